@@ -1,0 +1,44 @@
+/** The exchange's product families; a socket serves one of them. */
+export const CATEGORIES = ['linear', 'inverse', 'spot', 'option'] as const
+/** A product family of the exchange. */
+export type Category = (typeof CATEGORIES)[number]
+
+/** How an event reached us: live socket, REST repair, or daily archive. */
+export const SOURCES = ['ws', 'rest', 'archive'] as const
+/** How an event reached us. */
+export type Source = (typeof SOURCES)[number]
+
+/** Values the exchange documents, open to those it will add without notice. */
+export type OpenEnum<Known extends string> = Known | (string & {})
+
+/** What every event carries. */
+export interface EventBase {
+  /** The category of the socket or endpoint that delivered it. */
+  readonly category: Category
+  /** The exchange's instrument name, e.g. `BTCUSDT`. */
+  readonly symbol: string
+  /** Exchange time in epoch milliseconds. */
+  readonly exchangeTs: number
+  /** Receive time in epoch microseconds, stamped in the socket handler. */
+  readonly localTsUs: number
+  readonly source: Source
+}
+
+const MAX_SYMBOL_LENGTH = 64
+const UNSAFE_IN_NAMES = /[\s|\p{Cc}]/u
+
+/**
+ * Whether a value can be an instrument's name: 1 to 64 characters, none of them blank, control or `|`.
+ *
+ * @example
+ * isSymbol('BTC-26DEC25-120000-C-USDT') // true
+ */
+export function isSymbol(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= MAX_SYMBOL_LENGTH &&
+    !UNSAFE_IN_NAMES.test(value) &&
+    value.isWellFormed()
+  )
+}

@@ -1,0 +1,64 @@
+/** A timer that was set on a {@link Clock}. */
+export interface ClockTimer {
+  /** Stops the timer; harmless when it has fired already. */
+  cancel(): void
+}
+
+/**
+ * The one source of time: every timer, stamp and signature asks it, so that tests can step it.
+ *
+ * @example
+ * const timer = systemClock.setTimer(() => flush(), 500)
+ */
+export interface Clock {
+  /** Wall time in epoch microseconds. */
+  nowUs(): number
+  /** Calls back once after a delay in milliseconds. */
+  setTimer(callback: () => void, delayMs: number): ClockTimer
+}
+
+/** How far the fine counter may drift from the wall clock before it is set anew. */
+const MAX_DRIFT_MS = 2
+
+let anchorMs = performance.timeOrigin
+
+function nowUs(): number {
+  const wall = Date.now()
+  const fine = anchorMs + performance.now()
+  if (Math.abs(fine - wall) <= MAX_DRIFT_MS) return Math.round(fine * 1000)
+  anchorMs = wall - performance.now()
+  return wall * 1000
+}
+
+/** The machine's clock: wall time, in microseconds by the process's own fine counter. */
+export const systemClock: Clock = {
+  nowUs,
+  setTimer(callback, delayMs) {
+    const handle = setTimeout(callback, delayMs)
+    return { cancel: () => clearTimeout(handle) }
+  },
+}
+
+/** A clock's wall time in whole epoch milliseconds. */
+export function nowMs(clock: Clock): number {
+  return Math.floor(clock.nowUs() / 1000)
+}
+
+/**
+ * Waits on a clock; an abort ends the wait early, without an error.
+ *
+ * @example
+ * await sleep(systemClock, 500, signal)
+ */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.setTimer(done, delayMs)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,74 @@
+/**
+ * An exact decimal number, kept as the digits that the exchange sent.
+ *
+ * The brand is a string key, so that two installed versions of this package stay compatible.
+ */
+export type Decimal = string & { readonly __brand: 'Decimal' }
+
+/** Longer texts are refused: PostgreSQL `numeric` and every reader can hold what passes. */
+const MAX_LENGTH = 128
+/** Larger exponents are refused, so that no short text expands to megabytes of digits. */
+const MAX_EXPONENT = 64
+
+const ZERO = 48
+const NINE = 57
+const MINUS = 45
+const PLUS = 43
+const DOT = 46
+const UPPER_E = 69
+const LOWER_E = 101
+
+/**
+ * Reads a decimal as the exchange writes it, without ever passing through a binary float.
+ *
+ * Total: it never throws. `""` means "not applicable" and gives `null`. Everything that is not a
+ * plain decimal string gives `undefined`: NaN, Infinity, hexadecimal, blanks, a leading `+`,
+ * exponents beyond ±64, texts longer than 128 characters, and every JSON number, because a JSON
+ * number has already lost its digits.
+ *
+ * @example
+ * parseDecimal('100000.10') // '100000.10', digit for digit
+ * parseDecimal('')          // null
+ * parseDecimal('NaN')       // undefined
+ */
+export function parseDecimal(value: unknown): Decimal | null | undefined {
+  if (typeof value !== 'string') return undefined
+  if (value === '') return null
+  return isDecimal(value) ? value : undefined
+}
+
+/** Whether a text is a decimal by the rules of {@link parseDecimal}; `""` is not. */
+export function isDecimal(value: string): value is Decimal {
+  const length = value.length
+  if (length === 0 || length > MAX_LENGTH) return false
+  let index = value.charCodeAt(0) === MINUS ? 1 : 0
+  const afterInteger = skipDigits(value, index)
+  if (afterInteger === index) return false
+  index = afterInteger
+  if (index < length && value.charCodeAt(index) === DOT) {
+    const afterFraction = skipDigits(value, index + 1)
+    if (afterFraction === index + 1) return false
+    index = afterFraction
+  }
+  return index === length || isExponent(value, index)
+}
+
+function skipDigits(value: string, from: number): number {
+  let index = from
+  while (index < value.length) {
+    const code = value.charCodeAt(index)
+    if (code < ZERO || code > NINE) break
+    index++
+  }
+  return index
+}
+
+function isExponent(value: string, from: number): boolean {
+  const letter = value.charCodeAt(from)
+  if (letter !== UPPER_E && letter !== LOWER_E) return false
+  const sign = value.charCodeAt(from + 1)
+  const digits = sign === MINUS || sign === PLUS ? from + 2 : from + 1
+  const end = skipDigits(value, digits)
+  if (end === digits || end !== value.length || end - digits > 3) return false
+  return Number(value.slice(digits)) <= MAX_EXPONENT
+}

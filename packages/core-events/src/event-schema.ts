@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { CATEGORIES, type Category, isSymbol, SOURCES, type Source } from './channel.ts'
+import { type Decimal, isDecimal } from './decimal.ts'
+import { EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from './time.ts'
+
+/** A decimal in exact digits. */
+export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(
+  (value) => typeof value === 'string' && isDecimal(value),
+  'must be a decimal string such as "100000.10"',
+)
+
+/** An identifier or enumeration value: non-empty, without blanks or control characters. */
+export const nameSchema: z.ZodType<string> = z.custom<string>(
+  isSymbol,
+  'must be 1 to 64 characters without blanks, control characters or "|"',
+)
+
+/** A cross sequence or a position: a safe integer, −1 when unknown. */
+export const sequenceSchema: z.ZodType<number> = z.int().min(-1)
+
+/** An instant in epoch milliseconds that the exchange can have stamped. */
+export const exchangeTsSchema: z.ZodType<number> = z
+  .int()
+  .min(EARLIEST_EXCHANGE_TS)
+  .lt(LATEST_EXCHANGE_TS)
+
+/** The part that all events share, to be spread into a channel's own schema. */
+export const eventBaseShape: {
+  category: z.ZodType<Category>
+  symbol: z.ZodType<string>
+  exchangeTs: z.ZodType<number>
+  localTsUs: z.ZodType<number>
+  source: z.ZodType<Source>
+} = {
+  category: z.enum(CATEGORIES),
+  symbol: nameSchema,
+  exchangeTs: exchangeTsSchema,
+  localTsUs: z.int().min(0),
+  source: z.enum(SOURCES),
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { EventBase, OpenEnum } from './channel.ts'
+import type { Decimal } from './decimal.ts'
+import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from './event-schema.ts'
+
+/**
+ * One public trade (topic `publicTrade.{symbol}`, REST `/v5/market/recent-trade`, daily archive).
+ *
+ * Total order within a symbol: `exchangeTs`, `seq`, `matchIndex`, `tradeId`.
+ */
+export interface PublicTradeEvent extends EventBase {
+  readonly channel: 'publicTrade'
+  /** The exchange's id (`i`): a UUID on derivatives, a number on spot; always text here. */
+  readonly tradeId: string
+  /** Taker side (`S`). */
+  readonly side: OpenEnum<'Buy' | 'Sell'>
+  /** Price (`p`), in quote currency. */
+  readonly price: Decimal
+  /** Size (`v`): base quantity on linear and spot, USD contracts on inverse. */
+  readonly size: Decimal
+  /** Tick direction (`L`); null where the exchange sends none. */
+  readonly tickDirection: OpenEnum<'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'> | null
+  /** Block trade flag (`BT`); null when unknown. */
+  readonly isBlockTrade: boolean | null
+  /** Retail price improvement flag (`RPI`); null when unknown. */
+  readonly isRpiTrade: boolean | null
+  /** Cross sequence (`seq`), shared by all trades of one match; −1 when unknown. */
+  readonly seq: number
+  /** Position within the trades of one (symbol, seq), counted across frames; −1 when unknown. */
+  readonly matchIndex: number
+}
+
+/** Validates a {@link PublicTradeEvent}; unknown keys are refused. */
+export const publicTradeEventSchema: z.ZodType<PublicTradeEvent> = z.strictObject({
+  channel: z.literal('publicTrade'),
+  ...eventBaseShape,
+  tradeId: nameSchema,
+  side: nameSchema,
+  price: decimalSchema,
+  size: decimalSchema,
+  tickDirection: nameSchema.nullable(),
+  isBlockTrade: z.boolean().nullable(),
+  isRpiTrade: z.boolean().nullable(),
+  seq: sequenceSchema,
+  matchIndex: sequenceSchema,
+})
+
+/** The identity of a trade: category, symbol, exchange time and id. */
+export function publicTradeKey(event: PublicTradeEvent): string {
+  return `publicTrade|${event.category}|${event.symbol}|${event.exchangeTs}|${event.tradeId}`
+}

@@ -1,0 +1,3 @@
+import { libraryBuild } from '@grid/config/tsup'
+
+export default libraryBuild()

@@ -42,8 +42,13 @@ export function decodeEvent(text: string): GridEvent {
   }
   const result = CHANNEL_DEFINITIONS[channel as Channel].schema.safeParse(event)
   if (result.success) return result.data
-  const field = result.error.issues[0]?.path.join('.') ?? ''
-  throw malformed(field, z.prettifyError(result.error), result.error)
+  throw malformed(firstField(result.error), z.prettifyError(result.error), result.error)
+}
+
+function firstField(error: z.ZodError): string | null {
+  const issue = error.issues[0]
+  const path = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : issue?.path
+  return path?.join('.') ?? null
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -7,5 +7,21 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-/** Validates a {@link JsonObject}. */
-export const jsonObjectSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json())
+/** Validates a {@link JsonObject} without copying it: zod's own records lose the key `__proto__`. */
+export const jsonObjectSchema: z.ZodType<JsonObject> = z.custom<JsonObject>(
+  isJsonObject,
+  'must be a JSON object',
+)
+
+function isJsonObject(value: unknown): value is JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every(isJsonValue)
+}
+
+function isJsonValue(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isJsonValue)
+  if (typeof value === 'number') return Number.isFinite(value)
+  return (
+    value === null || typeof value === 'string' || typeof value === 'boolean' || isJsonObject(value)
+  )
+}

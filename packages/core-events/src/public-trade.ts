@@ -19,7 +19,9 @@ export interface PublicTradeEvent extends EventBase {
   /** Size (`v`): base quantity on linear and spot, USD contracts on inverse. */
   readonly size: Decimal
   /** Tick direction (`L`); null where the exchange sends none. */
-  readonly tickDirection: OpenEnum<'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'> | null
+  readonly tickDirection: OpenEnum<
+    'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'
+  > | null
   /** Block trade flag (`BT`); null when unknown. */
   readonly isBlockTrade: boolean | null
   /** Retail price improvement flag (`RPI`); null when unknown. */

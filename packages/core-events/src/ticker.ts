@@ -26,7 +26,9 @@ export interface TickerEvent extends EventBase, TickerValues {
 
 /** The values of a ticker, named as the exchange names them. */
 export interface TickerValues {
-  readonly tickDirection: OpenEnum<'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'> | null
+  readonly tickDirection: OpenEnum<
+    'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'
+  > | null
   readonly lastPrice: Decimal | null
   /** Ratio: 0.01 is 1 %. */
   readonly price24hPcnt: Decimal | null

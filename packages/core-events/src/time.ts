@@ -43,6 +43,9 @@ export function parseOptionalTs(value: unknown): number | null | undefined {
   const ts = parseExchangeTs(value)
   if (ts !== undefined) return ts
   if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
+  // Date.parse rolls 30 February over into March.
+  const day = new Date(value.slice(0, 10)).getUTCDate()
+  if (day !== Number(value.slice(8, 10))) return undefined
   return parseExchangeTs(Date.parse(value))
 }
 

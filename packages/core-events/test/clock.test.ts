@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { type Clock, nowMs, sleep, systemClock } from '../src/index.ts'
+
+/** A clock whose timers fire by hand. */
+function handClock(): { clock: Clock; timers: Map<() => void, number> } {
+  const timers = new Map<() => void, number>()
+  const clock: Clock = {
+    nowUs: () => 1_760_000_000_101_999,
+    setTimer(callback, delayMs) {
+      timers.set(callback, delayMs)
+      return { cancel: () => timers.delete(callback) }
+    },
+  }
+  return { clock, timers }
+}
+
+describe('systemClock', () => {
+  it('stays within its drift of the wall clock', () => {
+    const before = Date.now()
+    const us = systemClock.nowUs()
+    const after = Date.now()
+    expect(Number.isSafeInteger(us)).toBe(true)
+    expect(us).toBeGreaterThanOrEqual((before - 3) * 1000)
+    expect(us).toBeLessThanOrEqual((after + 3) * 1000)
+  })
+
+  it('tells receive times within a millisecond apart, in order', () => {
+    const stamps = Array.from({ length: 20_000 }, () => systemClock.nowUs())
+    const backwards = stamps.filter((us, index) => us < (stamps[index - 1] ?? 0))
+    // Setting the fine counter anew after a drift may step back, but only then.
+    expect(backwards.length).toBeLessThanOrEqual(1)
+    expect(stamps.some((us) => us % 1000 !== 0)).toBe(true)
+  })
+
+  it('does not call back after a cancel', async () => {
+    let fired = false
+    const timer = systemClock.setTimer(() => {
+      fired = true
+    }, 0)
+    timer.cancel()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(fired).toBe(false)
+    timer.cancel()
+  })
+})
+
+it('nowMs floors to the millisecond that the stamp lies in', () => {
+  expect(nowMs(handClock().clock)).toBe(1_760_000_000_101)
+})
+
+describe('sleep', () => {
+  it('ends when the timer fires and leaves nothing on the signal', async () => {
+    const { clock, timers } = handClock()
+    const controller = new AbortController()
+    const sleeping = sleep(clock, 500, controller.signal)
+    expect([...timers.values()]).toEqual([500])
+    for (const fire of timers.keys()) fire()
+    await sleeping
+    controller.abort()
+    expect(timers.size).toBe(0)
+  })
+
+  it('ends early on an abort and stops its timer', async () => {
+    const { clock, timers } = handClock()
+    const controller = new AbortController()
+    const sleeping = sleep(clock, 500, controller.signal)
+    controller.abort()
+    await sleeping
+    expect(timers.size).toBe(0)
+  })
+
+  it('sets no timer when the signal was aborted before', async () => {
+    const { clock, timers } = handClock()
+    await sleep(clock, 500, AbortSignal.abort())
+    expect(timers.size).toBe(0)
+  })
+})

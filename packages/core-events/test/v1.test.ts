@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { changedFields, decodeEvent, encodeEvent, eventKey } from '../src/index.ts'
+
+/** Written once, never edited: stored events of version 1 must stay readable. */
+const LINES = readFileSync(new URL('./fixtures/v1.ndjson', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+
+const TRADE_ID = '6f1d2a3b-0c4d-5e6f-8a9b-0c1d2e3f4a5b'
+const TRADE_KEY = `publicTrade|linear|BTCUSDT|1760000000101|${TRADE_ID}`
+
+describe('version 1', () => {
+  it.each(LINES)('is read and written again to the same bytes: %s', (line) => {
+    expect(encodeEvent(decodeEvent(line))).toBe(line)
+  })
+
+  it('keeps its identities', () => {
+    expect(LINES.map((line) => eventKey(decodeEvent(line)))).toEqual([
+      TRADE_KEY,
+      TRADE_KEY,
+      TRADE_KEY,
+      'publicTrade|spot|BTCUSDT|1760000000101|2290000001000000001',
+      'publicTrade|option|BTC-26DEC25-120000-C-USDT|1760000000101|11111111-2222-5333-8444-555555555555',
+      'ticker|linear|BTCUSDT|1760000000100|190000000001|snapshot',
+      'ticker|linear|BTCUSDT|1760000000200|190000000044|delta',
+      'ticker|linear|BTCUSDT-26DEC25|1760000000300|0|snapshot',
+    ])
+  })
+
+  it('keeps the meaning of the bits that say what was fresh', () => {
+    const fresh = LINES.map((line) => decodeEvent(line))
+      .filter((event) => event.channel === 'ticker')
+      .map((event) => changedFields(event.changed))
+    expect(fresh[0]).toHaveLength(26)
+    expect(fresh[1]).toEqual(['markPrice', 'bid1Size'])
+    expect(fresh[2]).toEqual([
+      'lastPrice',
+      'deliveryTime',
+      'basisRate',
+      'basis',
+      'curPreListingPhase',
+    ])
+  })
+})

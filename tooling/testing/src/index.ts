@@ -1,0 +1,5 @@
+// Brings the type of inject('postgresUrl') along.
+import type {} from './global-setup.ts'
+
+export { startPostgres, type TestServer } from './start-postgres.ts'
+export { createTestDatabase, type TestDatabase } from './test-database.ts'

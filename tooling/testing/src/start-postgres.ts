@@ -1,0 +1,154 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { postgresBinaries, serverUser } from './postgres-binaries.ts'
+
+/** A running PostgreSQL server for tests. */
+export interface TestServer {
+  /** URL of its maintenance database; the user may create databases. */
+  readonly url: string
+  /** Ends the server and removes its files; does nothing to a server that was given. */
+  stop(): Promise<void>
+}
+
+const START_TIMEOUT_MS = 60_000
+const ATTEMPTS = 3
+/** Durability is off: no test survives a power cut anyhow. */
+const SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=200',
+  'listen_addresses=127.0.0.1',
+]
+
+/**
+ * A real PostgreSQL: the one that `TEST_DATABASE_URL` names, else one started from npm on a free
+ * port in a fresh temporary directory. Says on stderr which.
+ *
+ * The started server ends and its files go when `stop` is called, and also when this process dies,
+ * however badly.
+ *
+ * @example
+ * const server = await startPostgres()
+ * try { await run(server.url) } finally { await server.stop() }
+ */
+export async function startPostgres(): Promise<TestServer> {
+  const given = process.env['TEST_DATABASE_URL']
+  if (given) {
+    say(`PostgreSQL ${await serverVersion(given)} of TEST_DATABASE_URL`)
+    return { url: given, stop: () => Promise.resolve() }
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startEmbedded()
+    } catch (error) {
+      // The free port may have been taken between finding it and using it.
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function startEmbedded(): Promise<TestServer> {
+  const user = serverUser()
+  const home = mkdtempSync(join(tmpdir(), 'grid-postgres-'))
+  chmodSync(home, 0o755)
+  const data = join(home, 'data')
+  const sockets = join(home, 'sockets')
+  const log = join(home, 'log')
+  for (const directory of [data, sockets]) {
+    mkdirSync(directory, { mode: 0o700 })
+    if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid)
+  }
+  const { initdb, postgres } = await postgresBinaries(home, user)
+  execFileSync(
+    initdb,
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+    { ...user, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const port = await freePort()
+  const output = openSync(log, 'a')
+  const settings = [...SETTINGS, `unix_socket_directories=${sockets}`].flatMap((s) => ['-c', s])
+  const server = spawn(postgres, ['-D', data, '-p', String(port), ...settings], {
+    ...user,
+    cwd: '/',
+    // A group of its own: Ctrl+C reaches us, and we end the server once nobody uses it.
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  server.unref()
+  if (server.pid === undefined) throw new Error(`cannot run ${postgres}`)
+  const guard = guardServer(server.pid, home)
+  const stop = async (): Promise<void> => {
+    guard.release()
+    await ended
+    await guard.done
+  }
+
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const deadline = Date.now() + START_TIMEOUT_MS
+  for (;;) {
+    try {
+      say(`PostgreSQL ${await serverVersion(url)} started from npm on port ${port}`)
+      return { url, stop }
+    } catch (error) {
+      if (server.exitCode === null && Date.now() < deadline) {
+        await delay(50)
+        continue
+      }
+      const output = readFileSync(log, 'utf8')
+      await stop()
+      throw new Error(`PostgreSQL did not start: ${output}`, { cause: error })
+    }
+  }
+}
+
+/**
+ * A shell that waits for the end of its input, which comes when we let go or die, even by
+ * kill -9, and then ends the server and removes its directory.
+ */
+function guardServer(pid: number, home: string): { release(): void; done: Promise<void> } {
+  const script = `cat >/dev/null
+kill -INT ${pid} 2>/dev/null
+for i in $(seq 100); do kill -0 ${pid} 2>/dev/null || break; sleep 0.1; done
+rm -rf '${home}'`
+  const shell = spawn('/bin/sh', ['-c', script], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const done = new Promise<void>((resolve) => shell.once('exit', () => resolve()))
+  shell.unref()
+  return { release: () => shell.stdin.end(), done }
+}
+
+async function serverVersion(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return rows[0]?.server_version ?? 'unknown'
+  } finally {
+    await client.end()
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+function say(text: string): void {
+  process.stderr.write(`@grid/testing: ${text}\n`)
+}

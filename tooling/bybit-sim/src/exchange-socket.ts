@@ -1,0 +1,103 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Clock, nowMs } from '@grid/core-events'
+import { WebSocketServer } from 'ws'
+import { Connection } from './connection.ts'
+import type { Dialect } from './dialect.ts'
+import type { FaultPlan } from './fault-plan.ts'
+import type { Hub } from './hub.ts'
+import { refuseUpgrade } from './listener.ts'
+import { Random } from './random.ts'
+import type { RequestHandler } from './request-handler.ts'
+import type { ExchangeRules } from './rules.ts'
+
+const CONN_ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'
+
+/** Admits sockets and hands their messages to the request handler. */
+export class ExchangeSocket {
+  readonly #clock: Clock
+  readonly #hub: Hub
+  readonly #faults: FaultPlan
+  readonly #rules: ExchangeRules
+  readonly #dialects: readonly Dialect[]
+  readonly #requests: RequestHandler
+  readonly #random: Random
+  /** The exchange does not answer what it does not read: pongs are ours to send. */
+  readonly #server = new WebSocketServer({ noServer: true, autoPong: false })
+  #connectsMs: number[] = []
+
+  constructor(options: {
+    clock: Clock
+    hub: Hub
+    faults: FaultPlan
+    rules: ExchangeRules
+    dialects: readonly Dialect[]
+    requests: RequestHandler
+    seed: number
+  }) {
+    this.#clock = options.clock
+    this.#hub = options.hub
+    this.#faults = options.faults
+    this.#rules = options.rules
+    this.#dialects = options.dialects
+    this.#requests = options.requests
+    this.#random = new Random(`${options.seed}/connections`)
+  }
+
+  /** Admits or refuses an upgrade. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const status = this.#faults.refusal() ?? (this.#isFlooded() ? '403' : null)
+    if (status !== null) {
+      refuseUpgrade(socket, Number(status))
+      return
+    }
+    const path = (request.url ?? '').split('?', 1)[0]
+    const dialect = this.#dialects.find((candidate) => candidate.path === path)
+    if (dialect === undefined) {
+      refuseUpgrade(socket, 404)
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      const connection = new Connection({
+        number: this.#hub.nextNumber,
+        connId: this.#connId(),
+        dialect,
+        ws,
+        socket,
+        nowMs: nowMs(this.#clock),
+        maxBufferedBytes: this.#rules.maxBufferedBytes,
+      })
+      this.#hub.add(connection)
+      ws.on('message', (data) => {
+        if (!connection.isOpen) return
+        connection.lastActivityMs = nowMs(this.#clock)
+        this.#requests.handle(connection, String(data))
+      })
+      ws.on('ping', (data) => connection.pong(data))
+    })
+  }
+
+  /** Cuts sockets that had no traffic for too long, without a close frame. */
+  dropIdle(): void {
+    if (this.#rules.idleCloseMs === null) return
+    const limit = nowMs(this.#clock) - this.#rules.idleCloseMs
+    for (const connection of this.#hub.targets()) {
+      if (connection.lastActivityMs <= limit) void connection.drop()
+    }
+  }
+
+  #isFlooded(): boolean {
+    const { maxConnects, connectWindowMs } = this.#rules
+    if (maxConnects === null) return false
+    const now = nowMs(this.#clock)
+    this.#connectsMs = this.#connectsMs.filter((at) => at > now - connectWindowMs)
+    this.#connectsMs.push(now)
+    return this.#connectsMs.length > maxConnects
+  }
+
+  #connId(): string {
+    const letters = (count: number): string =>
+      Array.from({ length: count }, () => CONN_ID_LETTERS[this.#random.below(32)]).join('')
+    return `${letters(20)}-${letters(5)}`
+  }
+}

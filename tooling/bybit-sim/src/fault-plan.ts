@@ -1,0 +1,60 @@
+import { type Clock, nowMs } from '@grid/core-events'
+import type { Fault } from './fault.ts'
+
+/** What is done to the next acknowledgements. */
+interface AckRule {
+  readonly connection: number | null
+  readonly delayMs: number | null
+  remaining: number
+}
+
+/** The faults that lie in wait: for acknowledgements, topics and new connections. */
+export class FaultPlan {
+  readonly #clock: Clock
+  readonly #ackRules: AckRule[] = []
+  readonly #rejected = new Map<string, number>()
+  #refusal: { readonly status: '502' | '403'; readonly untilMs: number } | null = null
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  addAckRule(fault: Extract<Fault, { kind: 'drop-ack' | 'delay-ack' }>): void {
+    this.#ackRules.push({
+      connection: fault.connection ?? null,
+      delayMs: fault.kind === 'delay-ack' ? fault.delayMs : null,
+      remaining: fault.count ?? 1,
+    })
+  }
+
+  reject(target: string, forMs: number): void {
+    this.#rejected.set(target, nowMs(this.#clock) + forMs)
+  }
+
+  refuse(status: '502' | '403', forMs: number): void {
+    this.#refusal = { status, untilMs: nowMs(this.#clock) + forMs }
+  }
+
+  /** What becomes of an acknowledgement: sent now, late, or never (null). */
+  nextAckDelay(connection: number): number | null {
+    const rule = this.#ackRules.find(
+      (r) => r.remaining > 0 && (r.connection === null || r.connection === connection),
+    )
+    if (rule === undefined) return 0
+    rule.remaining--
+    return rule.delayMs
+  }
+
+  /** Whether a topic is being answered as unknown. */
+  rejects(topic: string): boolean {
+    const now = nowMs(this.#clock)
+    const symbol = topic.slice(topic.lastIndexOf('.') + 1)
+    return [topic, symbol].some((target) => now < (this.#rejected.get(target) ?? 0))
+  }
+
+  /** The HTTP status with which upgrades are refused at the moment. */
+  refusal(): '502' | '403' | null {
+    if (this.#refusal === null || nowMs(this.#clock) >= this.#refusal.untilMs) return null
+    return this.#refusal.status
+  }
+}

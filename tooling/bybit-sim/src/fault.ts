@@ -1,0 +1,110 @@
+import { SimError } from './errors.ts'
+
+/** Aims at the connection with that number; without one, at all that are open. */
+interface Aimed {
+  readonly connection?: number
+}
+
+/**
+ * Something that goes wrong on purpose.
+ *
+ * | kind | what happens |
+ * |---|---|
+ * | `close` | ends connections, by default with a close frame (`code` 1001); `abrupt` without one (1006). All that was sent still arrives, unless `lossy` |
+ * | `half-open` | the connections stay, but send nothing and read nothing any more |
+ * | `refuse` | new connections are refused for a while: `tcp` (nobody listens), or HTTP `502` or `403` at the upgrade |
+ * | `duplicate` | the `next` data frame goes out twice, or the `last` one again |
+ * | `garbage` | one frame of nonsense: text that is not JSON, `binary`, `invalid-utf8`, or `oversized` of `bytes` (default 1 MiB) |
+ * | `reject-topic` | `target`, a topic or a symbol, is answered "handler not found" for a while |
+ * | `drop-ack` | the next `count` (1) subscribes and unsubscribes take effect, but are not acknowledged |
+ * | `delay-ack` | the next `count` (1) acknowledgements come `delayMs` late |
+ */
+export type Fault =
+  | (Aimed & {
+      readonly kind: 'close'
+      readonly code?: number
+      readonly reason?: string
+      readonly abrupt?: boolean
+      readonly lossy?: boolean
+    })
+  | (Aimed & { readonly kind: 'half-open' })
+  | { readonly kind: 'refuse'; readonly how: 'tcp' | '502' | '403'; readonly forMs: number }
+  | (Aimed & { readonly kind: 'duplicate'; readonly which?: 'next' | 'last' })
+  | (Aimed & {
+      readonly kind: 'garbage'
+      readonly payload: 'text' | 'binary' | 'invalid-utf8' | 'oversized'
+      readonly bytes?: number
+    })
+  | { readonly kind: 'reject-topic'; readonly target: string; readonly forMs: number }
+  | (Aimed & { readonly kind: 'drop-ack'; readonly count?: number })
+  | (Aimed & { readonly kind: 'delay-ack'; readonly delayMs: number; readonly count?: number })
+
+/** What a fault did. */
+export interface FaultReport {
+  readonly kind: Fault['kind']
+  /** The numbers of the connections that it hit at once. */
+  readonly connections: readonly number[]
+}
+
+type FieldKind = 'number' | 'boolean' | 'string' | readonly string[]
+
+interface Shape {
+  readonly required: { readonly [field: string]: FieldKind }
+  readonly optional: { readonly [field: string]: FieldKind }
+}
+
+const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
+  close: {
+    required: {},
+    optional: {
+      connection: 'number',
+      code: 'number',
+      reason: 'string',
+      abrupt: 'boolean',
+      lossy: 'boolean',
+    },
+  },
+  'half-open': { required: {}, optional: { connection: 'number' } },
+  refuse: { required: { how: ['tcp', '502', '403'], forMs: 'number' }, optional: {} },
+  duplicate: { required: {}, optional: { connection: 'number', which: ['next', 'last'] } },
+  garbage: {
+    required: { payload: ['text', 'binary', 'invalid-utf8', 'oversized'] },
+    optional: { connection: 'number', bytes: 'number' },
+  },
+  'reject-topic': { required: { target: 'string', forMs: 'number' }, optional: {} },
+  'drop-ack': { required: {}, optional: { connection: 'number', count: 'number' } },
+  'delay-ack': {
+    required: { delayMs: 'number' },
+    optional: { connection: 'number', count: 'number' },
+  },
+}
+
+/** Reads a fault from JSON; throws `SIM_BAD_INPUT` with the field's name. */
+export function parseFault(value: unknown): Fault {
+  const fields = value as Record<string, unknown>
+  if (typeof value !== 'object' || value === null) throw bad('a fault is an object with a kind')
+  const kind = fields['kind']
+  if (typeof kind !== 'string' || !Object.hasOwn(SHAPES, kind)) {
+    throw bad(`kind must be one of ${Object.keys(SHAPES).join(', ')}`)
+  }
+  const { required, optional } = SHAPES[kind as Fault['kind']]
+  for (const name of Object.keys(fields)) {
+    const expected = required[name] ?? optional[name]
+    if (name === 'kind') continue
+    if (expected === undefined) throw bad(`${kind} has no field ${name}`)
+    if (!matches(fields[name], expected)) throw bad(`${kind}.${name} must be ${String(expected)}`)
+  }
+  const missing = Object.keys(required).find((name) => !(name in fields))
+  if (missing !== undefined) throw bad(`${kind} needs the field ${missing}`)
+  return value as Fault
+}
+
+function matches(value: unknown, expected: FieldKind): boolean {
+  return typeof expected === 'string'
+    ? typeof value === expected && (expected !== 'number' || Number.isFinite(value))
+    : expected.includes(String(value))
+}
+
+function bad(message: string): SimError {
+  return new SimError('SIM_BAD_INPUT', message)
+}

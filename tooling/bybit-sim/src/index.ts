@@ -1,0 +1,21 @@
+export type { ConnectionInfo } from './connection.ts'
+export { SimError, type SimErrorCode } from './errors.ts'
+export type { Fault, FaultReport } from './fault.ts'
+export type { ReplayOptions, ReplayReport } from './replay.ts'
+export { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
+export { type Simulator, startSimulator } from './simulator.ts'
+export type { SimulatorOptions, SimulatorSettings } from './simulator-options.ts'
+export { TICKER_KEYS, type TickerKey } from './ticker-keys.ts'
+export { type DigestFields, TradeDigest, tradeDigest } from './trade-digest.ts'
+export type { TradeSpec } from './trade-spec.ts'
+export type {
+  RawTruth,
+  SymbolTotals,
+  TickerTruth,
+  TickDirection,
+  TradeColumns,
+  TradeTruth,
+  Truth,
+  TruthItem,
+  TruthMode,
+} from './truth.ts'

@@ -1,0 +1,34 @@
+/** What a client may ask on a public socket. */
+export interface Request {
+  readonly reqId: string
+  readonly op: string
+  readonly args: readonly string[]
+}
+
+/**
+ * Reads a client's message; the text of the exchange's complaint when it cannot be read.
+ *
+ * The exchange's server reads with jsoniter, whose wording is imitated: only its beginning
+ * (`Failed to decode incoming data:readObjectStart`) is evidenced.
+ */
+export function readRequest(text: string): Request | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return complaint(text)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return complaint(text)
+  const { req_id: reqId = '', op = '', args = [] } = value as Record<string, unknown>
+  if (typeof reqId !== 'string' || typeof op !== 'string' || !isTexts(args)) return complaint(text)
+  return { reqId, op, args }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+function complaint(text: string): string {
+  const found = text.trimStart().charAt(0)
+  return `Failed to decode incoming data:readObjectStart: expect { or n, but found ${found}, error found in #1 byte of ...|${text.slice(0, 10)}|..., bigger context ...|${text.slice(0, 50)}|...`
+}

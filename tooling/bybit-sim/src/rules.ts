@@ -1,0 +1,33 @@
+/** The exchange's limits and unevidenced behaviours, each with a switch. */
+export interface ExchangeRules {
+  /** A socket without any traffic for this long is cut; null for never. Milliseconds. */
+  readonly idleCloseMs: number | null
+  /** How often idle sockets are looked for. Milliseconds. */
+  readonly idleScanMs: number
+  /** New connections allowed in a window, null for no limit; one more is answered HTTP 403. */
+  readonly maxConnects: number | null
+  readonly connectWindowMs: number
+  /** Characters of topics that one connection may subscribe to in its life. */
+  readonly maxArgsLength: number
+  /** The refusal past `maxArgsLength`; its real wording is not known. */
+  readonly argsTooLongText: string
+  /** The refusal of an unsubscribe of a topic that is not subscribed; null acknowledges it. */
+  readonly unknownUnsubscribeText: string | null
+  /** A peer that lets more than this wait unsent is dropped, after what waits has reached it. */
+  readonly maxBufferedBytes: number
+  /** Whether ticker deltas at times carry `""` for a key that had a value. */
+  readonly emptyTickerValues: boolean
+}
+
+/** What is documented, and a guess where nothing is. */
+export const DEFAULT_RULES: ExchangeRules = {
+  idleCloseMs: 600_000,
+  idleScanMs: 30_000,
+  maxConnects: 500,
+  connectWindowMs: 300_000,
+  maxArgsLength: 21_000,
+  argsTooLongText: 'error:args length exceeds limit',
+  unknownUnsubscribeText: null,
+  maxBufferedBytes: 256 * 1024 * 1024,
+  emptyTickerValues: true,
+}

@@ -1,0 +1,22 @@
+import { SimError } from './errors.ts'
+import type { TradeOverrides } from './trade-tape.ts'
+
+/** Trades placed by hand; every column that is given holds for all of them, the others are made up. */
+export interface TradeSpec extends TradeOverrides {
+  readonly symbol: string
+  /** How many; default 1. */
+  readonly count?: number
+  /** Whether they are one match, sharing seq and time; default true. */
+  readonly sameSeq?: boolean
+  /** Trades in a frame, at most and by default 1024. */
+  readonly perFrame?: number
+}
+
+/** Refuses texts that would break the frame they are put in: nonsense is sent with `broadcast`. */
+export function checkOverrides(values: { readonly [name: string]: unknown }): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string' && JSON.stringify(value) !== `"${value}"`) {
+      throw new SimError('SIM_BAD_INPUT', `${name} must be plain text; use broadcast for other frames`)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ConnectionInfo } from './connection.ts'
+import { SimError } from './errors.ts'
+import { parseFault } from './fault.ts'
+import type { Simulator } from './simulator.ts'
+import type { SymbolTotals, Truth } from './truth.ts'
+
+/** Lines joined into one write. */
+const LINES_PER_CHUNK = 500
+
+/** Figures of a running simulator process. */
+export interface SimulatorStats {
+  /** Steps of 10 ms that the market has made. */
+  readonly steps: number
+  readonly symbols: readonly SymbolTotals[]
+  readonly connections: readonly ConnectionInfo[]
+  /** CPU that the process has used, in milliseconds. */
+  readonly cpuMs: number
+  readonly rssBytes: number
+}
+
+/**
+ * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, and `POST`
+ * `/fault`, `/burst`, `/pause`, `/resume` and `/stop`.
+ */
+export async function answerControl(
+  simulator: Simulator,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onStop: () => void,
+): Promise<void> {
+  // A kept-alive connection would outlive the process that it controls.
+  response.setHeader('connection', 'close')
+  try {
+    switch (`${request.method} ${request.url}`) {
+      case 'GET /truth':
+        response.setHeader('content-type', 'application/x-ndjson')
+        await pipeline(Readable.from(truthLines(simulator.truth())), response)
+        return
+      case 'GET /stats':
+        reply(response, statsOf(simulator))
+        return
+      case 'POST /fault':
+        reply(response, await simulator.fault(parseFault(await readJson(request))))
+        return
+      case 'POST /burst': {
+        const trades = simulator.burst(readBurst(await readJson(request)))
+        reply(response, { trades: trades.length, seq: trades[0]?.seq ?? null })
+        return
+      }
+      case 'POST /pause':
+        simulator.pause()
+        reply(response, {})
+        return
+      case 'POST /resume':
+        simulator.resume()
+        reply(response, {})
+        return
+      case 'POST /stop':
+        response.once('close', onStop)
+        reply(response, {})
+        return
+      default:
+        response.statusCode = 404
+        reply(response, { error: `there is no ${request.method} ${request.url}` })
+    }
+  } catch (error) {
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    response.statusCode = error instanceof Error && 'code' in error ? 400 : 500
+    reply(response, { error: String(error) })
+  }
+}
+
+function reply(response: ServerResponse, body: object): void {
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify(body))
+}
+
+function statsOf(simulator: Simulator): SimulatorStats {
+  const { user, system } = process.cpuUsage()
+  return {
+    steps: simulator.steps,
+    symbols: simulator.totals(),
+    connections: simulator.connections(),
+    cpuMs: Math.round((user + system) / 1000),
+    rssBytes: process.memoryUsage.rss(),
+  }
+}
+
+function* truthLines(truth: Truth): Generator<string> {
+  for (const items of [truth.symbols, truth.trades, truth.tickers, truth.raws]) {
+    for (let from = 0; from < items.length; from += LINES_PER_CHUNK) {
+      const lines = items.slice(from, from + LINES_PER_CHUNK).map((item) => JSON.stringify(item))
+      yield `${lines.join('\n')}\n`
+    }
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = ''
+  for await (const chunk of request) text += String(chunk)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SimError('SIM_BAD_INPUT', 'the body is not JSON', { cause })
+  }
+}
+
+function readBurst(value: unknown): { symbol: string; trades: number } {
+  const { symbol, trades } = (value ?? {}) as { symbol?: unknown; trades?: unknown }
+  if (typeof symbol !== 'string' || typeof trades !== 'number' || !(trades >= 1)) {
+    throw new SimError('SIM_BAD_INPUT', 'a burst needs a symbol and a number of trades')
+  }
+  return { symbol, trades }
+}

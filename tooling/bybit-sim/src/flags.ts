@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util'
+import { SimError } from './errors.ts'
+import type { ExchangeRules } from './rules.ts'
+import type { SimulatorSettings } from './simulator-options.ts'
+
+/** What the command line of the simulator's own process says. */
+export interface ProcessFlags {
+  readonly settings: Partial<SimulatorSettings>
+  readonly controlPort: number
+  readonly exitWithParent: boolean
+}
+
+/** Reads the command line; throws `SIM_BAD_INPUT` for what it does not know. */
+export function readFlags(args: readonly string[]): ProcessFlags {
+  const { values } = parse(args)
+  const { symbols, truth, rules } = values
+  if (truth !== undefined && truth !== 'full' && truth !== 'digest') {
+    throw new SimError('SIM_BAD_INPUT', '--truth must be full or digest')
+  }
+  const settings = {
+    seed: numberOf('--seed', values.seed),
+    symbols: symbols === undefined ? undefined : listOf(symbols),
+    tradesPerSecond: numberOf('--trades-per-second', values['trades-per-second']),
+    tickerIntervalMs: numberOf('--ticker-interval-ms', values['ticker-interval-ms']),
+    tradesPerFrame: numberOf('--trades-per-frame', values['trades-per-frame']),
+    paused: values.paused,
+    host: values.host,
+    port: numberOf('--port', values.port),
+    truth,
+    extraTopics: values.topic,
+    rules: rules === undefined ? undefined : (JSON.parse(rules) as Partial<ExchangeRules>),
+  }
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
+  return {
+    settings: Object.fromEntries(given),
+    controlPort: numberOf('--control-port', values['control-port']) ?? 0,
+    exitWithParent: values['exit-with-parent'] ?? false,
+  }
+}
+
+/** Writes settings as a command line that `readFlags` reads. */
+export function writeFlags(settings: Partial<SimulatorSettings>): string[] {
+  const { seed, symbols, tradesPerSecond, tickerIntervalMs, tradesPerFrame } = settings
+  const flags: [string, string | number | undefined][] = [
+    ['seed', seed],
+    ['symbols', symbols?.join(',')],
+    ['trades-per-second', tradesPerSecond],
+    ['ticker-interval-ms', tickerIntervalMs],
+    ['trades-per-frame', tradesPerFrame],
+    ['host', settings.host],
+    ['port', settings.port],
+    ['truth', settings.truth],
+    ['rules', settings.rules === undefined ? undefined : JSON.stringify(settings.rules)],
+    ...(settings.extraTopics ?? []).map((topic): [string, string] => ['topic', topic]),
+  ]
+  const written = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]))
+  return settings.paused === true ? [...written, '--paused'] : written
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seed: { type: 'string' },
+        symbols: { type: 'string' },
+        'trades-per-second': { type: 'string' },
+        'ticker-interval-ms': { type: 'string' },
+        'trades-per-frame': { type: 'string' },
+        paused: { type: 'boolean' },
+        host: { type: 'string' },
+        port: { type: 'string' },
+        truth: { type: 'string' },
+        topic: { type: 'string', multiple: true },
+        rules: { type: 'string' },
+        'control-port': { type: 'string' },
+        'exit-with-parent': { type: 'boolean' },
+      },
+    })
+  } catch (cause) {
+    throw new SimError('SIM_BAD_INPUT', cause instanceof Error ? cause.message : 'bad arguments', {
+      cause,
+    })
+  }
+}
+
+function numberOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) {
+    throw new SimError('SIM_BAD_INPUT', `${flag} must be a number`)
+  }
+  return value
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').filter((item) => item !== '')
+}

@@ -1,0 +1,37 @@
+import { answerControl } from './control-server.ts'
+import { readFlags } from './flags.ts'
+import { Listener } from './listener.ts'
+import { startSimulator } from './simulator.ts'
+
+/**
+ * The simulator as a process of its own.
+ *
+ * Prints one line of JSON, `{"wsUrl":…,"controlUrl":…}`, when it is ready, and nothing else.
+ */
+async function main(): Promise<void> {
+  const { settings, controlPort, exitWithParent } = readFlags(process.argv.slice(2))
+  const simulator = await startSimulator(settings)
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    void simulator.stop().finally(() => process.exit(0))
+  }
+  const host = settings.host ?? '127.0.0.1'
+  const control = new Listener({
+    host,
+    port: controlPort,
+    onRequest: (request, response) => void answerControl(simulator, request, response, stop),
+  })
+  await control.up()
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  if (exitWithParent) process.stdin.once('close', stop).resume()
+  const ready = { wsUrl: simulator.wsUrl, controlUrl: `http://${host}:${control.port}` }
+  process.stdout.write(`${JSON.stringify(ready)}\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(2)
+})

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import type { SimulatorStats } from './control-server.ts'
+import { SimError } from './errors.ts'
+import type { Fault, FaultReport } from './fault.ts'
+import { writeFlags } from './flags.ts'
+import type { SimulatorSettings } from './simulator-options.ts'
+import type {
+  RawTruth,
+  SymbolTotals,
+  TickerTruth,
+  TradeTruth,
+  Truth,
+  TruthItem,
+  TruthMode,
+} from './truth.ts'
+
+/**
+ * Starts a simulator in a process of its own; it ends when this process does.
+ *
+ * Throws `SIM_PROCESS_FAILED` when it does not come up; its complaint is on stderr.
+ *
+ * @example
+ * await using sim = await spawnSimulator({ seed: 1, tradesPerSecond: 250, truth: 'digest' })
+ * sim.wsUrl // 'ws://127.0.0.1:41234'
+ */
+export async function spawnSimulator(
+  settings: Partial<SimulatorSettings> = {},
+): Promise<SimulatorProcess> {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const flags = ['--exit-with-parent', ...writeFlags(settings)]
+  const child = spawn(process.execPath, ['--conditions=@grid/source', main, ...flags], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  const [first] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [unknown]
+  if (typeof first !== 'string') {
+    throw new SimError('SIM_PROCESS_FAILED', `the simulator's process ended with code ${first}`)
+  }
+  const { wsUrl, controlUrl } = JSON.parse(first) as { wsUrl: string; controlUrl: string }
+  return new SimulatorProcess(child, wsUrl, controlUrl, settings.truth ?? 'full')
+}
+
+/** A simulator in a process of its own; made by {@link spawnSimulator}. */
+export class SimulatorProcess implements AsyncDisposable {
+  /** Base URL of the sockets, without a path. */
+  readonly wsUrl: string
+  /** Base URL of the control port. */
+  readonly controlUrl: string
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+  readonly #mode: TruthMode
+
+  constructor(child: ChildProcess, wsUrl: string, controlUrl: string, mode: TruthMode) {
+    this.wsUrl = wsUrl
+    this.controlUrl = controlUrl
+    this.#child = child
+    this.#exited = once(child, 'exit')
+    this.#mode = mode
+  }
+
+  /** Null when the process never got one. */
+  get pid(): number | null {
+    return this.#child.pid ?? null
+  }
+
+  /** Everything produced so far, and to which connections it was sent. Best paused first. */
+  async truth(): Promise<Truth> {
+    const trades: TradeTruth[] = []
+    const tickers: TickerTruth[] = []
+    const raws: RawTruth[] = []
+    const symbols: SymbolTotals[] = []
+    for await (const item of this.truthItems()) {
+      if (item.kind === 'trade') trades.push(item)
+      else if (item.kind === 'ticker') tickers.push(item)
+      else if (item.kind === 'raw') raws.push(item)
+      else symbols.push(item)
+    }
+    return { mode: this.#mode, trades, tickers, raws, symbols }
+  }
+
+  /** The truth item by item, for runs whose truth is large. */
+  async *truthItems(): AsyncGenerator<TruthItem> {
+    const response = await this.#call('GET', '/truth')
+    if (response.body === null) return
+    const lines = createInterface({ input: Readable.fromWeb(response.body), crlfDelay: Infinity })
+    for await (const line of lines) yield JSON.parse(line) as TruthItem
+  }
+
+  /** Figures of the process, its connections and its market; cheap. */
+  async stats(): Promise<SimulatorStats> {
+    return (await (await this.#call('GET', '/stats')).json()) as SimulatorStats
+  }
+
+  /** Lets something go wrong; resolves when it has. */
+  async fault(fault: Fault): Promise<FaultReport> {
+    return (await (await this.#call('POST', '/fault', fault)).json()) as FaultReport
+  }
+
+  /** Places one large match, split over frames with the same seq. */
+  async burst(spec: { readonly symbol: string; readonly trades: number }): Promise<{ seq: number }> {
+    return (await (await this.#call('POST', '/burst', spec)).json()) as { seq: number }
+  }
+
+  async pause(): Promise<void> {
+    await this.#call('POST', '/pause')
+  }
+
+  async resume(): Promise<void> {
+    await this.#call('POST', '/resume')
+  }
+
+  /** Stops it, behind all that was sent, and waits for its end. */
+  async stop(): Promise<void> {
+    this.#child.stdin?.end()
+    await this.#exited
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<Response> {
+    const response = await fetch(this.controlUrl + path, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (response.ok) return response
+    throw new SimError('SIM_PROCESS_FAILED', `${method} ${path}: ${await response.text()}`)
+  }
+}

@@ -1,4 +1,10 @@
-import { isDecimal, isSymbol, parseDecimal, parseExchangeTs, parseOptionalTs } from '@grid/core-events'
+import {
+  isDecimal,
+  isSymbol,
+  parseDecimal,
+  parseExchangeTs,
+  parseOptionalTs,
+} from '@grid/core-events'
 import { z } from 'zod'
 
 const DIGITS = /^\d{1,16}$/

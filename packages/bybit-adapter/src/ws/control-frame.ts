@@ -61,7 +61,8 @@ export function classifyControl(frame: object): ControlFrame | null {
 }
 
 function failedTopics(data: unknown): readonly unknown[] {
-  const failed = typeof data === 'object' && data !== null && 'failTopics' in data && data.failTopics
+  const failed =
+    typeof data === 'object' && data !== null && 'failTopics' in data && data.failTopics
   return Array.isArray(failed) ? failed : []
 }
 

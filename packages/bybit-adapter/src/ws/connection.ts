@@ -1,0 +1,147 @@
+import { type Clock, sleep } from '@grid/core-events'
+import { Backoff } from './backoff.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
+import { Socket, type SocketEnd } from './socket.ts'
+import type { StreamStatus } from './stream-status.ts'
+import type { StreamTimings } from './stream-timings.ts'
+
+/**
+ * Where a connection stands.
+ *
+ * ```
+ * idle ─▶ waiting ─▶ connecting ─▶ open ─┐
+ *            ▲           │               │
+ *            └───────────┴───────────────┘     any state ─▶ closing ─▶ closed
+ * ```
+ */
+export type ConnectionState = 'idle' | 'waiting' | 'connecting' | 'open' | 'closing' | 'closed'
+
+/** What a connection reports. */
+export interface ConnectionHandlers {
+  onOpen(connection: number): void
+  onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void
+  onOversized(localTsUs: number): void
+  /** An open socket is gone; `lastInboundMs` is when it last gave any frame. */
+  onDisconnect(end: SocketEnd & { type: 'closed' }, lastInboundMs: number): void
+  onStatus(status: StreamStatus): void
+}
+
+/** Options of a {@link Connection}. */
+export interface ConnectionOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly timings: StreamTimings
+  readonly budget: ConnectionBudget
+  readonly maxPayloadBytes: number
+  readonly random?: () => number
+}
+
+/** Keeps one socket open: connects, reconnects with backoff and within the budget, until closed. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #handlers: ConnectionHandlers
+  readonly #backoff: Backoff
+  readonly #stop = new AbortController()
+  #state: ConnectionState = 'idle'
+  #socket: Socket | null = null
+  #opened = 0
+  #isUseful = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    const { backoffBaseMs, backoffCapMs } = options.timings
+    this.#backoff = new Backoff(backoffBaseMs, backoffCapMs, options.random)
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  /** Begins to connect. */
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Sends a text when the socket is open. */
+  send(text: string): void {
+    this.#socket?.send(text)
+  }
+
+  /** Says that the open socket serves its purpose: the next backoff starts anew. */
+  markUseful(): void {
+    this.#isUseful = true
+  }
+
+  /** Replaces the open socket by a new one. */
+  recycle(reason: string): void {
+    this.#handlers.onStatus({ type: 'recycling', reason })
+    this.#socket?.recycle(reason)
+  }
+
+  /** Closes for good; resolves when no socket is left. */
+  async close(): Promise<void> {
+    if (this.#state !== 'closed') this.#state = 'closing'
+    this.#stop.abort()
+    this.#socket?.close()
+    await this.#running
+    this.#state = 'closed'
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    const onWait = (waitMs: number): void => {
+      this.#handlers.onStatus({ type: 'budget_wait', waitMs })
+    }
+    while (!signal.aborted) {
+      this.#state = 'waiting'
+      if (!(await this.#options.budget.acquire({ signal, onWait }))) return
+      const end = await this.#useSocket()
+      if (signal.aborted) return
+      this.#state = 'waiting'
+      // A socket that we gave up ourselves was of no use, whatever it delivered.
+      if (this.#isUseful && !(end.type === 'closed' && end.cause === 'recycled')) {
+        this.#backoff.reset()
+      }
+      const attempt = this.#backoff.failures + 1
+      const retryInMs = this.#backoff.next()
+      this.#handlers.onStatus(
+        end.type === 'closed'
+          ? { type: 'closed', code: end.code, reason: end.reason, retryInMs }
+          : { ...end, attempt, retryInMs },
+      )
+      await sleep(this.#options.clock, retryInMs, signal)
+    }
+  }
+
+  #useSocket(): Promise<SocketEnd> {
+    const { url } = this.#options
+    this.#state = 'connecting'
+    this.#isUseful = false
+    this.#handlers.onStatus({ type: 'connecting', url, attempt: this.#backoff.failures + 1 })
+    return new Promise((resolve) => {
+      const socket = new Socket(this.#options, {
+        onOpen: () => {
+          if (this.#state === 'closing') return
+          this.#state = 'open'
+          this.#opened++
+          this.#handlers.onStatus({ type: 'open', connection: this.#opened })
+          this.#handlers.onOpen(this.#opened)
+        },
+        onMessage: (bytes, isBinary, localTsUs) =>
+          this.#handlers.onMessage(bytes, isBinary, localTsUs),
+        onOversized: (localTsUs) => this.#handlers.onOversized(localTsUs),
+        onStale: (silentForMs) => this.#handlers.onStatus({ type: 'stale', silentForMs }),
+        onEnd: (end) => {
+          this.#socket = null
+          if (end.type === 'closed') this.#handlers.onDisconnect(end, socket.lastInboundMs)
+          resolve(end)
+        },
+      })
+      this.#socket = socket
+      // A listener of the status above may have closed the connection.
+      if (this.#stop.signal.aborted) socket.close()
+    })
+  }
+}

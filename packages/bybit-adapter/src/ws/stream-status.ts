@@ -1,0 +1,51 @@
+import type { Gap } from '@grid/core-events'
+
+/**
+ * What a stream tells about itself, to be switched on by `type`.
+ *
+ * Instants are epoch milliseconds, spans are milliseconds.
+ */
+export type StreamStatus =
+  /** A connection is being opened; `attempt` counts from 1 since the last useful one. */
+  | { readonly type: 'connecting'; readonly url: string; readonly attempt: number }
+  /** Too many connections were opened of late; the next waits. */
+  | { readonly type: 'budget_wait'; readonly waitMs: number }
+  /** No connection came about; `httpStatus` is set when the server answered with something else. */
+  | {
+      readonly type: 'connect_failed'
+      readonly attempt: number
+      readonly error: string
+      readonly httpStatus: number | null
+      readonly retryInMs: number
+    }
+  /** The socket is open and topics are being subscribed; `connection` counts from 1. */
+  | { readonly type: 'open'; readonly connection: number }
+  /** The exchange acknowledged these topics. */
+  | { readonly type: 'subscribed'; readonly topics: readonly string[] }
+  /** The topic delivers from here on. */
+  | { readonly type: 'live'; readonly topic: string }
+  /** The exchange refuses the topic; it is asked for again at each reconnect and every 5 minutes. */
+  | { readonly type: 'refused'; readonly topic: string; readonly reason: string }
+  /** These topics are asked for again. */
+  | { readonly type: 'resubscribing'; readonly topics: readonly string[]; readonly reason: string }
+  /** The exchange said something that is neither data nor an answer to a request of ours. */
+  | { readonly type: 'unexpected_control'; readonly text: string }
+  /** Not a single frame within the deadline after a ping: the socket is cut. */
+  | { readonly type: 'stale'; readonly silentForMs: number }
+  /** We give up a socket that cannot be repaired. */
+  | { readonly type: 'recycling'; readonly reason: string }
+  /** The socket is closed; 1006 without a close frame. */
+  | {
+      readonly type: 'closed'
+      readonly code: number
+      readonly reason: string
+      readonly retryInMs: number
+    }
+  /** A topic is back: between these bounds events of it may have been missed. */
+  | { readonly type: 'gap'; readonly gap: Gap }
+  /** A listener threw; the others were called nonetheless. */
+  | { readonly type: 'listener_fault'; readonly event: string; readonly error: unknown }
+  /** The stream is being closed by its owner. */
+  | { readonly type: 'closing' }
+  /** The last status: nothing of the stream is left. */
+  | { readonly type: 'stopped' }

@@ -1,0 +1,40 @@
+/** The deadlines of a stream, all in milliseconds. */
+export interface StreamTimings {
+  /** From connecting to open. */
+  readonly connectTimeoutMs: number
+  /** Between two pings. */
+  readonly pingIntervalMs: number
+  /** From a ping to any inbound frame; past it the socket is stale. */
+  readonly pongTimeoutMs: number
+  /** From our close frame to the server's; past it the socket is cut. */
+  readonly closeTimeoutMs: number
+  /** The first reconnect waits up to this; doubled for each further failure. */
+  readonly backoffBaseMs: number
+  /** No reconnect waits longer. */
+  readonly backoffCapMs: number
+  /** From a subscribe request to its ack. */
+  readonly ackTimeoutMs: number
+  /** From an ack to the first data, for topics that open with a snapshot. */
+  readonly snapshotTimeoutMs: number
+  /** Before a request that was refused for an unknown reason is sent again; doubled each time. */
+  readonly requestRetryMs: number
+  /** Between two attempts to subscribe refused topics. */
+  readonly refusedRetryMs: number
+  /** How far before the last inbound frame a gap begins, and after a silent topic's ack it ends. */
+  readonly gapPadMs: number
+}
+
+/** The timings that the exchange's rules and its users' reports recommend. */
+export const DEFAULT_TIMINGS: StreamTimings = {
+  connectTimeoutMs: 10_000,
+  pingIntervalMs: 20_000,
+  pongTimeoutMs: 10_000,
+  closeTimeoutMs: 2_000,
+  backoffBaseMs: 500,
+  backoffCapMs: 30_000,
+  ackTimeoutMs: 10_000,
+  snapshotTimeoutMs: 10_000,
+  requestRetryMs: 1_000,
+  refusedRetryMs: 300_000,
+  gapPadMs: 5_000,
+}

@@ -1,0 +1,21 @@
+import type { Channel, ChannelEvents } from '@grid/core-events'
+import {
+  type BulkInsertResult,
+  type GridDatabase,
+  PublicTradeRepository,
+  TickerSnapshotRepository,
+} from '@grid/db'
+import type { Kysely } from 'kysely'
+
+/** What a channel's writer needs of its repository. */
+export interface ChannelStore<Event> {
+  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>>
+}
+
+/** The repository of each channel: one line for a new channel. */
+export const CHANNEL_STORES: {
+  readonly [Name in Channel]: (db: Kysely<GridDatabase>) => ChannelStore<ChannelEvents[Name]>
+} = {
+  ticker: (db) => new TickerSnapshotRepository(db),
+  publicTrade: (db) => new PublicTradeRepository(db),
+}

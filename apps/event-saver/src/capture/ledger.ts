@@ -1,0 +1,108 @@
+import { CHANNELS, type Channel } from '@grid/core-events'
+
+/** A channel, or `unknown` for frames that name none. */
+export type LedgerChannel = Channel | 'unknown'
+
+/** Why items were not kept; each drop has a gap. */
+export type DropReason = 'queue_full' | 'shutdown' | 'dead_letter_rejected'
+
+/** What became of a channel's items so far, each term counted where it happens. */
+export interface ChannelCounts {
+  received: number
+  persisted: number
+  merged: number
+  duplicate: number
+  conflict: number
+  filtered: number
+  discarded: number
+  dropped: number
+  deadLettered: number
+  readonly discardedBy: Record<string, number>
+  readonly droppedBy: Record<string, number>
+}
+
+/** A channel's counts together with what waits, and whether they add up. */
+export interface LedgerEntry extends Readonly<ChannelCounts> {
+  readonly channel: LedgerChannel
+  readonly waiting: number
+  /** received − (all the other terms); anything but 0 is a defect. */
+  readonly imbalance: number
+}
+
+function emptyCounts(): ChannelCounts {
+  return {
+    received: 0,
+    persisted: 0,
+    merged: 0,
+    duplicate: 0,
+    conflict: 0,
+    filtered: 0,
+    discarded: 0,
+    dropped: 0,
+    deadLettered: 0,
+    discardedBy: {},
+    droppedBy: {},
+  }
+}
+
+/**
+ * The conservation law of the capture, per channel: received = persisted + merged + duplicate +
+ * conflict + filtered + discarded + dropped + waiting + dead-lettered.
+ *
+ * @example
+ * ledger.of('ticker').received += 1
+ * ledger.sample((channel) => writers.waiting(channel))
+ */
+export class Ledger {
+  readonly #counts: Readonly<Record<LedgerChannel, ChannelCounts>>
+
+  constructor() {
+    const counts: Partial<Record<LedgerChannel, ChannelCounts>> = { unknown: emptyCounts() }
+    for (const channel of CHANNELS) counts[channel] = emptyCounts()
+    this.#counts = counts as Record<LedgerChannel, ChannelCounts>
+  }
+
+  /** The counts of one channel, to be added to. */
+  of(channel: LedgerChannel): ChannelCounts {
+    return this.#counts[channel]
+  }
+
+  /** Counts items that were understood but not wanted. */
+  discard(channel: LedgerChannel, reason: string, items = 1): void {
+    const counts = this.of(channel)
+    counts.discarded += items
+    counts.discardedBy[reason] = (counts.discardedBy[reason] ?? 0) + items
+  }
+
+  /** Counts items that could not be kept. */
+  drop(channel: LedgerChannel, reason: DropReason, items = 1): void {
+    const counts = this.of(channel)
+    counts.dropped += items
+    counts.droppedBy[reason] = (counts.droppedBy[reason] ?? 0) + items
+  }
+
+  /** Reads every channel in one synchronous step; `waiting` is asked for what is under way. */
+  sample(waiting: (channel: LedgerChannel) => number): LedgerEntry[] {
+    return (Object.keys(this.#counts) as LedgerChannel[]).map((channel) => {
+      const counts = this.of(channel)
+      const inHand = waiting(channel)
+      const settled =
+        counts.persisted +
+        counts.merged +
+        counts.duplicate +
+        counts.conflict +
+        counts.filtered +
+        counts.discarded +
+        counts.dropped +
+        counts.deadLettered
+      return {
+        ...counts,
+        discardedBy: { ...counts.discardedBy },
+        droppedBy: { ...counts.droppedBy },
+        channel,
+        waiting: inHand,
+        imbalance: counts.received - settled - inHand,
+      }
+    })
+  }
+}

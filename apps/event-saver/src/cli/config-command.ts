@@ -1,0 +1,22 @@
+import { redactDatabaseUrl } from '@grid/db'
+import type { Config } from '../config/config.ts'
+import type { ConfigOrigin } from '../config/load.ts'
+import { SETTINGS, type SettingName } from '../config/settings.ts'
+
+/** The configuration as the operator may see it: the password of the database is left out. */
+export function printableConfig(config: Config): Record<string, unknown> {
+  return { ...config, databaseUrl: redactDatabaseUrl(config.databaseUrl) }
+}
+
+/** A line a setting: variable, value, origin. */
+export function configLines(
+  config: Config,
+  origins: Readonly<Record<SettingName, ConfigOrigin>>,
+): string[] {
+  const values = printableConfig(config)
+  return (Object.keys(SETTINGS) as SettingName[]).map((name) => {
+    const value = values[name]
+    const text = typeof value === 'object' ? JSON.stringify(value) : String(value ?? '')
+    return `${SETTINGS[name].variable.padEnd(34)} ${text.padEnd(48)} ${origins[name]}`
+  })
+}

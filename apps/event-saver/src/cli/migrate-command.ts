@@ -1,0 +1,31 @@
+import { systemClock } from '@grid/core-events'
+import { createDatabase, inspectDatabase } from '@grid/db'
+import type { Config } from '../config/config.ts'
+import { prepareDatabase } from '../database.ts'
+import type { Logger } from '../log.ts'
+
+/** What a migration left behind. */
+export interface MigrationResult {
+  readonly environment: string | null
+  readonly schemaVersion: number
+  readonly pending: readonly string[]
+}
+
+/** Brings the database to this version's schema; a database that is away ends it at once. */
+export async function migrateCommand(config: Config, log: Logger): Promise<MigrationResult> {
+  const db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver migrate' })
+  try {
+    await prepareDatabase({
+      db,
+      config: { ...config, migrate: 'auto' },
+      clock: systemClock,
+      log,
+      signal: new AbortController().signal,
+      exitOnDbError: true,
+    })
+    const { environment, schemaVersion, pending } = await inspectDatabase(db)
+    return { environment, schemaVersion, pending }
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,137 @@
+import { Command, CommanderError, Option } from 'commander'
+import type { Config } from '../config/config.ts'
+import { type ConfigFault, type ConfigResult, loadConfig } from '../config/load.ts'
+import { SETTINGS, type SettingName } from '../config/settings.ts'
+import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
+import { createLogger, type Logger } from '../log.ts'
+import { configLines, printableConfig } from './config-command.ts'
+import { migrateCommand } from './migrate-command.ts'
+import { runCommand } from './run-command.ts'
+import { fetchStatus, statusLines } from './status-command.ts'
+
+/** What a command line is run in. */
+export interface CommandContext {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the command was typed; relative paths start there. */
+  readonly cwd: string
+  /** Data for the caller. */
+  readonly out: (text: string) => void
+  /** Messages for the operator. */
+  readonly err: (text: string) => void
+}
+
+type Loaded = Extract<ConfigResult, { ok: true }>
+type Action = (loaded: Loaded, options: Readonly<Record<string, unknown>>) => Promise<ExitCode>
+
+const NAMES = Object.keys(SETTINGS) as SettingName[]
+
+/**
+ * Runs one command line and gives its exit code; see `EXIT` for their meaning.
+ *
+ * @example
+ * process.exitCode = await runProgram({ argv: process.argv.slice(2), env: process.env, cwd: process.cwd(), out, err })
+ */
+export async function runProgram(context: CommandContext): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok
+  const program = new Command('event-saver')
+    .description('Records Bybit V5 market data and proves what it holds.')
+    .exitOverride()
+    .configureOutput({ writeOut: context.out, writeErr: context.err })
+    .addHelpText('after', `\n${EXIT_HELP}`)
+
+  const command = (name: string, description: string, examples: string, action: Action): Command => {
+    const sub = program.command(name).description(description)
+    sub.option('--config <file>', 'JSON file with settings, below flags and environment')
+    for (const setting of Object.values(SETTINGS)) {
+      const help = `${setting.help} [${setting.variable}]`
+      sub.addOption(new Option(`--${setting.flag} <value>`, help))
+    }
+    return sub.addHelpText('after', `\nExamples:\n${examples}`).action(async () => {
+      const options = sub.opts<Record<string, unknown>>()
+      exitCode = await withConfig(context, options, (loaded) => action(loaded, options))
+    })
+  }
+
+  const json = ['--json', 'print JSON'] as const
+  command('run', 'capture until stopped', RUN_EXAMPLES, (loaded, options) => {
+    const log = startLog(loaded)
+    return runCommand(loaded.config, log, { exitOnDbError: options['exitOnDbError'] === true })
+  }).option('--exit-on-db-error', 'exit 75 when the database is away at the start')
+
+  command('migrate', 'bring the database to this version’s schema', MIGRATE_EXAMPLES, async (loaded, options) => {
+    const result = await migrateCommand(loaded.config, startLog(loaded))
+    const text = `schema ${result.schemaVersion}, environment ${result.environment}`
+    context.out(`${options['json'] ? JSON.stringify(result) : text}\n`)
+    return EXIT.ok
+  }).option(...json)
+
+  command('config', 'print the configuration and where each value came from', CONFIG_EXAMPLES, async ({ config, origins }, options) => {
+    const text = options['json']
+      ? JSON.stringify({ ...printableConfig(config), origins })
+      : configLines(config, origins).join('\n')
+    context.out(`${text}\n`)
+    return EXIT.ok
+  }).option(...json)
+
+  command('status', 'print what the running saver says of itself', STATUS_EXAMPLES, async ({ config }, options) => {
+    const status = await fetchStatus(config)
+    context.out(`${options['json'] ? JSON.stringify(status) : statusLines(status).join('\n')}\n`)
+    return status.ready ? EXIT.ok : EXIT.problem
+  }).option(...json)
+
+  try {
+    await program.parseAsync([...context.argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const known = error instanceof CommandError
+    context.err(`event-saver: ${known ? `${error.code}: ${error.message}` : String(error)}\n`)
+    return known ? error.exitCode : EXIT.failure
+  }
+}
+
+async function withConfig(
+  context: CommandContext,
+  options: Readonly<Record<string, unknown>>,
+  action: (loaded: Loaded) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const flags: Partial<Record<SettingName, string>> = {}
+  for (const name of NAMES) {
+    const value = options[camelCase(SETTINGS[name].flag)]
+    if (typeof value === 'string') flags[name] = value
+  }
+  const file = options['config']
+  const { env, cwd } = context
+  const result = loadConfig({ flags, env, cwd, file: typeof file === 'string' ? file : undefined })
+  if (result.ok) return action(result)
+  context.err(`event-saver: ${faultText(result.faults)}`)
+  return EXIT.configuration
+}
+
+function startLog({ config, unknownVariables }: { config: Config; unknownVariables: readonly string[] }): Logger {
+  const log = createLogger(config.logLevel)
+  for (const variable of unknownVariables) {
+    log.warn({ code: 'CONFIG_UNKNOWN_VARIABLE', variable }, `${variable} is no setting of this version and has no effect`)
+  }
+  return log
+}
+
+function faultText(faults: readonly ConfigFault[]): string {
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
+  const lines = faults.map(({ where, problem, fix }) => `  ${where}: ${problem}; ${fix}`)
+  return `${count} in the configuration\n${lines.join('\n')}\n`
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+const EXIT_HELP = `Exit codes: 0 ok, 1 failure, 2 usage, 3 a problem was found, 75 try again, 78 configuration.`
+const RUN_EXAMPLES = `  event-saver run --symbols BTCUSDT,SOLUSDT
+  EVENTSAVER_DATABASE_URL=postgres://grid@127.0.0.1/grid event-saver run --exit-on-db-error`
+const MIGRATE_EXAMPLES = `  event-saver migrate --database-url postgres://grid@127.0.0.1/grid`
+const CONFIG_EXAMPLES = `  event-saver config
+  event-saver config --json --config saver.json`
+const STATUS_EXAMPLES = `  event-saver status
+  event-saver status --json --http-address 127.0.0.1:9464`

@@ -1,0 +1,23 @@
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
+
+/**
+ * Reads a duration in milliseconds; a bare number counts seconds.
+ *
+ * @example
+ * parseDuration('0.5')   // 500
+ * parseDuration('500ms') // 500
+ * parseDuration('soon')  // undefined
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit = 's'] = DURATION.exec(text.trim()) ?? []
+  const factor = UNIT_MS[unit]
+  return amount === undefined || factor === undefined ? undefined : Number(amount) * factor
+}

@@ -1,0 +1,92 @@
+import { isSymbol } from '@grid/core-events'
+import { z } from 'zod'
+import { parseDuration } from './duration.ts'
+
+/** A schema that reads the text of a setting into its typed value. */
+export type TextSchema<Value> = z.ZodType<Value, string>
+
+/** One of a few words. */
+export function word<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+): TextSchema<Words[number]> {
+  return z.string().pipe(z.enum(words, `must be one of ${words.join(', ')}`))
+}
+
+/** A comma list of at least one, without repetition, each checked by `item`. */
+export function commaList<Item>(item: TextSchema<Item>, what: string): TextSchema<Item[]> {
+  return z
+    .string()
+    .transform((text) => [
+      ...new Set(
+        text
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      ),
+    ])
+    .pipe(z.array(item).min(1, `must name at least one ${what}`))
+}
+
+/** An instrument's name; letters become upper case, as the exchange writes them. */
+export const symbolText: TextSchema<string> = z
+  .string()
+  .transform((text) => text.toUpperCase())
+  .refine(isSymbol, 'must be an instrument name such as BTCUSDT')
+
+/** A whole number within bounds. */
+export function wholeNumber(min: number, max: number): TextSchema<number> {
+  const problem = `must be a whole number from ${min} to ${max}`
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, problem)
+}
+
+/** A duration within bounds (milliseconds); a bare number counts seconds. */
+export function duration(minMs: number, maxMs: number): TextSchema<number> {
+  const problem = `must be a duration from ${minMs}ms to ${maxMs}ms, in seconds (0.5) or with a unit (500ms, 2m, 1h)`
+  return z.string().transform((text, context) => {
+    const ms = parseDuration(text)
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms
+    context.issues.push({ code: 'custom', message: problem, input: text })
+    return z.NEVER
+  })
+}
+
+/** An absolute base URL of one of the schemes, without a query. */
+export function baseUrl(schemes: readonly string[]): TextSchema<string> {
+  const problem = `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without query or credentials`
+  return z.string().transform((text, context) => {
+    const url = URL.parse(text)
+    const plain = url !== null && url.search === '' && url.hash === '' && url.username === ''
+    if (plain && schemes.includes(url.protocol.slice(0, -1))) return text.replace(/\/+$/, '')
+    context.issues.push({ code: 'custom', message: problem, input: text })
+    return z.NEVER
+  })
+}
+
+/** Where to listen: a host and a port, 0 for any free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/i
+
+/** `host:port`; IPv6 hosts stand in brackets. */
+export const listenAddress: TextSchema<ListenAddress> = z.string().transform((text, context) => {
+  const [, host = '', port = ''] = HOST_PORT.exec(text) ?? []
+  if (host !== '' && Number(port) <= 65_535) {
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  }
+  context.issues.push({
+    code: 'custom',
+    message: 'must be host:port such as 127.0.0.1:9464',
+    input: text,
+  })
+  return z.NEVER
+})
+
+/** `true` or `false`, also as 1, 0, yes, no. */
+export const yesNo: TextSchema<boolean> = z.stringbool({ error: 'must be true or false' })

@@ -1,0 +1,172 @@
+import { hostname } from 'node:os'
+import { CHANNELS } from '@grid/core-events'
+import { z } from 'zod'
+import {
+  baseUrl,
+  commaList,
+  duration,
+  listenAddress,
+  symbolText,
+  type TextSchema,
+  wholeNumber,
+  word,
+  yesNo,
+} from './schemas.ts'
+
+/** One configurable value: where it comes from, what it means, and how its text is read. */
+export interface Setting<Value> {
+  readonly variable: string
+  /** Long option of the command line, without dashes. */
+  readonly flag: string
+  readonly help: string
+  /** Text used when nothing is given; undefined leaves the value undefined. */
+  readonly fallback: string | undefined
+  /** A text that would be right, for the message when the given one is wrong. */
+  readonly example: string
+  readonly schema: TextSchema<Value>
+  /** Whether a `_FILE` variant may name a file that holds the value. */
+  readonly secret?: boolean
+}
+
+type Text = string | undefined
+
+function setting<Value, Fallback extends Text>(
+  name: string,
+  fallback: Fallback,
+  example: string,
+  schema: TextSchema<Value>,
+  help: string,
+  more: { secret?: boolean } = {},
+): Setting<Fallback extends undefined ? Value | undefined : Value> {
+  return {
+    variable: `EVENTSAVER_${name}`,
+    flag: name.toLowerCase().replaceAll('_', '-'),
+    help,
+    fallback,
+    example,
+    schema,
+    ...more,
+  }
+}
+
+/** Every setting of the app, by the name of its configured value. */
+export const SETTINGS = {
+  symbols: setting(
+    'SYMBOLS',
+    'BTCUSDT,ETHUSDT',
+    'BTCUSDT,ETHUSDT',
+    commaList(symbolText, 'symbol'),
+    'instruments to capture, a comma list',
+  ),
+  category: setting('CATEGORY', 'linear', 'linear', word(['linear']), 'product family'),
+  channels: setting(
+    'CHANNELS',
+    'ticker,publicTrade',
+    'ticker,publicTrade',
+    commaList(word(CHANNELS as readonly ['ticker', 'publicTrade']), 'channel'),
+    'kinds of data to capture, a comma list',
+  ),
+  environment: setting(
+    'ENVIRONMENT',
+    undefined,
+    'mainnet',
+    word(['mainnet', 'testnet', 'demo']),
+    'exchange environment: mainnet (default), testnet or demo',
+  ),
+  testnet: setting('TESTNET', undefined, 'false', yesNo, 'true is the same as environment testnet'),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    undefined,
+    'postgres://user@127.0.0.1:5432/grid',
+    z.string().regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, {
+      error: 'must begin with postgres:// or pglite:',
+    }),
+    'where to store: postgres://… or pglite:<folder> (default: pglite in the data directory)',
+    { secret: true },
+  ),
+  dataDir: setting(
+    'DATA_DIR',
+    './data',
+    './data',
+    z.string().min(1, 'must name a folder'),
+    'folder of the embedded database',
+  ),
+  batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows a statement'),
+  flushInterval: setting(
+    'FLUSH_INTERVAL',
+    '0.5',
+    '0.5',
+    duration(10, 60_000),
+    'longest wait before a partial batch is stored',
+  ),
+  maxWaiting: setting(
+    'MAX_WAITING',
+    '200000',
+    '200000',
+    wholeNumber(1000, 10_000_000),
+    'events a channel may hold in memory while the database is slow or away',
+  ),
+  gapThreshold: setting(
+    'GAP_THRESHOLD_SECONDS',
+    '0',
+    '0',
+    duration(0, 3_600_000),
+    'shorter gaps are recorded as ignored',
+  ),
+  wsUrl: setting(
+    'WS_URL',
+    undefined,
+    'ws://127.0.0.1:9001',
+    baseUrl(['ws', 'wss']),
+    'WebSocket base URL, instead of the environment’s',
+  ),
+  restUrl: setting(
+    'REST_URL',
+    undefined,
+    'http://127.0.0.1:9002',
+    baseUrl(['http', 'https']),
+    'REST base URL, instead of the environment’s (not used yet)',
+  ),
+  archiveUrl: setting(
+    'ARCHIVE_URL',
+    undefined,
+    'http://127.0.0.1:9003',
+    baseUrl(['http', 'https']),
+    'archive base URL, instead of the environment’s (not used yet)',
+  ),
+  httpAddress: setting(
+    'HTTP_ADDRESS',
+    '127.0.0.1:9464',
+    '127.0.0.1:9464',
+    listenAddress,
+    'where health, status and metrics are served',
+  ),
+  migrate: setting(
+    'MIGRATE',
+    'auto',
+    'auto',
+    word(['auto', 'check']),
+    'auto migrates at start, check refuses to start when migrations are pending',
+  ),
+  collector: setting(
+    'COLLECTOR',
+    hostname(),
+    'collector-1',
+    z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters'),
+    'name of this collector in the database (default: the host’s name)',
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    'info',
+    'info',
+    word(['debug', 'info', 'warn', 'error']),
+    'least severe message that is logged',
+  ),
+}
+
+/** The name of a setting. */
+export type SettingName = keyof typeof SETTINGS
+/** All settings with their typed values. */
+export type SettingValues = {
+  [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer Value> ? Value : never
+}

@@ -1,0 +1,106 @@
+import { type Clock, sleep } from '@grid/core-events'
+import {
+  assertWritable,
+  classifyDatabaseError,
+  type GridDatabase,
+  inspectDatabase,
+  migrate,
+  redactDatabaseUrl,
+} from '@grid/db'
+import type { Kysely } from 'kysely'
+import type { Config } from './config/config.ts'
+import { CommandError, EXIT } from './exit-code.ts'
+import { isWorthALine, type Logger } from './log.ts'
+import { fullJitter } from './writer/backoff.ts'
+
+const RETRY = { baseMs: 500, capMs: 30_000 }
+
+/** SQLSTATEs by which the server says that the URL is wrong: no such role, password or database. */
+const WRONG_URL = new Set(['28000', '28P01', '3D000'])
+
+/** What preparing a database needs. */
+export interface PrepareOptions {
+  readonly db: Kysely<GridDatabase>
+  readonly config: Pick<Config, 'migrate' | 'environmentStamp' | 'databaseUrl'>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** End with exit code 75 instead of trying again while the database is away. */
+  readonly exitOnDbError: boolean
+}
+
+/**
+ * Makes the database ready to be written: migrated or checked, and of the right environment.
+ *
+ * Tries again while the database is away; false when the signal ended the wait. Throws a
+ * `CommandError` with exit code 75 or 78 for what trying again cannot mend.
+ */
+export async function prepareDatabase(options: PrepareOptions): Promise<boolean> {
+  const { clock, log, signal } = options
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      await prepareOnce(options)
+      if (failures > 0) log.info({ failures }, 'the database answers again')
+      return true
+    } catch (error) {
+      const final = finalError(error, options)
+      if (final !== null) throw final
+      failures += 1
+      if (isWorthALine(failures)) {
+        log.warn(
+          { code: 'DATABASE_UNREACHABLE', failures, reason: reasonOf(error) },
+          `cannot reach ${redactDatabaseUrl(options.config.databaseUrl)}: ${reasonOf(error)}; events wait in memory, trying again`,
+        )
+      }
+      await sleep(clock, fullJitter(failures, RETRY), signal)
+    }
+  }
+  return false
+}
+
+async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
+  const environment = config.environmentStamp
+  if (config.migrate === 'auto') {
+    const { applied } = await migrate(db, { environment })
+    if (applied.length > 0) log.info({ applied }, 'database migrated')
+    return
+  }
+  const { pending } = await inspectDatabase(db)
+  if (pending.length > 0) {
+    throw new CommandError(
+      EXIT.configuration,
+      'MIGRATIONS_PENDING',
+      `migrations are pending: ${pending.join(', ')}; run event-saver migrate, or set EVENTSAVER_MIGRATE=auto`,
+    )
+  }
+  await assertWritable(db, { environment })
+}
+
+function finalError(error: unknown, options: PrepareOptions): CommandError | null {
+  if (error instanceof CommandError) return error
+  const code = codeOf(error)
+  const reason = reasonOf(error)
+  const url = redactDatabaseUrl(options.config.databaseUrl)
+  if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
+  if (WRONG_URL.has(code)) {
+    return new CommandError(EXIT.configuration, 'DATABASE_REFUSED', `EVENTSAVER_DATABASE_URL ${url}: ${reason}`)
+  }
+  if (classifyDatabaseError(error) !== 'transient') {
+    return new CommandError(EXIT.configuration, code || 'DATABASE_UNUSABLE', `${url}: ${reason}`, { cause: error })
+  }
+  if (!options.exitOnDbError) return null
+  return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', `cannot reach ${url}: ${reason}`)
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+/** What an error says; Node reports a refused connection to several addresses with an empty text. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(reasonOf).join('; ')
+  }
+  return error instanceof Error ? error.message : String(error)
+}

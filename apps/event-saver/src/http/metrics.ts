@@ -1,0 +1,112 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { SaverStatus } from '../status.ts'
+
+const TERMS = {
+  received: 'received',
+  persisted: 'persisted',
+  merged: 'merged',
+  duplicate: 'duplicate',
+  conflict: 'conflict',
+  filtered: 'filtered',
+  discarded: 'discarded',
+  dropped: 'dropped',
+  dead_lettered: 'deadLettered',
+} as const
+
+/**
+ * The Prometheus view of a saver's status: all series are set from one status, so that they agree.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #terms: readonly (readonly [Counter, (typeof TERMS)[keyof typeof TERMS]])[]
+  readonly #reasons: Counter
+  readonly #waiting = this.#gauge('grid_events_waiting', 'Items not settled yet', ['channel'])
+  readonly #imbalance = this.#gauge(
+    'grid_conservation_imbalance',
+    'Received minus everything accounted for; anything but 0 is a defect',
+    ['channel'],
+  )
+  readonly #age = this.#gauge(
+    'grid_stream_last_event_age_seconds',
+    'Age of the newest data of a topic',
+    ['topic'],
+  )
+  readonly #lag = this.#gauge('grid_writer_lag_seconds', 'Age of the oldest waiting event', [
+    'channel',
+  ])
+  readonly #journal = this.#gauge('grid_journal_bytes', 'Frame bytes not settled yet', [])
+  readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps recorded since the start and open', [])
+  readonly #ready = this.#gauge('grid_ready', 'Whether the readiness checks hold', [])
+  readonly #unrecoverable = this.#counter(
+    'grid_unrecoverable_seconds_total',
+    'Seconds of streams that no source can fill',
+    [],
+  )
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+    this.#terms = Object.entries(TERMS).map(([name, term]) => [
+      this.#counter(`grid_events_${name}_total`, `Items ${name.replace('_', '-')}`, ['channel']),
+      term,
+    ])
+    this.#reasons = this.#counter(
+      'grid_events_lost_by_reason_total',
+      'Items discarded or dropped, by reason',
+      ['channel', 'fate', 'reason'],
+    )
+  }
+
+  /** The content type of the text. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** The text of all series for one status. */
+  render(status: SaverStatus): Promise<string> {
+    this.#reasons.reset()
+    for (const entry of status.channels) {
+      const { channel } = entry
+      for (const [counter, term] of this.#terms) setTo(counter, { channel }, entry[term])
+      this.#waiting.set({ channel }, entry.waiting)
+      this.#imbalance.set({ channel }, entry.imbalance)
+      for (const [fate, reasons] of [
+        ['discarded', entry.discardedBy],
+        ['dropped', entry.droppedBy],
+      ] as const) {
+        for (const [reason, items] of Object.entries(reasons)) {
+          this.#reasons.inc({ channel, fate, reason }, items)
+        }
+      }
+    }
+    for (const [channel, seconds] of Object.entries(status.lagSeconds)) {
+      this.#lag.set({ channel }, seconds)
+    }
+    this.#age.reset()
+    for (const { topic, lastEventAgeSeconds } of status.topics) {
+      if (lastEventAgeSeconds !== null) this.#age.set({ topic }, lastEventAgeSeconds)
+    }
+    this.#journal.set(status.journalBytes)
+    this.#gapsOpen.set(status.gaps.open)
+    this.#ready.set(status.ready ? 1 : 0)
+    setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)
+    return this.#registry.metrics()
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] })
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] })
+  }
+}
+
+/** The counts are kept by the ledger; a series only shows them. */
+function setTo<Label extends string>(
+  counter: Counter<Label>,
+  labels: Partial<Record<Label, string>>,
+  value: number,
+): void {
+  counter.remove(labels)
+  counter.inc(labels, value)
+}

@@ -1,0 +1,70 @@
+import type { TopicStatus } from '@grid/bybit-adapter'
+
+/** One condition of readiness. */
+export interface ReadinessCheck {
+  readonly code: 'TOPICS_LIVE' | 'JOURNAL_WRITABLE' | 'WRITER_LAG' | 'WATCHDOG'
+  readonly ok: boolean
+  /** Since when it has been so, in epoch milliseconds. */
+  readonly since: number
+  readonly detail: string
+}
+
+/** What readiness is judged by. */
+export interface ReadinessFacts {
+  readonly nowMs: number
+  readonly topics: readonly TopicStatus[]
+  readonly journalAccepting: boolean
+  /** Age of the oldest waiting event, in milliseconds; 0 when none waits. */
+  readonly lagMs: number
+  /** What a watchdog saw, or null. */
+  readonly watchdog: string | null
+}
+
+const MAX_LAG_MS = 60_000
+
+/** Judges readiness, and remembers since when each verdict has stood. */
+export class Readiness {
+  readonly #since = new Map<string, { ok: boolean; since: number }>()
+
+  evaluate(facts: ReadinessFacts): { ready: boolean; checks: ReadinessCheck[] } {
+    const live = facts.topics.filter((topic) => topic.state === 'live')
+    const pending = facts.topics.filter((topic) => topic.state === 'pending')
+    const refused = facts.topics.filter((topic) => topic.state === 'refused')
+    const checks = [
+      this.#check(facts, 'TOPICS_LIVE', pending.length === 0 && live.length > 0, () =>
+        [
+          `${live.length} live`,
+          `${refused.length} refused${listOf(refused)}`,
+          `${pending.length} pending${listOf(pending)}`,
+        ].join(', '),
+      ),
+      this.#check(facts, 'JOURNAL_WRITABLE', facts.journalAccepting, () => 'held in memory'),
+      this.#check(
+        facts,
+        'WRITER_LAG',
+        facts.lagMs < MAX_LAG_MS,
+        () => `the oldest waiting event is ${(facts.lagMs / 1000).toFixed(1)} s old`,
+      ),
+      this.#check(facts, 'WATCHDOG', facts.watchdog === null, () => facts.watchdog ?? 'quiet'),
+    ]
+    return { ready: checks.every((check) => check.ok), checks }
+  }
+
+  #check(
+    facts: ReadinessFacts,
+    code: ReadinessCheck['code'],
+    ok: boolean,
+    detail: () => string,
+  ): ReadinessCheck {
+    const before = this.#since.get(code)
+    const since = before?.ok === ok ? before.since : facts.nowMs
+    this.#since.set(code, { ok, since })
+    return { code, ok, since, detail: detail() }
+  }
+}
+
+function listOf(topics: readonly TopicStatus[]): string {
+  if (topics.length === 0) return ''
+  const names = topics.slice(0, 5).map((topic) => topic.topic)
+  return ` (${names.join(' ')}${topics.length > names.length ? ' …' : ''})`
+}

@@ -1,0 +1,210 @@
+import { BybitPublicStream, type StreamStatus } from '@grid/bybit-adapter'
+import { CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
+import { createDatabase, type GridDatabase, redactDatabaseUrl } from '@grid/db'
+import type { Kysely } from 'kysely'
+import { MemoryJournal } from './capture/journal.ts'
+import { Pipeline } from './capture/pipeline.ts'
+import type { Config } from './config/config.ts'
+import { prepareDatabase } from './database.ts'
+import { LoopWatchdog } from './http/loop-watchdog.ts'
+import { Readiness } from './http/readiness.ts'
+import { HttpServer } from './http/server.ts'
+import type { Logger } from './log.ts'
+import { PipelineLog } from './pipeline-log.ts'
+import type { SaverStatus } from './status.ts'
+import { logStreamStatus } from './stream-log.ts'
+
+/** What a saver is made of. */
+export interface SaverOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly clock?: Clock
+  /** End with exit code 75 instead of trying again while the database is away at the start. */
+  readonly exitOnDbError?: boolean
+}
+
+/** How a saver ended. */
+export interface StopReport {
+  /** Items that were received and could not be stored. */
+  readonly lost: number
+}
+
+/**
+ * One collector: captures the configured streams into the database until it is stopped.
+ *
+ * Capture begins at once; while the database is away, events wait in memory.
+ *
+ * @example
+ * const saver = new Saver({ config, log })
+ * await saver.start()
+ * const { lost } = await saver.stop(AbortSignal.timeout(30_000))
+ */
+export class Saver {
+  /** Rejects when the saver cannot go on; never resolves. */
+  readonly failure: Promise<never>
+  readonly pipeline: Pipeline
+  readonly #config: Config
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #exitOnDbError: boolean
+  readonly #db: Kysely<GridDatabase>
+  readonly #journal = new MemoryJournal()
+  readonly #stream: BybitPublicStream
+  readonly #http: HttpServer
+  readonly #watchdog: LoopWatchdog
+  readonly #readiness = new Readiness()
+  readonly #stopping = new AbortController()
+  readonly #startedAt: number
+  #fail: (error: unknown) => void = () => {}
+  #failed = false
+  #preparing: Promise<void> = Promise.resolve()
+  #databaseReady = false
+  #connections = 0
+
+  constructor({ config, log, clock = systemClock, exitOnDbError = false }: SaverOptions) {
+    this.#config = config
+    this.#log = log
+    this.#clock = clock
+    this.#exitOnDbError = exitOnDbError
+    this.#startedAt = nowMs(clock)
+    this.#db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver' })
+    const pipelineLog = new PipelineLog(log)
+    this.pipeline = new Pipeline({
+      db: this.#db,
+      journal: this.#journal,
+      clock,
+      collector: config.collector,
+      batchSize: config.batchSize,
+      flushIntervalMs: config.flushInterval,
+      maxWaiting: config.maxWaiting,
+      gapThresholdMs: config.gapThreshold,
+      onRetry: (writer, error, failures) => pipelineLog.retry(writer, error, failures),
+      onDeadLetter: (letter) => pipelineLog.deadLetter(letter),
+      onDrop: (channel, items) => pipelineLog.drop(channel, items),
+    })
+    this.#stream = new BybitPublicStream({
+      environment: config.environment,
+      ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
+      category: config.category,
+      symbols: config.symbols,
+      channels: config.channels,
+      clock,
+    })
+    this.#http = new HttpServer({
+      status: () => this.status(),
+      alive: () => !this.#failed && !this.#watchdog.stalled,
+    })
+    this.#watchdog = new LoopWatchdog(clock)
+    this.failure = new Promise((_, reject) => {
+      this.#fail = (error) => {
+        this.#failed = true
+        reject(error)
+      }
+    })
+    this.failure.catch(() => {})
+  }
+
+  /** Serves health, begins to capture and to prepare the database; gives the HTTP address. */
+  async start(): Promise<string> {
+    const address = await this.#http.listen(this.#config.httpAddress)
+    this.#capture()
+    this.#preparing = this.#prepare()
+    return address
+  }
+
+  /** Everything that is known of this saver, read in one synchronous step. */
+  status(): SaverStatus {
+    const nowUs = this.#clock.nowUs()
+    const topics = this.#stream.topics()
+    const ageSeconds = (sinceUs: number | null): number =>
+      sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
+    const lagSeconds = Object.fromEntries(
+      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestUs(channel))]),
+    ) as SaverStatus['lagSeconds']
+    const { ready, checks } = this.#readiness.evaluate({
+      nowMs: nowMs(this.#clock),
+      topics,
+      journalAccepting: this.#journal.accepting,
+      lagMs: Math.max(...Object.values(lagSeconds)) * 1000,
+      watchdog: this.#watchdog.stalled ? 'the event loop stood still for more than 30 s' : null,
+    })
+    return {
+      name: 'event-saver',
+      pid: process.pid,
+      now: nowMs(this.#clock),
+      startedAt: this.#startedAt,
+      environment: this.#config.environmentStamp,
+      collector: this.#config.collector,
+      database: redactDatabaseUrl(this.#config.databaseUrl),
+      databaseReady: this.#databaseReady,
+      ready,
+      checks,
+      topics: topics.map((topic) => ({
+        ...topic,
+        lastEventAgeSeconds: topic.lastEventAtUs === null ? null : ageSeconds(topic.lastEventAtUs),
+      })),
+      channels: this.pipeline.sample(),
+      lagSeconds,
+      journalBytes: this.#journal.bytes,
+      connections: this.#connections,
+      gaps: { ...this.pipeline.gaps.totals, recent: this.pipeline.gaps.recent },
+      rss: process.memoryUsage.rss(),
+    }
+  }
+
+  /**
+   * Stops capturing, stores what waits and closes everything; the signal ends the patience.
+   */
+  async stop(signal: AbortSignal): Promise<StopReport> {
+    await this.#stream.close()
+    if (!this.#databaseReady) await settledOrAborted(this.#preparing, signal)
+    this.#stopping.abort()
+    const lost = await this.pipeline.drain(signal)
+    await settledOrAborted(this.#db.destroy(), signal)
+    await this.#http.close()
+    this.#watchdog.stop()
+    return { lost }
+  }
+
+  #capture(): void {
+    let position = 0
+    this.#stream.on('frame', (frame) => {
+      position = this.#journal.append(frame)
+    })
+    this.#stream.on('normalized', (frame) => this.pipeline.accept(frame, position))
+    this.#stream.on('status', (status) => this.#onStatus(status))
+    this.#stream.start({ signal: this.#stopping.signal }).catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#fail(error)
+    })
+  }
+
+  #onStatus(status: StreamStatus): void {
+    if (status.type === 'open') this.#connections += 1
+    if (status.type === 'gap') this.pipeline.acceptGap(status.gap)
+    logStreamStatus(this.#log, status)
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      this.#databaseReady = await prepareDatabase({
+        db: this.#db,
+        config: this.#config,
+        clock: this.#clock,
+        log: this.#log,
+        signal: this.#stopping.signal,
+        exitOnDbError: this.#exitOnDbError,
+      })
+      if (this.#databaseReady) this.pipeline.open()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+}
+
+async function settledOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([work.then(() => {}), aborted])
+}

@@ -1,0 +1,30 @@
+import type { TopicStatus } from '@grid/bybit-adapter'
+import type { Channel } from '@grid/core-events'
+import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
+import type { LedgerEntry } from './capture/ledger.ts'
+import type { ReadinessCheck } from './http/readiness.ts'
+
+/** Everything a saver says of itself, read in one step; the body of `/status`. */
+export interface SaverStatus {
+  readonly name: 'event-saver'
+  readonly pid: number
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly startedAt: number
+  readonly environment: string
+  readonly collector: string
+  /** Without its password. */
+  readonly database: string
+  readonly databaseReady: boolean
+  readonly ready: boolean
+  readonly checks: readonly ReadinessCheck[]
+  readonly topics: readonly (TopicStatus & { readonly lastEventAgeSeconds: number | null })[]
+  readonly channels: readonly LedgerEntry[]
+  /** Age of the oldest waiting event, by channel. */
+  readonly lagSeconds: Readonly<Record<Channel, number>>
+  readonly journalBytes: number
+  readonly connections: number
+  readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
+  /** Bytes. */
+  readonly rss: number
+}

@@ -1,0 +1,173 @@
+import { systemClock } from '@grid/core-events'
+import { describe, expect, it } from 'vitest'
+import { BufferedWriter, type WriteFailure } from '../src/writer/buffered-writer.ts'
+
+class FakeFailure extends Error {
+  readonly kind: WriteFailure
+  constructor(kind: WriteFailure) {
+    super(kind)
+    this.kind = kind
+  }
+}
+
+/** A store whose behaviour each test sets, with the accounts that a ledger would keep. */
+class Store {
+  readonly stored: number[] = []
+  readonly rejected: number[] = []
+  readonly batches: number[][] = []
+  fail: (batch: readonly number[]) => WriteFailure | null = () => null
+  before: () => Promise<void> = () => Promise.resolve()
+
+  writer(options: { batchSize?: number; maxWaiting?: number } = {}) {
+    return new BufferedWriter<number, void>(
+      {
+        store: async (batch) => {
+          this.batches.push([...batch])
+          await this.before()
+          const failure = this.fail(batch)
+          if (failure !== null) throw new FakeFailure(failure)
+        },
+        settle: (batch) => this.stored.push(...batch),
+        classify: (error) => (error as FakeFailure).kind,
+        reject: (item) => this.rejected.push(item),
+      },
+      {
+        batchSize: options.batchSize ?? 10,
+        flushIntervalMs: 5,
+        maxWaiting: options.maxWaiting ?? 1000,
+        clock: systemClock,
+        random: () => 0,
+      },
+    )
+  }
+}
+
+function addAll(writer: BufferedWriter<number, void>, from: number, to: number): number {
+  let refused = 0
+  for (let item = from; item < to; item++) {
+    if (!writer.add(item, { timeUs: item, position: item })) refused += 1
+  }
+  return refused
+}
+
+const patience = () => AbortSignal.timeout(10_000)
+
+describe('BufferedWriter', () => {
+  it('stores everything once, in order, in batches of the given size', async () => {
+    const store = new Store()
+    const writer = store.writer()
+    writer.open()
+    addAll(writer, 0, 25)
+    expect(await writer.drain(patience())).toEqual([])
+    expect(store.stored).toEqual(Array.from({ length: 25 }, (_, index) => index))
+    expect(store.batches.map((batch) => batch.length)).toEqual([10, 10, 5])
+    expect(writer.waiting).toBe(0)
+    expect(writer.oldest).toBeNull()
+  })
+
+  it('stores a partial batch after the interval', async () => {
+    const store = new Store()
+    const writer = store.writer()
+    writer.open()
+    addAll(writer, 0, 3)
+    await expect.poll(() => store.stored).toEqual([0, 1, 2])
+  })
+
+  it('refuses what does not fit, counting what is being stored', async () => {
+    const store = new Store()
+    const gate = Promise.withResolvers<void>()
+    store.before = () => gate.promise
+    const writer = store.writer({ maxWaiting: 15 })
+    writer.open()
+    expect(addAll(writer, 0, 20)).toBe(5)
+    expect(writer.waiting).toBe(15)
+    expect(writer.oldest).toEqual({ timeUs: 0, position: 0 })
+    gate.resolve()
+    await writer.drain(patience())
+    expect(store.stored).toHaveLength(15)
+  })
+
+  it('keeps a batch through passing failures, without settling it twice', async () => {
+    const store = new Store()
+    let failures = 3
+    store.fail = () => (failures-- > 0 ? 'transient' : null)
+    const writer = store.writer()
+    writer.open()
+    addAll(writer, 0, 12)
+    await writer.drain(patience())
+    expect(store.stored).toEqual(Array.from({ length: 12 }, (_, index) => index))
+  })
+
+  it('isolates the refused rows and stores their neighbours', async () => {
+    const store = new Store()
+    store.fail = (batch) => (batch.some((item) => item % 7 === 3) ? 'poison' : null)
+    const writer = store.writer({ batchSize: 16 })
+    writer.open()
+    addAll(writer, 0, 20)
+    await writer.drain(patience())
+    expect(store.rejected).toEqual([3, 10, 17])
+    expect(store.stored).toEqual(
+      Array.from({ length: 20 }, (_, index) => index).filter((item) => item % 7 !== 3),
+    )
+  })
+
+  it('keeps its place when a passing failure interrupts the isolation', async () => {
+    const store = new Store()
+    let calls = 0
+    store.fail = (batch) => {
+      calls += 1
+      if (calls % 2 === 0) return 'transient'
+      return batch.includes(5) ? 'poison' : null
+    }
+    const writer = store.writer()
+    writer.open()
+    addAll(writer, 0, 10)
+    await writer.drain(patience())
+    expect(store.rejected).toEqual([5])
+    expect([...store.stored].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
+  })
+
+  it('gives what it could not store when the patience ends, even while a store hangs', async () => {
+    const store = new Store()
+    const gate = Promise.withResolvers<void>()
+    store.before = () => gate.promise
+    const writer = store.writer()
+    writer.open()
+    addAll(writer, 0, 12)
+    const left = await writer.drain(AbortSignal.timeout(20))
+    expect(left).toEqual(Array.from({ length: 12 }, (_, index) => index))
+    gate.resolve()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(store.stored).toEqual([])
+  })
+
+  it('gives everything back when it was never opened', async () => {
+    const store = new Store()
+    const writer = store.writer()
+    addAll(writer, 0, 4)
+    expect(await writer.drain(patience())).toEqual([0, 1, 2, 3])
+    expect(store.batches).toEqual([])
+  })
+
+  it('does not hammer a failing store while items keep coming', async () => {
+    const store = new Store()
+    store.fail = () => 'transient'
+    const writer = new BufferedWriter<number, void>(
+      {
+        store: async (batch) => {
+          store.batches.push([...batch])
+          throw new FakeFailure('transient')
+        },
+        settle: () => {},
+        classify: () => 'transient',
+        reject: () => {},
+      },
+      { batchSize: 1, flushIntervalMs: 1, maxWaiting: 1e6, clock: systemClock, random: () => 1 },
+    )
+    writer.open()
+    addAll(writer, 0, 5000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(store.batches.length).toBe(1)
+    await writer.drain(AbortSignal.abort())
+  })
+})

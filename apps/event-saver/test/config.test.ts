@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ConfigInput, type ConfigResult, loadConfig } from '../src/config/load.ts'
+
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grid-config-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function load(input: Partial<ConfigInput>): ConfigResult {
+  return loadConfig({ flags: {}, env: {}, cwd: folder, ...input })
+}
+
+function configOf(input: Partial<ConfigInput>) {
+  const result = load(input)
+  if (!result.ok) throw new Error(JSON.stringify(result.faults))
+  return result.config
+}
+
+function faultsOf(input: Partial<ConfigInput>) {
+  const result = load(input)
+  if (result.ok) throw new Error('expected faults')
+  return result.faults
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+describe('precedence', () => {
+  it('reads flags over environment over file over defaults', () => {
+    const path = file('all.json', '{"symbols":["AUSDT"],"batchSize":5,"flushInterval":"2s"}')
+    const config = configOf({
+      file: path,
+      env: { EVENTSAVER_SYMBOLS: 'BUSDT', EVENTSAVER_BATCH_SIZE: '7' },
+      flags: { symbols: 'CUSDT' },
+    })
+    expect(config.symbols).toEqual(['CUSDT'])
+    expect(config.batchSize).toBe(7)
+    expect(config.flushInterval).toBe(2000)
+    expect(config.maxWaiting).toBe(200_000)
+  })
+
+  it('says where each value came from', () => {
+    const result = load({ env: { EVENTSAVER_SYMBOLS: 'BUSDT' }, flags: { category: 'linear' } })
+    expect(result).toMatchObject({
+      ok: true,
+      origins: { symbols: 'environment', category: 'flag', batchSize: 'default' },
+    })
+  })
+})
+
+describe('what depends on other settings', () => {
+  it('keeps the embedded database in the data directory, from where the command was typed', () => {
+    const config = configOf({ env: { EVENTSAVER_DATA_DIR: 'there' } })
+    expect(config.dataDir).toBe(join(folder, 'there'))
+    expect(config.databaseUrl).toBe(`pglite:${join(folder, 'there', 'grid')}`)
+    const relative = configOf({ env: { EVENTSAVER_DATABASE_URL: 'pglite:./mine' } })
+    expect(relative.databaseUrl).toBe(`pglite:${join(folder, 'mine')}`)
+  })
+
+  it('stamps a database with the environment, or with the host that stands in for it', () => {
+    expect(configOf({}).environmentStamp).toBe('mainnet')
+    expect(configOf({ env: { EVENTSAVER_TESTNET: 'true' } }).environmentStamp).toBe('testnet')
+    const custom = configOf({ env: { EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' } })
+    expect(custom.environmentStamp).toBe('custom:127.0.0.1')
+  })
+
+  it('reads a secret from the file that its _FILE variant names', () => {
+    const path = file('url', 'postgres://someone@db/grid\n')
+    const config = configOf({ env: { EVENTSAVER_DATABASE_URL_FILE: path } })
+    expect(config.databaseUrl).toBe('postgres://someone@db/grid')
+  })
+})
+
+describe('faults', () => {
+  it('names every fault at once, with the variable, the value and the fix', () => {
+    const faults = faultsOf({
+      env: {
+        EVENTSAVER_SYMBOLS: ' , ',
+        EVENTSAVER_CATEGORY: 'futures',
+        EVENTSAVER_CHANNELS: 'ticker,trades',
+        EVENTSAVER_BATCH_SIZE: '0',
+        EVENTSAVER_FLUSH_INTERVAL: 'soon',
+        EVENTSAVER_WS_URL: 'http://127.0.0.1',
+        EVENTSAVER_HTTP_ADDRESS: '9464',
+        EVENTSAVER_MIGRATE: 'never',
+        EVENTSAVER_DATABASE_URL: 'sqlite:///x',
+        EVENTSAVER_ENVIRONMENT: 'prod',
+      },
+    })
+    expect(faults.map((fault) => fault.where).sort()).toEqual([
+      'EVENTSAVER_BATCH_SIZE',
+      'EVENTSAVER_CATEGORY',
+      'EVENTSAVER_CHANNELS',
+      'EVENTSAVER_DATABASE_URL',
+      'EVENTSAVER_ENVIRONMENT',
+      'EVENTSAVER_FLUSH_INTERVAL',
+      'EVENTSAVER_HTTP_ADDRESS',
+      'EVENTSAVER_MIGRATE',
+      'EVENTSAVER_SYMBOLS',
+      'EVENTSAVER_WS_URL',
+    ])
+    const batch = faults.find((fault) => fault.where === 'EVENTSAVER_BATCH_SIZE')
+    expect(batch?.problem).toBe('"0" must be a whole number from 1 to 10000')
+    expect(batch?.fix).toBe('for example EVENTSAVER_BATCH_SIZE=1000')
+  })
+
+  it('names the file and the key', () => {
+    const path = file('bad.json', '{"symbol":"X","batchSize":-1,"symbols":null}')
+    expect(faultsOf({ file: path }).map((fault) => fault.where).sort()).toEqual(
+      [path, `${path}: batchSize`, `${path}: symbols`].sort(),
+    )
+  })
+
+  it.each(['[]', 'nonsense', '7'])('refuses the file content %s', (content) => {
+    expect(faultsOf({ file: file('odd.json', content) })[0]?.problem).toBe('is not a JSON object')
+  })
+
+  it('refuses a file that cannot be read', () => {
+    expect(faultsOf({ file: 'nowhere.json' })[0]?.problem).toContain('ENOENT')
+  })
+
+  it('refuses contradictions', () => {
+    const env = { EVENTSAVER_TESTNET: 'true', EVENTSAVER_ENVIRONMENT: 'mainnet' }
+    expect(faultsOf({ env })[0]?.where).toBe('EVENTSAVER_TESTNET')
+    const twice = { EVENTSAVER_DATABASE_URL: 'pglite:a', EVENTSAVER_DATABASE_URL_FILE: 'b' }
+    expect(faultsOf({ env: twice })[0]?.where).toBe('EVENTSAVER_DATABASE_URL_FILE')
+  })
+
+  it('never shows a password', () => {
+    const faults = faultsOf({ env: { EVENTSAVER_DATABASE_URL: 'mysql://u:canary-7@h/d' } })
+    expect(JSON.stringify(faults)).not.toContain('canary-7')
+  })
+
+  it('notices variables that are no settings', () => {
+    const result = load({ env: { EVENTSAVER_SYMBOL: 'BTCUSDT' } })
+    expect(result).toMatchObject({ ok: true, unknownVariables: ['EVENTSAVER_SYMBOL'] })
+  })
+})

@@ -1,0 +1,75 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { spawnSimulator } from '@grid/bybit-sim'
+import { createTestDatabase, startPostgres } from '@grid/testing'
+import { median, slope } from './figures.ts'
+import { SaverProcess } from './saver-process.ts'
+import { verifyTrades } from './verify.ts'
+
+const SYMBOLS = Array.from({ length: 20 }, (_, index) => `BENCH${index}USDT`)
+const SAMPLE_MS = 5000
+const MEGABYTE = 1024 * 1024
+
+/** What the whole chain is asked for, and how much memory the saver may take. */
+export interface EndToEndOptions {
+  readonly seconds: number
+  readonly tradesPerSecond: number
+}
+
+/** Captures a steady flow through real sockets into a real PostgreSQL; gives the lines of its report. */
+export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): Promise<string[]> {
+  await using postgres = await startPostgres()
+  await using database = await createTestDatabase(postgres.url)
+  await using simulator = await spawnSimulator({
+    seed: 1,
+    symbols: SYMBOLS,
+    tradesPerSecond: tradesPerSecond / SYMBOLS.length,
+    truth: 'digest',
+  })
+  await using saver = new SaverProcess({
+    EVENTSAVER_WS_URL: simulator.wsUrl,
+    EVENTSAVER_DATABASE_URL: database.url,
+    EVENTSAVER_SYMBOLS: SYMBOLS.join(','),
+  })
+
+  const rss: number[] = []
+  const lags: number[] = []
+  const startedAt = Date.now()
+  let firstCount: { readonly at: number; readonly persisted: number } | null = null
+  let rate = 0
+  while (Date.now() - startedAt < seconds * 1000) {
+    await wait(SAMPLE_MS)
+    const status = await saver.status()
+    const trades = status.channels.find(({ channel }) => channel === 'publicTrade')
+    const persisted = trades?.persisted ?? 0
+    firstCount ??= { at: status.now, persisted }
+    rate = ((persisted - firstCount.persisted) * 1000) / Math.max(1, status.now - firstCount.at)
+    rss.push(status.rss / MEGABYTE)
+    lags.push(status.lagSeconds.publicTrade)
+  }
+  await simulator.pause()
+  await settled(saver)
+  const exitCode = await saver.stop()
+  const totals = []
+  for await (const item of simulator.truth()) if (item.kind === 'symbol') totals.push(item)
+  const { sent, stored, wrong } = await verifyTrades(database.url, totals)
+
+  return [
+    `end to end into PostgreSQL, ${SYMBOLS.length} symbols, ${seconds} s, simulator, saver and server on this machine`,
+    `  trades a second  asked ${tradesPerSecond}, stored ${rate.toFixed(0)}`,
+    `  trades           sent ${sent}, stored ${stored}, symbols with any difference in any column: ${wrong.length}`,
+    `  saver RSS (MB)   median ${median(rss).toFixed(0)}, highest ${Math.max(...rss).toFixed(0)}, slope ${(slope(rss.slice(rss.length >> 2)) * (60_000 / SAMPLE_MS)).toFixed(2)} a minute after the first quarter`,
+    `  writer lag (s)   median ${median(lags).toFixed(2)}, highest ${Math.max(...lags).toFixed(2)}`,
+    `  saver exit code  ${exitCode}, warnings ${saver.complaints.length}`,
+    ...saver.complaints.slice(0, 5).map((line) => `    ${line}`),
+  ]
+}
+
+async function settled(saver: SaverProcess): Promise<void> {
+  for (let before = -1, same = 0; same < 3; ) {
+    const { channels } = await saver.status()
+    const now = channels.reduce((sum, entry) => sum + entry.received, 0)
+    same = now === before ? same + 1 : 0
+    before = now
+    await wait(500)
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type SimulatorProcess, spawnSimulator } from '@grid/bybit-sim'
+import { createDatabase } from '@grid/db'
+import { compareWithTruth, type Proof } from '@grid/proof'
+import { type Config, createLogger, loadConfig, Saver, type SaverStatus } from 'event-saver'
+import { LiveView } from './live-view.ts'
+import type { DemoOptions } from './options.ts'
+import { reportLines, succeeded } from './report.ts'
+
+const BURST_TRADES = 3000
+const VIEW_INTERVAL_MS = 500
+const DRAIN_MS = 60_000
+
+/** Runs the demonstration; whether everything that was sent is stored. */
+export async function runDemo(options: DemoOptions, interrupted: AbortSignal): Promise<boolean> {
+  const view = new LiveView(process.stdout)
+  const folder = await mkdtemp(join(tmpdir(), 'grid-demo-'))
+  try {
+    view.say(`starting a local exchange: ${options.symbols.join(', ')}`)
+    await using simulator = await spawnSimulator({
+      seed: options.seed,
+      symbols: [...options.symbols],
+      tradesPerSecond: options.tradesPerSecond,
+      truth: 'full',
+    })
+    const config = demoConfig(options, simulator.wsUrl, folder)
+    const { status, proof } = await captureAndCompare(options, config, simulator, view, interrupted)
+    for (const line of reportLines(status, proof)) view.say(line)
+    return succeeded(status, proof)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function captureAndCompare(
+  options: DemoOptions,
+  config: Config,
+  simulator: SimulatorProcess,
+  view: LiveView,
+  interrupted: AbortSignal,
+): Promise<{ status: SaverStatus; proof: Proof }> {
+  const saver = new Saver({ config, log: createLogger('error') })
+  const address = await saver.start()
+  view.say(`capturing into ${config.databaseUrl}, status at http://${address}/status`)
+  try {
+    await Promise.race([play(options, saver, simulator, view, interrupted), saver.failure])
+  } catch (error) {
+    await saver.stop(AbortSignal.abort())
+    throw error
+  }
+  view.say('market paused, storing what waits …')
+  await simulator.pause()
+  await quiet(saver)
+  await saver.stop(AbortSignal.timeout(DRAIN_MS))
+  const status = saver.status()
+
+  view.say('comparing every column of every row with what the exchange sent …')
+  const db = createDatabase({ url: config.databaseUrl })
+  try {
+    return { status, proof: await compareWithTruth(db, simulator.truth()) }
+  } finally {
+    await db.destroy()
+  }
+}
+
+/** Lets the market run; a third of the way in the connection is cut, halfway a match bursts. */
+async function play(
+  options: DemoOptions,
+  saver: Saver,
+  simulator: SimulatorProcess,
+  view: LiveView,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const startedAt = Date.now()
+  const length = options.runForMs ?? Number.POSITIVE_INFINITY
+  const plan = [
+    {
+      at: Math.min(length / 3, 10_000),
+      act: async () => {
+        view.say('cutting the connection without a close frame')
+        await simulator.fault({ kind: 'close', how: 'abrupt' })
+      },
+    },
+    {
+      at: Math.min(length / 2, 15_000),
+      act: async () => {
+        const symbol = options.symbols[0] ?? 'BTCUSDT'
+        view.say(`one match of ${BURST_TRADES} trades on ${symbol}, split over several frames`)
+        await simulator.burst({ symbol, trades: BURST_TRADES })
+      },
+    },
+  ]
+  while (!interrupted.aborted && Date.now() - startedAt < length) {
+    await wait(VIEW_INTERVAL_MS)
+    const next = plan[0]
+    if (next !== undefined && Date.now() - startedAt >= next.at) {
+      plan.shift()
+      await next.act()
+    }
+    view.show(saver.status())
+  }
+}
+
+/** Waits until nothing more arrives, so that everything sent has been received. */
+async function quiet(saver: Saver): Promise<void> {
+  for (let before = -1, same = 0; same < 3; ) {
+    const now = saver.status().channels.reduce((sum, entry) => sum + entry.received, 0)
+    same = now === before ? same + 1 : 0
+    before = now
+    await wait(300)
+  }
+}
+
+function demoConfig(options: DemoOptions, wsUrl: string, folder: string): Config {
+  const result = loadConfig({
+    flags: {
+      symbols: options.symbols.join(','),
+      wsUrl,
+      dataDir: folder,
+      httpAddress: '127.0.0.1:0',
+    },
+    env: {},
+    cwd: folder,
+  })
+  if (result.ok) return { ...result.config, environmentStamp: 'simulated' }
+  throw new Error(result.faults.map(({ where, problem }) => `${where}: ${problem}`).join('; '))
+}

@@ -1,0 +1,77 @@
+import type { TickerTruth, TradeTruth } from '@grid/bybit-sim'
+import {
+  changedFields,
+  type PublicTradeEvent,
+  TICKER_FIELDS,
+  type TickerEvent,
+  type TickerFieldName,
+} from '@grid/core-events'
+
+/** A column's name with the value it must hold and the value it holds, both as text or null. */
+export type ColumnPair = readonly [column: string, expected: string | null, stored: string | null]
+
+/** A receive time may precede the production time by this much: two processes read two clocks. */
+const CLOCK_TOLERANCE_US = 50_000
+
+const TRADE_COLUMNS = [
+  'category',
+  'symbol',
+  'exchangeTs',
+  'tradeId',
+  'side',
+  'price',
+  'size',
+  'tickDirection',
+  'isBlockTrade',
+  'isRpiTrade',
+  'seq',
+  'matchIndex',
+] as const
+
+/** Every column of a stored trade beside what was sent. */
+export function tradeColumns(truth: TradeTruth, stored: PublicTradeEvent): ColumnPair[] {
+  return [
+    ...TRADE_COLUMNS.map((name): ColumnPair => [name, String(truth[name]), textOf(stored[name])]),
+    ...receptionColumns(truth.producedAtUs, stored),
+  ]
+}
+
+/** Every column of a stored ticker beside the state that the exchange had after the message. */
+export function tickerColumns(truth: TickerTruth, stored: TickerEvent): ColumnPair[] {
+  const values: Readonly<Partial<Record<string, string>>> = truth.values
+  return [
+    ['category', truth.category, stored.category],
+    ['symbol', truth.symbol, stored.symbol],
+    ['exchangeTs', String(truth.exchangeTs), textOf(stored.exchangeTs)],
+    ['seq', String(truth.seq), textOf(stored.seq)],
+    ['isSnapshot', String(truth.isSnapshot), textOf(stored.isSnapshot)],
+    ['changed', sortedNames(truth.sentKeys), sortedNames(changedFields(stored.changed))],
+    ['extra', null, stored.extra === null ? null : JSON.stringify(stored.extra)],
+    ...(Object.keys(TICKER_FIELDS) as TickerFieldName[]).map(
+      // The wire writes "not applicable" as an empty text, the table as null.
+      (name): ColumnPair => [name, values[name] || null, textOf(stored[name])],
+    ),
+    ...receptionColumns(truth.producedAtUs, stored),
+  ]
+}
+
+function receptionColumns(
+  producedAtUs: number,
+  stored: { readonly source: string; readonly localTsUs: number },
+): ColumnPair[] {
+  const tooEarly = stored.localTsUs < producedAtUs - CLOCK_TOLERANCE_US
+  const tooLate = stored.localTsUs > Date.now() * 1000 + CLOCK_TOLERANCE_US
+  const verdict = tooEarly ? 'before it was produced' : tooLate ? 'in the future' : 'in time'
+  return [
+    ['source', 'ws', stored.source],
+    ['localTsUs', 'in time', verdict],
+  ]
+}
+
+function textOf(value: string | number | boolean | null): string | null {
+  return value === null ? null : String(value)
+}
+
+function sortedNames(names: readonly string[]): string {
+  return [...names].sort().join(' ')
+}

@@ -1,0 +1,1 @@
+export { type ChannelProof, compareWithTruth, type Proof } from './compare.ts'

@@ -1,0 +1,3 @@
+import { packageTests } from '@grid/config/vitest'
+
+export default packageTests()

@@ -1,3 +1,4 @@
+export type { PublicCategory } from './category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
 export { BybitAdapterError, type BybitAdapterErrorCode } from './errors.ts'
 export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
@@ -11,10 +12,10 @@ export {
   ConnectionBudget,
   type ConnectionBudgetOptions,
 } from './ws/connection-budget.ts'
-export type { Environment } from './ws/endpoints.ts'
+export { type Environment, publicUrl } from './ws/endpoints.ts'
 export { BybitPublicStream } from './ws/public-stream.ts'
 export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream-events.ts'
 export type { PublicStreamOptions } from './ws/stream-options.ts'
 export type { StreamStatus } from './ws/stream-status.ts'
 export type { StreamTimings } from './ws/stream-timings.ts'
-export type { TopicState, TopicStatus } from './ws/topic-status.ts'
+export type { TopicState, TopicStatus, WantedTopic } from './ws/topic-status.ts'

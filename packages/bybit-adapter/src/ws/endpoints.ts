@@ -1,3 +1,4 @@
+import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
 import { BybitAdapterError } from '../errors.ts'
 
 /** Where the exchange runs: for real, for tests, or with play money. */
@@ -10,19 +11,7 @@ const PUBLIC_HOSTS: { readonly [Name in Environment]: string } = {
   demo: 'wss://stream.bybit.com',
 }
 
-/** What differs between the exchange's product families on a public socket. */
-export interface CategoryDialect {
-  readonly path: string
-  /** A request is atomic: small ones limit what one bad topic takes along. */
-  readonly topicsPerRequest: number
-  /** The exchange's limit on the text of all topics of one connection. */
-  readonly maxTopicChars: number
-}
-
-/** The categories whose public sockets this version speaks. */
-export const CATEGORY_DIALECTS: { readonly linear: CategoryDialect } = {
-  linear: { path: '/v5/public/linear', topicsPerRequest: 10, maxTopicChars: 21_000 },
-}
+const SOCKET_BASE = /^wss?:\/\/[^?#]+$/
 
 /**
  * The address of a category's public socket.
@@ -34,14 +23,21 @@ export const CATEGORY_DIALECTS: { readonly linear: CategoryDialect } = {
  * publicUrl('linear', 'testnet') // 'wss://stream-testnet.bybit.com/v5/public/linear'
  */
 export function publicUrl(
-  category: keyof typeof CATEGORY_DIALECTS,
+  category: PublicCategory,
   environment: Environment,
   wsUrl?: string,
 ): string {
-  const base = wsUrl ?? PUBLIC_HOSTS[environment]
-  if (!URL.canParse(base) || !/^wss?:\/\/[^?#]+$/.test(base)) {
-    const message = `wsUrl must be like ws://127.0.0.1:9001, without query, got ${JSON.stringify(wsUrl)}`
-    throw new BybitAdapterError('INVALID_OPTION', message, { option: 'wsUrl' })
+  if (!Object.hasOwn(PUBLIC_HOSTS, environment)) {
+    const names = Object.keys(PUBLIC_HOSTS).join(', ')
+    throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
   }
-  return `${base.replace(/\/+$/, '')}${CATEGORY_DIALECTS[category].path}`
+  const base = wsUrl ?? PUBLIC_HOSTS[environment]
+  if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
+    throw invalid('wsUrl', `must be like ws://127.0.0.1:9001, got ${JSON.stringify(base)}`)
+  }
+  return `${base.replace(/\/+$/, '')}${categoryDialect(category).path}`
+}
+
+function invalid(option: string, fault: string): BybitAdapterError {
+  return new BybitAdapterError('INVALID_OPTION', `${option} ${fault}`, { option })
 }

@@ -1,6 +1,6 @@
 import { type Clock, type ClockTimer, type Gap, type GapReason, nowMs } from '@grid/core-events'
-import type { WantedTopic } from './subscription-manager.ts'
 import { Timers } from './timers.ts'
+import type { WantedTopic } from './topic-status.ts'
 
 /** What a tracker is told once a topic is back. */
 export type OnOutageEnd = (
@@ -98,6 +98,7 @@ export class OutageTracker {
     if (outage === null) return
     topic.outage = null
     topic.silence?.cancel()
-    this.#options.onOutageEnd(topic.wanted, { ...outage, endTs })
+    // A clock that was set back in between must not turn the interval round.
+    this.#options.onOutageEnd(topic.wanted, { ...outage, endTs: Math.max(endTs, outage.startTs) })
   }
 }

@@ -1,15 +1,17 @@
-import { type DeadLetter, SafeEmitter, systemClock } from '@grid/core-events'
+import { type DeadLetterCode, SafeEmitter, systemClock } from '@grid/core-events'
+import { categoryDialect } from '../category-dialect.ts'
 import type { Envelope } from '../channels/channel-mapper.ts'
 import { isWireObject } from '../channels/wire.ts'
 import { BybitAdapterError } from '../errors.ts'
-import { parseFrame } from '../normalizer/frame-text.ts'
+import { deadLetter, unknownOrigin } from '../normalizer/frame-dead-letter.ts'
+import { FrameNormalizer } from '../normalizer/frame-normalizer.ts'
 import type { NormalizeResult } from '../normalizer/normalize-result.ts'
-import { FrameNormalizer } from '../normalizer/normalizer.ts'
+import { parseFrame } from '../normalizer/parsed-frame.ts'
 import { printable } from '../normalizer/printable.ts'
 import { Connection } from './connection.ts'
 import { sharedConnectionBudget } from './connection-budget.ts'
 import { type ControlFrame, classifyControl } from './control-frame.ts'
-import { CATEGORY_DIALECTS, publicUrl } from './endpoints.ts'
+import { publicUrl } from './endpoints.ts'
 import { OutageTracker } from './outage-tracker.ts'
 import type { Frame, PublicStreamEvents } from './stream-events.ts'
 import { type PublicStreamOptions, wantedTopics } from './stream-options.ts'
@@ -56,7 +58,7 @@ export class BybitPublicStream {
     const url = publicUrl(options.category, options.environment ?? 'mainnet', options.wsUrl)
     const clock = options.clock ?? systemClock
     const timings = { ...DEFAULT_TIMINGS, ...options.timings }
-    const { topicsPerRequest } = CATEGORY_DIALECTS[options.category]
+    const { topicsPerRequest } = categoryDialect(options.category)
     this.#options = options
     this.#maxPayloadBytes = options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES
     this.#normalizer = new FrameNormalizer(options.category)
@@ -134,7 +136,7 @@ export class BybitPublicStream {
    * Rejects with `ABORTED` when the signal aborts or `close` is called first, and with
    * `ALREADY_STARTED` on a second call. A later abort closes the stream.
    */
-  start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     if (this.#isStarted) {
       const error = new BybitAdapterError('ALREADY_STARTED', 'the stream was started before')
       return Promise.reject(error)
@@ -213,12 +215,10 @@ export class BybitPublicStream {
     }
   }
 
-  #refused(code: DeadLetter['code'], reason: string, frame: Frame): NormalizeResult {
-    const { category, localTsUs } = frame
-    const raw = new Uint8Array(frame.bytes)
-    const nowhere = { field: null, channel: null, topic: null, symbol: null }
-    const letter: DeadLetter = { code, reason, ...nowhere, category, source: 'ws', localTsUs, raw }
-    return { events: [], deadLetters: [letter], discarded: [] }
+  #refused(code: DeadLetterCode, reason: string, frame: Frame): NormalizeResult {
+    const origin = unknownOrigin(frame.category, frame.localTsUs)
+    const deadLetters = [deadLetter(origin, code, reason, frame.bytes)]
+    return { events: [], deadLetters, discarded: [] }
   }
 
   #deliver(frame: Frame, result: NormalizeResult): void {

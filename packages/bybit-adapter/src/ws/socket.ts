@@ -65,12 +65,12 @@ export class Socket {
     }, options.timings.connectTimeoutMs)
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       const localTsUs = options.clock.nowUs()
-      this.#markInbound()
+      this.#markInbound(localTsUs)
       handlers.onMessage(data, isBinary, localTsUs)
     })
     ws.on('open', () => this.#onOpen())
-    ws.on('ping', () => this.#markInbound())
-    ws.on('pong', () => this.#markInbound())
+    ws.on('ping', () => this.#markInbound(options.clock.nowUs()))
+    ws.on('pong', () => this.#markInbound(options.clock.nowUs()))
     ws.on('unexpected-response', (_request, response) => {
       this.#httpStatus = response.statusCode ?? null
       this.#error = `HTTP ${response.statusCode} instead of a WebSocket`
@@ -107,14 +107,14 @@ export class Socket {
   #onOpen(): void {
     this.#timer.cancel()
     this.#wasOpen = true
-    this.#markInbound()
+    this.#markInbound(this.#options.clock.nowUs())
     this.#schedulePing()
     this.#handlers.onOpen()
   }
 
-  #markInbound(): void {
+  #markInbound(localTsUs: number): void {
     this.#inboundCount++
-    this.#lastInboundMs = nowMs(this.#options.clock)
+    this.#lastInboundMs = Math.floor(localTsUs / 1000)
   }
 
   #schedulePing(): void {

@@ -1,11 +1,11 @@
 import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
-import { CHANNEL_DIALECTS } from '../channels/registry.ts'
 import type { ControlFrame } from './control-frame.ts'
 import { parseRefusal } from './refusal.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { StreamTimings } from './stream-timings.ts'
+import { newTopic, statusOf, type SubscribedTopic as Topic } from './subscribed-topic.ts'
 import { Timers } from './timers.ts'
-import type { TopicState, TopicStatus } from './topic-status.ts'
+import type { TopicState, TopicStatus, WantedTopic } from './topic-status.ts'
 
 /** What the manager asks for and reports. */
 export interface SubscriptionHandlers {
@@ -18,29 +18,12 @@ export interface SubscriptionHandlers {
   onProven(topic: string): void
 }
 
-/** A topic that is wanted. */
-export type WantedTopic = Pick<TopicStatus, 'topic' | 'channel' | 'symbol'>
-
 /** Options of a {@link SubscriptionManager}. */
 export interface SubscriptionOptions {
   readonly topics: readonly WantedTopic[]
   readonly topicsPerRequest: number
   readonly clock: Clock
   readonly timings: StreamTimings
-}
-
-interface Topic extends WantedTopic {
-  readonly opensWithSnapshot: boolean
-  state: TopicState
-  reason: string | null
-  sinceTs: number
-  lastEventAtUs: number | null
-  /** Of this connection. */
-  isAcked: boolean
-  /** Of this connection: asked for again because no snapshot came. */
-  isResubscribed: boolean
-  /** A socket was given up for want of a snapshot; the next time the topic is refused instead. */
-  isSuspect: boolean
 }
 
 interface Request {
@@ -77,20 +60,7 @@ export class SubscriptionManager {
     this.#timers = new Timers(options.clock)
     const sinceTs = nowMs(options.clock)
     this.#topics = new Map(
-      options.topics.map((wanted) => [
-        wanted.topic,
-        {
-          ...wanted,
-          opensWithSnapshot: CHANNEL_DIALECTS[wanted.channel].opensWithSnapshot,
-          state: 'pending',
-          reason: null,
-          sinceTs,
-          lastEventAtUs: null,
-          isAcked: false,
-          isResubscribed: false,
-          isSuspect: false,
-        },
-      ]),
+      options.topics.map((wanted) => [wanted.topic, newTopic(wanted, sinceTs)]),
     )
   }
 
@@ -101,11 +71,7 @@ export class SubscriptionManager {
 
   /** Where every topic stands. */
   topics(): readonly TopicStatus[] {
-    return [...this.#topics.values()].map(
-      ({ topic, channel, symbol, state, reason, sinceTs, lastEventAtUs }) => {
-        return { topic, channel, symbol, state, reason, sinceTs, lastEventAtUs }
-      },
-    )
+    return [...this.#topics.values()].map(statusOf)
   }
 
   /** A socket is open: asks for every topic. */
@@ -217,7 +183,8 @@ export class SubscriptionManager {
     if (request.topics.length === 0) {
       this.#settle(request)
     } else if (request.ids.length > 1) {
-      this.#handlers.recycle(`no ack for ${request.topics.map(({ topic }) => topic).join(', ')}`)
+      this.#settle(request)
+      this.#giveUp(request.topics, 'no ack')
     } else {
       this.#again(request.topics, 'no ack', () => this.#transmit(request))
     }
@@ -251,15 +218,22 @@ export class SubscriptionManager {
         this.#handlers.send(JSON.stringify(unsubscribe))
         this.#send([topic], 0)
       })
-    } else if (topic.isSuspect) {
-      // A second socket brought nothing either: the others must not pay for this one any more.
-      this.#refuse(topic, 'no snapshot')
     } else {
-      for (const other of this.#topics.values()) {
-        if (other.isAcked && other.state === 'pending') other.isSuspect = true
-      }
-      this.#handlers.recycle(`no snapshot for ${topic.topic}`)
+      this.#giveUp([topic], 'no snapshot')
     }
+  }
+
+  /**
+   * Asking twice brought nothing: a new socket is the next cure. When that was tried already and
+   * other topics are live, those must not pay for this one any more: it counts as refused.
+   */
+  #giveUp(topics: readonly Topic[], reason: string): void {
+    const isOtherLive = this.#select('live').length > 0
+    for (const topic of topics) if (topic.isSuspect && isOtherLive) this.#refuse(topic, reason)
+    const open = topics.filter((topic) => topic.state === 'pending')
+    if (open.length === 0) return
+    for (const topic of this.#select('pending')) topic.isSuspect = true
+    this.#handlers.recycle(`${reason}: ${open.map(({ topic }) => topic).join(', ')}`)
   }
 
   /** Each on its own, so that none voids another's request; and again after a while. */

@@ -3,11 +3,15 @@ import type { Channel } from '@grid/core-events'
 /** Whether a topic delivers. */
 export type TopicState = 'pending' | 'live' | 'refused'
 
-/** Where one wanted topic stands. */
-export interface TopicStatus {
+/** A topic that is wanted. */
+export interface WantedTopic {
   readonly topic: string
   readonly channel: Channel
   readonly symbol: string
+}
+
+/** Where one wanted topic stands. */
+export interface TopicStatus extends WantedTopic {
   readonly state: TopicState
   /** The exchange's words when refused. */
   readonly reason: string | null

@@ -1,0 +1,38 @@
+import { CHANNEL_DIALECTS } from '../channels/registry.ts'
+import type { TopicState, TopicStatus, WantedTopic } from './topic-status.ts'
+
+/** A wanted topic with all that is known of its subscription. */
+export interface SubscribedTopic extends WantedTopic {
+  readonly opensWithSnapshot: boolean
+  state: TopicState
+  reason: string | null
+  sinceTs: number
+  lastEventAtUs: number | null
+  /** Of this connection. */
+  isAcked: boolean
+  /** Of this connection: asked for again because no snapshot came. */
+  isResubscribed: boolean
+  /** A socket was given up while this topic did not come to life. */
+  isSuspect: boolean
+}
+
+/** A topic before it was ever asked for. */
+export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic {
+  return {
+    ...wanted,
+    opensWithSnapshot: CHANNEL_DIALECTS[wanted.channel].opensWithSnapshot,
+    state: 'pending',
+    reason: null,
+    sinceTs,
+    lastEventAtUs: null,
+    isAcked: false,
+    isResubscribed: false,
+    isSuspect: false,
+  }
+}
+
+/** The part of a topic that its owner may see, as it is now. */
+export function statusOf(topic: SubscribedTopic): TopicStatus {
+  const { topic: name, channel, symbol, state, reason, sinceTs, lastEventAtUs } = topic
+  return { topic: name, channel, symbol, state, reason, sinceTs, lastEventAtUs }
+}

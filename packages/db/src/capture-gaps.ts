@@ -1,0 +1,96 @@
+import type { Gap } from '@grid/core-events'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
+export type GapState = 'open' | 'ignored' | 'partial' | 'filled' | 'unrecoverable'
+
+/** What is recorded of a gap beside itself. */
+export interface GapOrigin {
+  /** Name of the collector that had the gap. */
+  readonly collector: string
+  /** Default `open`. */
+  readonly state?: GapState
+}
+
+interface GapRow extends Gap {
+  readonly state: GapState
+  readonly collector: string
+}
+
+/** A gap as stored. */
+export interface StoredGap extends GapRow {
+  /** A UUID. */
+  readonly id: string
+  /** When it was recorded, in epoch milliseconds by the database's clock. */
+  readonly createdAt: number
+  /** When its state last changed, likewise. */
+  readonly updatedAt: number
+}
+
+const OFFERED = columnsOf<GapRow>({
+  category: 'text',
+  channel: 'text',
+  symbol: 'text',
+  startTs: 'ms',
+  endTs: 'ms',
+  reason: 'text',
+  state: 'text',
+  collector: 'text',
+})
+
+const STORED = columnsOf<StoredGap, keyof GapRow>({ id: 'text', createdAt: 'ms', updatedAt: 'ms' })
+
+const INSERT = insertSql('capture_gaps', OFFERED)
+const SELECT =
+  `${selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])} ` +
+  'where $1::text is null or state = $1 order by start_ts, end_ts, capture_gaps.id'
+
+/**
+ * Records and lists gaps, table `capture_gaps`.
+ *
+ * @example
+ * await new CaptureGapRepository(db).insert([gap], { collector: 'saver-1', state: 'open' })
+ */
+export class CaptureGapRepository {
+  readonly #db: Kysely<GridDatabase>
+
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>) {
+    this.#db = db
+  }
+
+  /**
+   * Records gaps; one that this collector recorded already (same stream, times and reason) is not
+   * recorded again, so that a call may be repeated when its answer was lost.
+   *
+   * @example
+   * await gaps.insert([gap], { collector: 'saver-1' })
+   */
+  async insert(
+    gaps: readonly Gap[],
+    { collector, state = 'open' }: GapOrigin,
+  ): Promise<{ inserted: number }> {
+    if (gaps.length === 0) return { inserted: 0 }
+    const rows = gaps.map((gap) => ({ ...gap, collector, state }))
+    const result = await this.#db.executeQuery(
+      CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]),
+    )
+    return { inserted: Number(result.numAffectedRows) }
+  }
+
+  /**
+   * Gives all gaps, or those of one state, by their start.
+   *
+   * @example
+   * const open = await gaps.list({ state: 'open' })
+   */
+  async list({ state }: { readonly state?: GapState } = {}): Promise<StoredGap[]> {
+    const { rows } = await this.#db.executeQuery<TextRow>(
+      CompiledQuery.raw(SELECT, [state ?? null]),
+    )
+    // Sound: the columns are the type's fields.
+    return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)
+  }
+}

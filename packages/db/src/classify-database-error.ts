@@ -1,0 +1,80 @@
+/**
+ * What to do about a database error: `transient`, try again; `poison`, a row is at fault, look for
+ * it by halving the batch; `fatal`, an operator must act, try again slowly.
+ */
+export type DatabaseErrorClass = 'transient' | 'poison' | 'fatal'
+
+/**
+ * SQLSTATEs, whole or by their class of two characters; the longer match wins. What is not here is
+ * fatal: missing tables (42P01), privileges (42501), wrong passwords (28P01), read-only (25006).
+ */
+const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
+  '08': 'transient', // connection exceptions
+  '40': 'transient', // rolled back: serialization failure, deadlock, unknown completion
+  '53': 'transient', // out of memory, disk or connections
+  '54': 'poison', // a value too large for an index or a row
+  '55006': 'transient', // object in use
+  '55P03': 'transient', // lock_timeout
+  '57014': 'transient', // statement_timeout, or cancelled
+  '57P01': 'transient', // server shuts down, or backend terminated
+  '57P02': 'transient', // server crashed
+  '57P03': 'transient', // server starts
+  '57P05': 'transient', // idle session timeout
+  '25P03': 'transient', // idle-in-transaction timeout
+  '25P04': 'transient', // transaction timeout
+  '58': 'transient', // input or output errors of the server's system
+  '22': 'poison', // a value that its type cannot hold, NUL in a text
+  '23': 'poison', // not null, check, unique, foreign key
+}
+
+/** Codes of this package and of Node's sockets. */
+const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
+  TIME_OUT_OF_RANGE: 'poison',
+  DATABASE_LOCKED: 'transient',
+  PARTITION_MISSING: 'transient',
+  ECONNREFUSED: 'transient',
+  ECONNRESET: 'transient',
+  ECONNABORTED: 'transient',
+  EPIPE: 'transient',
+  ETIMEDOUT: 'transient',
+  EHOSTUNREACH: 'transient',
+  EHOSTDOWN: 'transient',
+  ENETUNREACH: 'transient',
+  ENETDOWN: 'transient',
+  ENOTFOUND: 'transient',
+  EAI_AGAIN: 'transient',
+  ENOENT: 'transient', // the server's Unix socket is not there yet
+}
+
+/** Breaks for which pg has words only. */
+const PG_CONNECTION_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Connection ended unexpectedly|Client was closed|There was an error establishing an SSL connection)/i
+
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
+/**
+ * Tells by an error's code, SQLSTATE or cause what to do about it.
+ *
+ * | class | errors |
+ * |---|---|
+ * | `transient` | sockets and connections (08, 57P0x), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, `DATABASE_LOCKED`, `PARTITION_MISSING` |
+ * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE` |
+ * | `fatal` | everything else |
+ *
+ * @example
+ * if (classifyDatabaseError(error) === 'transient') await retryLater()
+ */
+export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
+  if (typeof error !== 'object' || error === null) return 'fatal'
+  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
+  const known = typeof code === 'string' ? classifyCode(code) : undefined
+  if (known !== undefined) return known
+  if (typeof message === 'string' && PG_CONNECTION_MESSAGES.test(message)) return 'transient'
+  return typeof code === 'string' ? 'fatal' : classifyDatabaseError(cause)
+}
+
+function classifyCode(code: string): DatabaseErrorClass | undefined {
+  if (Object.hasOwn(CODES, code)) return CODES[code]
+  if (!SQLSTATE.test(code)) return undefined
+  return SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)]
+}

@@ -1,0 +1,76 @@
+import { type ArrayValue, arrayLiteral } from './array-literal.ts'
+import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
+
+/** One column of a table, and the field of an event that it holds. */
+export interface Column<Row> {
+  /** Its name: the field's in snake case, without the unit of an instant. */
+  readonly name: string
+  readonly field: keyof Row & string
+  readonly kind: ColumnKindName
+}
+
+/** A row of which every value was read as text. */
+export type TextRow = Readonly<Record<string, string | null>>
+
+/** The columns of a table: no field can be forgotten, but for those that are `Constant` in it. */
+export function columnsOf<Row, Constant extends keyof Row = never>(
+  kinds: {
+    readonly [Field in Exclude<keyof Row & string, Constant>]: ColumnKindName
+  },
+): readonly Column<Row>[] {
+  return Object.entries<ColumnKindName>(kinds).map(([field, kind]) => ({
+    name: field.replace(/Us$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    field: field as keyof Row & string,
+    kind,
+  }))
+}
+
+/** One array parameter a column. */
+export function columnArrays<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): readonly string[] {
+  return columns.map(({ field, kind }) => {
+    const { encode } = COLUMN_KINDS[kind]
+    return arrayLiteral(
+      rows.map((row): ArrayValue => {
+        const value = row[field]
+        return value === null || value === undefined ? null : encode(value)
+      }),
+    )
+  })
+}
+
+/** SQL of the parameters of {@link columnArrays} as a source of rows. */
+export function unnestSql<Row>(columns: readonly Column<Row>[]): string {
+  return `unnest(${columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].arrayType}`).join(', ')})`
+}
+
+/** SQL that inserts the rows of {@link columnArrays}, passing over those whose key is there. */
+export function insertSql<Row>(table: string, columns: readonly Column<Row>[]): string {
+  const names = columns.map(({ name }) => name).join(', ')
+  const values = columns.map(({ name, kind }) => COLUMN_KINDS[kind].storeSql(`batch.${name}`))
+  return (
+    `insert into ${table} (${names}) select ${values.join(', ')} ` +
+    `from ${unnestSql(columns)} as batch (${names}) on conflict do nothing`
+  )
+}
+
+/** SQL that reads every column as text, under its own name. */
+export function selectSql<Row>(table: string, columns: readonly Column<Row>[]): string {
+  const values = columns.map(({ name, kind }) => `${COLUMN_KINDS[kind].readSql(name)} as ${name}`)
+  return `select ${values.join(', ')} from ${table}`
+}
+
+/** The fields of a row that {@link selectSql} read. */
+export function decodeRow<Row>(
+  columns: readonly Column<Row>[],
+  texts: TextRow,
+): Partial<Record<keyof Row, unknown>> {
+  const row: Partial<Record<keyof Row, unknown>> = {}
+  for (const { name, field, kind } of columns) {
+    const text = texts[name] ?? null
+    row[field] = text === null ? null : COLUMN_KINDS[kind].decode(text)
+  }
+  return row
+}

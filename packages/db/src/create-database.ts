@@ -1,0 +1,49 @@
+import { Kysely } from 'kysely'
+import { parseDatabaseUrl } from './database-url.ts'
+import { createPGliteDialect } from './pglite-dialect.ts'
+import { createPostgresDialect } from './postgres-dialect.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** How to reach a database. */
+export interface DatabaseOptions {
+  /** `postgres://…`, `postgresql://…`, `pglite:<directory>` or `pglite::memory:`. */
+  readonly url: string
+  /** What the server lists the connections as; an `application_name` in the URL wins. Default `grid`. */
+  readonly applicationName?: string
+  /** Most connections held at once; PGlite has one always. Default 4. */
+  readonly poolSize?: number
+  /** How long to wait for a connection, in milliseconds. Default 10,000. */
+  readonly connectionTimeoutMs?: number
+  /** How long a statement may take, in milliseconds; 0 is forever. Default 60,000; not for PGlite. */
+  readonly statementTimeoutMs?: number
+}
+
+/**
+ * Names a database: it neither connects nor migrates. The first query connects, or opens and locks
+ * the PGlite directory; `destroy()` closes everything and gives the lock free.
+ *
+ * Throws `DATABASE_URL_INVALID`. The first query may throw `DRIVER_MISSING` or `DATABASE_LOCKED`.
+ * Errors of idle connections are swallowed: the next query tells.
+ *
+ * @example
+ * const db = createDatabase({ url: 'postgres://grid@localhost/grid' })
+ * await migrate(db, { environment: 'mainnet' })
+ * await db.destroy()
+ */
+export function createDatabase(options: DatabaseOptions): Kysely<GridDatabase> {
+  const location = parseDatabaseUrl(options.url)
+  if (location.kind !== 'postgres') {
+    return new Kysely({
+      dialect: createPGliteDialect(location.kind === 'pglite' ? location.directory : null),
+    })
+  }
+  return new Kysely({
+    dialect: createPostgresDialect({
+      url: location.url,
+      applicationName: options.applicationName ?? 'grid',
+      poolSize: options.poolSize ?? 4,
+      connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
+      statementTimeoutMs: options.statementTimeoutMs ?? 60_000,
+    }),
+  })
+}

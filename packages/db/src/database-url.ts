@@ -1,0 +1,63 @@
+import { DatabaseError } from './errors.ts'
+
+/** Where a database is. */
+export type DatabaseLocation =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'pglite'; readonly directory: string }
+  | { readonly kind: 'pglite-memory' }
+
+const POSTGRES = /^postgres(ql)?:\/\//i
+const PGLITE = /^pglite:/i
+
+/** Reads a database URL; throws `DATABASE_URL_INVALID`, which never shows a password. */
+export function parseDatabaseUrl(url: string): DatabaseLocation {
+  if (POSTGRES.test(url)) return { kind: 'postgres', url }
+  const path = PGLITE.test(url) ? url.slice('pglite:'.length) : ''
+  if (path === ':memory:') return { kind: 'pglite-memory' }
+  if (path !== '') return { kind: 'pglite', directory: path }
+  throw new DatabaseError(
+    'DATABASE_URL_INVALID',
+    `database URL ${redactDatabaseUrl(url)} is not one of postgres://user@host/database, ` +
+      'postgresql://…, pglite:<directory>, pglite::memory:',
+  )
+}
+
+/**
+ * A database URL that is fit to print: a password, in whatever place, becomes `***`.
+ *
+ * What cannot be read with certainty is hidden whole, rather than shown by mistake.
+ *
+ * @example
+ * redactDatabaseUrl('postgres://me:secret@host/db') // 'postgres://me:***@host/db'
+ */
+export function redactDatabaseUrl(url: string): string {
+  if (PGLITE.test(url)) return url
+  const [scheme] = POSTGRES.exec(url) ?? []
+  if (scheme === undefined) return '***'
+  const rest = url.slice(scheme.length)
+  const [authority = ''] = /^[^/?#]*/.exec(rest) ?? []
+  const tail = rest.slice(authority.length)
+  // An unescaped /, ? or # in the password: where it ends is anyone's guess.
+  if (tail.includes('@')) return `${scheme}***`
+  const at = authority.lastIndexOf('@')
+  const [user = ''] = authority.slice(0, at + 1).split(/[:@]/, 1)
+  const hasPassword = authority.slice(0, at).includes(':')
+  const userInfo = at < 0 ? '' : `${user}${hasPassword ? ':***' : ''}@`
+  return `${scheme}${userInfo}${authority.slice(at + 1)}${redactQuery(tail)}`
+}
+
+const SECRET_NAME = /pass|secret|token|key/i
+
+function redactQuery(tail: string): string {
+  return tail.replace(/([?&#])([^=&#]*)=([^&#]*)/g, (whole, mark: string, name: string) =>
+    SECRET_NAME.test(decode(name)) ? `${mark}${name}=***` : whole,
+  )
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return 'secret'
+  }
+}

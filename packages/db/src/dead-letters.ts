@@ -1,0 +1,105 @@
+import type { DeadLetter } from '@grid/core-events'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** Who stores dead letters. */
+export interface DeadLetterOrigin {
+  /** Name of the collector; null or left out when there is none. */
+  readonly collector?: string | null
+}
+
+/** Which dead letters to list. */
+export interface DeadLetterPage {
+  /** Most to give. Default 100. */
+  readonly limit?: number
+  /** Gives those after this `id`; left out, from the oldest. */
+  readonly after?: string
+}
+
+interface DeadLetterRow extends DeadLetter {
+  readonly collector: string | null
+}
+
+/** A dead letter as stored. */
+export interface StoredDeadLetter extends DeadLetterRow {
+  /** Digits that count up in the order of storing. */
+  readonly id: string
+  /** When it was stored, in epoch milliseconds by the database's clock. */
+  readonly createdAt: number
+}
+
+const OFFERED = columnsOf<DeadLetterRow>({
+  code: 'text',
+  reason: 'text',
+  field: 'text',
+  category: 'text',
+  channel: 'text',
+  topic: 'text',
+  symbol: 'text',
+  source: 'text',
+  localTsUs: 'us',
+  collector: 'text',
+  raw: 'bytea',
+})
+
+const STORED = columnsOf<StoredDeadLetter, keyof DeadLetterRow>({ id: 'text', createdAt: 'ms' })
+
+const INSERT = insertSql('dead_letters', OFFERED)
+const SELECT =
+  `${selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])} ` +
+  'where id > $1::bigint order by dead_letters.id limit $2::integer'
+
+/**
+ * Stores and lists dead letters, table `dead_letters`.
+ *
+ * @example
+ * await new DeadLetterRepository(db).bulkInsert(deadLetters, { collector: 'saver-1' })
+ */
+export class DeadLetterRepository {
+  readonly #db: Kysely<GridDatabase>
+
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>) {
+    this.#db = db
+  }
+
+  /**
+   * Stores dead letters, each as a new row: `raw` byte for byte; texts with `�` in place of what a
+   * text cannot hold (NUL, half a surrogate pair), so that storing does not fail on what failed before.
+   *
+   * @example
+   * await deadLetters.bulkInsert([letter], { collector: 'saver-1' })
+   */
+  async bulkInsert(
+    deadLetters: readonly DeadLetter[],
+    { collector = null }: DeadLetterOrigin = {},
+  ): Promise<{ inserted: number }> {
+    if (deadLetters.length === 0) return { inserted: 0 }
+    const rows = deadLetters.map((letter) => storable({ ...letter, collector }))
+    const result = await this.#db.executeQuery(
+      CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]),
+    )
+    return { inserted: Number(result.numAffectedRows) }
+  }
+
+  /**
+   * Gives dead letters in the order of storing.
+   *
+   * @example
+   * const page = await deadLetters.list({ limit: 50, after: last?.id })
+   */
+  async list({ limit = 100, after = '0' }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
+    const { rows } = await this.#db.executeQuery<TextRow>(CompiledQuery.raw(SELECT, [after, limit]))
+    // Sound: the columns are the type's fields.
+    return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)
+  }
+}
+
+function storable(row: DeadLetterRow): DeadLetterRow {
+  const texts = Object.entries(row).map(([field, value]) => [
+    field,
+    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value,
+  ])
+  return Object.fromEntries(texts)
+}

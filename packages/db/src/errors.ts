@@ -1,0 +1,62 @@
+/**
+ * Stable codes of every error that this package throws by itself.
+ *
+ * | code | meaning | retryable |
+ * |---|---|---|
+ * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
+ * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
+ * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
+ * | `SERVER_TOO_OLD` | PostgreSQL is older than 15 | no |
+ * | `NOT_MIGRATED` | migrations are pending; `pending` names them | no |
+ * | `ENVIRONMENT_MISMATCH` | the database belongs to another environment | no |
+ * | `SCHEMA_TOO_NEW` | a newer package migrated the database past what this one may use | no |
+ * | `TIME_OUT_OF_RANGE` | a row's exchange time is before 2019 or after tomorrow | no |
+ * | `PARTITION_MISSING` | a day's partition vanished within the caller's transaction | yes |
+ * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
+ */
+export type DatabaseErrorCode =
+  | 'DATABASE_URL_INVALID'
+  | 'DRIVER_MISSING'
+  | 'DATABASE_LOCKED'
+  | 'SERVER_TOO_OLD'
+  | 'NOT_MIGRATED'
+  | 'ENVIRONMENT_MISMATCH'
+  | 'SCHEMA_TOO_NEW'
+  | 'TIME_OUT_OF_RANGE'
+  | 'PARTITION_MISSING'
+  | 'PARTITION_NAME_TAKEN'
+
+const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set(['DATABASE_LOCKED', 'PARTITION_MISSING'])
+
+/** What the error is about, by name. */
+export type DatabaseErrorContext = Readonly<
+  Record<string, string | number | null | readonly string[]>
+>
+
+/**
+ * The one error class of this package; recognise it by `code`, never by `instanceof`.
+ *
+ * Errors of the server and of the driver pass through as they are: see `classifyDatabaseError`.
+ *
+ * @example
+ * try { await migrate(db) } catch (error) { if ((error as DatabaseError).code === 'SCHEMA_TOO_NEW') upgrade() }
+ */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly code: DatabaseErrorCode
+  /** Whether the same call may succeed later by itself. */
+  readonly retryable: boolean
+  /** What the message names, for programs. */
+  readonly context: DatabaseErrorContext
+
+  constructor(
+    code: DatabaseErrorCode,
+    message: string,
+    options: { cause?: unknown; context?: DatabaseErrorContext } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
+    this.code = code
+    this.retryable = RETRYABLE.has(code)
+    this.context = options.context ?? {}
+  }
+}

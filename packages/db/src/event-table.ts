@@ -1,0 +1,36 @@
+import type { GridEvent } from '@grid/core-events'
+import type { Column } from './column.ts'
+import type { PartitionedTable } from './partitions.ts'
+
+/** A field on which two deliveries of one thing must agree, where both know it. */
+export interface ImmutableField<Event> {
+  readonly field: keyof Event & string
+  /** SQL over `stored` and `batch`: compared only when true. */
+  readonly when?: string
+}
+
+/** Where and how the events of one channel are stored. */
+export interface EventTable<Event extends GridEvent> {
+  readonly channel: Event['channel']
+  readonly table: PartitionedTable
+  readonly columns: readonly Column<Event>[]
+  /** The fields of the primary key, in its order. */
+  readonly key: readonly (keyof Event & string)[]
+  /** Orders by key, alike for every writer: that is what keeps two of them from deadlock. */
+  readonly compare: (a: Event, b: Event) => number
+  /** The rest of the total order of a (category, symbol), after `exchange_ts`. */
+  readonly order: readonly OrderTerm<Event>[]
+  readonly immutable: readonly ImmutableField<Event>[]
+}
+
+/** One term of an order: in SQL, with its type, and of an event. */
+export interface OrderTerm<Event> {
+  readonly sql: string
+  readonly type: string
+  readonly read: (event: Event) => string | number | boolean
+}
+
+/** Orders two texts or numbers. */
+export function compareValues<Value extends string | number>(a: Value, b: Value): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

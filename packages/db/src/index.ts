@@ -1,0 +1,38 @@
+export { assertReadable, assertWritable, type ExpectedDatabase } from './assert-usable.ts'
+export type { BulkInsertResult } from './bulk-insert.ts'
+export {
+  CaptureGapRepository,
+  type GapOrigin,
+  type GapState,
+  type StoredGap,
+} from './capture-gaps.ts'
+export { classifyDatabaseError, type DatabaseErrorClass } from './classify-database-error.ts'
+export { createDatabase, type DatabaseOptions } from './create-database.ts'
+export { redactDatabaseUrl } from './database-url.ts'
+export {
+  type DeadLetterOrigin,
+  type DeadLetterPage,
+  DeadLetterRepository,
+  type StoredDeadLetter,
+} from './dead-letters.ts'
+export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
+export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
+export type { KeyConflict } from './key-conflicts.ts'
+export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
+export { SCHEMA_VERSION } from './migration.ts'
+export { ensurePartitions, type PartitionedTable, type PartitionOptions } from './partitions.ts'
+export { PublicTradeRepository } from './public-trades.ts'
+export type { RangeQuery } from './range.ts'
+export type {
+  BigInteger,
+  CaptureGapsTable,
+  DeadLettersTable,
+  GridDatabase,
+  GridMetaTable,
+  Numeric,
+  PublicTradesTable,
+  TickerSnapshotsTable,
+  TickerValueColumns,
+  Timestamp,
+} from './schema.ts'
+export { TickerSnapshotRepository } from './ticker-snapshots.ts'

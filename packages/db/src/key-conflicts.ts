@@ -1,0 +1,110 @@
+import type { GridEvent } from '@grid/core-events'
+import { CompiledQuery, type Kysely } from 'kysely'
+import { type Column, columnArrays, unnestSql } from './column.ts'
+import { COLUMN_KINDS } from './column-kind.ts'
+import type { EventTable } from './event-table.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** An event whose identity is stored already with another value. */
+export interface KeyConflict<Event> {
+  /** The event that was offered and not stored. */
+  readonly event: Event
+  /** The first field that differs. */
+  readonly field: string
+  /** The stored value, as PostgreSQL writes it. */
+  readonly stored: string
+  /** The offered value, as PostgreSQL would write it. */
+  readonly offered: string
+}
+
+/** How the rows of a batch fared. */
+export interface InsertedBatch<Event> {
+  /** The rows sent, without repetitions. */
+  readonly rows: readonly Event[]
+  /** How many of them were stored already. */
+  readonly known: number
+  /** What was left out of `rows` because its key came before. */
+  readonly repeated: readonly Event[]
+}
+
+/** Most rows of a batch that are compared when many of them are duplicates. */
+const SAMPLE = 50
+
+/**
+ * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
+ * as when a second collector captures the same streams, an even sample is compared.
+ */
+export async function findConflicts<Event extends GridEvent>(
+  db: Kysely<GridDatabase>,
+  target: EventTable<Event>,
+  { rows, known, repeated }: InsertedBatch<Event>,
+): Promise<readonly KeyConflict<Event>[]> {
+  // A row that was just inserted equals itself, so it does no harm among those compared.
+  const suspects = known === 0 ? [] : known <= SAMPLE ? rows : evenSample(rows)
+  const compared = [...evenSample(repeated), ...suspects]
+  const columns = comparedColumns(target)
+  const times = compared.map((event) => event.exchangeTs)
+  // The bounds let the planner leave the other days' partitions aside.
+  const bounds = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))]
+  const { rows: differences } = await db.executeQuery<Difference>(
+    CompiledQuery.raw(conflictSql(target, columns), [
+      ...columnArrays(columns, compared),
+      ...bounds.map((time) => new Date(time).toISOString()),
+    ]),
+  )
+  const conflicts = new Map<Event, KeyConflict<Event>>()
+  for (const { position, field, stored, offered } of differences) {
+    const event = compared[position - 1]
+    if (event === undefined || conflicts.has(event)) continue
+    conflicts.set(event, { event, field, stored, offered })
+  }
+  return [...conflicts.values()]
+}
+
+interface Difference {
+  readonly position: number
+  readonly field: string
+  readonly stored: string
+  readonly offered: string
+}
+
+function comparedColumns<Event extends GridEvent>(
+  target: EventTable<Event>,
+): readonly Column<Event>[] {
+  const fields = new Set([...target.key, ...target.immutable.map(({ field }) => field)])
+  return target.columns.filter(({ field }) => fields.has(field))
+}
+
+function conflictSql<Event extends GridEvent>(
+  target: EventTable<Event>,
+  columns: readonly Column<Event>[],
+): string {
+  const names = columns.map(({ name }) => name).join(', ')
+  const stored = (field: string): string =>
+    `stored.${columns.find((column) => column.field === field)?.name}`
+  const offered = (field: string): string => {
+    const column = columns.find((candidate) => candidate.field === field)
+    return column ? COLUMN_KINDS[column.kind].storeSql(`batch.${column.name}`) : 'null'
+  }
+  const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
+  const differences = target.immutable.map(
+    ({ field, when = 'true' }) =>
+      `('${field}', (${stored(field)})::text, (${offered(field)})::text, ` +
+      `${when} and ${stored(field)} <> ${offered(field)})`,
+  )
+  const bounds = [1, 2].map((index) => `$${columns.length + index}::timestamptz`)
+  return (
+    `select position::integer, field, difference.stored, difference.offered ` +
+    `from ${unnestSql(columns)} with ordinality as batch (${names}, position) ` +
+    `join ${target.table} stored on ${matches.join(' and ')} ` +
+    `and stored.exchange_ts between ${bounds.join(' and ')} ` +
+    `cross join lateral (values ${differences.join(', ')}) ` +
+    `as difference (field, stored, offered, differs) where differs order by position`
+  )
+}
+
+function evenSample<Item>(items: readonly Item[]): readonly Item[] {
+  if (items.length <= SAMPLE) return items
+  const step = items.length / SAMPLE
+  return Array.from({ length: SAMPLE }, (_, index) => items[Math.floor(index * step)] as Item)
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely'
+import { dayOf } from './partition-day.ts'
+import { ensurePartitions, type PartitionedTable } from './partitions.ts'
+import type { GridDatabase } from './schema.ts'
+
+/**
+ * Days whose partition is known to exist, by database and table. The dialect's adapter stands for
+ * the database: a transaction has the same one as the Kysely it was begun on.
+ */
+const KNOWN = new WeakMap<object, Map<PartitionedTable, Set<number>>>()
+
+/** Makes sure of the partitions of an insert's rows, asking the database about new days only. */
+export async function ensureDays(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  rows: readonly { readonly exchangeTs: number }[],
+): Promise<void> {
+  const known = knownDays(db, table)
+  const unknown = new Map<number, number>()
+  for (const { exchangeTs } of rows) {
+    const day = dayOf(exchangeTs)
+    if (!known.has(day)) unknown.set(day, exchangeTs)
+  }
+  if (unknown.size === 0) return
+  const made = await ensurePartitions(db, table, unknown.values())
+  // What a transaction made may be rolled back.
+  if (made > 0 && db.isTransaction) return
+  for (const day of unknown.keys()) known.add(day)
+}
+
+/** Forgets what was known of a table's days. */
+export function forgetDays(db: Kysely<GridDatabase>, table: PartitionedTable): void {
+  knownDays(db, table).clear()
+}
+
+function knownDays(db: Kysely<GridDatabase>, table: PartitionedTable): Set<number> {
+  const database = db.getExecutor().adapter
+  const tables = KNOWN.get(database) ?? new Map<PartitionedTable, Set<number>>()
+  KNOWN.set(database, tables)
+  const days = tables.get(table) ?? new Set<number>()
+  tables.set(table, days)
+  return days
+}

@@ -1,0 +1,96 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { assertEnvironment, assertNotTooNew } from './assert-usable.ts'
+import { DatabaseError } from './errors.ts'
+import { inspectDatabase } from './inspect-database.ts'
+import { MIGRATIONS, SCHEMA_VERSION } from './migration.ts'
+import type { GridDatabase } from './schema.ts'
+import { inTransaction } from './transaction.ts'
+
+/** How to migrate. */
+export interface MigrateOptions {
+  /** What the database belongs to: `mainnet`, `testnet`, `demo`, `custom:<host>`, `simulated`. */
+  readonly environment?: string
+}
+
+/** What `migrate` did. */
+export interface MigrationReport {
+  /** Names of the migrations that were applied; empty when there was nothing to do. */
+  readonly applied: readonly string[]
+  readonly schemaVersion: number
+  /** The stamp; null when the database has none. */
+  readonly environment: string | null
+  readonly serverVersion: string
+}
+
+const OLDEST_SERVER = 150_000
+/** Any number, so long as it never changes: whoever migrates holds this lock. */
+const MIGRATION_LOCK = 7_205_759_403_792_794n
+
+/**
+ * Brings a database to this package's schema, in one transaction: all or nothing. Two processes may
+ * do so at once; one waits and then finds nothing to do.
+ *
+ * The first call that names an environment stamps the database with it. Throws `SERVER_TOO_OLD`,
+ * `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before anything is changed. A database that a newer
+ * package migrated is left alone so long as this one may still write to it.
+ *
+ * @example
+ * await migrate(db, { environment: 'mainnet' })
+ */
+export function migrate(
+  db: Kysely<GridDatabase>,
+  { environment }: MigrateOptions = {},
+): Promise<MigrationReport> {
+  return inTransaction(db, async (trx) => {
+    // Of the transaction, not of the session, so that a transaction pooler does no harm. Waiting
+    // for the other migrator may take longer than a statement should.
+    await sql`set local statement_timeout = 0`.execute(trx)
+    await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(trx)
+    const before = await inspectDatabase(trx)
+    if (before.serverVersionNumber < OLDEST_SERVER) {
+      throw new DatabaseError(
+        'SERVER_TOO_OLD',
+        `PostgreSQL ${before.serverVersion} is too old: 15 or newer is needed`,
+        { context: { serverVersion: before.serverVersion } },
+      )
+    }
+    assertNotTooNew('write', before)
+    if (before.environment !== null) assertEnvironment(before.environment, environment)
+    if (before.schemaVersion === 0) await createMeta(trx)
+    const pending = MIGRATIONS.slice(before.schemaVersion)
+    for (const { statements } of pending) {
+      for (const statement of statements) await trx.executeQuery(CompiledQuery.raw(statement))
+    }
+    const stamp = before.environment ?? environment ?? null
+    const last = pending.at(-1)
+    const schemaVersion = Math.max(before.schemaVersion, SCHEMA_VERSION)
+    await trx
+      .updateTable('grid_meta')
+      .set({
+        environment: stamp,
+        schema_version: schemaVersion,
+        min_reader: last?.minReader ?? before.minReader,
+        min_writer: last?.minWriter ?? before.minWriter,
+      })
+      .execute()
+    return {
+      applied: pending.map((migration) => migration.name),
+      schemaVersion,
+      environment: stamp,
+      serverVersion: before.serverVersion,
+    }
+  })
+}
+
+async function createMeta(trx: Kysely<GridDatabase>): Promise<void> {
+  await sql`create table grid_meta (
+    only_row boolean primary key default true check (only_row),
+    environment text,
+    schema_version integer not null,
+    min_reader integer not null,
+    min_writer integer not null
+  )`.execute(trx)
+  await sql`insert into grid_meta (schema_version, min_reader, min_writer) values (0, 0, 0)`.execute(
+    trx,
+  )
+}

@@ -1,0 +1,18 @@
+import { publicData } from './migrations/0001-public-data.ts'
+
+/** One step of the schema; once released it never changes. */
+export interface Migration {
+  /** Its number and what it is about. */
+  readonly name: string
+  /** Oldest schema version whose readers understand the result. */
+  readonly minReader: number
+  /** Oldest schema version whose writers may still write. */
+  readonly minWriter: number
+  readonly statements: readonly string[]
+}
+
+/** Every migration in order: the n-th brings the schema to version n. */
+export const MIGRATIONS: readonly Migration[] = [publicData]
+
+/** The schema version that this package reads and writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length

@@ -1,0 +1,136 @@
+import { type Clock, EARLIEST_EXCHANGE_TS, sleep, systemClock } from '@grid/core-events'
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { DatabaseError } from './errors.ts'
+import { dayOf, dayText, partitionName } from './partition-day.ts'
+import type { GridDatabase } from './schema.ts'
+import { inTransaction } from './transaction.ts'
+
+/** A table that is split by UTC day. */
+export type PartitionedTable = 'public_trades' | 'ticker_snapshots'
+
+/** How `ensurePartitions` waits. */
+export interface PartitionOptions {
+  readonly clock?: Clock
+}
+
+const LOCK_TIMEOUT = '2s'
+const ATTEMPTS = 5
+const RETRY_DELAY_MS = 500
+const LOCK_NOT_AVAILABLE = '55P03'
+const DUPLICATE_TABLE = '42P07'
+const EARLIEST_DAY = dayOf(EARLIEST_EXCHANGE_TS)
+
+/**
+ * Makes sure that a table has a partition for the UTC day of each given time; gives the number of
+ * partitions that it made.
+ *
+ * Readers and writers of the table are not held up, and any number of processes may do it at once.
+ * Given a transaction it works inside, and a lock that cannot be had soon fails the transaction
+ * (55P03, transient); else it tries again a few times.
+ *
+ * Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow by the database's clock, so
+ * that one absurd time cannot make a partition in 2090, and `PARTITION_NAME_TAKEN` when a table of
+ * the partition's name stands apart, e.g. because an operator detached it.
+ *
+ * @example
+ * await ensurePartitions(db, 'public_trades', [Date.now(), Date.now() + 86_400_000])
+ */
+export async function ensurePartitions(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  timesMs: Iterable<number>,
+  { clock = systemClock }: PartitionOptions = {},
+): Promise<number> {
+  const timeOfDay = new Map<number, number>()
+  for (const time of timesMs) {
+    if (!(dayOf(time) >= EARLIEST_DAY)) throw timeOutOfRange(time, 'before 2019-01-01')
+    timeOfDay.set(dayOf(time), time)
+  }
+  const { latest, names } = await partitionsOf(db, table)
+  const missing = [...timeOfDay.keys()].filter((day) => !names.has(partitionName(table, day)))
+  const absurd = missing.find((day) => day > latest)
+  if (absurd !== undefined) throw timeOutOfRange(timeOfDay.get(absurd) ?? absurd, 'after tomorrow')
+  if (missing.length === 0) return 0
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(db, (trx) => makePartitions(trx, table, missing))
+    } catch (error) {
+      const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE
+      if (!isLocked || db.isTransaction || attempt === ATTEMPTS) throw error
+      await sleep(clock, RETRY_DELAY_MS)
+    }
+  }
+}
+
+/** The names of a table's partitions, and the last day that may have one: tomorrow. */
+async function partitionsOf(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+): Promise<{ latest: number; names: ReadonlySet<string> }> {
+  const { rows } = await sql<{ latest: number; names: string[] }>`
+    select (now() at time zone 'UTC')::date + 1 - date '1970-01-01' as latest,
+      array(
+        select child.relname::text
+        from pg_inherits join pg_class child on child.oid = inhrelid
+        where inhparent = to_regclass(${table}) and not inhdetachpending
+      ) as names`.execute(db)
+  const [row] = rows
+  return { latest: row?.latest ?? 0, names: new Set(row?.names) }
+}
+
+async function makePartitions(
+  trx: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  days: readonly number[],
+): Promise<number> {
+  const { rows } = await sql<{ before: string }>`
+    select current_setting('lock_timeout') as before`.execute(trx)
+  await setLockTimeout(trx, LOCK_TIMEOUT)
+  // One maker at a time; whoever comes second looks again at what is missing.
+  await sql`select pg_advisory_xact_lock(hashtext(${`grid partitions of ${table}`}))`.execute(trx)
+  const { names } = await partitionsOf(trx, table)
+  const missing = days.filter((day) => !names.has(partitionName(table, day)))
+  for (const day of missing) await makePartition(trx, table, day)
+  await setLockTimeout(trx, rows[0]?.before ?? '0')
+  return missing.length
+}
+
+/**
+ * Makes a table apart and attaches it, which waits for no reader; `partition of` waits behind
+ * every open one. It is empty and nobody sees it yet, so the attachment has nothing to scan.
+ */
+async function makePartition(
+  trx: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  day: number,
+): Promise<void> {
+  const name = partitionName(table, day)
+  try {
+    await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== DUPLICATE_TABLE) throw cause
+    throw new DatabaseError(
+      'PARTITION_NAME_TAKEN',
+      `table ${name} exists but is not a partition of ${table}: attach it, or rename it`,
+      { cause, context: { table, partition: name } },
+    )
+  }
+  const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
+  await trx.executeQuery(
+    CompiledQuery.raw(
+      `alter table ${table} attach partition ${name} for values from ${bounds.join(' to ')}`,
+    ),
+  )
+}
+
+async function setLockTimeout(trx: Kysely<GridDatabase>, timeout: string): Promise<void> {
+  await sql`select set_config('lock_timeout', ${timeout}, true)`.execute(trx)
+}
+
+function timeOutOfRange(timeMs: number, why: string): DatabaseError {
+  const date = new Date(timeMs)
+  const shown = Number.isNaN(date.getTime()) ? timeMs : `${timeMs} (${date.toISOString()})`
+  return new DatabaseError('TIME_OUT_OF_RANGE', `exchange time ${shown} is ${why}`, {
+    context: { exchangeTs: timeMs },
+  })
+}

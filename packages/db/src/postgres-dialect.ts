@@ -1,0 +1,35 @@
+import { PostgresDialect } from 'kysely'
+import { loadPeer } from './load-peer.ts'
+
+/** How to connect to a PostgreSQL server. */
+export interface PostgresOptions {
+  readonly url: string
+  readonly applicationName: string
+  readonly poolSize: number
+  readonly connectionTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** Kysely's PostgreSQL dialect over a pool of `pg`, made on first use. */
+export function createPostgresDialect(options: PostgresOptions): PostgresDialect {
+  return new PostgresDialect({
+    pool: async () => {
+      const { Pool } = await loadPeer('pg', () => import('pg'))
+      const pool = new Pool({
+        connectionString: options.url,
+        application_name: options.applicationName,
+        max: options.poolSize,
+        connectionTimeoutMillis: options.connectionTimeoutMs,
+        statement_timeout: options.statementTimeoutMs || false,
+        keepAlive: true,
+      })
+      // A connection that breaks while nobody queries it says so here only, and an unheard error
+      // ends the process. The next query fails by itself, or gets another connection.
+      pool.on('error', ignore)
+      pool.on('connect', (client) => client.on('error', ignore))
+      return pool
+    },
+  })
+}
+
+function ignore(): void {}

@@ -1,0 +1,90 @@
+import type { PublicTradeEvent } from '@grid/core-events'
+import type { Kysely } from 'kysely'
+import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
+import { columnsOf } from './column.ts'
+import { compareValues, type EventTable } from './event-table.ts'
+import { type RangeQuery, readRange } from './range.ts'
+import type { GridDatabase } from './schema.ts'
+
+const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
+  channel: 'publicTrade',
+  table: 'public_trades',
+  columns: columnsOf<PublicTradeEvent, 'channel'>({
+    category: 'text',
+    symbol: 'text',
+    exchangeTs: 'ms',
+    tradeId: 'text',
+    localTsUs: 'us',
+    side: 'text',
+    price: 'numeric',
+    size: 'numeric',
+    tickDirection: 'text',
+    isBlockTrade: 'boolean',
+    isRpiTrade: 'boolean',
+    seq: 'bigint',
+    matchIndex: 'integer',
+    source: 'text',
+  }),
+  key: ['category', 'symbol', 'exchangeTs', 'tradeId'],
+  compare: (a, b) =>
+    compareValues(a.category, b.category) ||
+    compareValues(a.symbol, b.symbol) ||
+    a.exchangeTs - b.exchangeTs ||
+    compareValues(a.tradeId, b.tradeId),
+  order: [
+    { sql: 'public_trades.seq', type: 'bigint', read: (trade) => trade.seq },
+    { sql: 'public_trades.match_index', type: 'integer', read: (trade) => trade.matchIndex },
+    { sql: 'public_trades.trade_id', type: 'text', read: (trade) => trade.tradeId },
+  ],
+  // Not seq and match_index: the archive knows neither.
+  immutable: [
+    { field: 'side' },
+    { field: 'price' },
+    { field: 'size' },
+    { field: 'isBlockTrade' },
+    { field: 'isRpiTrade' },
+  ],
+}
+
+/**
+ * Stores and reads public trades, table `public_trades`.
+ *
+ * Decimals keep their digits; written in exponents or with leading zeros they come back plain.
+ *
+ * @example
+ * const { inserted, duplicates } = await new PublicTradeRepository(db).bulkInsert(events)
+ */
+export class PublicTradeRepository {
+  readonly #db: Kysely<GridDatabase>
+
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>) {
+    this.#db = db
+  }
+
+  /**
+   * Stores trades of any number that are not stored yet, by one statement, and makes the partitions
+   * of their days.
+   *
+   * An error concerns the whole batch: tell by `classifyDatabaseError` whether to try again or to
+   * look for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow;
+   * in a transaction `PARTITION_MISSING` when a known day was removed.
+   *
+   * @example
+   * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
+   */
+  bulkInsert(events: readonly PublicTradeEvent[]): Promise<BulkInsertResult<PublicTradeEvent>> {
+    return bulkInsert(this.#db, PUBLIC_TRADES, events)
+  }
+
+  /**
+   * Reads the trades of one instrument in total order (exchange time, seq, match index, trade id),
+   * page by page, however many.
+   *
+   * @example
+   * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
+   */
+  range(query: RangeQuery): AsyncGenerator<PublicTradeEvent, void, undefined> {
+    return readRange(this.#db, PUBLIC_TRADES, query)
+  }
+}

@@ -1,0 +1,117 @@
+import type { Category, JsonObject, Source, TickerValues } from '@grid/core-events'
+import type { ColumnType, Generated } from 'kysely'
+
+/**
+ * `timestamptz`: read as a `Date`, which keeps milliseconds only. Cast to text, or use the
+ * repositories, for microseconds.
+ */
+export type Timestamp = ColumnType<Date, Date | string, Date | string>
+/** `numeric`: exact digits as text. */
+export type Numeric = string
+/** `bigint`: digits as text. */
+export type BigInteger = ColumnType<string, string | number | bigint, string | number | bigint>
+
+/** Table `public_trades`; key (category, symbol, exchange_ts, trade_id); a partition a UTC day. */
+export interface PublicTradesTable {
+  category: Category
+  symbol: string
+  exchange_ts: Timestamp
+  trade_id: string
+  local_ts: Timestamp
+  side: string
+  price: Numeric
+  size: Numeric
+  tick_direction: string | null
+  is_block_trade: boolean | null
+  is_rpi_trade: boolean | null
+  /** −1 when unknown. */
+  seq: Generated<BigInteger>
+  /** −1 when unknown. */
+  match_index: Generated<number>
+  source: Source
+}
+
+/** `markPrice` as `mark_price`. */
+export type SnakeCase<Text extends string> = Text extends `${infer Head}${infer Tail}`
+  ? Head extends Lowercase<Head>
+    ? `${Head}${SnakeCase<Tail>}`
+    : `_${Lowercase<Head>}${SnakeCase<Tail>}`
+  : ''
+
+type TickerColumn<Name> = Name extends 'tickDirection' | 'curPreListingPhase'
+  ? string | null
+  : Name extends 'nextFundingTime' | 'deliveryTime'
+    ? ColumnType<Date | null, Date | string | null, Date | string | null>
+    : Numeric | null
+
+/** Every ticker value under its exchange name in snake case: `mark_price`, `price24h_pcnt`. */
+export type TickerValueColumns = {
+  [Name in keyof TickerValues as SnakeCase<Name>]: TickerColumn<Name>
+}
+
+/**
+ * Table `ticker_snapshots`; key (category, symbol, exchange_ts, seq, is_snapshot); a partition a
+ * UTC day. SQL function `ticker_changed_fields(changed)` names the fresh columns.
+ */
+export interface TickerSnapshotsTable extends TickerValueColumns {
+  category: Category
+  symbol: string
+  exchange_ts: Timestamp
+  seq: BigInteger
+  is_snapshot: boolean
+  local_ts: Timestamp
+  changed: BigInteger
+  extra: ColumnType<JsonObject | null, string | null, string | null>
+  source: Source
+}
+
+/** Table `dead_letters`: items that could not be normalized or stored, whole. */
+export interface DeadLettersTable {
+  id: Generated<BigInteger>
+  code: string
+  reason: string
+  field: string | null
+  category: string
+  channel: string | null
+  topic: string | null
+  symbol: string | null
+  source: string
+  local_ts: Timestamp
+  collector: string | null
+  raw: Uint8Array
+  created_at: Generated<Timestamp>
+}
+
+/** Table `capture_gaps`: intervals of one stream in which events may have been missed. */
+export interface CaptureGapsTable {
+  id: Generated<string>
+  category: string
+  channel: string
+  symbol: string | null
+  account_id: string | null
+  start_ts: Timestamp
+  end_ts: Timestamp
+  state: string
+  reason: string
+  collector: string
+  created_at: Generated<Timestamp>
+  updated_at: Generated<Timestamp>
+}
+
+/** Table `grid_meta`: one row, what the database is and who may use it. */
+export interface GridMetaTable {
+  only_row: Generated<boolean>
+  environment: string | null
+  schema_version: number
+  min_reader: number
+  min_writer: number
+}
+
+/** Every table of this package, for `Kysely<GridDatabase>`. */
+export interface GridDatabase {
+  public_trades: PublicTradesTable
+  ticker_snapshots: TickerSnapshotsTable
+  dead_letters: DeadLettersTable
+  capture_gaps: CaptureGapsTable
+  grid_meta: GridMetaTable
+}

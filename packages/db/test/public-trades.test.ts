@@ -1,0 +1,182 @@
+import { ensurePartitions, migrate, PublicTradeRepository } from '@grid/db'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collect, decimal, T0, trade } from './events.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+
+describe.each(DATABASES)('public trades on %s', (_name, open) => {
+  let opened: OpenedDatabase
+  let trades: PublicTradeRepository
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db)
+    trades = new PublicTradeRepository(opened.db)
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const range = (symbol: string, from = T0 - 1000, to = T0 + 1000, pageSize = 1000) =>
+    collect(trades.range({ category: 'linear', symbol, from, to, pageSize }))
+
+  it('stores each trade once, whoever sends it and how often', async () => {
+    const symbol = 'ONCE'
+    const batch = Array.from({ length: 40 }, (_, n) => trade({ symbol, tradeId: `t${n % 30}` }))
+    expect(await trades.bulkInsert(batch)).toEqual({ inserted: 30, duplicates: 10, conflicts: [] })
+    const again = batch.map((event) => ({ ...event, source: 'rest' as const, localTsUs: 1 }))
+    expect(await trades.bulkInsert(again)).toEqual({ inserted: 0, duplicates: 40, conflicts: [] })
+    expect(await range(symbol)).toHaveLength(30)
+  })
+
+  it('does nothing for an empty batch', async () => {
+    expect(await trades.bulkInsert([])).toEqual({ inserted: 0, duplicates: 0, conflicts: [] })
+  })
+
+  it('stores a batch past the 65,535 parameters of one statement', async () => {
+    const symbol = 'LARGE'
+    const batch = Array.from({ length: 6000 }, (_, n) => trade({ symbol, tradeId: `t${n}` }))
+    expect((await trades.bulkInsert(batch)).inserted).toBe(6000)
+    expect(await range(symbol)).toHaveLength(6000)
+  })
+
+  it('gives back what was stored: digits, microseconds, nulls and odd texts', async () => {
+    const symbol = 'EXACT'
+    const sent = [
+      trade({ symbol, price: decimal('0.00000010'), localTsUs: T0 * 1000 + 999_999 }),
+      trade({ symbol, tradeId: 'b"\\{},', tickDirection: null, isBlockTrade: null, seq: -1 }),
+      trade({
+        symbol,
+        tradeId: 'NULL',
+        side: 'Ünbekannt',
+        size: decimal('12345678901234567890.1'),
+      }),
+      trade({ symbol, tradeId: 'max', seq: Number.MAX_SAFE_INTEGER, matchIndex: 2_147_483_647 }),
+    ]
+    await trades.bulkInsert(sent)
+    const key = ({ tradeId }: { tradeId: string }) => tradeId
+    const byKey = (list: typeof sent) => list.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+    expect(byKey(await range(symbol))).toEqual(byKey(sent))
+  })
+
+  it('reads in total order, over pages that split one instant, across days', async () => {
+    const symbol = 'ORDER'
+    const midnight = Date.UTC(2025, 9, 10)
+    const sent = [midnight - 1, midnight, midnight + 1].flatMap((exchangeTs) =>
+      [9, 10, 100].flatMap((seq) =>
+        [2, 10].flatMap((matchIndex) =>
+          ['B', 'a'].map((tradeId) =>
+            trade({
+              symbol,
+              exchangeTs,
+              seq,
+              matchIndex,
+              tradeId: `${tradeId}${seq}.${matchIndex}`,
+            }),
+          ),
+        ),
+      ),
+    )
+    await trades.bulkInsert(sent.toReversed())
+    for (const pageSize of [1, 5, 36, 1000]) {
+      expect(await range(symbol, midnight - 1, midnight + 2, pageSize)).toEqual(sent)
+    }
+    expect(await range(symbol, midnight, midnight + 1)).toEqual(
+      sent.filter((event) => event.exchangeTs === midnight),
+    )
+  })
+
+  it('tells a conflict from a duplicate', async () => {
+    const symbol = 'CONFLICT'
+    const stored = ['a', 'b', 'c', 'd'].map((tradeId) => trade({ symbol, tradeId }))
+    await trades.bulkInsert(stored)
+    const [same, priced, unknown, recovered] = [
+      trade({ symbol, tradeId: 'a', price: decimal('100000.1') }),
+      trade({ symbol, tradeId: 'b', price: decimal('100000.2') }),
+      trade({ symbol, tradeId: 'c', isBlockTrade: null, isRpiTrade: true }),
+      trade({ symbol, tradeId: 'd', seq: -1, matchIndex: -1, source: 'archive' }),
+    ]
+    const result = await trades.bulkInsert([same, priced, unknown, recovered])
+    expect(result).toEqual({
+      inserted: 0,
+      duplicates: 3,
+      conflicts: [{ event: priced, field: 'price', stored: '100000.10', offered: '100000.2' }],
+    })
+    expect(await range(symbol)).toEqual(stored)
+  })
+
+  it('finds a conflict within one batch, and one among many new rows', async () => {
+    const symbol = 'WITHIN'
+    const batch = Array.from({ length: 500 }, (_, n) => trade({ symbol, tradeId: `t${n}` }))
+    const twin = trade({ symbol, tradeId: 't7', size: decimal('9') })
+    const first = await trades.bulkInsert([...batch, twin])
+    expect(first.inserted).toBe(500)
+    expect(first.conflicts.map(({ event }) => event)).toEqual([twin])
+    const next = batch.map((event) => ({ ...event, tradeId: `n${event.tradeId}` }))
+    const second = await trades.bulkInsert([...next, twin])
+    expect(second).toMatchObject({ inserted: 500, duplicates: 0 })
+    expect(second.conflicts.map(({ field }) => field)).toEqual(['size'])
+  })
+
+  it('refuses an absurd time by name and makes no partition for it', async () => {
+    const day = 86_400_000
+    for (const exchangeTs of [
+      Date.UTC(2018, 11, 31, 23),
+      Date.now() + 2 * day,
+      8.64e15 + 1,
+      5e15,
+    ]) {
+      await expect(trades.bulkInsert([trade({ exchangeTs })])).rejects.toMatchObject({
+        code: 'TIME_OUT_OF_RANGE',
+        message: expect.stringContaining(String(exchangeTs)),
+      })
+    }
+    const tomorrow = Date.now() + day
+    await ensurePartitions(opened.db, 'public_trades', [tomorrow])
+    expect(await ensurePartitions(opened.db, 'public_trades', [tomorrow])).toBe(0)
+  })
+
+  it('takes part in a transaction, partitions included, and leaves nothing after a rollback', async () => {
+    const symbol = 'ROLLBACK'
+    const exchangeTs = Date.UTC(2024, 1, 29)
+    const event = trade({ symbol, exchangeTs })
+    const attempt = opened.db.transaction().execute(async (trx) => {
+      expect(await new PublicTradeRepository(trx).bulkInsert([event])).toMatchObject({
+        inserted: 1,
+      })
+      throw new Error('rolled back')
+    })
+    await expect(attempt).rejects.toThrow('rolled back')
+    expect(await range(symbol, exchangeTs, exchangeTs + 1)).toEqual([])
+    expect(await trades.bulkInsert([event])).toMatchObject({ inserted: 1 })
+  })
+
+  it('makes a partition anew that somebody dropped', async () => {
+    const symbol = 'DROPPED'
+    const event = trade({ symbol, exchangeTs: Date.UTC(2023, 0, 1) })
+    const drop = () => opened.db.schema.dropTable('public_trades_y2023m01d01').execute()
+    await trades.bulkInsert([event])
+    await drop()
+    expect(await trades.bulkInsert([event])).toMatchObject({ inserted: 1 })
+    await drop()
+    const inTransaction = () =>
+      opened.db.transaction().execute((trx) => new PublicTradeRepository(trx).bulkInsert([event]))
+    await expect(inTransaction()).rejects.toMatchObject({
+      code: 'PARTITION_MISSING',
+      retryable: true,
+    })
+    expect(await inTransaction()).toMatchObject({ inserted: 1 })
+  })
+
+  it('stops reading when aborted', async () => {
+    const symbol = 'ABORT'
+    await trades.bulkInsert(['a', 'b', 'c'].map((tradeId) => trade({ symbol, tradeId })))
+    const controller = new AbortController()
+    const seen: string[] = []
+    const reading = (async () => {
+      const query = { category: 'linear', symbol, from: T0, to: T0 + 1 } as const
+      for await (const event of trades.range({ ...query, signal: controller.signal })) {
+        seen.push(event.tradeId)
+        controller.abort(new Error('enough'))
+      }
+    })()
+    await expect(reading).rejects.toThrow('enough')
+    expect(seen).toEqual(['a'])
+  })
+})

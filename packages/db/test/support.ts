@@ -1,0 +1,36 @@
+import { createDatabase, type GridDatabase } from '@grid/db'
+import { createTestDatabase } from '@grid/testing'
+import type { Kysely } from 'kysely'
+import { inject } from 'vitest'
+
+/** An empty database of one kind, and how to be rid of it. */
+export interface OpenedDatabase {
+  readonly db: Kysely<GridDatabase>
+  close(): Promise<void>
+}
+
+/** The databases that every suite runs against. */
+export const DATABASES: readonly (readonly [string, () => Promise<OpenedDatabase>])[] = [
+  ['PostgreSQL', openPostgres],
+  ['PGlite', openPGlite],
+]
+
+/** PGlite takes seconds to start on a loaded machine. */
+export const START_TIMEOUT_MS = 120_000
+
+async function openPostgres(): Promise<OpenedDatabase> {
+  const database = await createTestDatabase(inject('postgresUrl'))
+  const db = createDatabase({ url: database.url })
+  return {
+    db,
+    async close() {
+      await db.destroy()
+      await database.drop()
+    },
+  }
+}
+
+async function openPGlite(): Promise<OpenedDatabase> {
+  const db = createDatabase({ url: 'pglite::memory:' })
+  return { db, close: () => db.destroy() }
+}

@@ -15,8 +15,8 @@ export interface FaultScene {
   readonly hub: Hub
   readonly plan: FaultPlan
   readonly listener: Listener
-  /** Whether the simulator is being stopped. */
-  readonly stopped: () => boolean
+  /** Aborted when the simulator stops. */
+  readonly signal: AbortSignal
 }
 
 /** Lets a fault happen; resolves when it has: connections that it closes are gone by then. */
@@ -30,7 +30,11 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
       for (const connection of hit) connection.halfOpen()
       return report(fault, hit)
     case 'duplicate':
-      if (fault.which === 'last') return report(fault, hit.filter((c) => c.repeatLast()))
+      if (fault.which === 'last')
+        return report(
+          fault,
+          hit.filter((c) => c.repeatLast()),
+        )
       for (const connection of hit) connection.duplicateNext()
       return report(fault, hit)
     case 'garbage':
@@ -49,7 +53,7 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
       if (fault.how !== 'tcp') scene.plan.refuse(fault.how, fault.forMs)
       else {
         scene.listener.down()
-        scene.clock.setTimer(() => void comeBack(scene), fault.forMs)
+        void comeBack(scene, fault.forMs)
       }
       return report(fault)
   }
@@ -79,14 +83,15 @@ function garbage(fault: Extract<Fault, { kind: 'garbage' }>): Buffer {
 }
 
 /** The port was free for a while: another socket of the machine may hold it for a moment. */
-async function comeBack(scene: FaultScene): Promise<void> {
-  while (!scene.stopped()) {
+async function comeBack(scene: FaultScene, afterMs: number): Promise<void> {
+  await sleep(scene.clock, afterMs, scene.signal)
+  while (!scene.signal.aborted) {
     try {
       await scene.listener.up()
       return
     } catch {
       scene.listener.down()
-      await sleep(scene.clock, RELISTEN_MS)
+      await sleep(scene.clock, RELISTEN_MS, scene.signal)
     }
   }
 }

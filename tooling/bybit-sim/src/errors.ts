@@ -1,5 +1,9 @@
 /** Stable codes of every error that this package throws. */
-export type SimErrorCode = 'SIM_BAD_INPUT' | 'SIM_STOPPED' | 'SIM_LISTEN_FAILED' | 'SIM_PROCESS_FAILED'
+export type SimErrorCode =
+  | 'SIM_BAD_INPUT'
+  | 'SIM_STOPPED'
+  | 'SIM_LISTEN_FAILED'
+  | 'SIM_PROCESS_FAILED'
 
 /**
  * The one error class of this package; recognise it by `code`, never by `instanceof`.

@@ -53,7 +53,9 @@ export function writeFlags(settings: Partial<SimulatorSettings>): string[] {
     ['rules', settings.rules === undefined ? undefined : JSON.stringify(settings.rules)],
     ...(settings.extraTopics ?? []).map((topic): [string, string] => ['topic', topic]),
   ]
-  const written = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]))
+  const written = flags.flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  )
   return settings.paused === true ? [...written, '--paused'] : written
 }
 

@@ -30,13 +30,15 @@ export class Hub {
 
   /** The open connections that a fault is aimed at: one, or all. */
   targets(number?: number): Connection[] {
-    return this.#connections.filter((c) => c.isOpen && (number === undefined || c.number === number))
+    return this.#connections.filter(
+      (c) => c.isOpen && (number === undefined || c.number === number),
+    )
   }
 
   subscribe(connection: Connection, topic: string): void {
     connection.topics.add(topic)
-    let subscribers = this.#byTopic.get(topic)
-    if (subscribers === undefined) this.#byTopic.set(topic, (subscribers = new Set()))
+    const subscribers = this.#byTopic.get(topic) ?? new Set()
+    this.#byTopic.set(topic, subscribers)
     subscribers.add(connection)
   }
 

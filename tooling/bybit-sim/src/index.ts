@@ -1,8 +1,8 @@
 export type { ConnectionInfo } from './connection.ts'
+export type { SimulatorStats } from './control-server.ts'
 export { SimError, type SimErrorCode } from './errors.ts'
 export type { Fault, FaultReport } from './fault.ts'
 export type { ReplayOptions, ReplayReport } from './replay.ts'
-export type { SimulatorStats } from './control-server.ts'
 export { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
 export { type Simulator, startSimulator } from './simulator.ts'
 export type { SimulatorOptions, SimulatorSettings } from './simulator-options.ts'
@@ -13,8 +13,8 @@ export type { TradeSpec } from './trade-spec.ts'
 export type {
   RawTruth,
   SymbolTotals,
-  TickerTruth,
   TickDirection,
+  TickerTruth,
   TradeColumns,
   TradeTruth,
   Truth,

@@ -11,6 +11,12 @@ export const LINEAR_DIALECT: Dialect = {
   unknownOperation: 'error:invalid op',
 }
 
-function reply(success: boolean, retMsg: string, connId: string, reqId: string, op: string): string {
+function reply(
+  success: boolean,
+  retMsg: string,
+  connId: string,
+  reqId: string,
+  op: string,
+): string {
   return JSON.stringify({ success, ret_msg: retMsg, conn_id: connId, req_id: reqId, op })
 }

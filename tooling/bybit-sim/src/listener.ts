@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SimError } from './errors.ts'
@@ -43,7 +49,9 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) =>
         reject(
-          new SimError('SIM_LISTEN_FAILED', `cannot listen on ${this.#host}:${this.#port}`, { cause }),
+          new SimError('SIM_LISTEN_FAILED', `cannot listen on ${this.#host}:${this.#port}`, {
+            cause,
+          }),
         ),
       )
       server.listen(this.#port, this.#host, resolve)

@@ -24,7 +24,11 @@ interface Desk {
   readonly tape: TradeTape
   readonly board: TickerBoard
   /** The snapshot that later subscribers get as well, while nothing changes. */
-  snapshot: { readonly truth: TickerTruth; readonly sentTo: number[]; readonly bytes: Buffer } | null
+  snapshot: {
+    readonly truth: TickerTruth
+    readonly sentTo: number[]
+    readonly bytes: Buffer
+  } | null
 }
 
 /** Makes trades and tickers, publishes them, and records the truth of both. */

@@ -31,7 +31,10 @@ export async function replayFrames(
 ): Promise<ReplayReport> {
   const { speed = 1, signal } = options
   if (speed !== 'unpaced' && !(speed > 0 && speed <= MAX_SPEED)) {
-    throw new SimError('SIM_BAD_INPUT', `speed must be above 0 and at most ${MAX_SPEED}, or 'unpaced'`)
+    throw new SimError(
+      'SIM_BAD_INPUT',
+      `speed must be above 0 and at most ${MAX_SPEED}, or 'unpaced'`,
+    )
   }
   const recording = (await readFrames(options)).map(readEnvelope)
   const startedUs = clock.nowUs()
@@ -61,7 +64,10 @@ async function readFrames(options: ReplayOptions): Promise<readonly string[]> {
 function readEnvelope(text: string): { topic: string; ts: number; text: string } {
   const { topic, ts } = JSON.parse(text) as { topic?: unknown; ts?: unknown }
   if (typeof topic !== 'string' || typeof ts !== 'number') {
-    throw new SimError('SIM_BAD_INPUT', `a recorded frame has no topic and ts: ${text.slice(0, 80)}`)
+    throw new SimError(
+      'SIM_BAD_INPUT',
+      `a recorded frame has no topic and ts: ${text.slice(0, 80)}`,
+    )
   }
   return { topic, ts, text }
 }

@@ -51,8 +51,8 @@ export class Simulator implements AsyncDisposable {
   readonly #socket: ExchangeSocket
   /** Topics that nothing here produces: for frames sent by hand or replayed. */
   readonly #extraTopics: Set<string>
+  readonly #stop = new AbortController()
   #idleScan: ClockTimer | null = null
-  #stopped = false
 
   constructor(settings: SimulatorSettings, clock: Clock) {
     this.#clock = clock
@@ -143,7 +143,7 @@ export class Simulator implements AsyncDisposable {
         hub: this.#hub,
         plan: this.#plan,
         listener: this.#listener,
-        stopped: () => this.#stopped,
+        signal: this.#stop.signal,
       },
       fault,
     )
@@ -199,12 +199,12 @@ export class Simulator implements AsyncDisposable {
 
   /** Lets the market go on; what would have happened meanwhile is not made up for. */
   resume(): void {
-    if (!this.#stopped) this.#pacer.start()
+    if (!this.#stop.signal.aborted) this.#pacer.start()
   }
 
   /** Closes every connection, behind all that was sent, and the port. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stop.abort()
     this.#pacer.stop()
     this.#idleScan?.cancel()
     this.#listener.down()

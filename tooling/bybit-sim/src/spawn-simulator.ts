@@ -50,15 +50,16 @@ export class SimulatorProcess implements AsyncDisposable {
   readonly wsUrl: string
   /** Base URL of the control port. */
   readonly controlUrl: string
+  /** The process's exit code, once it ends; null when a signal ended it. */
+  readonly exitCode: Promise<number | null>
   readonly #child: ChildProcess
-  readonly #exited: Promise<unknown>
   readonly #mode: TruthMode
 
   constructor(child: ChildProcess, wsUrl: string, controlUrl: string, mode: TruthMode) {
     this.wsUrl = wsUrl
     this.controlUrl = controlUrl
     this.#child = child
-    this.#exited = once(child, 'exit')
+    this.exitCode = new Promise((resolve) => child.once('exit', resolve))
     this.#mode = mode
   }
 
@@ -101,7 +102,10 @@ export class SimulatorProcess implements AsyncDisposable {
   }
 
   /** Places one large match, split over frames with the same seq. */
-  async burst(spec: { readonly symbol: string; readonly trades: number }): Promise<{ seq: number }> {
+  async burst(spec: {
+    readonly symbol: string
+    readonly trades: number
+  }): Promise<{ seq: number }> {
     return (await (await this.#call('POST', '/burst', spec)).json()) as { seq: number }
   }
 
@@ -116,7 +120,7 @@ export class SimulatorProcess implements AsyncDisposable {
   /** Stops it, behind all that was sent, and waits for its end. */
   async stop(): Promise<void> {
     this.#child.stdin?.end()
-    await this.#exited
+    await this.exitCode
   }
 
   [Symbol.asyncDispose](): Promise<void> {

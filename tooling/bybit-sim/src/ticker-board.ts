@@ -76,8 +76,11 @@ export class TickerBoard {
 
   /** Lets a tick of time pass; null when nothing changed, as then nothing is pushed. */
   tick(nowMs: number): TickerMessage | null {
-    this.#drawTrades()
-    this.#drawBook(0.6)
+    // Mark and index move without a match as well, and then the cross sequence repeats.
+    if (!this.#random.chance(0.1)) {
+      this.#drawTrades()
+      this.#drawBook(0.6)
+    }
     const moved = this.#changed.size > 0
     this.#drawMark(0.4)
     this.#drawOpenInterest(0.1)
@@ -85,8 +88,7 @@ export class TickerBoard {
     if (this.#random.chance(0.01)) this.#rollDay()
     if (this.#emptyValues) this.#drawEmpty()
     if (this.#changed.size === 0) return null
-    // Mark and index move without a match, and then the cross sequence repeats.
-    if (moved) this.#tape.advance(this.#random)
+    if (moved) this.#seq = this.#tape.advance(this.#random)
     return this.#delta(nowMs)
   }
 
@@ -98,14 +100,13 @@ export class TickerBoard {
       this.#values[key] = text
       this.#changed.add(key)
     }
-    this.#tape.advance(this.#random)
+    this.#seq = this.#tape.advance(this.#random)
     return this.#delta(nowMs)
   }
 
   /** A time of its own for every delta: one (time, sequence, kind) never has two contents. */
   #delta(nowMs: number): TickerMessage {
     this.#ts = Math.max(this.#ts + 1, nowMs)
-    this.#seq = Math.max(this.#seq, this.#tape.seq)
     const keys = DELTA_KEYS.filter((key) => this.#changed.has(key))
     this.#changed.clear()
     return this.#message(false, keys)
@@ -214,7 +215,10 @@ export class TickerBoard {
     const dropped = this.#random.below(Math.floor(this.#volume / 100))
     this.#volume -= dropped
     this.#turnover -= dropped * this.#prev24h
-    this.#set('prevPrice1h', this.#priceText(this.#tape.state.price + tick * this.#random.below(50)))
+    this.#set(
+      'prevPrice1h',
+      this.#priceText(this.#tape.state.price + tick * this.#random.below(50)),
+    )
     this.#setDay()
   }
 

@@ -16,7 +16,10 @@ export interface TradeSpec extends TradeOverrides {
 export function checkOverrides(values: { readonly [name: string]: unknown }): void {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'string' && JSON.stringify(value) !== `"${value}"`) {
-      throw new SimError('SIM_BAD_INPUT', `${name} must be plain text; use broadcast for other frames`)
+      throw new SimError(
+        'SIM_BAD_INPUT',
+        `${name} must be plain text; use broadcast for other frames`,
+      )
     }
   }
 }

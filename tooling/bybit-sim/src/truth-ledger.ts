@@ -1,12 +1,5 @@
 import { TradeDigest } from './trade-digest.ts'
-import type {
-  RawTruth,
-  SymbolTotals,
-  TickerTruth,
-  TradeTruth,
-  Truth,
-  TruthMode,
-} from './truth.ts'
+import type { RawTruth, SymbolTotals, TickerTruth, TradeTruth, Truth, TruthMode } from './truth.ts'
 
 interface Totals {
   trades: number

@@ -177,7 +177,7 @@ export class TickerBoard {
       this.#setOpenInterestValue()
     }
     if (this.#random.chance(probability)) {
-      this.#indexOffset += this.#random.below(21) - 10
+      this.#indexOffset = Math.round(this.#indexOffset * 0.9) + this.#random.below(21) - 10
       this.#set('indexPrice', this.#priceText(this.#mark + this.#indexOffset))
     }
   }
@@ -211,10 +211,10 @@ export class TickerBoard {
   /** The oldest minute of the day falls out of the 24-hour figures. */
   #rollDay(): void {
     const { tick } = this.#tape.instrument
-    this.#prev24h += tick * (this.#random.below(21) - 10)
+    this.#prev24h = this.#tape.state.price + tick * (this.#random.below(401) - 200)
     const dropped = this.#random.below(Math.floor(this.#volume / 100))
+    this.#turnover -= Math.round((this.#turnover * dropped) / this.#volume)
     this.#volume -= dropped
-    this.#turnover -= dropped * this.#prev24h
     this.#set(
       'prevPrice1h',
       this.#priceText(this.#tape.state.price + tick * this.#random.below(50)),

@@ -96,7 +96,7 @@ export class TradeTape {
 
   #match(into: TradeColumns[], count: number, ts: number, overrides?: TradeOverrides): void {
     const { symbol, priceDecimals, sizeDecimals } = this.instrument
-    const isBuy = this.#takerBuys()
+    const isBuy = (overrides?.side ?? this.#takerSide()) === 'Buy'
     const isBlockTrade = this.#random.chance(0.002)
     for (let index = 0; index < count; index++) {
       const size = this.#random.chance(0.6) ? 1 : 1 + this.#random.below(500)
@@ -121,15 +121,16 @@ export class TradeTape {
   }
 
   /** Far from where it began, the price is drawn back. */
-  #takerBuys(): boolean {
+  #takerSide(): 'Buy' | 'Sell' {
     const isBuy = this.#random.chance(0.5)
-    if (this.#price > this.instrument.startPrice * 1.5) return false
-    return this.#price < this.instrument.startPrice * 0.5 || isBuy
+    if (this.#price > this.instrument.startPrice * 1.5) return 'Sell'
+    return isBuy || this.#price < this.instrument.startPrice * 0.5 ? 'Buy' : 'Sell'
   }
 
   /** A taker eats into the book: within a match the price moves one way or stays. */
   #move(isBuy: boolean, isFirst: boolean): number {
-    const moves = this.#random.chance(isFirst ? 0.5 : 0.25)
+    const hasRoom = isBuy || this.#price > this.instrument.startPrice / 4
+    const moves = this.#random.chance(isFirst ? 0.5 : 0.25) && hasRoom
     const wasUp = this.#tickDirection === 'PlusTick' || this.#tickDirection === 'ZeroPlusTick'
     if (!moves) {
       this.#tickDirection = wasUp ? 'ZeroPlusTick' : 'ZeroMinusTick'

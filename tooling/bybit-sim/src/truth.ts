@@ -25,7 +25,7 @@ export interface TradeColumns {
 }
 
 /** What every item of the truth says of itself. */
-export interface Provenance {
+interface Provenance {
   /** Epoch microseconds. */
   readonly producedAtUs: number
   /** The connection number of every write, in order; a frame sent twice names its connection twice. */

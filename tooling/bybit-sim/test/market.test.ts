@@ -49,10 +49,17 @@ test('the market shows what makes a capture hard', async () => {
   expect(repeats.length).toBeGreaterThan(0)
   expect(deltas.some((t) => t.sentKeys.some((key) => t.values[key] === ''))).toBe(true)
   const isDecimal = /^-?\d+(\.\d+)?$/
-  for (const { values } of deltas) {
+  for (const { values } of tickers) {
     const { tickDirection: _, ...numbers } = values
     expect(Object.values(numbers).filter((text) => text !== '' && !isDecimal.test(text))).toEqual(
       [],
     )
   }
+})
+
+test('no match is so large that it sells a price down to nothing', async () => {
+  await using sim = await startSimulator({ seed: 1, paused: true, symbols: ['XRPUSDT'] })
+  const trades = sim.trade({ symbol: 'XRPUSDT', count: 200_000, side: 'Sell' })
+  expect(trades.every((trade) => /^[0-9.]+$/.test(trade.price))).toBe(true)
+  expect(Math.min(...trades.slice(-1000).map((trade) => Number(trade.price)))).toBeGreaterThan(0.5)
 })

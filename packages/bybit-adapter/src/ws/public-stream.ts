@@ -164,9 +164,8 @@ export class BybitPublicStream {
     this.#stopListening()
     this.#tell({ type: 'closing' })
     this.#outages.close()
-    await this.#connection.close()
     this.#subscriptions.onDisconnect()
-    this.#outages.close()
+    await this.#connection.close()
     this.#tell({ type: 'stopped' })
   }
 
@@ -185,7 +184,8 @@ export class BybitPublicStream {
       : this.#normalizer.map(parsed, localTsUs)
     this.#deliver(frame, result)
     const topic = (object as Envelope | null)?.topic
-    if (typeof topic === 'string' && result.events.length + result.deadLetters.length > 0) {
+    if (this.#closing !== null || typeof topic !== 'string') return
+    if (result.events.length + result.deadLetters.length > 0) {
       this.#subscriptions.onData(topic, localTsUs)
       this.#outages.onData(topic, localTsUs, result.events[0]?.exchangeTs)
     }

@@ -1,0 +1,158 @@
+import {
+  CHANNEL_DEFINITIONS,
+  decodeEvent,
+  encodeEvent,
+  TICKER_FIELD_NAMES,
+} from '@grid/core-events'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { ItemContext } from '../src/channels/channel-mapper.ts'
+import { PublicTradeMapper, wireTradeSchema } from '../src/channels/public-trade.ts'
+import { TickerMapper } from '../src/channels/ticker.ts'
+import { wireTickerFrameSchema } from '../src/channels/ticker-schema.ts'
+import { createNormalizer } from '../src/index.ts'
+import { findElements, findMember } from '../src/normalizer/json-slice.ts'
+import { snapshotFrame, wireTrade } from './support/frames.ts'
+
+const LOCAL_TS_US = 1_760_000_000_000_000
+
+/** Values that are right somewhere and wrong elsewhere, and values that are wrong everywhere. */
+const leaf = fc.oneof(
+  fc.constantFrom<unknown>(
+    ...['', '0', '1', '-1.50', '1e5', '1e99', 'NaN', '0x1', ' 1', 'Buy', 'PlusTick', 'BTCUSDT'],
+    ...['a b', 'a\0', '\ud800', 'x'.repeat(65), '1760000000101', '2025-12-26T08:00:00Z'],
+    ...[0, -0, 1, -1, 1.5, 1760000000101, 2 ** 53, 1e300, true, false, null],
+    ...['snapshot', 'delta', [], {}],
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.string({ unit: 'binary' }),
+)
+
+const context = (envelope: object): ItemContext => ({
+  category: 'linear',
+  envelope,
+  topicSymbol: 'BTCUSDT',
+  localTsUs: LOCAL_TS_US,
+})
+
+/** A right value in most fields, so that a single wrong one decides. */
+function mutated(right: Record<string, unknown>): fc.Arbitrary<Record<string, unknown>> {
+  const change = fc.record({
+    key: fc.oneof(fc.constantFrom(...Object.keys(right), '__proto__'), fc.string()),
+    value: leaf,
+    isRemoved: fc.boolean(),
+  })
+  return fc.array(change, { maxLength: 3 }).map((changes) => {
+    const entries = new Map(Object.entries(right))
+    for (const { key, value, isRemoved } of changes) {
+      if (isRemoved) entries.delete(key)
+      else entries.set(key, value)
+    }
+    return Object.fromEntries(entries)
+  })
+}
+
+const rightTicker = {
+  symbol: 'BTCUSDT',
+  ...Object.fromEntries(TICKER_FIELD_NAMES.map((name) => [name, ''])),
+  lastPrice: '1.10',
+  nextFundingTime: '1760025600000',
+  deliveryTime: '2025-12-26T08:00:00Z',
+}
+const trade = mutated(wireTrade())
+const tickerFrame = mutated({ type: 'snapshot', ts: 1760000000000, cs: 5 }).chain((envelope) =>
+  mutated(rightTicker).map((data) => ({ topic: 'tickers.BTCUSDT', ...envelope, data })),
+)
+
+test('trades: guards and schema accept the same items', () => {
+  fc.assert(
+    fc.property(fc.oneof({ weight: 9, arbitrary: trade }, leaf), (item) => {
+      const isMapped = new PublicTradeMapper().map(item, context({})) !== null
+      expect(isMapped).toBe(wireTradeSchema.safeParse(item).success)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('tickers: guards and schema accept the same frames', () => {
+  fc.assert(
+    fc.property(tickerFrame, (frame) => {
+      const isMapped = new TickerMapper().map(frame.data, context(frame)) !== null
+      expect(isMapped).toBe(wireTickerFrameSchema.safeParse(frame).success)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('whatever comes in, each item ends in one list, and every event is storable', () => {
+  const topic = fc.constantFrom('publicTrade.BTCUSDT', 'tickers.BTCUSDT', 'kline.1.BTCUSDT', 'x')
+  const tradeFrame = fc.record({ topic, data: fc.array(fc.oneof(trade, leaf), { maxLength: 5 }) })
+  const frame = fc.oneof(tradeFrame, tickerFrame, fc.record({ topic, data: leaf }), leaf)
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 5 }), (frames) => {
+      const normalizer = createNormalizer({ category: 'linear' })
+      normalizer.normalize(snapshotFrame(), LOCAL_TS_US)
+      for (const value of frames) {
+        const text = JSON.stringify(value)
+        const result = normalizer.normalize(Buffer.from(text), LOCAL_TS_US)
+        const { events, deadLetters, discarded } = result
+        for (const event of events) {
+          const { schema } = CHANNEL_DEFINITIONS[event.channel]
+          expect(schema.safeParse(event).success).toBe(true)
+          expect(decodeEvent(encodeEvent(event))).toEqual(event)
+        }
+        for (const letter of deadLetters) {
+          expect(text).toContain(Buffer.from(letter.raw).toString())
+          for (const stored of [letter.reason, letter.field, letter.topic, letter.symbol]) {
+            if (stored !== null) expect(/[\p{Cc}\p{Cs}]/u.test(stored), stored).toBe(false)
+          }
+        }
+        const parsed: unknown = JSON.parse(text)
+        if (typeof parsed === 'object' && parsed !== null && 'data' in parsed) {
+          const { data } = parsed
+          const isList = Array.isArray(data) && !('topic' in parsed && parsed.topic === 'x.y')
+          const sum = events.length + deadLetters.length + discarded.length
+          const isWhole = deadLetters.some(({ code }) => code === 'FRAME_MALFORMED')
+          expect(sum).toBe(isList && !isWhole ? data.length : 1)
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('arbitrary bytes never throw', () => {
+  const normalizer = createNormalizer({ category: 'linear' })
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(), (garbage, at) => {
+      const { deadLetters } = normalizer.normalize(garbage, LOCAL_TS_US)
+      for (const { raw } of deadLetters) expect(raw).toEqual(new Uint8Array(garbage))
+      const frame = Buffer.from(
+        JSON.stringify({ topic: 'publicTrade.BTCUSDT', data: [wireTrade()] }),
+      )
+      frame.set(garbage.subarray(0, 3), at % (frame.length - 3))
+      expect(() => normalizer.normalize(frame, LOCAL_TS_US)).not.toThrow()
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('items are cut out of a frame exactly', () => {
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), fc.nat(3), (items, other, indent) => {
+      const text = JSON.stringify(
+        { 'da\\ta': other, data: 1, x: other, data2: items },
+        null,
+        indent,
+      )
+      const bytes = Buffer.from(text.replace('"data2"', '"d\\u0061ta"'))
+      const range = findMember(bytes, 'data')
+      const cut = range === null ? [] : findElements(bytes, range)
+      const values = cut.map(({ start, end }) => {
+        const value: unknown = JSON.parse(bytes.toString('utf8', start, end))
+        return value
+      })
+      expect(values).toEqual(JSON.parse(JSON.stringify(items)))
+    }),
+  )
+})

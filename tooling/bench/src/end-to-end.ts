@@ -50,7 +50,7 @@ export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): P
   await settled(saver)
   const exitCode = await saver.stop()
   const totals = []
-  for await (const item of simulator.truth()) if (item.kind === 'symbol') totals.push(item)
+  for await (const item of simulator.truthItems()) if (item.kind === 'symbol') totals.push(item)
   const { sent, stored, wrong } = await verifyTrades(database.url, totals)
 
   return [

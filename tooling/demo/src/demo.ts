@@ -60,7 +60,7 @@ async function captureAndCompare(
   view.say('comparing every column of every row with what the exchange sent …')
   const db = createDatabase({ url: config.databaseUrl })
   try {
-    return { status, proof: await compareWithTruth(db, simulator.truth()) }
+    return { status, proof: await compareWithTruth(db, simulator.truthItems()) }
   } finally {
     await db.destroy()
   }
@@ -81,7 +81,7 @@ async function play(
       at: Math.min(length / 3, 10_000),
       act: async () => {
         view.say('cutting the connection without a close frame')
-        await simulator.fault({ kind: 'close', how: 'abrupt' })
+        await simulator.fault({ kind: 'close', abrupt: true })
       },
     },
     {

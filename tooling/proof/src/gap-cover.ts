@@ -1,5 +1,5 @@
 import type { Channel } from '@grid/core-events'
-import type { CaptureGap } from '@grid/db'
+import type { StoredGap } from '@grid/db'
 
 interface Item {
   readonly symbol: string
@@ -18,10 +18,10 @@ interface Stream {
 
 /** Tells whether the items that reached no subscriber lie in recorded gaps of their stream. */
 export class GapCover {
-  readonly #gaps: readonly CaptureGap[]
+  readonly #gaps: readonly StoredGap[]
   readonly #streams = new Map<string, Stream>()
 
-  constructor(gaps: readonly CaptureGap[]) {
+  constructor(gaps: readonly StoredGap[]) {
     this.#gaps = gaps
   }
 
@@ -52,7 +52,7 @@ export class GapCover {
 
   #covered({ channel, symbol }: Stream, exchangeTs: number): boolean {
     return this.#gaps.some(
-      ({ gap }) =>
+      (gap) =>
         gap.channel === channel &&
         gap.symbol === symbol &&
         gap.startTs <= exchangeTs &&

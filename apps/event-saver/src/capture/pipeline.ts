@@ -35,6 +35,9 @@ export interface PipelineOptions {
   readonly onDrop: (channel: LedgerChannel, items: number) => void
 }
 
+/** What all writers have in common, whatever they write. */
+type AnyWriter = Pick<EventWriter, 'open' | 'oldest'>
+
 type EventWriter = BufferedWriter<GridEvent, Awaited<ReturnType<ChannelStore<GridEvent>['bulkInsert']>>>
 
 /**
@@ -180,11 +183,10 @@ export class Pipeline {
     const repository = new DeadLetterRepository(this.#options.db)
     const { collector } = this.#options
     return this.#writer('deadLetters', this.#options.maxWaiting, {
-      store: (pending: readonly PendingDeadLetter[]) =>
-        repository.bulkInsert(
-          pending.map(({ letter }) => letter),
-          { collector },
-        ),
+      store: async (pending: readonly PendingDeadLetter[]) => {
+        const letters = pending.map(({ letter }) => letter)
+        await repository.bulkInsert(letters, { collector })
+      },
       settle: (pending) => {
         for (const { channel, term } of pending) {
           if (term === 'conflict') continue
@@ -205,7 +207,12 @@ export class Pipeline {
     const repository = new CaptureGapRepository(this.#options.db)
     const { collector } = this.#options
     return this.#writer('gaps', Number.POSITIVE_INFINITY, {
-      store: (gaps: readonly RecordedGap[]) => repository.bulkInsert(gaps, { collector }),
+      store: async (gaps: readonly RecordedGap[]) => {
+        for (const [state, group] of Map.groupBy(gaps, (recorded) => recorded.state)) {
+          const plain = group.map(({ gap }) => gap)
+          await repository.insert(plain, { collector, state })
+        }
+      },
       settle: () => {},
       reject: (_, error) => this.#options.onRetry('gaps', error, 1),
     })
@@ -243,7 +250,7 @@ export class Pipeline {
     journal.release(settled)
   }
 
-  #all(): readonly BufferedWriter<never, unknown>[] {
+  #all(): readonly AnyWriter[] {
     return [...CHANNELS.map((channel) => this.#events[channel]), this.#deadLetters, this.#gaps]
   }
 

@@ -1,11 +1,11 @@
 import { redactDatabaseUrl } from '@grid/db'
-import { streamHost } from '@grid/bybit-adapter'
+import { publicUrl } from '@grid/bybit-adapter'
 import type { Config } from '../config/config.ts'
 
 /** What is captured from where and into what, said before anything else. */
 export function banner(config: Config): string[] {
   const lines = [
-    `environment ${config.environmentStamp}, host ${config.wsUrl ?? streamHost(config.environment)}`,
+    `environment ${config.environmentStamp}, ${publicUrl(config.category, config.environment, config.wsUrl)}`,
     `capturing ${config.channels.join(', ')} of ${config.symbols.join(', ')} (${config.category})`,
     `database ${redactDatabaseUrl(config.databaseUrl)}, data directory ${config.dataDir}`,
   ]

@@ -1,0 +1,169 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { startSimulator } from '@grid/bybit-sim'
+import { DeadLetterRepository } from '@grid/db'
+import { describe, expect, inject, it } from 'vitest'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
+import { TcpProxy } from './support/tcp-proxy.ts'
+
+const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0 }
+const patience = () => AbortSignal.timeout(30_000)
+const live = (count: number, saver: { status(): { topics: readonly { state: string }[] } }) =>
+  expect
+    .poll(() => saver.status().topics.filter(({ state }) => state === 'live').length, {
+      timeout: 30_000,
+    })
+    .toBe(count)
+
+describe('what the exchange sends once', () => {
+  it('is stored once, through lost connections, repeated frames and nonsense', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 7, tradesPerSecond: 250 })
+    const { saver } = makeSaver(sim.wsUrl, database.url)
+    await saver.start()
+    await live(8, saver)
+    for (let round = 0; round < 2; round++) {
+      await wait(400)
+      await sim.fault({ kind: 'duplicate' })
+      await sim.fault({ kind: 'garbage', payload: 'text' })
+      await sim.fault({ kind: 'garbage', payload: 'binary' })
+      await sim.fault({ kind: 'garbage', payload: 'invalid-utf8' })
+      sim.burst({ symbol: 'ETHUSDT', trades: 2500 })
+      await wait(400)
+      await sim.fault({ kind: 'close', abrupt: round % 2 === 0 })
+      await live(8, saver)
+    }
+    await wait(1500)
+    sim.pause()
+    await quiet(saver)
+    expect(await saver.stop(patience())).toEqual({ lost: 0 })
+
+    const proof = await prove(database.db, sim)
+    expect(proof).toMatchObject(COMPLETE)
+    expect(proof.samples).toEqual([])
+    expect(proof.trades.stored).toBeGreaterThan(5000)
+    expect(proof.unsent).toBeGreaterThan(0)
+    expect(imbalances(saver)).toEqual([])
+    const unknown = saver.pipeline.sample().find(({ channel }) => channel === 'unknown')
+    expect(unknown?.deadLettered).toBe(6)
+  })
+
+  it('is stored once by two savers on one database', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 8, tradesPerSecond: 500 })
+    const first = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_COLLECTOR: 'first' })
+    const second = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_COLLECTOR: 'second' })
+    await Promise.all([first.saver.start(), second.saver.start()])
+    await live(8, first.saver)
+    await live(8, second.saver)
+    for (let round = 0; round < 10; round++) {
+      sim.burst({ symbol: 'BTCUSDT', trades: 1500 })
+      await wait(500)
+    }
+    sim.pause()
+    await quiet(first.saver, second.saver)
+    await Promise.all([first.saver.stop(patience()), second.saver.stop(patience())])
+
+    expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
+    const entries = [first, second].flatMap(({ saver }) => saver.pipeline.sample())
+    expect(entries.filter(({ imbalance }) => imbalance !== 0)).toEqual([])
+    const persisted = entries.reduce((sum, entry) => sum + entry.persisted, 0)
+    const duplicate = entries.reduce((sum, entry) => sum + entry.duplicate, 0)
+    expect(duplicate).toBeGreaterThan(persisted / 2)
+    const complaints = [...first.log, ...second.log].filter(({ level }) => level >= 40)
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('a malformed item', () => {
+  const good = (id: string) =>
+    `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"0.003","p":"100000.10","L":"PlusTick","i":"${id}","BT":false,"RPI":false,"seq":190000000001}`
+  const bad: readonly (readonly [name: string, item: string])[] = [
+    ['missing id', `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"1","p":"1","seq":1}`],
+    ['empty price', `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"1","p":"","i":"x1","seq":1}`],
+    ['missing time', '{"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x2","seq":1}'],
+    ['null', 'null'],
+    ['array', '[1,2,3]'],
+    ['NUL character', `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x\\u00003","seq":1}`],
+    ['null side', `{"T":${Date.now()},"s":"BTCUSDT","S":null,"v":"1","p":"1","i":"x4","seq":1}`],
+    ['a time in 2090', `{"T":3800000000000,"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x5","seq":1}`],
+  ]
+
+  it('costs itself alone and is kept with its raw bytes', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 9, paused: true })
+    const { saver } = makeSaver(sim.wsUrl, database.url)
+    await saver.start()
+    await live(8, saver)
+    const items = bad.flatMap(([, item], index) => [good(`good-${index}`), item])
+    const frame = `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":${Date.now()},"data":[${items.join(',')}]}`
+    sim.broadcast('publicTrade.BTCUSDT', frame)
+    await quiet(saver)
+    await saver.stop(patience())
+
+    const letters = await new DeadLetterRepository(database.db).list({ limit: 100 })
+    const raws = letters.map(({ raw }) => Buffer.from(raw).toString())
+    const rejectedByTheStore = raws.filter((raw) => raw.includes('x5'))
+    expect(rejectedByTheStore).toHaveLength(1)
+    expect(raws.filter((raw) => !raw.includes('x5')).sort()).toEqual(
+      bad.filter(([name]) => name !== 'a time in 2090').map(([, item]) => item).sort(),
+    )
+    const stored = await database.db.selectFrom('public_trades').select('trade_id').execute()
+    expect(stored.map(({ trade_id }) => trade_id).sort()).toEqual(
+      bad.map((_, index) => `good-${index}`),
+    )
+    expect(imbalances(saver)).toEqual([])
+  })
+})
+
+describe('a database that is away', () => {
+  it('loses nothing at the start, nor in between', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(inject('postgresUrl'))
+    await using sim = await startSimulator({ seed: 10, tradesPerSecond: 250 })
+    proxy.down()
+    const { saver, log } = makeSaver(sim.wsUrl, proxy.through(database.url))
+    await saver.start()
+    await live(8, saver)
+    await wait(1000)
+    expect(saver.status().databaseReady).toBe(false)
+    proxy.up()
+    await expect.poll(() => saver.status().databaseReady, { timeout: 60_000 }).toBe(true)
+    await wait(1000)
+    proxy.down()
+    await wait(1500)
+    proxy.up()
+    sim.pause()
+    await quiet(saver)
+    expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0 })
+
+    expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
+    expect(imbalances(saver)).toEqual([])
+    const codes = new Set(log.map(({ code }) => code))
+    expect(codes).toContain('DATABASE_UNREACHABLE')
+    expect(codes).toContain('WRITE_FAILED')
+  })
+
+  it('fills the queue, and what finds no room is counted and becomes a gap', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(inject('postgresUrl'))
+    await using sim = await startSimulator({ seed: 11, paused: true })
+    proxy.down()
+    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), {
+      EVENTSAVER_MAX_WAITING: '1000',
+    })
+    await saver.start()
+    await live(8, saver)
+    sim.burst({ symbol: 'BTCUSDT', trades: 3000 })
+    await quiet(saver)
+    const trades = () => saver.pipeline.sample().find(({ channel }) => channel === 'publicTrade')
+    expect(trades()).toMatchObject({ received: 3000, waiting: 1000, dropped: 2000, imbalance: 0 })
+    proxy.up()
+    await expect.poll(() => trades()?.waiting, { timeout: 60_000 }).toBe(0)
+    const [next] = sim.trade({ symbol: 'BTCUSDT' })
+    await expect.poll(() => trades()?.persisted, { timeout: 30_000 }).toBe(1001)
+    await saver.stop(patience())
+    const gaps = await database.db.selectFrom('capture_gaps').selectAll().execute()
+    expect(gaps).toMatchObject([{ channel: 'publicTrade', symbol: 'BTCUSDT', reason: 'queue_full' }])
+    expect(next?.sentTo).toHaveLength(1)
+  })
+})

@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startSimulator } from '@grid/bybit-sim'
+import { migrate } from '@grid/db'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cli, runCli } from './support/cli.ts'
+import { ownDatabase } from './support/rig.ts'
+
+/** A port on which nobody listens. */
+const NOWHERE = 'postgres://nobody@127.0.0.1:9/grid'
+const NO_EXCHANGE = 'ws://127.0.0.1:9'
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grid-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('usage', () => {
+  it('explains itself', async () => {
+    const { code, stdout } = await runCli(['run', '--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('EVENTSAVER_SYMBOLS')
+    expect(stdout).toContain('Examples:')
+  })
+
+  it.each([[['fly']], [['run', '--speed', '9']], [[]]])('exits 2 for %j', async (args) => {
+    expect((await runCli(args)).code).toBe(2)
+  })
+
+  it('prints the configuration without its password', async () => {
+    const env = { EVENTSAVER_DATABASE_URL: 'postgres://u:canary-8@h/d' }
+    const { code, stdout } = await runCli(['config', '--json'], env)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      origins: { databaseUrl: 'environment', symbols: 'default' },
+    })
+    expect(stdout).not.toContain('canary-8')
+  })
+
+  it('finds a problem when no saver answers', async () => {
+    const { code, stderr } = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:9' })
+    expect(code).toBe(3)
+    expect(stderr).toContain('SAVER_UNREACHABLE')
+  })
+})
+
+describe('a wrong configuration', () => {
+  it('exits 78 with every fault', async () => {
+    const env = { EVENTSAVER_BATCH_SIZE: 'many', EVENTSAVER_CATEGORY: 'x' }
+    const { code, stderr } = await runCli(['run'], env)
+    expect(code).toBe(78)
+    expect(stderr).toContain('2 faults in the configuration')
+    expect(stderr).toContain('EVENTSAVER_BATCH_SIZE: "many" must be a whole number')
+    expect(stderr).toContain('EVENTSAVER_CATEGORY')
+  })
+
+  it('exits 78 when the HTTP port is taken', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => blocker.once('listening', resolve))
+    const { port } = blocker.address() as AddressInfo
+    const { code, stderr } = await runCli(['run'], {
+      EVENTSAVER_HTTP_ADDRESS: `127.0.0.1:${port}`,
+      EVENTSAVER_DATABASE_URL: NOWHERE,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+    })
+    blocker.close()
+    expect(code).toBe(78)
+    expect(stderr).toContain('HTTP_ADDRESS_UNUSABLE')
+  })
+
+  it('exits 78 for a database of another environment, naming both', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'mainnet' })
+    const { code, stderr } = await runCli(['run'], {
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+    })
+    expect(code).toBe(78)
+    expect(stderr).toContain('mainnet')
+    expect(stderr).toContain('custom:127.0.0.1')
+  })
+
+  it('exits 78 for a database that is too new to be written', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'custom:127.0.0.1' })
+    await sql`update grid_meta set schema_version = 99, min_writer = 99`.execute(database.db)
+    const { code, stderr } = await runCli(['run'], {
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+    })
+    expect(code).toBe(78)
+    expect(stderr).toContain('99')
+  })
+
+  it('exits 78 when migrations are pending and may not be run', async () => {
+    await using database = await ownDatabase()
+    const { code, stderr } = await runCli(['run'], {
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+      EVENTSAVER_MIGRATE: 'check',
+    })
+    expect(code).toBe(78)
+    expect(stderr).toContain('MIGRATIONS_PENDING')
+  })
+})
+
+describe('a database that is away', () => {
+  it.each(['run', 'migrate'])('exits 75 from %s when asked to', async (command) => {
+    const flags = command === 'run' ? ['--exit-on-db-error'] : []
+    const { code, stderr } = await runCli([command, ...flags], {
+      EVENTSAVER_DATABASE_URL: NOWHERE,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+    })
+    expect(code).toBe(75)
+    expect(stderr).toContain('DATABASE_UNREACHABLE')
+  })
+})
+
+describe('run', () => {
+  it('keeps trying with neither exchange nor database, alive, not ready, and without a flood', async () => {
+    await using cli = new Cli(['run'], {
+      EVENTSAVER_DATABASE_URL: NOWHERE,
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+    })
+    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect
+      .poll(() => cli.log.filter(({ code }) => code === 'CONNECT_FAILED').length, { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(2)
+    expect((await cli.get('/livez')).status).toBe(200)
+    const ready = await cli.get('/readyz')
+    expect(ready.status).toBe(503)
+    expect(await ready.json()).toMatchObject({
+      ready: false,
+      checks: [{ code: 'TOPICS_LIVE', ok: false }, {}, {}, {}],
+    })
+    expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')
+    expect(cli.log.length).toBeLessThan(30)
+    cli.kill('SIGTERM')
+    expect(await cli.exited).toBe(0)
+  })
+
+  it('captures into an embedded database, reports a refused topic, and stops with exit code 0', async () => {
+    await using sim = await startSimulator({ seed: 3, symbols: ['BTCUSDT'], tradesPerSecond: 100 })
+    const env = {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATA_DIR: folder,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT,NOSUCHUSDT',
+    }
+    await using cli = new Cli(['run'], env)
+    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect
+      .poll(async () => (await cli.get('/readyz')).status, { timeout: 60_000 })
+      .toBe(200)
+    const { topics } = await cli.status()
+    expect(topics.map(({ topic, state }) => `${topic} ${state}`).sort()).toEqual([
+      'publicTrade.BTCUSDT live',
+      'publicTrade.NOSUCHUSDT refused',
+      'tickers.BTCUSDT live',
+      'tickers.NOSUCHUSDT refused',
+    ])
+    await expect
+      .poll(async () => (await (await cli.get('/metrics')).text()).match(/grid_events_persisted_total\{channel="publicTrade"\} (\d+)/)?.[1], { timeout: 60_000 })
+      .not.toBe('0')
+    expect(await (await cli.get('/metrics')).text()).toMatch(
+      /grid_conservation_imbalance\{channel="publicTrade"\} 0/,
+    )
+
+    // The directory belongs to the running saver: another one must not open it.
+    const second = await runCli(['run'], env)
+    expect(second.code).toBe(75)
+    expect(second.stderr).toContain('DATABASE_LOCKED')
+
+    const status = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: cli.httpAddress ?? '' })
+    expect(status.code).toBe(0)
+    expect(status.stdout).toContain('event-saver ready')
+
+    cli.kill('SIGTERM')
+    expect(await cli.exited).toBe(0)
+    expect(cli.stderr).toContain('everything received is stored')
+  })
+
+  it('says so and exits 1 when a second signal ends the wait for the database', async () => {
+    await using sim = await startSimulator({ seed: 4, symbols: ['BTCUSDT'], tradesPerSecond: 100 })
+    await using cli = new Cli(['run'], {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: NOWHERE,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+    })
+    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect
+      .poll(async () => (await cli.status()).channels.find(({ channel }) => channel === 'publicTrade')?.waiting, { timeout: 30_000 })
+      .toBeGreaterThan(10)
+    cli.kill('SIGTERM')
+    await expect.poll(() => cli.stderr).toContain('stopping')
+    cli.kill('SIGTERM')
+    expect(await cli.exited).toBe(1)
+    expect(cli.stderr).toContain('SHUTDOWN_LOST_EVENTS')
+  })
+})

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { SaverStatus } from '../../src/status.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** A line of the app's log. */
+export interface LogLine {
+  readonly level?: number
+  readonly code?: string
+  readonly msg?: string
+  readonly httpAddress?: string
+}
+
+/** The command line app in a process of its own. */
+export class Cli implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly exited: Promise<number>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSAVER_'))
+    this.#child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, ...args], {
+      env: { ...Object.fromEntries(clean), EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text
+    })
+    this.exited = once(this.#child, 'close').then(([code]) => (code === null ? -1 : Number(code)))
+  }
+
+  get log(): LogLine[] {
+    return this.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine)
+  }
+
+  /** The address that the log names; undefined until then. */
+  get httpAddress(): string | undefined {
+    return this.log.find((line) => line.httpAddress !== undefined)?.httpAddress
+  }
+
+  async get(path: string): Promise<Response> {
+    return fetch(`http://${this.httpAddress}${path}`)
+  }
+
+  async status(): Promise<SaverStatus> {
+    return (await (await this.get('/status')).json()) as SaverStatus
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.exited
+  }
+}
+
+/** Runs a command to its end. */
+export async function runCli(
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  await using cli = new Cli(args, env)
+  const code = await cli.exited
+  return { code, stdout: cli.stdout, stderr: cli.stderr }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Simulator } from '@grid/bybit-sim'
+import { createDatabase, type GridDatabase } from '@grid/db'
+import { compareWithTruth, type Proof } from '@grid/proof'
+import { createTestDatabase } from '@grid/testing'
+import type { Kysely } from 'kysely'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { Saver, type SaverOptions } from '../../src/saver.ts'
+
+/** A saver for a test, with its log kept as lines. */
+export interface TestSaver {
+  readonly saver: Saver
+  readonly log: readonly { readonly code?: string; readonly level: number; readonly msg: string }[]
+}
+
+/** Makes a saver that captures a simulator; `env` adds settings. */
+export function makeSaver(
+  wsUrl: string,
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+  options: Partial<SaverOptions> = {},
+): TestSaver {
+  const result = loadConfig({
+    flags: {},
+    env: {
+      EVENTSAVER_WS_URL: wsUrl,
+      EVENTSAVER_DATABASE_URL: databaseUrl,
+      EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+      EVENTSAVER_SYMBOLS: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT',
+      EVENTSAVER_FLUSH_INTERVAL: '100ms',
+      ...env,
+    },
+    cwd: process.cwd(),
+  })
+  if (!result.ok) throw new Error(JSON.stringify(result.faults))
+  const log: TestSaver['log'][number][] = []
+  const logger = pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) })
+  return { saver: new Saver({ config: result.config, log: logger, ...options }), log }
+}
+
+/** A PostgreSQL database of its own that goes with the scope. */
+export async function ownDatabase(): Promise<{
+  url: string
+  db: Kysely<GridDatabase>
+  [Symbol.asyncDispose](): Promise<void>
+}> {
+  const { url, drop } = await createTestDatabase(inject('postgresUrl'))
+  const db = createDatabase({ url })
+  return {
+    url,
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.destroy()
+      await drop()
+    },
+  }
+}
+
+/** Waits until nothing more arrives at any of the savers. */
+export async function quiet(...savers: readonly Saver[]): Promise<void> {
+  for (let before = -1, same = 0; same < 3; await wait(100)) {
+    const entries = savers.flatMap((saver) => saver.pipeline.sample())
+    const now = entries.reduce((sum, entry) => sum + entry.received, 0)
+    same = now === before ? same + 1 : 0
+    before = now
+  }
+}
+
+/** Compares a database with everything a simulator produced and sent. */
+export function prove(db: Kysely<GridDatabase>, sim: Simulator): Promise<Proof> {
+  const { trades, tickers } = sim.truth()
+  return compareWithTruth(db, [...trades, ...tickers])
+}
+
+/** Channels whose accounts do not add up. */
+export function imbalances(saver: Saver): unknown[] {
+  return saver.pipeline.sample().filter((entry) => entry.imbalance !== 0)
+}

@@ -1,0 +1,65 @@
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+
+/** A TCP relay to a server that a test can take away and bring back. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #target: { readonly host: string; readonly port: number }
+  readonly #sockets = new Set<Socket>()
+  readonly #server: Server
+  #up = true
+
+  private constructor(target: { host: string; port: number }) {
+    this.#target = target
+    this.#server = createServer((client) => this.#relay(client))
+  }
+
+  static async to(url: string): Promise<TcpProxy> {
+    const { hostname, port } = new URL(url)
+    const proxy = new TcpProxy({ host: hostname, port: Number(port || 5432) })
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  /** The target's URL through this relay. */
+  through(url: string): string {
+    const relayed = new URL(url)
+    relayed.hostname = '127.0.0.1'
+    relayed.port = String((this.#server.address() as AddressInfo).port)
+    return relayed.href
+  }
+
+  /** Cuts every connection and refuses new ones. */
+  down(): void {
+    this.#up = false
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  up(): void {
+    this.#up = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.down()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #relay(client: Socket): void {
+    if (!this.#up) {
+      client.destroy()
+      return
+    }
+    const server = createConnection(this.#target)
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        other.destroy()
+      })
+    }
+    client.pipe(server).pipe(client)
+  }
+}

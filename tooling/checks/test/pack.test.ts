@@ -1,13 +1,15 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startSimulator } from '@grid/bybit-sim'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readManifest, root } from './workspace.ts'
 
-const LIBRARIES = ['core-events', 'bybit-adapter'] as const
+const LIBRARIES = ['core-events', 'bybit-adapter', 'db'] as const
 const consumerFiles = fileURLToPath(new URL('./consumer/', import.meta.url))
 const EXAMPLES = readdirSync(consumerFiles)
 const require = createRequire(import.meta.url)
@@ -17,22 +19,31 @@ let folder = ''
 let project = ''
 const tarballs = new Map<string, string>()
 
-function run(command: string, args: readonly string[], cwd: string): string {
+async function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    const { stdout } = await promisify(execFile)(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+    })
+    return stdout
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
   }
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'grid-pack-'))
   for (const name of LIBRARIES) {
     const source = join(root, 'packages', name)
-    run('pnpm', ['run', 'build'], source)
+    await run('pnpm', ['run', 'build'], source)
     const file = join(folder, `${name}.tgz`)
-    run('pnpm', ['pack', '--out', file], source)
+    await run('pnpm', ['pack', '--out', file], source)
     tarballs.set(name, file)
   }
 }, 180_000)
@@ -41,10 +52,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe.each(LIBRARIES)('the tarball of %s', (name) => {
   let unpacked = ''
   let files: string[] = []
-  beforeAll(() => {
+  beforeAll(async () => {
     unpacked = join(folder, 'unpacked', name)
     mkdirSync(unpacked, { recursive: true })
-    run('tar', ['-xzf', tarballs.get(name) ?? '', '-C', unpacked], folder)
+    await run('tar', ['-xzf', tarballs.get(name) ?? '', '-C', unpacked], folder)
     files = readdirSync(join(unpacked, 'package'), { recursive: true, encoding: 'utf8' })
   })
 
@@ -66,7 +77,7 @@ describe.each(LIBRARIES)('the tarball of %s', (name) => {
 })
 
 describe('a project outside the workspace', () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     project = join(folder, 'project')
     cpSync(consumerFiles, project, { recursive: true })
     const ours = Object.fromEntries(
@@ -75,36 +86,35 @@ describe('a project outside the workspace', () => {
     const manifest = {
       private: true,
       type: 'module',
-      dependencies: { ...ours, ...outside('zod', '@types/node') },
+      dependencies: { ...ours, ...outside('zod', '@types/node', 'kysely', '@electric-sql/pglite') },
       overrides: { '@grid/core-events': '$@grid/core-events' },
     }
     writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-    run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], project)
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], project)
   }, 180_000)
 
-  it('has every declaration checked, not only those that it uses', () => {
-    expect(run(process.execPath, [tsc, '-p', project], project)).toBe('')
+  it('has every declaration checked, not only those that it uses', async () => {
+    expect(await run(process.execPath, [tsc, '-p', project], project)).toBe('')
   })
 
-  it.each(EXAMPLES)('runs %s', (file) => {
-    run(process.execPath, [file], project)
+  it.each(EXAMPLES)('runs %s', async (file) => {
+    await using simulator = await startSimulator({ seed: 1, symbols: ['BTCUSDT'] })
+    await run(process.execPath, [file], project, { SIMULATOR_URL: simulator.wsUrl })
   })
 
-  it.each(LIBRARIES)('requires %s from CommonJS', (name) => {
+  it.each(LIBRARIES)('requires %s from CommonJS', async (name) => {
     const script = `console.log(Object.keys(require('@grid/${name}')).length > 0)`
-    const output = run(process.execPath, ['--input-type=commonjs', '--eval', script], project)
+    const output = await run(process.execPath, ['--input-type=commonjs', '--eval', script], project)
     expect(output.trim()).toBe('true')
   })
 })
 
 /** The versions of outside packages that the workspace itself has. */
 function outside(...names: string[]): Record<string, string> {
+  const installed = join(root, 'tooling/checks/node_modules')
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      readManifest(dirname(require.resolve(`${name}/package.json`))).version,
-    ]),
+    names.map((name) => [name, readManifest(join(installed, name)).version]),
   )
 }
 

@@ -19,10 +19,7 @@ export const nameSchema: z.ZodType<string> = z.custom<string>(
 export const sequenceSchema: z.ZodType<number> = z.int().min(-1)
 
 /** An instant in epoch milliseconds that the exchange can have stamped. */
-export const exchangeTsSchema: z.ZodType<number> = z
-  .int()
-  .min(EARLIEST_EXCHANGE_TS)
-  .lt(LATEST_EXCHANGE_TS)
+const exchangeTsSchema: z.ZodType<number> = z.int().min(EARLIEST_EXCHANGE_TS).lt(LATEST_EXCHANGE_TS)
 
 /** The part that all events share, to be spread into a channel's own schema. */
 export const eventBaseShape: {

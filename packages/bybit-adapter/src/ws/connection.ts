@@ -100,10 +100,7 @@ export class Connection {
       const end = await this.#useSocket()
       if (signal.aborted) return
       this.#state = 'waiting'
-      // A socket that we gave up ourselves was of no use, whatever it delivered.
-      if (this.#isUseful && !(end.type === 'closed' && end.cause === 'recycled')) {
-        this.#backoff.reset()
-      }
+      if (this.#isUseful) this.#backoff.reset()
       const attempt = this.#backoff.failures + 1
       const retryInMs = this.#backoff.next()
       this.#handlers.onStatus(

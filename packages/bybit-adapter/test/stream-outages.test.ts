@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { tradeFrame, wireTrade } from './support/frames.ts'
+import { answer, type HandServer } from './support/hand-server.ts'
+import { serve, silent, watch } from './support/serve.ts'
+import { until } from './support/until.ts'
+
+test('a ping every 20 s; any frame within 10 s is life, silence is cut', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  server.answer = silent
+  watched.clock.advance(20_000)
+  await until('a ping', () => server.asked('ping').length === 1)
+  server.socket.send(tradeFrame([wireTrade()]))
+  await watched.received(1)
+  watched.clock.advance(10_000)
+  expect(watched.all('stale')).toEqual([])
+  watched.clock.advance(20_000)
+  await until('a second ping', () => server.asked('ping').length === 2)
+  watched.clock.advance(10_050)
+  expect(watched.all('stale')).toHaveLength(1)
+  await watched.told('closed')
+  expect(watched.all('closed')[0]?.code).toBe(1006)
+  server.answer = answer
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  watched.clock.advance(5_000)
+  expect(watched.gaps).toMatchObject([{ reason: 'stale' }])
+})
+
+test.each([
+  ['with a close frame', 1001, (server: HandServer) => server.socket.close(1001, 'bye')],
+  ['without one', 1006, (server: HandServer) => server.socket.terminate()],
+])('a server that closes %s is connected to again', async (_name, code, close) => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  close(server)
+  await watched.told('closed')
+  expect(watched.all('closed')).toMatchObject([{ code, retryInMs: 250 }])
+  expect(watched.stream.topics()).toMatchObject([{ state: 'pending' }])
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  server.socket.send(tradeFrame([wireTrade()]))
+  await watched.received(1)
+  expect(watched.frames[0]).toMatchObject({ connection: 2, index: 0 })
+})
+
+test('a gap begins a pad before the last frame and ends at the first data', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  watched.clock.advance(10_000)
+  server.socket.send(tradeFrame([wireTrade()]))
+  await watched.received(1)
+  const lastInbound = watched.clock.nowMs
+  watched.clock.advance(3_000)
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  watched.clock.advance(1_000)
+  server.socket.send(tradeFrame([wireTrade({ i: 'b' })]))
+  await watched.told('gap')
+  watched.clock.advance(60_000)
+  expect(watched.gaps).toEqual([
+    {
+      category: 'linear',
+      channel: 'publicTrade',
+      symbol: 'BTCUSDT',
+      startTs: lastInbound - 5_000,
+      endTs: watched.clock.nowMs - 60_000,
+      reason: 'disconnect',
+    },
+  ])
+})
+
+test('the gap of a silent topic begins at its last data and ends a pad after its ack', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  watched.clock.advance(1_000)
+  server.socket.send(tradeFrame([wireTrade()]))
+  await watched.received(1)
+  const lastData = watched.clock.nowMs
+  watched.clock.advance(19_000)
+  await until('a pong', () => server.asked('ping').length === 1)
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  const acked = watched.clock.nowMs
+  watched.clock.advance(4_999)
+  expect(watched.gaps).toEqual([])
+  watched.clock.advance(1)
+  expect(watched.gaps).toMatchObject([{ startTs: lastData, endTs: acked + 5_000 }])
+})
+
+test('the end of a gap is never before the exchange time of the first data', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  const T = watched.clock.nowMs + 7
+  server.socket.send(tradeFrame([wireTrade({ T })]))
+  await watched.told('gap')
+  expect(watched.gaps).toMatchObject([{ endTs: T }])
+})
+
+test('several reconnects before a topic is back make one gap; topics end theirs alone', async () => {
+  const server = await serve()
+  const watched = watch(server.url, { symbols: ['A', 'B'] })
+  await watched.stream.start()
+  const begun = watched.clock.nowMs
+  for (let outage = 1; outage <= 3; outage++) {
+    server.socket.terminate()
+    await watched.told('closed', outage)
+    watched.clock.advance(1_000)
+    await watched.told('live', 2 + 2 * outage)
+    watched.clock.advance(1_000)
+  }
+  server.socket.send(tradeFrame([wireTrade({ s: 'B' })], 'B'))
+  await watched.told('gap')
+  const ended = watched.clock.nowMs
+  watched.clock.advance(5_000)
+  expect(watched.gaps).toMatchObject([
+    { symbol: 'B', startTs: begun - 5_000, endTs: ended },
+    { symbol: 'A', startTs: begun - 5_000, endTs: ended + 4_000 },
+  ])
+})
+
+test('neither the first start nor the final close is a gap', async () => {
+  const server = await serve()
+  server.answer = (request, socket) => {
+    if (server.sockets.length < 3) socket.terminate()
+    else answer(request, socket)
+  }
+  const watched = watch(server.url, { channels: ['ticker', 'publicTrade'] })
+  const started = watched.stream.start()
+  for (let closed = 1; closed <= 2; closed++) {
+    await watched.told('closed', closed)
+    watched.clock.advance(30_000)
+  }
+  await started
+  watched.clock.advance(10_000)
+  await watched.stream.close()
+  expect(watched.gaps).toEqual([])
+  expect(watched.clock.pendingTimers).toBe(0)
+})

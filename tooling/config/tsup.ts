@@ -14,5 +14,7 @@ export function libraryBuild(): Options | Options[] | ((options: Options) => Opt
     clean: true,
     dts: false,
     treeshake: true,
+    // Some modules, such as node:sqlite, have no name without the prefix.
+    removeNodeProtocol: false,
   }) as Options
 }

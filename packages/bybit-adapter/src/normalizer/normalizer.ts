@@ -1,5 +1,4 @@
-import type { PublicCategory } from '../category-dialect.ts'
-import { categoryDialect } from '../category-dialect.ts'
+import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
 import { FrameNormalizer } from './frame-normalizer.ts'
 import type { NormalizeResult } from './normalize-result.ts'
 

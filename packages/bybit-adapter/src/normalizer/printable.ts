@@ -1,10 +1,12 @@
 const MAX_LENGTH = 120
-const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/gu
 
 /** A text of the wire made safe to store and to show: control characters escaped, length limited. */
 export function printable(text: string): string {
   const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text
-  return UNPRINTABLE.test(short) ? JSON.stringify(short).slice(1, -1) : short
+  return short.replace(UNPRINTABLE, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 /** A parsed JSON value in a few words, for the reason of a dead letter. */

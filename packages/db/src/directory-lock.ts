@@ -5,6 +5,8 @@ import { loadPeer } from './load-peer.ts'
 
 /** A directory that this process has to itself. */
 export interface DirectoryLock {
+  /** Its path without symbolic links. */
+  readonly directory: string
   /** Gives the directory free. */
   release(): Promise<void>
 }
@@ -23,11 +25,12 @@ const SQLITE_BUSY = 5
  * It lies beside the directory, not inside: a POSIX lock is lost as soon as its own process opens
  * and closes the file once more, which a database that walks its files may do.
  */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+export async function lockDirectory(path: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await loadPeer('node:sqlite', () => import('node:sqlite'))
-  await mkdir(directory, { recursive: true })
+  await mkdir(path, { recursive: true })
   // Two paths to one directory must meet in one lock.
-  const lockFile = `${await realpath(directory)}.lock`
+  const directory = await realpath(path)
+  const lockFile = `${directory}.lock`
   const holderFile = `${lockFile}.pid`
   const lock = new DatabaseSync(lockFile)
   try {
@@ -44,6 +47,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   }
   await writeFile(holderFile, String(pid))
   return {
+    directory,
     async release() {
       await rm(holderFile, { force: true })
       lock.close()

@@ -18,16 +18,9 @@ export interface EventTable<Event extends GridEvent> {
   readonly key: readonly (keyof Event & string)[]
   /** Orders by key, alike for every writer: that is what keeps two of them from deadlock. */
   readonly compare: (a: Event, b: Event) => number
-  /** The rest of the total order of a (category, symbol), after `exchange_ts`. */
-  readonly order: readonly OrderTerm<Event>[]
+  /** SQL of the total order of a (category, symbol), after `exchange_ts`. */
+  readonly order: readonly string[]
   readonly immutable: readonly ImmutableField<Event>[]
-}
-
-/** One term of an order: in SQL, with its type, and of an event. */
-export interface OrderTerm<Event> {
-  readonly sql: string
-  readonly type: string
-  readonly read: (event: Event) => string | number | boolean
 }
 
 /** Orders two texts or numbers. */

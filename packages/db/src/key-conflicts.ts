@@ -87,19 +87,23 @@ function conflictSql<Event extends GridEvent>(
     return column ? COLUMN_KINDS[column.kind].storeSql(`batch.${column.name}`) : 'null'
   }
   const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
-  const differences = target.immutable.map(
-    ({ field, when = 'true' }) =>
-      `('${field}', (${stored(field)})::text, (${offered(field)})::text, ` +
-      `${when} and ${stored(field)} <> ${offered(field)})`,
+  const differs = target.immutable.map(
+    ({ field, when = 'true' }) => `(${when} and ${stored(field)} <> ${offered(field)})`,
+  )
+  const details = target.immutable.map(
+    ({ field }, index) =>
+      `('${field}', (${stored(field)})::text, (${offered(field)})::text, ${differs[index]})`,
   )
   const bounds = [1, 2].map((index) => `$${columns.length + index}::timestamptz`)
   return (
-    `select position::integer, field, difference.stored, difference.offered ` +
+    `select position::integer, field, detail.stored, detail.offered ` +
     `from ${unnestSql(columns)} with ordinality as batch (${names}, position) ` +
     `join ${target.table} stored on ${matches.join(' and ')} ` +
     `and stored.exchange_ts between ${bounds.join(' and ')} ` +
-    `cross join lateral (values ${differences.join(', ')}) ` +
-    `as difference (field, stored, offered, differs) where differs order by position`
+    // Rows that agree, which are nearly all, are done with before any value is written out.
+    `and (${differs.join(' or ')}) ` +
+    `cross join lateral (values ${details.join(', ')}) as detail (field, stored, offered, differs) ` +
+    'where differs order by position'
   )
 }
 

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { PGliteDialect, type PGliteDialectConfig } from 'kysely'
 import { lockDirectory } from './directory-lock.ts'
 import { loadPeer } from './load-peer.ts'
@@ -11,7 +10,7 @@ const BIGINT_OID = 20
 /** Kysely's PGlite dialect, opened on first use: in memory, or in a directory that it locks. */
 export function createPGliteDialect(directory: string | null): PGliteDialect {
   return new PGliteDialect({
-    pglite: () => (directory === null ? open() : openLocked(resolve(directory))),
+    pglite: () => (directory === null ? open() : openLocked(directory)),
   })
 }
 
@@ -26,10 +25,10 @@ async function open(dataDir?: string): Promise<PGliteInstance> {
   return pglite
 }
 
-async function openLocked(directory: string): Promise<PGliteInstance> {
-  const lock = await lockDirectory(directory)
+async function openLocked(path: string): Promise<PGliteInstance> {
+  const lock = await lockDirectory(path)
   try {
-    const pglite = await open(directory)
+    const pglite = await open(lock.directory)
     const close = pglite.close.bind(pglite)
     return Object.assign(pglite, {
       close: () => close().finally(() => lock.release()),

@@ -31,11 +31,7 @@ const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
     compareValues(a.symbol, b.symbol) ||
     a.exchangeTs - b.exchangeTs ||
     compareValues(a.tradeId, b.tradeId),
-  order: [
-    { sql: 'public_trades.seq', type: 'bigint', read: (trade) => trade.seq },
-    { sql: 'public_trades.match_index', type: 'integer', read: (trade) => trade.matchIndex },
-    { sql: 'public_trades.trade_id', type: 'text', read: (trade) => trade.tradeId },
-  ],
+  order: ['public_trades.seq', 'public_trades.match_index', 'public_trades.trade_id'],
   // Not seq and match_index: the archive knows neither.
   immutable: [
     { field: 'side' },

@@ -46,15 +46,8 @@ const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
     a.exchangeTs - b.exchangeTs ||
     a.seq - b.seq ||
     Number(a.isSnapshot) - Number(b.isSnapshot),
-  order: [
-    { sql: 'ticker_snapshots.seq', type: 'bigint', read: (ticker) => ticker.seq },
-    // A snapshot before the delta of the same instant.
-    {
-      sql: '(not ticker_snapshots.is_snapshot)',
-      type: 'boolean',
-      read: (ticker) => !ticker.isSnapshot,
-    },
-  ],
+  // A snapshot before the delta of the same instant.
+  order: ['ticker_snapshots.seq', 'ticker_snapshots.is_snapshot desc'],
   // Carried values may differ between collectors of which one missed a delta; fresh ones may not.
   immutable: [
     { field: 'changed' },

@@ -1,5 +1,5 @@
-import { ensurePartitions, migrate, PublicTradeRepository } from '@grid/db'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensurePartitions, migrate, PublicTradeRepository } from '../src/index.ts'
 import { collect, decimal, T0, trade } from './events.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
@@ -80,6 +80,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await range(symbol, midnight, midnight + 1)).toEqual(
       sent.filter((event) => event.exchangeTs === midnight),
     )
+    expect(await range(symbol, 0, Number.MAX_SAFE_INTEGER)).toEqual(sent)
   })
 
   it('tells a conflict from a duplicate', async () => {

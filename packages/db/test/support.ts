@@ -1,7 +1,7 @@
-import { createDatabase, type GridDatabase } from '@grid/db'
 import { createTestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
+import { createDatabase, type GridDatabase } from '../src/index.ts'
 
 /** An empty database of one kind, and how to be rid of it. */
 export interface OpenedDatabase {
@@ -18,7 +18,8 @@ export const DATABASES: readonly (readonly [string, () => Promise<OpenedDatabase
 /** PGlite takes seconds to start on a loaded machine. */
 export const START_TIMEOUT_MS = 120_000
 
-async function openPostgres(): Promise<OpenedDatabase> {
+/** A database of its own on the run's server. */
+export async function openPostgres(): Promise<OpenedDatabase> {
   const database = await createTestDatabase(inject('postgresUrl'))
   const db = createDatabase({ url: database.url })
   return {

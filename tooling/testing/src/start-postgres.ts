@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +85,7 @@ async function startEmbedded(): Promise<TestServer> {
   if (server.pid === undefined) throw new Error(`cannot run ${postgres}`)
   const guard = guardServer(server.pid, home)
   const stop = async (): Promise<void> => {
+    server.ref()
     guard.release()
     await ended
     await guard.done
@@ -124,7 +125,11 @@ rm -rf '${home}'`
   })
   const done = new Promise<void>((resolve) => shell.once('exit', () => resolve()))
   shell.unref()
-  return { release: () => shell.stdin.end(), done }
+  const release = (): void => {
+    shell.ref()
+    shell.stdin.end()
+  }
+  return { release, done }
 }
 
 async function serverVersion(url: string): Promise<string> {

@@ -1,0 +1,146 @@
+import { createServer } from 'node:net'
+import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import { type Kysely, sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import {
+  classifyDatabaseError,
+  createDatabase,
+  type GridDatabase,
+  migrate,
+  PublicTradeRepository,
+} from '../src/index.ts'
+import { decimal, trade } from './events.ts'
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => expect.unreachable('did not fail'),
+    (error: unknown) => error,
+  )
+
+describe('errors of a real server', () => {
+  let database: TestDatabase
+  let db: Kysely<GridDatabase>
+  beforeAll(async () => {
+    database = await createTestDatabase(inject('postgresUrl'))
+    db = createDatabase({ url: database.url })
+    await migrate(db)
+  })
+  afterAll(async () => {
+    await db.destroy()
+    await database.drop()
+  })
+
+  it.each([
+    ['NUL in a text', { tradeId: 'a\0b' }],
+    ['a price that is no number', { price: decimal('1,2') }],
+    ['a price that is not finite', { price: decimal('NaN') }],
+    ['a number past bigint', { seq: 1e19 }],
+    ['a fraction in an integer', { matchIndex: 0.5 }],
+    ['an id too long for the index', { tradeId: Array.from({ length: 9e3 }, Math.random).join() }],
+    ['an absurd time', { exchangeTs: Date.UTC(2090, 0, 1) }],
+    ['a time that is no number', { exchangeTs: Number.NaN }],
+  ])('%s is poison', async (_name, fault) => {
+    const error = await failure(new PublicTradeRepository(db).bulkInsert([trade(fault)]))
+    expect(classifyDatabaseError(error), String(error)).toBe('poison')
+  })
+
+  it('a missing table, a read-only transaction and a wrong user are fatal', async () => {
+    const wrongUser = new URL(database.url)
+    wrongUser.username = 'nobody_at_all'
+    const stranger = createDatabase({ url: wrongUser.href })
+    const readOnly = db.transaction().setAccessMode('read only')
+    const errors = [
+      await failure(sql`select * from no_such_table`.execute(db)),
+      await failure(
+        readOnly.execute((trx) => new PublicTradeRepository(trx).bulkInsert([trade()])),
+      ),
+      await failure(sql`select 1`.execute(stranger)),
+    ]
+    expect(errors.map(classifyDatabaseError)).toEqual(['fatal', 'fatal', 'fatal'])
+    await stranger.destroy()
+  })
+
+  it('a deadlock is transient', async () => {
+    const names = ['a', 'b']
+    await sql`create table pairs as select unnest(${sql.lit('{a,b}')}::text[]) as name`.execute(db)
+    let holding = 0
+    let bothHold = (): void => {}
+    const ready = new Promise<void>((resolve) => {
+      bothHold = resolve
+    })
+    const lock = (first: string, second: string): Promise<unknown> =>
+      db.transaction().execute(async (trx) => {
+        await sql`select 1 from pairs where name = ${first} for update`.execute(trx)
+        if (++holding === 2) bothHold()
+        await ready
+        await sql`select 1 from pairs where name = ${second} for update`.execute(trx)
+      })
+    const [a = '', b = ''] = names
+    const results = await Promise.allSettled([lock(a, b), lock(b, a)])
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [classifyDatabaseError(result.reason)] : [],
+    )
+    expect(errors).toEqual(['transient'])
+  })
+
+  it('a killed backend is transient, costs no process, and the pool recovers', async () => {
+    const kill = (pid: number): Promise<unknown> =>
+      sql`select pg_terminate_backend(${pid}::integer, 5000)`.execute(db)
+    const work = db.transaction().execute(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)
+      // Nobody queries the connection while it dies: its error must not end the process.
+      await kill(rows[0]?.pid ?? 0)
+      await sql`select 1`.execute(trx)
+    })
+    expect(classifyDatabaseError(await failure(work))).toBe('transient')
+    const running = failure(sql`select pg_sleep(60)`.execute(db))
+    await expect
+      .poll(async () => {
+        const { rows } = await sql<{ pid: number }>`
+          select pid from pg_stat_activity
+          where query = 'select pg_sleep(60)' and state = 'active'`.execute(db)
+        for (const { pid } of rows) await kill(pid)
+        return rows.length
+      })
+      .toBe(1)
+    expect(classifyDatabaseError(await running)).toBe('transient')
+    await sql`select 1`.execute(db)
+  })
+
+  it('a statement past its time is transient', async () => {
+    const hasty = createDatabase({ url: database.url, statementTimeoutMs: 50 })
+    const error = await failure(sql`select pg_sleep(60)`.execute(hasty))
+    expect(classifyDatabaseError(error)).toBe('transient')
+    await hasty.destroy()
+  })
+})
+
+describe('a server that cannot be reached', () => {
+  it('is transient when nobody listens, and when nobody answers', async () => {
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const url = `postgres://me@127.0.0.1:${port}/db`
+    const silent = createDatabase({ url, connectionTimeoutMs: 100 })
+    const unanswered = await failure(sql`select 1`.execute(silent))
+    await silent.destroy()
+    await new Promise((resolve) => server.close(resolve))
+    const refused = createDatabase({ url })
+    const errors = [unanswered, await failure(sql`select 1`.execute(refused))]
+    await refused.destroy()
+    expect(errors.map(classifyDatabaseError)).toEqual(['transient', 'transient'])
+  })
+
+  it('is transient when its name is not known', async () => {
+    const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })
+    const error = await failure(sql`select 1`.execute(db))
+    expect(classifyDatabaseError(error), String(error)).toBe('transient')
+    await db.destroy()
+  })
+})
+
+it('takes an error of another kind for fatal', () => {
+  const errors = [new TypeError('x is not a function'), 'text', null, { code: 'ERR_ODD' }]
+  expect(errors.map(classifyDatabaseError)).toEqual(['fatal', 'fatal', 'fatal', 'fatal'])
+})

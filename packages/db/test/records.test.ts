@@ -1,0 +1,81 @@
+import type { DeadLetter, Gap } from '@grid/core-events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CaptureGapRepository, DeadLetterRepository, migrate } from '../src/index.ts'
+import { T0 } from './events.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+
+const LETTER: DeadLetter = {
+  code: 'ITEM_MALFORMED',
+  reason: 'price is empty',
+  field: 'p',
+  category: 'linear',
+  channel: 'publicTrade',
+  topic: 'publicTrade.BTCUSDT',
+  symbol: 'BTCUSDT',
+  source: 'ws',
+  localTsUs: T0 * 1000 + 1,
+  raw: new Uint8Array(256).map((_, byte) => byte),
+}
+
+const GAP: Gap = {
+  category: 'linear',
+  channel: 'ticker',
+  symbol: 'BTCUSDT',
+  startTs: T0,
+  endTs: T0 + 5000,
+  reason: 'disconnect',
+}
+
+describe.each(DATABASES)('on %s', (_name, open) => {
+  let opened: OpenedDatabase
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db)
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  it('dead letters are kept whole, whatever they hold, in order', async () => {
+    const repository = new DeadLetterRepository(opened.db)
+    const odd: DeadLetter = {
+      ...LETTER,
+      reason: 'id "a\0b\\" has \ud800',
+      field: null,
+      channel: null,
+      topic: 'publicTrade.\0',
+      symbol: null,
+      raw: new Uint8Array(0),
+    }
+    expect(await repository.bulkInsert([LETTER, odd], { collector: 'c1' })).toEqual({ inserted: 2 })
+    expect(await repository.bulkInsert([LETTER])).toEqual({ inserted: 1 })
+    const [first, second, third] = await repository.list()
+    const stored = { id: expect.stringMatching(/^\d+$/), createdAt: expect.any(Number) }
+    expect(first).toEqual({ ...LETTER, ...stored, collector: 'c1' })
+    expect(second).toEqual({
+      ...odd,
+      ...stored,
+      collector: 'c1',
+      reason: 'id "a\ufffdb\\" has \ufffd',
+      topic: 'publicTrade.\ufffd',
+    })
+    expect(third).toMatchObject({ collector: null })
+    expect(await repository.list({ after: first?.id ?? '', limit: 1 })).toEqual([second])
+  })
+
+  it('a gap is recorded once a collector, however often it is reported', async () => {
+    const repository = new CaptureGapRepository(opened.db)
+    const later = { ...GAP, startTs: T0 + 1, reason: 'stale' } as const
+    const origin = { collector: 'c1' }
+    expect(await repository.insert([later, GAP], origin)).toEqual({ inserted: 2 })
+    expect(await repository.insert([GAP], origin)).toEqual({ inserted: 0 })
+    expect(await repository.insert([GAP], { collector: 'c2', state: 'ignored' })).toEqual({
+      inserted: 1,
+    })
+    const times = { createdAt: expect.any(Number), updatedAt: expect.any(Number) }
+    const stored = { ...times, id: expect.stringMatching(/^[\da-f-]{36}$/), collector: 'c1' }
+    expect(await repository.list({ state: 'open' })).toEqual([
+      { ...GAP, ...stored, state: 'open' },
+      { ...later, ...stored, state: 'open' },
+    ])
+    expect(await repository.list()).toHaveLength(3)
+  })
+})

@@ -1,0 +1,99 @@
+import {
+  changedFields,
+  TICKER_FIELD_NAMES,
+  TICKER_FIELDS,
+  type TickerValues,
+} from '@grid/core-events'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrate, TickerSnapshotRepository } from '../src/index.ts'
+import { collect, decimal, T0, ticker } from './events.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+
+const ALL_CHANGED = 2 ** TICKER_FIELD_NAMES.length - 1
+
+/** A value of its own for every field, so that none can stand in another's column. */
+const VALUES = Object.fromEntries(
+  TICKER_FIELD_NAMES.map((name, index) => {
+    const { kind } = TICKER_FIELDS[name]
+    if (kind === 'timestamp') return [name, T0 + index]
+    return [name, kind === 'text' ? `text${index}` : decimal(`${index}.50`)]
+  }),
+) as unknown as TickerValues
+
+describe.each(DATABASES)('tickers on %s', (_name, open) => {
+  let opened: OpenedDatabase
+  let tickers: TickerSnapshotRepository
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db)
+    tickers = new TickerSnapshotRepository(opened.db)
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const range = (symbol: string, pageSize = 1000) =>
+    collect(tickers.range({ category: 'linear', symbol, from: T0, to: T0 + 10, pageSize }))
+
+  it('gives back every field as stored', async () => {
+    const symbol = 'EXACT'
+    const extra = { newField: '1.10', nested: { list: [1, null, true, 'Ü"\\'] } }
+    const sent = [
+      ticker({ symbol, seq: 1, ...VALUES, isSnapshot: true, changed: ALL_CHANGED, extra }),
+      ticker({ symbol, seq: 2, changed: 2 ** 52, localTsUs: 1 }),
+      ticker({ symbol, seq: 3, extra: {}, fundingRate: decimal('-0.00001000') }),
+    ]
+    expect(await tickers.bulkInsert(sent)).toEqual({ inserted: 3, duplicates: 0, conflicts: [] })
+    expect(await range(symbol)).toEqual(sent)
+  })
+
+  it('reads in total order, a snapshot before the delta of its instant', async () => {
+    const symbol = 'ORDER'
+    const sent = [T0, T0 + 1].flatMap((exchangeTs) =>
+      [0, 9, 10].flatMap((seq) =>
+        [true, false].map((isSnapshot) => ticker({ symbol, exchangeTs, seq, isSnapshot })),
+      ),
+    )
+    await tickers.bulkInsert(sent.toReversed())
+    for (const pageSize of [1, 5, 1000]) expect(await range(symbol, pageSize)).toEqual(sent)
+  })
+
+  it('calls only fresh values a conflict, not those carried from earlier messages', async () => {
+    const symbol = 'CONFLICT'
+    const changed = 2 ** TICKER_FIELDS.markPrice.bit + 2 ** TICKER_FIELDS.curPreListingPhase.bit
+    const values = { changed, markPrice: decimal('1.0'), lastPrice: decimal('7') }
+    await tickers.bulkInsert([0, 1, 2, 3].map((seq) => ticker({ symbol, seq, ...values })))
+    const offered = [
+      ticker({ symbol, seq: 0, ...values, markPrice: decimal('1.00') }),
+      ticker({ symbol, seq: 1, ...values, lastPrice: decimal('8') }),
+      ticker({ symbol, seq: 2, ...values, markPrice: decimal('2') }),
+      ticker({ symbol, seq: 3, ...values, changed: changed + 1 }),
+    ]
+    const { inserted, duplicates, conflicts } = await tickers.bulkInsert(offered)
+    expect({ inserted, duplicates }).toEqual({ inserted: 0, duplicates: 2 })
+    expect(conflicts).toEqual([
+      { event: offered[2], field: 'markPrice', stored: '1.0', offered: '2' },
+      { event: offered[3], field: 'changed', stored: `${changed}`, offered: `${changed + 1}` },
+    ])
+  })
+
+  it('names the bits of a mask in SQL as core-events does', async () => {
+    const masks = [
+      0,
+      ALL_CHANGED,
+      2 ** 52 + 1,
+      ...TICKER_FIELD_NAMES.map((name) => 2 ** TICKER_FIELDS[name].bit),
+    ]
+    const { rows: columns } = await sql<{ name: string }>`
+      select attname::text as name from pg_attribute
+      where attrelid = 'ticker_snapshots'::regclass`.execute(opened.db)
+    const columnNames = new Set(columns.map(({ name }) => name))
+    for (const mask of masks) {
+      const { rows } = await sql<{ fields: string[] }>`
+        select ticker_changed_fields(${String(mask)}::bigint) as fields`.execute(opened.db)
+      const fields = rows[0]?.fields ?? []
+      const letters = (name: string) => name.replaceAll('_', '').toLowerCase()
+      expect(fields.map(letters)).toEqual(changedFields(mask).map(letters))
+      expect(fields.filter((field) => !columnNames.has(field))).toEqual([])
+    }
+  })
+})

@@ -83,10 +83,16 @@ function finalError(error: unknown, options: PrepareOptions): CommandError | nul
   const url = redactDatabaseUrl(options.config.databaseUrl)
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
   if (WRONG_URL.has(code)) {
-    return new CommandError(EXIT.configuration, 'DATABASE_REFUSED', `EVENTSAVER_DATABASE_URL ${url}: ${reason}`)
+    return new CommandError(
+      EXIT.configuration,
+      'DATABASE_REFUSED',
+      `EVENTSAVER_DATABASE_URL ${url}: ${reason}`,
+    )
   }
   if (classifyDatabaseError(error) !== 'transient') {
-    return new CommandError(EXIT.configuration, code || 'DATABASE_UNUSABLE', `${url}: ${reason}`, { cause: error })
+    return new CommandError(EXIT.configuration, code || 'DATABASE_UNUSABLE', `${url}: ${reason}`, {
+      cause: error,
+    })
   }
   if (!options.exitOnDbError) return null
   return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', `cannot reach ${url}: ${reason}`)

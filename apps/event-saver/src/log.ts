@@ -10,7 +10,10 @@ export type { Logger }
 export function createLogger(level: string): Logger {
   const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }
   if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }))
-  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss.l' }))
+  return pino(
+    options,
+    pretty({ destination: 2, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss.l' }),
+  )
 }
 
 /** Whether the n-th occurrence in a row is worth a line: 1, 2, 4, 8, … so that no fault floods the log. */

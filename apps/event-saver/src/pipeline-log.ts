@@ -20,7 +20,10 @@ export class PipelineLog {
       this.#log.info({ writer }, 'writing again')
     } else if (isWorthALine(failures)) {
       const reason = reasonOf(error)
-      this.#log.warn({ code: 'WRITE_FAILED', writer, failures, reason }, 'cannot write, trying again')
+      this.#log.warn(
+        { code: 'WRITE_FAILED', writer, failures, reason },
+        'cannot write, trying again',
+      )
     }
   }
 

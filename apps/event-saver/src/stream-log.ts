@@ -17,22 +17,34 @@ export function logStreamStatus(log: Logger, status: StreamStatus): void {
       log.info({ connection: status.connection }, 'connected')
       return
     case 'closed':
-      log.warn({ code: 'CONNECTION_CLOSED', closeCode: status.code, reason: status.reason }, 'connection lost')
+      log.warn(
+        { code: 'CONNECTION_CLOSED', closeCode: status.code, reason: status.reason },
+        'connection lost',
+      )
       return
     case 'live':
       log.info({ topic: status.topic }, 'live')
       return
     case 'refused':
-      log.warn({ code: 'TOPIC_REFUSED', topic: status.topic, reason: status.reason }, 'topic refused')
+      log.warn(
+        { code: 'TOPIC_REFUSED', topic: status.topic, reason: status.reason },
+        'topic refused',
+      )
       return
     case 'stale':
-      log.warn({ code: 'CONNECTION_STALE', silentForMs: status.silentForMs }, 'connection silent, cutting it')
+      log.warn(
+        { code: 'CONNECTION_STALE', silentForMs: status.silentForMs },
+        'connection silent, cutting it',
+      )
       return
     case 'recycling':
       log.warn({ code: 'CONNECTION_RECYCLED', reason: status.reason }, 'giving the connection up')
       return
     case 'budget_wait':
-      log.warn({ code: 'CONNECTION_BUDGET', waitMs: status.waitMs }, 'too many connections of late, waiting')
+      log.warn(
+        { code: 'CONNECTION_BUDGET', waitMs: status.waitMs },
+        'too many connections of late, waiting',
+      )
       return
     case 'gap': {
       const { channel, symbol, startTs, endTs, reason } = status.gap
@@ -40,10 +52,16 @@ export function logStreamStatus(log: Logger, status: StreamStatus): void {
       return
     }
     case 'unexpected_control':
-      log.warn({ code: 'UNEXPECTED_CONTROL', text: status.text }, 'the exchange said something unknown')
+      log.warn(
+        { code: 'UNEXPECTED_CONTROL', text: status.text },
+        'the exchange said something unknown',
+      )
       return
     case 'listener_fault':
-      log.error({ code: 'LISTENER_FAULT', event: status.event, err: status.error }, 'a listener threw')
+      log.error(
+        { code: 'LISTENER_FAULT', event: status.event, err: status.error },
+        'a listener threw',
+      )
       return
     case 'connecting':
     case 'subscribed':

@@ -83,9 +83,15 @@ describe('a malformed item', () => {
     ['missing time', '{"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x2","seq":1}'],
     ['null', 'null'],
     ['array', '[1,2,3]'],
-    ['NUL character', `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x\\u00003","seq":1}`],
+    [
+      'NUL character',
+      `{"T":${Date.now()},"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x\\u00003","seq":1}`,
+    ],
     ['null side', `{"T":${Date.now()},"s":"BTCUSDT","S":null,"v":"1","p":"1","i":"x4","seq":1}`],
-    ['a time in 2090', `{"T":3800000000000,"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x5","seq":1}`],
+    [
+      'a time in 2090',
+      `{"T":3800000000000,"s":"BTCUSDT","S":"Buy","v":"1","p":"1","i":"x5","seq":1}`,
+    ],
   ]
 
   it('costs itself alone and is kept with its raw bytes', async () => {
@@ -105,7 +111,10 @@ describe('a malformed item', () => {
     const rejectedByTheStore = raws.filter((raw) => raw.includes('x5'))
     expect(rejectedByTheStore).toHaveLength(1)
     expect(raws.filter((raw) => !raw.includes('x5')).sort()).toEqual(
-      bad.filter(([name]) => name !== 'a time in 2090').map(([, item]) => item).sort(),
+      bad
+        .filter(([name]) => name !== 'a time in 2090')
+        .map(([, item]) => item)
+        .sort(),
     )
     const stored = await database.db.selectFrom('public_trades').select('trade_id').execute()
     expect(stored.map(({ trade_id }) => trade_id).sort()).toEqual(
@@ -163,7 +172,9 @@ describe('a database that is away', () => {
     await expect.poll(() => trades()?.persisted, { timeout: 30_000 }).toBe(1001)
     await saver.stop(patience())
     const gaps = await database.db.selectFrom('capture_gaps').selectAll().execute()
-    expect(gaps).toMatchObject([{ channel: 'publicTrade', symbol: 'BTCUSDT', reason: 'queue_full' }])
+    expect(gaps).toMatchObject([
+      { channel: 'publicTrade', symbol: 'BTCUSDT', reason: 'queue_full' },
+    ])
     expect(next?.sentTo).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSimulator } from '@grid/bybit-sim'
@@ -131,7 +131,9 @@ describe('run', () => {
     })
     await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
     await expect
-      .poll(() => cli.log.filter(({ code }) => code === 'CONNECT_FAILED').length, { timeout: 30_000 })
+      .poll(() => cli.log.filter(({ code }) => code === 'CONNECT_FAILED').length, {
+        timeout: 30_000,
+      })
       .toBeGreaterThanOrEqual(2)
     expect((await cli.get('/livez')).status).toBe(200)
     const ready = await cli.get('/readyz')
@@ -155,9 +157,7 @@ describe('run', () => {
     }
     await using cli = new Cli(['run'], env)
     await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
-    await expect
-      .poll(async () => (await cli.get('/readyz')).status, { timeout: 60_000 })
-      .toBe(200)
+    await expect.poll(async () => (await cli.get('/readyz')).status, { timeout: 60_000 }).toBe(200)
     const { topics } = await cli.status()
     expect(topics.map(({ topic, state }) => `${topic} ${state}`).sort()).toEqual([
       'publicTrade.BTCUSDT live',
@@ -166,7 +166,13 @@ describe('run', () => {
       'tickers.NOSUCHUSDT refused',
     ])
     await expect
-      .poll(async () => (await (await cli.get('/metrics')).text()).match(/grid_events_persisted_total\{channel="publicTrade"\} (\d+)/)?.[1], { timeout: 60_000 })
+      .poll(
+        async () =>
+          (await (await cli.get('/metrics')).text()).match(
+            /grid_events_persisted_total\{channel="publicTrade"\} (\d+)/,
+          )?.[1],
+        { timeout: 60_000 },
+      )
       .not.toBe('0')
     expect(await (await cli.get('/metrics')).text()).toMatch(
       /grid_conservation_imbalance\{channel="publicTrade"\} 0/,
@@ -195,7 +201,11 @@ describe('run', () => {
     })
     await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
     await expect
-      .poll(async () => (await cli.status()).channels.find(({ channel }) => channel === 'publicTrade')?.waiting, { timeout: 30_000 })
+      .poll(
+        async () =>
+          (await cli.status()).channels.find(({ channel }) => channel === 'publicTrade')?.waiting,
+        { timeout: 30_000 },
+      )
       .toBeGreaterThan(10)
     cli.kill('SIGTERM')
     await expect.poll(() => cli.stderr).toContain('stopping')

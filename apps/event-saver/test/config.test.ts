@@ -114,9 +114,11 @@ describe('faults', () => {
 
   it('names the file and the key', () => {
     const path = file('bad.json', '{"symbol":"X","batchSize":-1,"symbols":null}')
-    expect(faultsOf({ file: path }).map((fault) => fault.where).sort()).toEqual(
-      [path, `${path}: batchSize`, `${path}: symbols`].sort(),
-    )
+    expect(
+      faultsOf({ file: path })
+        .map((fault) => fault.where)
+        .sort(),
+    ).toEqual([path, `${path}: batchSize`, `${path}: symbols`].sort())
   })
 
   it.each(['[]', 'nonsense', '7'])('refuses the file content %s', (content) => {

@@ -17,8 +17,11 @@ export interface EndToEndOptions {
 
 /** Captures a steady flow through real sockets into a real PostgreSQL; gives the lines of its report. */
 export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): Promise<string[]> {
-  await using postgres = await startPostgres()
-  await using database = await createTestDatabase(postgres.url)
+  await using cleanUp = new AsyncDisposableStack()
+  const postgres = await startPostgres()
+  cleanUp.defer(() => postgres.stop())
+  const database = await createTestDatabase(postgres.url)
+  cleanUp.defer(() => database.drop())
   await using simulator = await spawnSimulator({
     seed: 1,
     symbols: SYMBOLS,

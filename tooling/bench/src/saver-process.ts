@@ -15,7 +15,7 @@ export class SaverProcess {
   readonly complaints: string[] = []
 
   constructor(env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, 'run'], {
+    this.#child = spawn(process.execPath, ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'], {
       env: { ...process.env, EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
       stdio: ['ignore', 'inherit', 'pipe'],
     })

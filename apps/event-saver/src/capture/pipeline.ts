@@ -1,5 +1,12 @@
 import type { NormalizedFrame } from '@grid/bybit-adapter'
-import { CHANNELS, type Channel, type Clock, type DeadLetter, type Gap, type GridEvent } from '@grid/core-events'
+import {
+  CHANNELS,
+  type Channel,
+  type Clock,
+  type DeadLetter,
+  type Gap,
+  type GridEvent,
+} from '@grid/core-events'
 import {
   CaptureGapRepository,
   classifyDatabaseError,
@@ -38,7 +45,10 @@ export interface PipelineOptions {
 /** What all writers have in common, whatever they write. */
 type AnyWriter = Pick<EventWriter, 'open' | 'oldest'>
 
-type EventWriter = BufferedWriter<GridEvent, Awaited<ReturnType<ChannelStore<GridEvent>['bulkInsert']>>>
+type EventWriter = BufferedWriter<
+  GridEvent,
+  Awaited<ReturnType<ChannelStore<GridEvent>['bulkInsert']>>
+>
 
 /**
  * The way of normalized frames into the database: journal place, writers, dead letters, gaps, and

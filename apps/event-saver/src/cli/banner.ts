@@ -1,5 +1,5 @@
-import { redactDatabaseUrl } from '@grid/db'
 import { publicUrl } from '@grid/bybit-adapter'
+import { redactDatabaseUrl } from '@grid/db'
 import type { Config } from '../config/config.ts'
 
 /** What is captured from where and into what, said before anything else. */

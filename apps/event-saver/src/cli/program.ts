@@ -40,7 +40,12 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     .configureOutput({ writeOut: context.out, writeErr: context.err })
     .addHelpText('after', `\n${EXIT_HELP}`)
 
-  const command = (name: string, description: string, examples: string, action: Action): Command => {
+  const command = (
+    name: string,
+    description: string,
+    examples: string,
+    action: Action,
+  ): Command => {
     const sub = program.command(name).description(description)
     sub.option('--config <file>', 'JSON file with settings, below flags and environment')
     for (const setting of Object.values(SETTINGS)) {
@@ -59,26 +64,41 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     return runCommand(loaded.config, log, { exitOnDbError: options['exitOnDbError'] === true })
   }).option('--exit-on-db-error', 'exit 75 when the database is away at the start')
 
-  command('migrate', 'bring the database to this version’s schema', MIGRATE_EXAMPLES, async (loaded, options) => {
-    const result = await migrateCommand(loaded.config, startLog(loaded))
-    const text = `schema ${result.schemaVersion}, environment ${result.environment}`
-    context.out(`${options['json'] ? JSON.stringify(result) : text}\n`)
-    return EXIT.ok
-  }).option(...json)
+  command(
+    'migrate',
+    'bring the database to this version’s schema',
+    MIGRATE_EXAMPLES,
+    async (loaded, options) => {
+      const result = await migrateCommand(loaded.config, startLog(loaded))
+      const text = `schema ${result.schemaVersion}, environment ${result.environment}`
+      context.out(`${options['json'] ? JSON.stringify(result) : text}\n`)
+      return EXIT.ok
+    },
+  ).option(...json)
 
-  command('config', 'print the configuration and where each value came from', CONFIG_EXAMPLES, async ({ config, origins }, options) => {
-    const text = options['json']
-      ? JSON.stringify({ ...printableConfig(config), origins })
-      : configLines(config, origins).join('\n')
-    context.out(`${text}\n`)
-    return EXIT.ok
-  }).option(...json)
+  command(
+    'config',
+    'print the configuration and where each value came from',
+    CONFIG_EXAMPLES,
+    async ({ config, origins }, options) => {
+      const text = options['json']
+        ? JSON.stringify({ ...printableConfig(config), origins })
+        : configLines(config, origins).join('\n')
+      context.out(`${text}\n`)
+      return EXIT.ok
+    },
+  ).option(...json)
 
-  command('status', 'print what the running saver says of itself', STATUS_EXAMPLES, async ({ config }, options) => {
-    const status = await fetchStatus(config)
-    context.out(`${options['json'] ? JSON.stringify(status) : statusLines(status).join('\n')}\n`)
-    return status.ready ? EXIT.ok : EXIT.problem
-  }).option(...json)
+  command(
+    'status',
+    'print what the running saver says of itself',
+    STATUS_EXAMPLES,
+    async ({ config }, options) => {
+      const status = await fetchStatus(config)
+      context.out(`${options['json'] ? JSON.stringify(status) : statusLines(status).join('\n')}\n`)
+      return status.ready ? EXIT.ok : EXIT.problem
+    },
+  ).option(...json)
 
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
@@ -109,10 +129,19 @@ async function withConfig(
   return EXIT.configuration
 }
 
-function startLog({ config, unknownVariables }: { config: Config; unknownVariables: readonly string[] }): Logger {
+function startLog({
+  config,
+  unknownVariables,
+}: {
+  config: Config
+  unknownVariables: readonly string[]
+}): Logger {
   const log = createLogger(config.logLevel)
   for (const variable of unknownVariables) {
-    log.warn({ code: 'CONFIG_UNKNOWN_VARIABLE', variable }, `${variable} is no setting of this version and has no effect`)
+    log.warn(
+      { code: 'CONFIG_UNKNOWN_VARIABLE', variable },
+      `${variable} is no setting of this version and has no effect`,
+    )
   }
   return log
 }

@@ -18,7 +18,11 @@ export async function fetchStatus(config: Config): Promise<SaverStatus> {
       { cause },
     )
   }
-  throw new CommandError(EXIT.problem, 'NOT_A_SAVER', `what answers at ${url} is not an event-saver`)
+  throw new CommandError(
+    EXIT.problem,
+    'NOT_A_SAVER',
+    `what answers at ${url} is not an event-saver`,
+  )
 }
 
 function isStatus(body: unknown): body is SaverStatus {

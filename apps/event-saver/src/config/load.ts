@@ -149,9 +149,17 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
   }
   for (const [key, value] of Object.entries(object)) {
     if (!Object.hasOwn(SETTINGS, key)) {
-      faults.push({ where, problem: `has the unknown key "${key}"`, fix: `known: ${NAMES.join(', ')}` })
+      faults.push({
+        where,
+        problem: `has the unknown key "${key}"`,
+        fix: `known: ${NAMES.join(', ')}`,
+      })
     } else if (typeof value === 'object' && !Array.isArray(value)) {
-      faults.push({ where: `${where}: ${key}`, problem: 'must not be null or an object', fix: 'give a text, number, boolean or list' })
+      faults.push({
+        where: `${where}: ${key}`,
+        problem: 'must not be null or an object',
+        fix: 'give a text, number, boolean or list',
+      })
     } else {
       texts.set(key, Array.isArray(value) ? value.join(',') : String(value))
     }

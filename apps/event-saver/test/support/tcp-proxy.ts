@@ -1,5 +1,5 @@
-import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
 /** A TCP relay to a server that a test can take away and bring back. */
 export class TcpProxy implements AsyncDisposable {

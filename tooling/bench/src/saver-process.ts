@@ -15,10 +15,14 @@ export class SaverProcess {
   readonly complaints: string[] = []
 
   constructor(env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'], {
-      env: { ...process.env, EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
-      stdio: ['ignore', 'inherit', 'pipe'],
-    })
+    this.#child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'],
+      {
+        env: { ...process.env, EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
+        stdio: ['ignore', 'inherit', 'pipe'],
+      },
+    )
     this.#exited = once(this.#child, 'exit').then(([code]) => (code === null ? 1 : Number(code)))
     this.#address = this.#readLog()
   }

@@ -6,6 +6,8 @@ export function succeeded(status: SaverStatus, proof: Proof): boolean {
   return (
     proof.trades.stored > 0 &&
     proof.tickers.stored > 0 &&
+    // The demonstration cuts the connection: a reconnect without a gap would be a blind spot.
+    (status.connections < 2 || status.gaps.recent.length > 0) &&
     proof.missing + proof.unexpected + proof.different + proof.unsentOutsideGaps === 0 &&
     status.channels.every((entry) => entry.imbalance === 0 && entry.dropped === 0)
   )

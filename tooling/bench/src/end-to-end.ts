@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { spawnSimulator } from '@grid/bybit-sim'
 import { createTestDatabase, startPostgres } from '@grid/testing'
 import { median, slope } from './figures.ts'
-import { SaverProcess } from './saver-process.ts'
-import { verifyTrades } from './verify.ts'
+import { SaverProcess, settled } from './saver-process.ts'
+import { symbolTotals, verifyTrades } from './verify.ts'
 
 const SYMBOLS = Array.from({ length: 20 }, (_, index) => `BENCH${index}USDT`)
 const SAMPLE_MS = 5000
@@ -52,9 +52,7 @@ export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): P
   await simulator.pause()
   await settled(saver)
   const exitCode = await saver.stop()
-  const totals = []
-  for await (const item of simulator.truthItems()) if (item.kind === 'symbol') totals.push(item)
-  const { sent, stored, wrong } = await verifyTrades(database.url, totals)
+  const { sent, stored, wrong } = await verifyTrades(database.url, await symbolTotals(simulator))
 
   return [
     `end to end into PostgreSQL, ${SYMBOLS.length} symbols, ${seconds} s, simulator, saver and server on this machine`,
@@ -65,14 +63,4 @@ export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): P
     `  saver exit code  ${exitCode}, warnings ${saver.complaints.length}`,
     ...saver.complaints.slice(0, 5).map((line) => `    ${line}`),
   ]
-}
-
-async function settled(saver: SaverProcess): Promise<void> {
-  for (let before = -1, same = 0; same < 3; ) {
-    const { channels } = await saver.status()
-    const now = channels.reduce((sum, entry) => sum + entry.received, 0)
-    same = now === before ? same + 1 : 0
-    before = now
-    await wait(500)
-  }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { SaverStatus } from 'event-saver'
 
@@ -65,5 +66,16 @@ function parseLine(line: string): { level?: number; httpAddress?: string } {
     return JSON.parse(line) as { level?: number; httpAddress?: string }
   } catch {
     return {}
+  }
+}
+
+/** Waits until no saver receives anything more. */
+export async function settled(...savers: readonly SaverProcess[]): Promise<void> {
+  for (let before = -1, same = 0; same < 3; await wait(500)) {
+    const statuses = await Promise.all(savers.map((saver) => saver.status()))
+    const entries = statuses.flatMap(({ channels }) => channels)
+    const now = entries.reduce((sum, entry) => sum + entry.received, 0)
+    same = now === before ? same + 1 : 0
+    before = now
   }
 }

@@ -1,4 +1,4 @@
-import { type SymbolTotals, TradeDigest } from '@grid/bybit-sim'
+import { type SimulatorProcess, type SymbolTotals, TradeDigest } from '@grid/bybit-sim'
 import { createDatabase, PublicTradeRepository } from '@grid/db'
 
 const EVER = { from: Date.UTC(2019, 0, 1), to: Date.UTC(2100, 0, 1) }
@@ -33,4 +33,11 @@ export async function verifyTrades(
     await db.destroy()
   }
   return { sent, stored, wrong }
+}
+
+/** The simulator's sums of every symbol. */
+export async function symbolTotals(simulator: SimulatorProcess): Promise<SymbolTotals[]> {
+  const totals: SymbolTotals[] = []
+  for await (const item of simulator.truthItems()) if (item.kind === 'symbol') totals.push(item)
+  return totals
 }

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { twoSavers } from './two-savers.ts'
+
+const REPORT = fileURLToPath(new URL('../../../docs/soak.md', import.meta.url))
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+  options: {
+    seconds: { type: 'string', default: '600' },
+    rate: { type: 'string', default: '4000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
+    'no-report': { type: 'boolean', default: false },
+  },
+})
+
+async function main(): Promise<void> {
+  const options = {
+    seconds: Number(values.seconds),
+    tradesPerSecond: Number(values.rate),
+    seed: Number(values.seed),
+  }
+  const { lines, failed } = await twoSavers(options)
+  process.stdout.write(`${lines.join('\n')}\n`)
+  if (failed) process.exitCode = 1
+  if (values['no-report']) return
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  const title = '# Soak\n\nWritten by `npx -y pnpm@12 soak`; the newest run only.\n'
+  const facts = `commit ${commit}, seed ${options.seed}, ${new Date().toISOString().slice(0, 10)}`
+  writeFileSync(REPORT, `${title}\n\`\`\`\n${facts}\n${lines.join('\n')}\n\`\`\`\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+  process.exitCode = 1
+})

@@ -4,7 +4,7 @@ import type { Decimal } from './decimal.ts'
 import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from './event-schema.ts'
 
 /**
- * One public trade (topic `publicTrade.{symbol}`, REST `/v5/market/recent-trade`, daily archive).
+ * One public trade (topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}`; REST `/v5/market/recent-trade`, daily archive).
  *
  * Total order within a symbol: `exchangeTs`, `seq`, `matchIndex`, `tradeId`.
  */
@@ -30,7 +30,18 @@ export interface PublicTradeEvent extends EventBase {
   readonly seq: number
   /** Position within the trades of one (symbol, seq), counted across frames; −1 when unknown. */
   readonly matchIndex: number
+  /** Options: mark price (`mP`) at the trade. */
+  readonly markPrice: Decimal | null
+  /** Options: index price (`iP`) at the trade. */
+  readonly indexPrice: Decimal | null
+  /** Options: implied volatility of the mark price (`mIv`). Ratio. */
+  readonly markIv: Decimal | null
+  /** Options: implied volatility of the trade (`iv`). Ratio. */
+  readonly iv: Decimal | null
 }
+
+/** A value that events written before its field existed do not have. */
+const laterDecimal = decimalSchema.nullable().default(null)
 
 /** Validates a {@link PublicTradeEvent}; unknown keys are refused. */
 export const publicTradeEventSchema: z.ZodType<PublicTradeEvent> = z.strictObject({
@@ -45,6 +56,10 @@ export const publicTradeEventSchema: z.ZodType<PublicTradeEvent> = z.strictObjec
   isRpiTrade: z.boolean().nullable(),
   seq: sequenceSchema,
   matchIndex: sequenceSchema,
+  markPrice: laterDecimal,
+  indexPrice: laterDecimal,
+  markIv: laterDecimal,
+  iv: laterDecimal,
 })
 
 /** The identity of a trade: category, symbol, exchange time and id. */

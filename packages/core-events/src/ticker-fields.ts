@@ -46,6 +46,18 @@ export const TICKER_FIELDS: { readonly [Name in TickerFieldName]: TickerField } 
   preOpenPrice: { bit: 29, kind: 'decimal' },
   preQty: { bit: 30, kind: 'decimal' },
   curPreListingPhase: { bit: 31, kind: 'text' },
+  usdIndexPrice: { bit: 32, kind: 'decimal' },
+  bid1Iv: { bit: 33, kind: 'decimal' },
+  ask1Iv: { bit: 34, kind: 'decimal' },
+  markIv: { bit: 35, kind: 'decimal' },
+  underlyingPrice: { bit: 36, kind: 'decimal' },
+  totalVolume: { bit: 37, kind: 'decimal' },
+  totalTurnover: { bit: 38, kind: 'decimal' },
+  delta: { bit: 39, kind: 'decimal' },
+  gamma: { bit: 40, kind: 'decimal' },
+  vega: { bit: 41, kind: 'decimal' },
+  theta: { bit: 42, kind: 'decimal' },
+  change24h: { bit: 43, kind: 'decimal' },
 }
 
 /** The names of all ticker values, in the order of their bits. */

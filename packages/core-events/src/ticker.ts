@@ -6,15 +6,19 @@ import { type JsonObject, jsonObjectSchema } from './json.ts'
 import type { TickerFieldName } from './ticker-fields.ts'
 
 /**
- * The state of one instrument's ticker after a message (topic `tickers.{symbol}`, REST
- * `/v5/market/tickers`): the merge of the last snapshot and every delta since.
+ * The state of one instrument's ticker after a message (topic `tickers.{symbol}`, on spot also
+ * `orderbook.1.{symbol}`, REST `/v5/market/tickers`): the merge of the last snapshot and every
+ * delta since.
  *
  * A field is null when the exchange has not sent it or said "not applicable". Only the fields named
  * by `changed` are fresh; the others are carried from earlier messages.
  */
 export interface TickerEvent extends EventBase, TickerValues {
   readonly channel: 'ticker'
-  /** Cross sequence (`cs`); 0 for REST. */
+  /**
+   * Cross sequence (`cs`; of a spot book `seq`); on options the counter in the frame's id, −1 when
+   * there is none; 0 for REST.
+   */
   readonly seq: number
   /** Whether the message was a snapshot rather than a delta. */
   readonly isSnapshot: boolean
@@ -66,11 +70,31 @@ export interface TickerValues {
   readonly preOpenPrice: Decimal | null
   readonly preQty: Decimal | null
   readonly curPreListingPhase: string | null
+  /** Spot: the coin's index price in USD; null for coins that are no collateral. */
+  readonly usdIndexPrice: Decimal | null
+  /** Options: implied volatility at the best bid; the socket says `bidIv`. Ratio. */
+  readonly bid1Iv: Decimal | null
+  /** Options: implied volatility at the best ask; the socket says `askIv`. Ratio. */
+  readonly ask1Iv: Decimal | null
+  /** Options: implied volatility of the mark price; the socket says `markPriceIv`. Ratio. */
+  readonly markIv: Decimal | null
+  readonly underlyingPrice: Decimal | null
+  /** Options: traded since the listing. */
+  readonly totalVolume: Decimal | null
+  readonly totalTurnover: Decimal | null
+  readonly delta: Decimal | null
+  readonly gamma: Decimal | null
+  readonly vega: Decimal | null
+  readonly theta: Decimal | null
+  /** Options: ratio, 0.01 is 1 %. */
+  readonly change24h: Decimal | null
 }
 
 const decimal = decimalSchema.nullable()
 const text = nameSchema.nullable()
 const timestamp = z.int().min(0).nullable()
+/** A value that events written before its field existed do not have. */
+const laterDecimal = decimal.default(null)
 
 /** Typed by name, so that a field added to the interface cannot be forgotten here. */
 const valueShape: { [Name in TickerFieldName]: z.ZodType<TickerValues[Name]> } = {
@@ -106,6 +130,18 @@ const valueShape: { [Name in TickerFieldName]: z.ZodType<TickerValues[Name]> } =
   preOpenPrice: decimal,
   preQty: decimal,
   curPreListingPhase: text,
+  usdIndexPrice: laterDecimal,
+  bid1Iv: laterDecimal,
+  ask1Iv: laterDecimal,
+  markIv: laterDecimal,
+  underlyingPrice: laterDecimal,
+  totalVolume: laterDecimal,
+  totalTurnover: laterDecimal,
+  delta: laterDecimal,
+  gamma: laterDecimal,
+  vega: laterDecimal,
+  theta: laterDecimal,
+  change24h: laterDecimal,
 }
 
 /** Validates a {@link TickerEvent}; unknown keys are refused. */

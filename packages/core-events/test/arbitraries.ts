@@ -65,6 +65,10 @@ export const publicTrade: fc.Arbitrary<PublicTradeEvent> = fc.record({
   isRpiTrade: nullable(fc.boolean()),
   seq: sequence,
   matchIndex: sequence,
+  markPrice: nullable(decimal),
+  indexPrice: nullable(decimal),
+  markIv: nullable(decimal),
+  iv: nullable(decimal),
 })
 
 const valueFor = ({ kind }: TickerField): fc.Arbitrary<string | number | null> =>

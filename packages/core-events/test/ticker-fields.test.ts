@@ -39,6 +39,18 @@ const FROZEN = [
   'preOpenPrice',
   'preQty',
   'curPreListingPhase',
+  'usdIndexPrice',
+  'bid1Iv',
+  'ask1Iv',
+  'markIv',
+  'underlyingPrice',
+  'totalVolume',
+  'totalTurnover',
+  'delta',
+  'gamma',
+  'vega',
+  'theta',
+  'change24h',
 ]
 
 describe('ticker fields', () => {

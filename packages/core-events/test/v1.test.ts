@@ -3,16 +3,28 @@ import { describe, expect, it } from 'vitest'
 import { changedFields, decodeEvent, encodeEvent, eventKey } from '../src/index.ts'
 
 /** Written once, never edited: stored events of version 1 must stay readable. */
-const LINES = readFileSync(new URL('./fixtures/v1.ndjson', import.meta.url), 'utf8')
-  .trimEnd()
-  .split('\n')
+const LINES = readFixture('v1.ndjson')
+/** As frozen: version 1 with the fields that came with the other categories. */
+const LATER_LINES = readFixture('v1-all-categories.ndjson')
+
+function readFixture(name: string): readonly string[] {
+  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8').trimEnd().split('\n')
+}
 
 const TRADE_ID = '6f1d2a3b-0c4d-5e6f-8a9b-0c1d2e3f4a5b'
 const TRADE_KEY = `publicTrade|linear|BTCUSDT|1760000000101|${TRADE_ID}`
 
 describe('version 1', () => {
-  it.each(LINES)('is read and written again to the same bytes: %s', (line) => {
+  it.each(LATER_LINES)('is read and written again to the same bytes: %s', (line) => {
     expect(encodeEvent(decodeEvent(line))).toBe(line)
+  })
+
+  it.each(LINES)('gets null for the fields that came later, and loses nothing: %s', (line) => {
+    const before: Record<string, unknown> = JSON.parse(line)
+    const after: Record<string, unknown> = JSON.parse(encodeEvent(decodeEvent(line)))
+    const later = Object.keys(after).filter((key) => !Object.hasOwn(before, key))
+    expect(later).toHaveLength(before['channel'] === 'ticker' ? 12 : 4)
+    expect(after).toEqual({ ...before, ...Object.fromEntries(later.map((key) => [key, null])) })
   })
 
   it('keeps its identities', () => {
@@ -29,7 +41,7 @@ describe('version 1', () => {
   })
 
   it('keeps the meaning of the bits that say what was fresh', () => {
-    const fresh = LINES.map((line) => decodeEvent(line))
+    const fresh = [...LINES, ...LATER_LINES].map((line) => decodeEvent(line))
       .filter((event) => event.channel === 'ticker')
       .map((event) => changedFields(event.changed))
     expect(fresh[0]).toHaveLength(26)
@@ -41,5 +53,8 @@ describe('version 1', () => {
       'basis',
       'curPreListingPhase',
     ])
+    expect(fresh[4]).toEqual(['bid1Price', 'bid1Size', 'ask1Price', 'ask1Size'])
+    expect(fresh[5]).toHaveLength(24)
+    expect(fresh[5]).toContain('change24h')
   })
 })

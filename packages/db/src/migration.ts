@@ -1,4 +1,5 @@
 import { publicData } from './migrations/0001-public-data.ts'
+import { allCategories } from './migrations/0002-all-categories.ts'
 
 /** One step of the schema; once released it never changes. */
 export interface Migration {
@@ -12,7 +13,7 @@ export interface Migration {
 }
 
 /** Every migration in order: the n-th brings the schema to version n. */
-export const MIGRATIONS: readonly Migration[] = [publicData]
+export const MIGRATIONS: readonly Migration[] = [publicData, allCategories]
 
 /** The schema version that this package reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length

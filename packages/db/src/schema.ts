@@ -28,6 +28,11 @@ export interface PublicTradesTable {
   seq: Generated<BigInteger>
   /** −1 when unknown. */
   match_index: Generated<number>
+  /** Options only, as are the next three. */
+  mark_price: Numeric | null
+  index_price: Numeric | null
+  mark_iv: Numeric | null
+  iv: Numeric | null
   source: Source
 }
 

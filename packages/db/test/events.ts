@@ -25,6 +25,10 @@ export function trade(overrides: Partial<PublicTradeEvent> = {}): PublicTradeEve
     isRpiTrade: null,
     seq: 190_000_000_001,
     matchIndex: 0,
+    markPrice: null,
+    indexPrice: null,
+    markIv: null,
+    iv: null,
     ...overrides,
   }
 }

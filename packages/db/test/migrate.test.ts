@@ -71,8 +71,8 @@ describe('migrate on a shared server', () => {
     await assertWritable(db)
     await sql`update grid_meta set min_writer = ${newer}`.execute(db)
     await assertReadable(db)
-    for (const attempt of [migrate(db), assertWritable(db)]) {
-      await expect(attempt).rejects.toMatchObject({
+    for (const attempt of [() => migrate(db), () => assertWritable(db)]) {
+      await expect(attempt()).rejects.toMatchObject({
         code: 'SCHEMA_TOO_NEW',
         message: expect.stringMatching(new RegExp(`${newer}.*${SCHEMA_VERSION}`)),
       })

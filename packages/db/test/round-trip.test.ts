@@ -57,6 +57,10 @@ const trades: fc.Arbitrary<PublicTradeEvent> = fc.record({
   isBlockTrade: fc.option(fc.boolean()),
   isRpiTrade: fc.option(fc.boolean()),
   matchIndex: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
+  markPrice: fc.option(decimals),
+  indexPrice: fc.option(decimals),
+  markIv: fc.option(decimals),
+  iv: fc.option(decimals),
 })
 const valuesOfKind: Record<TickerFieldKind, fc.Arbitrary<string | number>> = {
   decimal: decimals,

@@ -86,6 +86,10 @@ export class PublicTradeMapper implements ChannelMapper {
       isRpiTrade: RPI ?? null,
       seq: sequence,
       matchIndex: this.#matches.next(symbol, sequence, i),
+      markPrice: null,
+      indexPrice: null,
+      markIv: null,
+      iv: null,
     }
   }
 

@@ -27,6 +27,10 @@ const trade: GridEvent = {
   isRpiTrade: false,
   seq: 190_000_000_001,
   matchIndex: 0,
+  markPrice: null,
+  indexPrice: null,
+  markIv: null,
+  iv: null,
 }
 assert.equal(eventKey(trade), 'publicTrade|linear|BTCUSDT|1760000000101|6f1d2a3b')
 assert.deepEqual(decodeEvent(encodeEvent(trade)), trade)

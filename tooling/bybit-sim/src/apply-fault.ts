@@ -4,6 +4,8 @@ import type { Fault, FaultReport } from './fault.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
 import type { Listener } from './listener.ts'
+import type { RestFaults } from './rest/rest-faults.ts'
+import type { ServerClock } from './server-clock.ts'
 
 const DEFAULT_OVERSIZE = 1024 * 1024
 /** Between tries to take the port back. */
@@ -12,6 +14,8 @@ const RELISTEN_MS = 50
 /** What faults act on. */
 export interface FaultScene {
   readonly clock: Clock
+  readonly serverClock: ServerClock
+  readonly restFaults: RestFaults
   readonly hub: Hub
   readonly plan: FaultPlan
   readonly listener: Listener
@@ -48,6 +52,33 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
     case 'drop-ack':
     case 'delay-ack':
       scene.plan.addAckRule(fault)
+      return report(fault)
+    case 'silence':
+      scene.plan.silence(
+        fault,
+        hit.map((connection) => connection.number),
+      )
+      return report(fault, hit)
+    case 'drop-frame':
+      for (const connection of hit) connection.dropNext(fault.topic ?? null, fault.count ?? 1)
+      return report(fault, hit)
+    case 'reorder':
+      for (const connection of hit) connection.swapNext()
+      return report(fault, hit)
+    case 'delay':
+      for (const connection of hit) connection.delay(fault.delayMs, fault.forMs)
+      return report(fault, hit)
+    case 'slow':
+      for (const connection of hit) connection.slow(fault.bytesPerSecond, fault.forMs)
+      return report(fault, hit)
+    case 'stop-reading':
+      for (const connection of hit) connection.stopReading(fault.forMs)
+      return report(fault, hit)
+    case 'clock-offset':
+      scene.serverClock.setOffset(fault.offsetMs)
+      return report(fault)
+    case 'rest':
+      scene.restFaults.add(fault)
       return report(fault)
     case 'refuse':
       if (fault.how !== 'tcp') scene.plan.refuse(fault.how, fault.forMs)

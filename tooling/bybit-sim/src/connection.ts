@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { WebSocket } from 'ws'
 import type { Dialect } from './dialect.ts'
+import { Outbox } from './outbox.ts'
 
 /** One data message, built once for all its subscribers. */
 export interface DataFrame {
@@ -13,6 +15,7 @@ export interface DataFrame {
 /** What is known of one connection, present or past. */
 export interface ConnectionInfo {
   readonly number: number
+  readonly category: Category
   /** The `conn_id` of its control frames. */
   readonly connId: string
   readonly topics: readonly string[]
@@ -38,11 +41,18 @@ export class Connection {
   lastActivityMs: number
   readonly #ws: WebSocket
   readonly #socket: Duplex
+  readonly #clock: Clock
   readonly #maxBufferedBytes: number
+  readonly #outbox: Outbox
   #state: State = 'open'
   #endedBy: ConnectionInfo['endedBy'] = null
   #sentFrames = 0
   #duplicateNext = 0
+  /** Topics, or null for any, of frames that are yet to be dropped. */
+  readonly #drops: (string | null)[] = []
+  #swaps = 0
+  /** Counted as sent, and written behind the next frame. */
+  #held: DataFrame | null = null
   #lastFrame: DataFrame | null = null
 
   constructor(options: {
@@ -51,20 +61,23 @@ export class Connection {
     dialect: Dialect
     ws: WebSocket
     socket: Duplex
-    nowMs: number
+    clock: Clock
     maxBufferedBytes: number
   }) {
     this.number = options.number
     this.connId = options.connId
     this.dialect = options.dialect
-    this.lastActivityMs = options.nowMs
+    this.#clock = options.clock
+    this.lastActivityMs = nowMs(options.clock)
     this.#ws = options.ws
     this.#socket = options.socket
     this.#maxBufferedBytes = options.maxBufferedBytes
+    this.#outbox = new Outbox(options.clock, (bytes) => this.#ws.send(bytes, { binary: false }))
     this.ended = new Promise((resolve) => {
       this.#ws.once('close', () => {
         this.#state = 'ended'
         this.#endedBy ??= 'peer'
+        this.#outbox.flush()
         resolve()
       })
     })
@@ -80,6 +93,7 @@ export class Connection {
   get info(): ConnectionInfo {
     return {
       number: this.number,
+      category: this.dialect.category,
       connId: this.connId,
       topics: [...this.topics],
       open: this.isOpen,
@@ -95,21 +109,61 @@ export class Connection {
     return true
   }
 
-  /** Writes a data frame, twice where that was asked for. */
+  /** Writes a data frame: twice, behind its follower, or not at all where that was asked for. */
   deliver(frame: DataFrame): void {
-    if (!this.isOpen) return
+    if (!this.isOpen || this.#isDropped(frame.topic)) return
+    const held = this.#held
+    this.#held = null
     const copies = this.#duplicateNext > 0 ? 2 : 1
     if (copies === 2) this.#duplicateNext--
+    for (let copy = 0; copy < copies; copy++) this.#count(frame)
+    if (held === null && this.#swaps > 0 && copies === 1) {
+      this.#swaps--
+      this.#held = frame
+      return
+    }
     for (let copy = 0; copy < copies; copy++) this.#write(frame)
-    this.#lastFrame = frame
-    if (this.#ws.bufferedAmount > this.#maxBufferedBytes) this.drop()
+    if (held !== null) this.#write(held)
+    const waiting = this.#ws.bufferedAmount + this.#outbox.waitingBytes
+    if (waiting > this.#maxBufferedBytes) void this.drop()
   }
 
   /** Sends the last data frame again; false when there was none. */
   repeatLast(): boolean {
     if (this.#lastFrame === null || !this.isOpen) return false
+    this.#count(this.#lastFrame)
     this.#write(this.#lastFrame)
     return true
+  }
+
+  /** Makes the next data frame, of a topic or of any, not go out. */
+  dropNext(topic: string | null, count: number): void {
+    for (let index = 0; index < count; index++) this.#drops.push(topic)
+  }
+
+  /** Makes the next two data frames change places. */
+  swapNext(): void {
+    this.#swaps++
+  }
+
+  /** Holds data frames back for a while, in their order. */
+  delay(delayMs: number, forMs: number): void {
+    this.#outbox.delay(delayMs, forMs)
+  }
+
+  /** Writes data frames no faster than that for a while. */
+  slow(bytesPerSecond: number, forMs: number): void {
+    this.#outbox.slow(bytesPerSecond, forMs)
+  }
+
+  /** Lets what arrives lie for a while; data goes on being sent. */
+  stopReading(forMs: number): void {
+    if (!this.isOpen) return
+    this.#ws.pause()
+    this.#clock.setTimer(() => {
+      // Half-open connections never read again.
+      if (this.#state !== 'half-open') this.#ws.resume()
+    }, forMs)
   }
 
   /** Makes the next data frame go out twice. */
@@ -124,6 +178,7 @@ export class Connection {
   /** Falls silent for good: nothing is sent, and nothing that arrives is even read. */
   halfOpen(): void {
     if (!this.isOpen) return
+    this.#flush()
     this.#state = 'half-open'
     this.#ws.pause()
   }
@@ -153,14 +208,35 @@ export class Connection {
 
   #end(): boolean {
     if (this.#state !== 'open') return false
+    this.#flush()
+    // A peer whose close frame lies unread could not end in order.
+    this.#ws.resume()
     this.#state = 'ending'
     this.#endedBy = 'simulator'
     return true
   }
 
-  #write(frame: DataFrame): void {
-    this.#ws.send(frame.bytes, { binary: false })
+  /** Writes what faults held back: it counts as sent. */
+  #flush(): void {
+    if (this.#held !== null) this.#write(this.#held)
+    this.#held = null
+    this.#outbox.flush()
+  }
+
+  #isDropped(topic: string): boolean {
+    const index = this.#drops.findIndex((drop) => drop === null || drop === topic)
+    if (index === -1) return false
+    this.#drops.splice(index, 1)
+    return true
+  }
+
+  #count(frame: DataFrame): void {
     frame.sentTo.push(this.number)
     this.#sentFrames++
+  }
+
+  #write(frame: DataFrame): void {
+    this.#outbox.push(frame.bytes)
+    this.#lastFrame = frame
   }
 }

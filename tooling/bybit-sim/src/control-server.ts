@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { CATEGORIES, type Category } from '@grid/core-events'
 import type { ConnectionInfo } from './connection.ts'
 import { SimError } from './errors.ts'
 import { parseFault } from './fault.ts'
@@ -23,7 +24,7 @@ export interface SimulatorStats {
 
 /**
  * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, and `POST`
- * `/fault`, `/burst`, `/pause`, `/resume` and `/stop`.
+ * `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
  */
 export async function answerControl(
   simulator: Simulator,
@@ -48,6 +49,18 @@ export async function answerControl(
       case 'POST /burst': {
         const trades = simulator.burst(readBurst(await readJson(request)))
         reply(response, { trades: trades.length, seq: trades[0]?.seq ?? null })
+        return
+      }
+      case 'POST /list': {
+        const { category, symbol } = readInstrument(await readJson(request))
+        simulator.list(category, symbol)
+        reply(response, {})
+        return
+      }
+      case 'POST /delist': {
+        const { category, symbol } = readInstrument(await readJson(request))
+        simulator.delist(category, symbol)
+        reply(response, {})
         return
       }
       case 'POST /pause':
@@ -93,7 +106,7 @@ function statsOf(simulator: Simulator): SimulatorStats {
 }
 
 function* truthLines(truth: Truth): Generator<string> {
-  for (const items of [truth.symbols, truth.trades, truth.tickers, truth.raws]) {
+  for (const items of [truth.symbols, truth.trades, truth.tickers, truth.books, truth.raws]) {
     for (let from = 0; from < items.length; from += LINES_PER_CHUNK) {
       const lines = items.slice(from, from + LINES_PER_CHUNK).map((item) => JSON.stringify(item))
       yield `${lines.join('\n')}\n`
@@ -111,10 +124,19 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function readBurst(value: unknown): { symbol: string; trades: number } {
-  const { symbol, trades } = (value ?? {}) as { symbol?: unknown; trades?: unknown }
-  if (typeof symbol !== 'string' || typeof trades !== 'number' || !(trades >= 1)) {
-    throw new SimError('SIM_BAD_INPUT', 'a burst needs a symbol and a number of trades')
+function readBurst(value: unknown): { category: Category; symbol: string; trades: number } {
+  const { trades } = (value ?? {}) as { trades?: unknown }
+  if (typeof trades !== 'number' || !(trades >= 1)) {
+    throw new SimError('SIM_BAD_INPUT', 'a burst needs a number of trades')
   }
-  return { symbol, trades }
+  return { ...readInstrument(value), trades }
+}
+
+function readInstrument(value: unknown): { category: Category; symbol: string } {
+  const { category = 'linear', symbol } = (value ?? {}) as Record<string, unknown>
+  const known = CATEGORIES.find((name) => name === category)
+  if (typeof symbol !== 'string' || known === undefined) {
+    throw new SimError('SIM_BAD_INPUT', `it needs a symbol, and one of ${CATEGORIES.join(', ')}`)
+  }
+  return { category: known, symbol }
 }

@@ -18,5 +18,21 @@ export function unitsText(units: number, decimals: number): string {
  * trimmedText(-12290, 6) // '-0.01229'
  */
 export function trimmedText(units: number, decimals: number): string {
-  return unitsText(units, decimals).replace(/\.?0+$/, '')
+  const text = unitsText(units, decimals)
+  return decimals === 0 ? text : text.replace(/\.?0+$/, '')
+}
+
+const PLAIN_DECIMAL = /^(\d+)(?:\.(\d+))?$/
+
+/**
+ * Reads a decimal as an integer count of units; null when it does not lie on that grid.
+ *
+ * @example
+ * unitsOf('100000.1', 2) // 10000010
+ */
+export function unitsOf(text: string, decimals: number): number | null {
+  const [, whole, fraction = ''] = PLAIN_DECIMAL.exec(text) ?? []
+  if (whole === undefined || !/^0*$/.test(fraction.slice(decimals))) return null
+  const units = Number(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
+  return Number.isSafeInteger(units) ? units : null
 }

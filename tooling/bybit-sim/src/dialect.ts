@@ -1,13 +1,27 @@
+import type { Category } from '@grid/core-events'
+
 /** A request's operation that is acknowledged. */
 export type Operation = 'subscribe' | 'unsubscribe'
 
+/** What a reply answers. */
+export interface ReplyTo {
+  readonly connId: string
+  /** Empty when none was sent. */
+  readonly reqId: string
+}
+
 /** How one socket family words its control frames; each family of the exchange words them anew. */
 export interface Dialect {
+  readonly category: Category
   /** The path of the socket, e.g. `/v5/public/linear`. */
   readonly path: string
-  pong(connId: string, reqId: string): string
-  ack(connId: string, reqId: string, op: Operation): string
-  refusal(connId: string, reqId: string, op: string, reason: string): string
+  /** Arguments allowed in one request, and the refusal past it; null for no limit. */
+  readonly maxArgs: { readonly count: number; readonly refusal: string } | null
+  /** Arguments allowed on one connection; null for no limit. */
+  readonly maxTopics: number | null
+  pong(to: ReplyTo, nowMs: number): string
+  ack(to: ReplyTo, op: Operation, topics: readonly string[]): string
+  refusal(to: ReplyTo, op: string, reason: string): string
   unknownTopic(topic: string): string
   alreadySubscribed(topic: string): string
   unknownOperation: string

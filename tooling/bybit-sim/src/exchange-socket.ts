@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import { WebSocketServer } from 'ws'
 import { Connection } from './connection.ts'
 import type { Dialect } from './dialect.ts'
@@ -60,11 +60,11 @@ export class ExchangeSocket {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection({
         number: this.#hub.nextNumber,
-        connId: this.#connId(),
+        connId: this.#connId(dialect.category),
         dialect,
         ws,
         socket,
-        nowMs: nowMs(this.#clock),
+        clock: this.#clock,
         maxBufferedBytes: this.#rules.maxBufferedBytes,
       })
       this.#hub.add(connection)
@@ -95,9 +95,11 @@ export class ExchangeSocket {
     return this.#connectsMs.length > maxConnects
   }
 
-  #connId(): string {
-    const letters = (count: number): string =>
-      Array.from({ length: count }, () => CONN_ID_LETTERS[this.#random.below(32)]).join('')
-    return `${letters(20)}-${letters(5)}`
+  /** Spot's ids are UUIDs, all others are not. */
+  #connId(category: Category): string {
+    const letters = (count: number, base: number): string =>
+      Array.from({ length: count }, () => CONN_ID_LETTERS[this.#random.below(base)]).join('')
+    if (category !== 'spot') return `${letters(20, 32)}-${letters(5, 32)}`
+    return `${letters(8, 16)}-${letters(4, 16)}-4${letters(3, 16)}-a${letters(3, 16)}-${letters(12, 16)}`
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { Fault } from './fault.ts'
 
 /** What is done to the next acknowledgements. */
@@ -8,11 +8,21 @@ interface AckRule {
   remaining: number
 }
 
+interface Silence {
+  readonly topic: string
+  readonly category: Category | null
+  readonly untilMs: number
+  /** Null for every connection, those to come among them. */
+  readonly connections: Set<number> | null
+  readonly endsWithSubscribe: boolean
+}
+
 /** The faults that lie in wait: for acknowledgements, topics and new connections. */
 export class FaultPlan {
   readonly #clock: Clock
   readonly #ackRules: AckRule[] = []
   readonly #rejected = new Map<string, number>()
+  #silences: Silence[] = []
   #refusal: { readonly status: '502' | '403'; readonly untilMs: number } | null = null
 
   constructor(clock: Clock) {
@@ -33,6 +43,40 @@ export class FaultPlan {
 
   refuse(status: '502' | '403', forMs: number): void {
     this.#refusal = { status, untilMs: nowMs(this.#clock) + forMs }
+  }
+
+  /** Silences a topic, everywhere or on the connections `hit`. */
+  silence(fault: Extract<Fault, { kind: 'silence' }>, hit: readonly number[]): void {
+    const isEverywhere = fault.connection === undefined && fault.until === undefined
+    this.#silences.push({
+      topic: fault.topic,
+      category: fault.category ?? null,
+      untilMs: fault.forMs === undefined ? Infinity : nowMs(this.#clock) + fault.forMs,
+      connections: isEverywhere ? null : new Set(hit),
+      endsWithSubscribe: fault.until === 'resubscribed',
+    })
+  }
+
+  /** Ends the silences that a new subscription heals. */
+  onSubscribed(connection: number, topic: string): void {
+    for (const silence of this.#silences) {
+      if (silence.endsWithSubscribe && silence.topic === topic) {
+        silence.connections?.delete(connection)
+      }
+    }
+  }
+
+  /** Whether a topic is not to be sent to a connection. */
+  isSilent(category: Category, connection: number, topic: string): boolean {
+    if (this.#silences.length === 0) return false
+    const now = nowMs(this.#clock)
+    this.#silences = this.#silences.filter((s) => now < s.untilMs && s.connections?.size !== 0)
+    return this.#silences.some(
+      (s) =>
+        s.topic === topic &&
+        (s.category === null || s.category === category) &&
+        (s.connections === null || s.connections.has(connection)),
+    )
   }
 
   /** What becomes of an acknowledgement: sent now, late, or never (null). */

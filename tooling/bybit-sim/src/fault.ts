@@ -1,4 +1,6 @@
+import { CATEGORIES, type Category } from '@grid/core-events'
 import { SimError } from './errors.ts'
+import { REST_FAULTS, type RestFaultKind } from './rest/rest-faults.ts'
 
 /** Aims at the connection with that number; without one, at all that are open. */
 interface Aimed {
@@ -18,6 +20,14 @@ interface Aimed {
  * | `reject-topic` | `target`, a topic or a symbol, is answered "handler not found" for a while |
  * | `drop-ack` | the next `count` (1) subscribes and unsubscribes take effect, but are not acknowledged |
  * | `delay-ack` | the next `count` (1) acknowledgements come `delayMs` late |
+ * | `silence` | a topic is produced, but not sent: for `forMs`, or for good. Everywhere; or on one connection; or on those that are open, each `until` it is `resubscribed` or, with `reconnected`, for its life |
+ * | `drop-frame` | the next `count` (1) data frames, of `topic` or of any, are produced, but not sent |
+ * | `reorder` | the next two data frames change places |
+ * | `delay` | data frames of the next `forMs` come `delayMs` late, in their order |
+ * | `slow` | data frames of the next `forMs` leave at `bytesPerSecond` |
+ * | `stop-reading` | what clients send lies unread for `forMs`, then is answered |
+ * | `clock-offset` | the exchange's clock is `offsetMs` ahead of true time: all its stamps, REST and archive |
+ * | `rest` | the next `count` (1) REST requests, to `path` or to any, go wrong: see `RestFaultKind` |
  */
 export type Fault =
   | (Aimed & {
@@ -38,6 +48,27 @@ export type Fault =
   | { readonly kind: 'reject-topic'; readonly target: string; readonly forMs: number }
   | (Aimed & { readonly kind: 'drop-ack'; readonly count?: number })
   | (Aimed & { readonly kind: 'delay-ack'; readonly delayMs: number; readonly count?: number })
+  | (Aimed & {
+      readonly kind: 'silence'
+      readonly topic: string
+      readonly category?: Category
+      readonly forMs?: number
+      readonly until?: 'resubscribed' | 'reconnected'
+    })
+  | (Aimed & { readonly kind: 'drop-frame'; readonly topic?: string; readonly count?: number })
+  | (Aimed & { readonly kind: 'reorder' })
+  | (Aimed & { readonly kind: 'delay'; readonly delayMs: number; readonly forMs: number })
+  | (Aimed & { readonly kind: 'slow'; readonly bytesPerSecond: number; readonly forMs: number })
+  | (Aimed & { readonly kind: 'stop-reading'; readonly forMs: number })
+  | { readonly kind: 'clock-offset'; readonly offsetMs: number }
+  | {
+      readonly kind: 'rest'
+      readonly how: RestFaultKind
+      readonly path?: string
+      readonly count?: number
+      /** Of `late` alone; default 1000. */
+      readonly delayMs?: number
+    }
 
 /** What a fault did. */
 export interface FaultReport {
@@ -76,6 +107,34 @@ const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
   'delay-ack': {
     required: { delayMs: 'number' },
     optional: { connection: 'number', count: 'number' },
+  },
+  silence: {
+    required: { topic: 'string' },
+    optional: {
+      category: CATEGORIES,
+      connection: 'number',
+      forMs: 'number',
+      until: ['resubscribed', 'reconnected'],
+    },
+  },
+  'drop-frame': {
+    required: {},
+    optional: { connection: 'number', topic: 'string', count: 'number' },
+  },
+  reorder: { required: {}, optional: { connection: 'number' } },
+  delay: {
+    required: { delayMs: 'number', forMs: 'number' },
+    optional: { connection: 'number' },
+  },
+  slow: {
+    required: { bytesPerSecond: 'number', forMs: 'number' },
+    optional: { connection: 'number' },
+  },
+  'stop-reading': { required: { forMs: 'number' }, optional: { connection: 'number' } },
+  'clock-offset': { required: { offsetMs: 'number' }, optional: {} },
+  rest: {
+    required: { how: REST_FAULTS },
+    optional: { path: 'string', count: 'number', delayMs: 'number' },
   },
 }
 

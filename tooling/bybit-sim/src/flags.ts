@@ -13,19 +13,24 @@ export interface ProcessFlags {
 /** Reads the command line; throws `SIM_BAD_INPUT` for what it does not know. */
 export function readFlags(args: readonly string[]): ProcessFlags {
   const { values } = parse(args)
-  const { symbols, truth, rules } = values
+  const { truth, rules } = values
   if (truth !== undefined && truth !== 'full' && truth !== 'digest') {
     throw new SimError('SIM_BAD_INPUT', '--truth must be full or digest')
   }
   const settings = {
     seed: numberOf('--seed', values.seed),
-    symbols: symbols === undefined ? undefined : listOf(symbols),
+    symbols: listOf(values.symbols),
+    inverse: listOf(values.inverse),
+    spot: listOf(values.spot),
+    option: listOf(values.option),
     tradesPerSecond: numberOf('--trades-per-second', values['trades-per-second']),
     tickerIntervalMs: numberOf('--ticker-interval-ms', values['ticker-interval-ms']),
+    bookIntervalMs: numberOf('--book-interval-ms', values['book-interval-ms']),
     tradesPerFrame: numberOf('--trades-per-frame', values['trades-per-frame']),
     paused: values.paused,
     host: values.host,
     port: numberOf('--port', values.port),
+    httpPort: numberOf('--http-port', values['http-port']),
     truth,
     extraTopics: values.topic,
     rules: rules === undefined ? undefined : (JSON.parse(rules) as Partial<ExchangeRules>),
@@ -40,15 +45,19 @@ export function readFlags(args: readonly string[]): ProcessFlags {
 
 /** Writes settings as a command line that `readFlags` reads. */
 export function writeFlags(settings: Partial<SimulatorSettings>): string[] {
-  const { seed, symbols, tradesPerSecond, tickerIntervalMs, tradesPerFrame } = settings
   const flags: [string, string | number | undefined][] = [
-    ['seed', seed],
-    ['symbols', symbols?.join(',')],
-    ['trades-per-second', tradesPerSecond],
-    ['ticker-interval-ms', tickerIntervalMs],
-    ['trades-per-frame', tradesPerFrame],
+    ['seed', settings.seed],
+    ['symbols', settings.symbols?.join(',')],
+    ['inverse', settings.inverse?.join(',')],
+    ['spot', settings.spot?.join(',')],
+    ['option', settings.option?.join(',')],
+    ['trades-per-second', settings.tradesPerSecond],
+    ['ticker-interval-ms', settings.tickerIntervalMs],
+    ['book-interval-ms', settings.bookIntervalMs],
+    ['trades-per-frame', settings.tradesPerFrame],
     ['host', settings.host],
     ['port', settings.port],
+    ['http-port', settings.httpPort],
     ['truth', settings.truth],
     ['rules', settings.rules === undefined ? undefined : JSON.stringify(settings.rules)],
     ...(settings.extraTopics ?? []).map((topic): [string, string] => ['topic', topic]),
@@ -66,12 +75,17 @@ function parse(args: readonly string[]) {
       options: {
         seed: { type: 'string' },
         symbols: { type: 'string' },
+        inverse: { type: 'string' },
+        spot: { type: 'string' },
+        option: { type: 'string' },
         'trades-per-second': { type: 'string' },
         'ticker-interval-ms': { type: 'string' },
+        'book-interval-ms': { type: 'string' },
         'trades-per-frame': { type: 'string' },
         paused: { type: 'boolean' },
         host: { type: 'string' },
         port: { type: 'string' },
+        'http-port': { type: 'string' },
         truth: { type: 'string' },
         topic: { type: 'string', multiple: true },
         rules: { type: 'string' },
@@ -95,6 +109,6 @@ function numberOf(flag: string, text: string | undefined): number | undefined {
   return value
 }
 
-function listOf(text: string): string[] {
-  return text.split(',').filter((item) => item !== '')
+function listOf(text: string | undefined): string[] | undefined {
+  return text?.split(',').filter((item) => item !== '')
 }

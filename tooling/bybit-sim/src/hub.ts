@@ -1,14 +1,17 @@
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { Connection, DataFrame } from './connection.ts'
+import type { FaultPlan } from './fault-plan.ts'
 
-/** All connections, and which of them get a topic. */
+/** All connections, and which of them get a topic of their category. */
 export class Hub {
   readonly #clock: Clock
+  readonly #faults: FaultPlan
   readonly #connections: Connection[] = []
   readonly #byTopic = new Map<string, Set<Connection>>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, faults: FaultPlan) {
     this.#clock = clock
+    this.#faults = faults
   }
 
   /** Every connection since the start, in order of their numbers. */
@@ -24,7 +27,7 @@ export class Hub {
   add(connection: Connection): void {
     this.#connections.push(connection)
     void connection.ended.then(() => {
-      for (const topic of connection.topics) this.#byTopic.get(topic)?.delete(connection)
+      for (const topic of connection.topics) this.#leave(connection, topic)
     })
   }
 
@@ -36,32 +39,45 @@ export class Hub {
   }
 
   subscribe(connection: Connection, topic: string): void {
+    const key = keyOf(connection.dialect.category, topic)
     connection.topics.add(topic)
-    const subscribers = this.#byTopic.get(topic) ?? new Set()
-    this.#byTopic.set(topic, subscribers)
+    const subscribers = this.#byTopic.get(key) ?? new Set()
+    this.#byTopic.set(key, subscribers)
     subscribers.add(connection)
+    this.#faults.onSubscribed(connection.number, topic)
   }
 
   unsubscribe(connection: Connection, topic: string): void {
     connection.topics.delete(topic)
-    this.#byTopic.get(topic)?.delete(connection)
+    this.#leave(connection, topic)
   }
 
   /**
    * Sends a message to every subscriber of its topic; its text is built only if there is one.
-   * The numbers of the connections that it was written to; the list grows if it is sent again.
+   * The numbers of the connections that it was written to are added to `sentTo`, at once and each
+   * time that it is sent again.
    */
-  publish(topic: string, text: () => string): number[] {
-    const subscribers = this.#byTopic.get(topic)
-    if (subscribers === undefined || subscribers.size === 0) return []
-    const frame: DataFrame = { topic, bytes: Buffer.from(text()), sentTo: [] }
+  publish(category: Category, topic: string, text: () => string, sentTo: number[] = []): number[] {
+    const subscribers = this.#byTopic.get(keyOf(category, topic))
+    if (subscribers === undefined || subscribers.size === 0) return sentTo
+    const frame: DataFrame = { topic, bytes: Buffer.from(text()), sentTo }
     for (const connection of subscribers) this.deliver(connection, frame)
-    return frame.sentTo
+    return sentTo
   }
 
-  /** Sends a message to one connection. */
+  /** Sends a message to one connection, unless its topic is to be silent there. */
   deliver(connection: Connection, frame: DataFrame): void {
+    if (this.#faults.isSilent(connection.dialect.category, connection.number, frame.topic)) return
     connection.deliver(frame)
     connection.lastActivityMs = nowMs(this.#clock)
   }
+
+  #leave(connection: Connection, topic: string): void {
+    this.#byTopic.get(keyOf(connection.dialect.category, topic))?.delete(connection)
+  }
+}
+
+/** The same topic exists in several categories. */
+function keyOf(category: Category, topic: string): string {
+  return `${category} ${topic}`
 }

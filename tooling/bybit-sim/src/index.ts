@@ -2,15 +2,18 @@ export type { ConnectionInfo } from './connection.ts'
 export type { SimulatorStats } from './control-server.ts'
 export { SimError, type SimErrorCode } from './errors.ts'
 export type { Fault, FaultReport } from './fault.ts'
+export { optionSymbols } from './instrument-name.ts'
 export type { ReplayOptions, ReplayReport } from './replay.ts'
 export { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
 export { type Simulator, startSimulator } from './simulator.ts'
 export type { SimulatorOptions, SimulatorSettings } from './simulator-options.ts'
 export { type SimulatorProcess, spawnSimulator } from './spawn-simulator.ts'
-export { TICKER_KEYS, type TickerKey } from './ticker-keys.ts'
+export { OPTION_KEYS, SPOT_KEYS, TICKER_KEYS, type TickerKey } from './ticker-keys.ts'
 export { type DigestFields, TradeDigest, tradeDigest } from './trade-digest.ts'
 export type { TradeSpec } from './trade-spec.ts'
 export type {
+  BookTruth,
+  OptionMarks,
   RawTruth,
   SymbolTotals,
   TickDirection,

@@ -1,8 +1,18 @@
+import type { Category } from '@grid/core-events'
+import { trimmedText, unitsText } from './decimal-text.ts'
+import { SimError } from './errors.ts'
+import { type InstrumentName, parseName } from './instrument-name.ts'
 import { hashText } from './random.ts'
 
-/** A linear perpetual: its price and size grids, in integers. */
-export interface Instrument {
+/** An instrument: its price and size grids, in integers, and what its name says. */
+export interface Instrument extends InstrumentName, Grid {
+  readonly category: Category
   readonly symbol: string
+  /** Epoch milliseconds. */
+  readonly launchTime: number
+}
+
+interface Grid {
   /** Decimal places of prices on the wire. */
   readonly priceDecimals: number
   /** Tick size, in units of the last price decimal. */
@@ -14,25 +24,93 @@ export interface Instrument {
 }
 
 /** Grids of real instruments (price scale, tick size, quantity step). */
-const KNOWN: { readonly [symbol: string]: Omit<Instrument, 'symbol'> } = {
-  BTCUSDT: { priceDecimals: 2, tick: 10, sizeDecimals: 3, startPrice: 10_000_000 },
-  ETHUSDT: { priceDecimals: 2, tick: 1, sizeDecimals: 2, startPrice: 266_525 },
-  SOLUSDT: { priceDecimals: 3, tick: 10, sizeDecimals: 1, startPrice: 143_210 },
-  XRPUSDT: { priceDecimals: 4, tick: 1, sizeDecimals: 1, startPrice: 24_512 },
-  DOGEUSDT: { priceDecimals: 5, tick: 1, sizeDecimals: 0, startPrice: 21_344 },
+const KNOWN: { readonly [name: string]: Grid } = {
+  'linear BTCUSDT': { priceDecimals: 2, tick: 10, sizeDecimals: 3, startPrice: 10_000_000 },
+  'linear ETHUSDT': { priceDecimals: 2, tick: 1, sizeDecimals: 2, startPrice: 266_525 },
+  'linear SOLUSDT': { priceDecimals: 3, tick: 10, sizeDecimals: 1, startPrice: 143_210 },
+  'linear XRPUSDT': { priceDecimals: 4, tick: 1, sizeDecimals: 1, startPrice: 24_512 },
+  'linear DOGEUSDT': { priceDecimals: 5, tick: 1, sizeDecimals: 0, startPrice: 21_344 },
+  'inverse BTCUSD': { priceDecimals: 2, tick: 50, sizeDecimals: 0, startPrice: 10_000_000 },
+  'inverse ETHUSD': { priceDecimals: 2, tick: 5, sizeDecimals: 0, startPrice: 266_525 },
+  'spot BTCUSDT': { priceDecimals: 1, tick: 1, sizeDecimals: 6, startPrice: 1_000_000 },
+  'spot BTCUSDC': { priceDecimals: 1, tick: 1, sizeDecimals: 6, startPrice: 1_000_000 },
+  'spot ETHUSDT': { priceDecimals: 2, tick: 1, sizeDecimals: 5, startPrice: 266_525 },
 }
 
-/** The grids of a symbol: real ones where known, else made up from its name, always the same. */
-export function instrumentOf(symbol: string): Instrument {
-  const known = KNOWN[symbol]
-  if (known !== undefined) return { symbol, ...known }
+const UNDERLYING_PRICES: { readonly [coin: string]: number } = { BTC: 100_000, ETH: 2665 }
+const LAUNCHED_FROM = Date.UTC(2020, 2, 15)
+const LAUNCH_SPREAD_DAYS = 1400
+
+/**
+ * The instrument of a name: real grids where known, else made up from the name, always the same.
+ *
+ * Throws `SIM_BAD_INPUT` when the name is none of its category.
+ */
+export function instrumentOf(category: Category, symbol: string, launchTime?: number): Instrument {
+  const name = parseName(category, symbol)
+  if (name === null) {
+    throw new SimError('SIM_BAD_INPUT', `${symbol} is no name of category ${category}`)
+  }
+  return {
+    ...name,
+    ...(KNOWN[`${category} ${symbol}`] ?? gridOf(category, symbol, name)),
+    category,
+    symbol,
+    launchTime: launchTime ?? LAUNCHED_FROM + (hashText(symbol) % LAUNCH_SPREAD_DAYS) * 86_400_000,
+  }
+}
+
+function gridOf(category: Category, symbol: string, name: InstrumentName): Grid {
+  if (category === 'option') return optionGrid(name)
+  const known = KNOWN[`${category} ${name.baseCoin}${category === 'inverse' ? 'USD' : 'USDT'}`]
+  if (name.deliveryTime !== null && known !== undefined) return known
   const hash = hashText(symbol)
   const sizeDecimals = hash % 3
   return {
-    symbol,
-    sizeDecimals,
+    sizeDecimals: category === 'inverse' ? 0 : sizeDecimals + (category === 'spot' ? 2 : 0),
     priceDecimals: 4 - sizeDecimals + ((hash >>> 8) % 2),
     tick: 1,
     startPrice: 20_000 + ((hash >>> 12) % 200_000),
   }
+}
+
+/** The price of the coin under an option at the start, in whole quote units. */
+export function underlyingPrice(baseCoin: string): number {
+  return UNDERLYING_PRICES[baseCoin] ?? 100 + (hashText(baseCoin) % 900)
+}
+
+/** What an option would be worth at once, and 2 % of the underlying for its time. */
+function optionGrid({ baseCoin, strike, optionsType }: InstrumentName): Grid {
+  const underlying = underlyingPrice(baseCoin)
+  const distance = underlying - (strike ?? underlying)
+  const worth = Math.max(0, optionsType === 'Call' ? distance : -distance) + underlying * 0.02
+  const priceDecimals = underlying > 10_000 ? 0 : 1
+  const startPrice = Math.max(5, Math.round((worth * 10 ** priceDecimals) / 5) * 5)
+  return { priceDecimals, tick: priceDecimals === 0 ? 5 : 1, sizeDecimals: 2, startPrice }
+}
+
+/** Spot and options write decimals without trailing zeros, contracts with them. */
+function textOf({ category }: Instrument): typeof unitsText {
+  return category === 'spot' || category === 'option' ? trimmedText : unitsText
+}
+
+/** A price as the wire writes it. */
+export function priceText(instrument: Instrument, units: number): string {
+  return textOf(instrument)(units, instrument.priceDecimals)
+}
+
+/** A size as the wire writes it. */
+export function sizeText(instrument: Instrument, units: number): string {
+  return textOf(instrument)(units, instrument.sizeDecimals)
+}
+
+/** Decimal places of the integers that `turnoverOf` gives. */
+export function turnoverDecimals({ category, priceDecimals, sizeDecimals }: Instrument): number {
+  return category === 'inverse' ? 8 : priceDecimals + sizeDecimals
+}
+
+/** The value of a trade: in quote currency, and of inverse contracts in the base coin. */
+export function turnoverOf(instrument: Instrument, price: number, size: number): number {
+  if (instrument.category !== 'inverse') return price * size
+  return Math.round((size * 10 ** (8 + instrument.priceDecimals)) / price)
 }

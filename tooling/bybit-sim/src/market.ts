@@ -1,155 +1,151 @@
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { Connection } from './connection.ts'
+import { Desk } from './desk.ts'
 import { SimError } from './errors.ts'
-import type { Hub } from './hub.ts'
 import { instrumentOf } from './instrument.ts'
-import { MAX_TRADES_PER_FRAME, tickerFrameText, tradeFrameText } from './linear-frames.ts'
-import { TickerBoard, type TickerMessage } from './ticker-board.ts'
-import type { TickerKey } from './ticker-keys.ts'
-import { type TradeOverrides, TradeTape } from './trade-tape.ts'
-import type { TickerTruth, TradeColumns, TradeTruth } from './truth.ts'
-import type { TruthLedger } from './truth-ledger.ts'
+import type { Publisher } from './publisher.ts'
+import { parseTopic, tradeTopic } from './topic.ts'
+import type { TradeOverrides } from './trade-tape.ts'
+import type { TickerTruth, TradeTruth } from './truth.ts'
 
 /** Length of a step of the market in milliseconds. */
 export const STEP_MS = 10
+
+const FUNDING_MINUTE_MS = 60_000
 
 /** How much the market produces. */
 export interface MarketPace {
   readonly tradesPerSecond: number
   readonly tickerIntervalMs: number
-  readonly tradesPerFrame: number
+  readonly bookIntervalMs: number
 }
 
-interface Desk {
-  readonly tape: TradeTape
-  readonly board: TickerBoard
-  /** The snapshot that later subscribers get as well, while nothing changes. */
-  snapshot: {
-    readonly truth: TickerTruth
-    readonly sentTo: number[]
-    readonly bytes: Buffer
-  } | null
-}
-
-/** Makes trades and tickers, publishes them, and records the truth of both. */
+/** All instruments; makes their trades, tickers and books, step by step. */
 export class Market {
   readonly #clock: Clock
-  readonly #hub: Hub
-  readonly #ledger: TruthLedger
+  readonly #publisher: Publisher
   readonly #pace: MarketPace
+  readonly #seed: string
+  readonly #emptyTickerValues: boolean
   readonly #desks = new Map<string, Desk>()
 
   constructor(options: {
+    /** The clock that the exchange itself tells of. */
     clock: Clock
-    hub: Hub
-    ledger: TruthLedger
+    publisher: Publisher
     pace: MarketPace
     seed: number
-    symbols: readonly string[]
     emptyTickerValues: boolean
   }) {
     this.#clock = options.clock
-    this.#hub = options.hub
-    this.#ledger = options.ledger
+    this.#publisher = options.publisher
     this.#pace = options.pace
-    const seed = String(options.seed)
-    for (const symbol of options.symbols) {
-      const tape = new TradeTape(instrumentOf(symbol), seed)
-      const board = new TickerBoard(tape, seed, nowMs(this.#clock), options.emptyTickerValues)
-      this.#desks.set(symbol, { tape, board, snapshot: null })
-    }
+    this.#seed = String(options.seed)
+    this.#emptyTickerValues = options.emptyTickerValues
   }
 
-  /** Whether a topic is one of this market's. */
-  serves(topic: string): boolean {
-    const [kind, symbol, ...rest] = topic.split('.')
-    const isKind = kind === 'tickers' || kind === 'publicTrade'
-    return isKind && rest.length === 0 && this.#desks.has(symbol ?? '')
+  /** Every instrument that is or was listed, in the order of listing. */
+  desks(category: Category): Desk[] {
+    return [...this.#desks.values()].filter((desk) => desk.instrument.category === category)
+  }
+
+  /** Throws `SIM_BAD_INPUT` when there is no such instrument. */
+  desk(category: Category, symbol: string): Desk {
+    const desk = this.find(category, symbol)
+    if (desk !== undefined) return desk
+    throw new SimError('SIM_BAD_INPUT', `there is no ${category} symbol ${symbol} here`)
+  }
+
+  find(category: Category, symbol: string): Desk | undefined {
+    return this.#desks.get(`${category} ${symbol}`)
+  }
+
+  /** Adds an instrument, or lets a delisted one trade again. */
+  list(category: Category, symbol: string, launchTime?: number): void {
+    const known = this.find(category, symbol)
+    if (known !== undefined) {
+      known.isListed = true
+      return
+    }
+    const instrument = instrumentOf(category, symbol, launchTime)
+    const desk = new Desk(instrument, this.#seed, nowMs(this.#clock), this.#emptyTickerValues)
+    this.#desks.set(`${category} ${symbol}`, desk)
+  }
+
+  /** Ends an instrument's trading; its subscriptions stay and get nothing. */
+  delist(category: Category, symbol: string): void {
+    this.desk(category, symbol).isListed = false
+  }
+
+  /** Whether a topic can be subscribed to. Option sockets take any kind of data. */
+  serves(category: Category, topic: string): boolean {
+    if (category !== 'option') {
+      const parsed = parseTopic(category, topic)
+      return parsed !== null && this.find(category, parsed.target)?.isListed === true
+    }
+    const target = topic.slice(topic.lastIndexOf('.') + 1)
+    if (this.find(category, target)?.isListed === true) return true
+    return this.desks(category).some(
+      ({ isListed, instrument }) => isListed && tradeTopic(instrument) === topic,
+    )
   }
 
   /** Produces what falls into one step; which items these are depends on the seed and the step. */
   step(step: number): void {
+    const now = nowMs(this.#clock)
     const perStep = (this.#pace.tradesPerSecond * STEP_MS) / 1000
     const count = Math.floor((step + 1) * perStep) - Math.floor(step * perStep)
-    const every = Math.max(1, Math.round(this.#pace.tickerIntervalMs / STEP_MS))
+    const tickEvery = Math.max(1, Math.round(this.#pace.tickerIntervalMs / STEP_MS))
+    const bookEvery = Math.max(1, Math.round(this.#pace.bookIntervalMs / STEP_MS))
     let offset = 0
-    for (const [symbol, { tape, board }] of this.#desks) {
-      if (count > 0) this.#publishTrades(symbol, tape.trades(count, nowMs(this.#clock)))
+    for (const desk of this.#desks.values()) {
       // Symbols do not tick in step with each other.
-      if ((step + 1 + offset++) % every !== 0) continue
-      const message = board.tick(nowMs(this.#clock))
-      if (message !== null) this.#publishTicker(message)
+      const phase = step + 1 + offset++
+      if (!desk.isListed) continue
+      if (count > 0) this.#publisher.trades(desk, desk.tape.trades(count, now))
+      if (phase % bookEvery === 0) this.#publisher.book(desk, desk.book.step(now), now)
+      if (phase % tickEvery !== 0) continue
+      settleFunding(desk, now)
+      const message = desk.ticker.tick(now)
+      if (message !== null) this.#publisher.ticker(desk, message)
     }
   }
 
   /** Publishes one match placed by hand. */
-  match(symbol: string, count: number, overrides: TradeOverrides, perFrame?: number): TradeTruth[] {
-    const trades = this.#desk(symbol).tape.match(count, nowMs(this.#clock), overrides)
-    return this.#publishTrades(symbol, trades, perFrame)
+  match(desk: Desk, count: number, overrides: TradeOverrides, perFrame?: number): TradeTruth[] {
+    const trades = desk.tape.match(count, nowMs(this.#clock), overrides)
+    return this.#publisher.trades(desk, trades, perFrame)
   }
 
-  /** Publishes a delta placed by hand. */
-  tick(symbol: string, changes: Partial<Record<TickerKey, string>>): TickerTruth {
-    return this.#publishTicker(this.#desk(symbol).board.place(changes, nowMs(this.#clock)))
+  /** Publishes a ticker message placed by hand. */
+  tick(desk: Desk, changes: Readonly<Record<string, string>>): TickerTruth {
+    return this.#publisher.ticker(desk, desk.ticker.place(changes, nowMs(this.#clock)))
   }
 
-  /** Sends what a new subscription opens with: tickers a snapshot, trades nothing. */
+  /** Publishes a new state of the book. */
+  moveBook(desk: Desk): void {
+    const now = nowMs(this.#clock)
+    while (!desk.book.step(now));
+    this.#publisher.book(desk, true, now)
+  }
+
+  /** Sends what a new subscription opens with: contracts' tickers and all books a snapshot. */
   greet(connection: Connection, topic: string): void {
-    const [kind, symbol] = topic.split('.')
-    const desk = this.#desks.get(symbol ?? '')
-    if (kind !== 'tickers' || desk === undefined) return
-    if (desk.snapshot !== null) {
-      this.#hub.deliver(connection, { topic, ...desk.snapshot })
-      return
+    const { category } = connection.dialect
+    const parsed = parseTopic(category, topic)
+    const desk = parsed === null ? undefined : this.find(category, parsed.target)
+    if (parsed === null || desk === undefined || !desk.isListed) return
+    if (parsed.kind === 'tickers') this.#publisher.greetTicker(connection, topic, desk)
+    if (parsed.kind === 'orderbook.1') {
+      this.#publisher.greetBook(connection, topic, desk, nowMs(this.#clock))
     }
-    const message = desk.board.snapshot()
-    const sentTo: number[] = []
-    const bytes = Buffer.from(tickerFrameText(topic, message))
-    const truth = this.#truthOf(message, sentTo)
-    desk.snapshot = { truth, sentTo, bytes }
-    this.#hub.deliver(connection, { topic, bytes, sentTo })
-    this.#ledger.addTicker(truth)
   }
+}
 
-  #desk(symbol: string): Desk {
-    const desk = this.#desks.get(symbol)
-    if (desk === undefined) throw new SimError('SIM_BAD_INPUT', `there is no symbol ${symbol} here`)
-    return desk
-  }
-
-  #publishTrades(
-    symbol: string,
-    trades: readonly TradeColumns[],
-    perFrame: number = this.#pace.tradesPerFrame,
-  ): TradeTruth[] {
-    const topic = `publicTrade.${symbol}`
-    const size = Math.min(perFrame, MAX_TRADES_PER_FRAME)
-    const truths: TradeTruth[] = []
-    for (let from = 0; from < trades.length; from += size) {
-      const inFrame = trades.slice(from, from + size)
-      const ts = Math.max(nowMs(this.#clock), inFrame.at(-1)?.exchangeTs ?? 0)
-      const sentTo = this.#hub.publish(topic, () => tradeFrameText(topic, ts, inFrame))
-      const producedAtUs = this.#clock.nowUs()
-      const items = inFrame.map(
-        (trade): TradeTruth => ({ kind: 'trade', ...trade, producedAtUs, sentTo }),
-      )
-      this.#ledger.addTrades(symbol, items, sentTo.length > 0)
-      truths.push(...items)
-    }
-    return truths
-  }
-
-  #publishTicker(message: TickerMessage): TickerTruth {
-    const topic = `tickers.${message.symbol}`
-    this.#desk(message.symbol).snapshot = null
-    const sentTo = this.#hub.publish(topic, () => tickerFrameText(topic, message))
-    const truth = this.#truthOf(message, sentTo)
-    this.#ledger.addTicker(truth)
-    return truth
-  }
-
-  #truthOf(message: TickerMessage, sentTo: readonly number[]): TickerTruth {
-    const producedAtUs = this.#clock.nowUs()
-    return { kind: 'ticker', category: 'linear', ...message, producedAtUs, sentTo }
-  }
+/** Keeps the rate that held when a funding fell due, for its history. */
+function settleFunding(desk: Desk, now: number): void {
+  const rate = desk.fundingRate
+  const next = Number(desk.ticker.values['nextFundingTime'])
+  if (rate === null || next === 0 || now < next) return
+  if (now - next < FUNDING_MINUTE_MS) desk.settledFunding.set(next, rate)
 }

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { type Clock, sleep } from '@grid/core-events'
+import { type Category, type Clock, sleep } from '@grid/core-events'
 import { SimError } from './errors.ts'
 
 const MAX_SPEED = 8
 
 /** What is replayed, and how fast. */
 export interface ReplayOptions {
+  /** The socket that they were recorded on; default `linear`. */
+  readonly category?: Category
   /** A file with one recorded frame a line. */
   readonly file?: string
   /** Recorded frames, as the exchange sent them. */

@@ -1,18 +1,24 @@
-import type { Clock } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { Connection } from './connection.ts'
 import type { Operation } from './dialect.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
+import { commandResponse } from './option-dialect.ts'
 import { type Request, readRequest } from './request.ts'
 import type { ExchangeRules } from './rules.ts'
 
-/** Answers what clients ask: ping, subscribe and unsubscribe, the latter two atomically. */
+/**
+ * Answers what clients ask: ping, subscribe and unsubscribe.
+ *
+ * Requests are atomic, but on option sockets, whose answer tells topic by topic.
+ */
 export class RequestHandler {
   readonly #clock: Clock
   readonly #hub: Hub
   readonly #faults: FaultPlan
   readonly #rules: ExchangeRules
-  readonly #serves: (topic: string) => boolean
+  readonly #serverClock: Clock
+  readonly #serves: (category: Category, topic: string) => boolean
   readonly #onSubscribed: (connection: Connection, topics: readonly string[]) => void
 
   constructor(options: {
@@ -20,8 +26,10 @@ export class RequestHandler {
     hub: Hub
     faults: FaultPlan
     rules: ExchangeRules
-    /** Whether a topic exists here. */
-    serves: (topic: string) => boolean
+    /** The clock that the exchange itself tells of. */
+    serverClock: Clock
+    /** Whether a topic exists on that socket. */
+    serves: (category: Category, topic: string) => boolean
     /** Called behind the acknowledgement. */
     onSubscribed: (connection: Connection, topics: readonly string[]) => void
   }) {
@@ -29,6 +37,7 @@ export class RequestHandler {
     this.#hub = options.hub
     this.#faults = options.faults
     this.#rules = options.rules
+    this.#serverClock = options.serverClock
     this.#serves = options.serves
     this.#onSubscribed = options.onSubscribed
   }
@@ -37,63 +46,104 @@ export class RequestHandler {
     const { dialect, connId } = connection
     const request = readRequest(text)
     if (typeof request === 'string') {
-      connection.send(dialect.refusal(connId, '', '', request))
+      connection.send(dialect.refusal({ connId, reqId: '' }, '', request))
       return
     }
+    const to = { connId, reqId: request.reqId }
     switch (request.op) {
       case 'ping':
-        connection.send(dialect.pong(connId, request.reqId))
+        connection.send(dialect.pong(to, nowMs(this.#serverClock)))
         return
       case 'subscribe':
-        this.#answer(connection, request, request.op, this.#subscribe(connection, request.args))
-        return
       case 'unsubscribe':
-        this.#answer(connection, request, request.op, this.#unsubscribe(connection, request.args))
+        this.#change(connection, request, request.op)
         return
       default:
-        connection.send(
-          dialect.refusal(connId, request.reqId, request.op, dialect.unknownOperation),
-        )
+        connection.send(dialect.refusal(to, request.op, dialect.unknownOperation))
+    }
+  }
+
+  #change(connection: Connection, request: Request, op: Operation): void {
+    const { dialect, connId } = connection
+    const { reqId, args } = request
+    const isSubscribe = op === 'subscribe'
+    if (dialect.category === 'option') {
+      const failed = isSubscribe ? this.#failing(connection, args) : []
+      const done = args.filter((topic) => !failed.includes(topic))
+      this.#apply(connection, op, done)
+      this.#answer(connection, commandResponse(connId, failed, done))
+      if (isSubscribe) this.#onSubscribed(connection, done)
+      return
+    }
+    const refusal = isSubscribe
+      ? this.#subscribeRefusal(connection, args)
+      : this.#unsubscribeRefusal(connection, args)
+    if (refusal !== null) {
+      this.#answer(connection, dialect.refusal({ connId, reqId }, op, refusal))
+      return
+    }
+    this.#apply(connection, op, args)
+    this.#answer(connection, dialect.ack({ connId, reqId }, op, args))
+    if (isSubscribe) this.#onSubscribed(connection, args)
+  }
+
+  #apply(connection: Connection, op: Operation, topics: readonly string[]): void {
+    for (const topic of topics) {
+      if (op === 'subscribe') {
+        connection.argsLength += topic.length
+        this.#hub.subscribe(connection, topic)
+      } else this.#hub.unsubscribe(connection, topic)
     }
   }
 
   /** One bad topic voids the request; only the first is named. Null when all went well. */
-  #subscribe(connection: Connection, topics: readonly string[]): string | null {
+  #subscribeRefusal(connection: Connection, topics: readonly string[]): string | null {
+    const { maxArgs } = connection.dialect
+    if (maxArgs !== null && topics.length > maxArgs.count) return maxArgs.refusal
     const seen = new Set<string>()
     for (const topic of topics) {
-      if (!this.#serves(topic) || this.#faults.rejects(topic)) {
-        return connection.dialect.unknownTopic(topic)
-      }
-      if (connection.topics.has(topic) || seen.has(topic)) {
-        return connection.dialect.alreadySubscribed(topic)
-      }
+      const refusal = this.#topicRefusal(connection, topic, seen)
+      if (refusal !== null) return refusal
       seen.add(topic)
     }
     const length = topics.reduce((sum, topic) => sum + topic.length, 0)
-    if (connection.argsLength + length > this.#rules.maxArgsLength) {
-      return this.#rules.argsTooLongText
+    const isTooLong = connection.argsLength + length > this.#rules.maxArgsLength
+    return isTooLong ? this.#rules.argsTooLongText : null
+  }
+
+  #topicRefusal(connection: Connection, topic: string, seen: ReadonlySet<string>): string | null {
+    const { dialect, topics } = connection
+    if (!this.#serves(dialect.category, topic) || this.#faults.rejects(topic)) {
+      return dialect.unknownTopic(topic)
     }
-    connection.argsLength += length
-    for (const topic of topics) this.#hub.subscribe(connection, topic)
-    return null
+    return topics.has(topic) || seen.has(topic) ? dialect.alreadySubscribed(topic) : null
   }
 
-  #unsubscribe(connection: Connection, topics: readonly string[]): string | null {
+  /** The topics that an option socket names as failed; it takes the others. */
+  #failing(connection: Connection, topics: readonly string[]): string[] {
+    if (!this.#rules.optionNamesFailures) return []
+    const { maxTopics } = connection.dialect
+    const seen = new Set<string>()
+    let { argsLength } = connection
+    return topics.filter((topic) => {
+      const isFull = maxTopics !== null && connection.topics.size + seen.size >= maxTopics
+      const isTooLong = argsLength + topic.length > this.#rules.maxArgsLength
+      if (isFull || isTooLong || this.#topicRefusal(connection, topic, seen) !== null) return true
+      argsLength += topic.length
+      seen.add(topic)
+      return false
+    })
+  }
+
+  #unsubscribeRefusal(connection: Connection, topics: readonly string[]): string | null {
     const refusal = this.#rules.unknownUnsubscribeText
-    if (refusal !== null && topics.some((topic) => !connection.topics.has(topic))) return refusal
-    for (const topic of topics) this.#hub.unsubscribe(connection, topic)
-    return null
+    if (refusal === null) return null
+    return topics.every((topic) => connection.topics.has(topic)) ? null : refusal
   }
 
-  #answer(connection: Connection, request: Request, op: Operation, refusal: string | null): void {
-    const { dialect, connId } = connection
-    const text =
-      refusal === null
-        ? dialect.ack(connId, request.reqId, op)
-        : dialect.refusal(connId, request.reqId, op, refusal)
+  #answer(connection: Connection, text: string): void {
     const delayMs = this.#faults.nextAckDelay(connection.number)
     if (delayMs === 0) connection.send(text)
     else if (delayMs !== null) this.#clock.setTimer(() => connection.send(text), delayMs)
-    if (refusal === null && op === 'subscribe') this.#onSubscribed(connection, request.args)
   }
 }

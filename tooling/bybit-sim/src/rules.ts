@@ -15,6 +15,11 @@ export interface ExchangeRules {
   readonly unknownUnsubscribeText: string | null
   /** A peer that lets more than this wait unsent is dropped, after what waits has reached it. */
   readonly maxBufferedBytes: number
+  /**
+   * Whether an option socket lists unknown, repeated and surplus topics in `failTopics` and takes
+   * the others; false acknowledges everything as success.
+   */
+  readonly optionNamesFailures: boolean
   /** Whether ticker deltas at times carry `""` for a key that had a value. */
   readonly emptyTickerValues: boolean
 }
@@ -29,5 +34,6 @@ export const DEFAULT_RULES: ExchangeRules = {
   argsTooLongText: 'error:args length exceeds limit',
   unknownUnsubscribeText: null,
   maxBufferedBytes: 256 * 1024 * 1024,
+  optionNamesFailures: true,
   emptyTickerValues: true,
 }

@@ -1,24 +1,36 @@
-import { type Clock, isSymbol } from '@grid/core-events'
+import { type Category, type Clock, isSymbol } from '@grid/core-events'
 import { SimError } from './errors.ts'
-import { MAX_TRADES_PER_FRAME } from './linear-frames.ts'
+import { parseName } from './instrument-name.ts'
 import type { ExchangeRules } from './rules.ts'
+import { MAX_TRADES_PER_FRAME } from './trade-frame.ts'
 import type { TruthMode } from './truth.ts'
 
 /** How a simulator is made, apart from its clock. */
 export interface SimulatorSettings {
   /** The market is drawn from it. */
   readonly seed: number
+  /** Linear contracts. */
   readonly symbols: readonly string[]
+  /** Inverse contracts, e.g. `BTCUSD`. */
+  readonly inverse: readonly string[]
+  /** Spot pairs; the same name may be a linear contract as well. */
+  readonly spot: readonly string[]
+  /** Options, e.g. those of `optionSymbols`. */
+  readonly option: readonly string[]
   /** Trades a second of each symbol. */
   readonly tradesPerSecond: number
   readonly tickerIntervalMs: number
+  /** How often the best bid and ask may change; at least 10. */
+  readonly bookIntervalMs: number
   /** Trades in a frame, at most 1024. */
   readonly tradesPerFrame: number
   /** Whether the market waits for `resume`. */
   readonly paused: boolean
   readonly host: string
-  /** 0 takes a free one. */
+  /** Of the sockets; 0 takes a free one. */
   readonly port: number
+  /** Of REST and the archive; 0 takes a free one. */
+  readonly httpPort: number
   readonly truth: TruthMode
   /** Topics that can be subscribed to though nothing here produces them. */
   readonly extraTopics: readonly string[]
@@ -33,12 +45,17 @@ export interface SimulatorOptions extends Partial<SimulatorSettings> {
 const DEFAULTS: SimulatorSettings = {
   seed: 1,
   symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'],
+  inverse: [],
+  spot: [],
+  option: [],
   tradesPerSecond: 50,
   tickerIntervalMs: 100,
+  bookIntervalMs: 100,
   tradesPerFrame: MAX_TRADES_PER_FRAME,
   paused: false,
   host: '127.0.0.1',
   port: 0,
+  httpPort: 0,
   truth: 'full',
   extraTopics: [],
   rules: {},
@@ -46,21 +63,41 @@ const DEFAULTS: SimulatorSettings = {
 
 const PLAIN_SYMBOL = /^[A-Z0-9-]+$/
 
+/** The symbols of each category. */
+export function symbolsOf(settings: SimulatorSettings): [Category, readonly string[]][] {
+  return [
+    ['linear', settings.symbols],
+    ['inverse', settings.inverse],
+    ['spot', settings.spot],
+    ['option', settings.option],
+  ]
+}
+
 /** Fills in the defaults; throws `SIM_BAD_INPUT` naming the option that makes no sense. */
 export function readOptions(options: SimulatorOptions): SimulatorSettings {
   const settings = { ...DEFAULTS, ...options }
-  const bad = settings.symbols.find((symbol) => !isSymbol(symbol) || !PLAIN_SYMBOL.test(symbol))
-  if (bad !== undefined) {
-    throw new SimError('SIM_BAD_INPUT', `${JSON.stringify(bad)} cannot be a symbol`)
+  for (const [category, symbols] of symbolsOf(settings)) {
+    for (const symbol of symbols) checkSymbol(category, symbol)
+    if (new Set(symbols).size < symbols.length) {
+      throw new SimError('SIM_BAD_INPUT', `a ${category} symbol is named twice`)
+    }
   }
-  if (new Set(settings.symbols).size < settings.symbols.length) {
-    throw new SimError('SIM_BAD_INPUT', 'a symbol is named twice')
-  }
-  for (const name of ['tradesPerSecond', 'tickerIntervalMs', 'tradesPerFrame'] as const) {
-    const least = name === 'tradesPerSecond' ? 0 : 1
+  for (const [name, least] of [
+    ['tradesPerSecond', 0],
+    ['tickerIntervalMs', 1],
+    ['bookIntervalMs', 10],
+    ['tradesPerFrame', 1],
+  ] as const) {
     if (!(settings[name] >= least) || settings[name] === Number.POSITIVE_INFINITY) {
       throw new SimError('SIM_BAD_INPUT', `${name} must be a number from ${least}`)
     }
   }
   return settings
+}
+
+/** Throws `SIM_BAD_INPUT` for what cannot be a symbol of its category. */
+export function checkSymbol(category: Category, symbol: string): void {
+  const isPlain = isSymbol(symbol) && PLAIN_SYMBOL.test(symbol)
+  if (isPlain && parseName(category, symbol) !== null) return
+  throw new SimError('SIM_BAD_INPUT', `${JSON.stringify(symbol)} cannot be a ${category} symbol`)
 }

@@ -1,19 +1,36 @@
-import { type Clock, type ClockTimer, sleep, systemClock } from '@grid/core-events'
+import {
+  type Category,
+  type Clock,
+  type ClockTimer,
+  nowMs,
+  sleep,
+  systemClock,
+} from '@grid/core-events'
 import { applyFault } from './apply-fault.ts'
 import type { ConnectionInfo } from './connection.ts'
+import { contractDialect } from './contract-dialect.ts'
 import { ExchangeSocket } from './exchange-socket.ts'
 import type { Fault, FaultReport } from './fault.ts'
 import { FaultPlan } from './fault-plan.ts'
 import { Hub } from './hub.ts'
-import { LINEAR_DIALECT } from './linear-dialect.ts'
 import { Listener } from './listener.ts'
 import { Market, STEP_MS } from './market.ts'
+import { OPTION_DIALECT } from './option-dialect.ts'
 import { Pacer } from './pacer.ts'
+import { Publisher } from './publisher.ts'
 import { type ReplayOptions, type ReplayReport, replayFrames } from './replay.ts'
 import { RequestHandler } from './request-handler.ts'
+import { RestFaults } from './rest/rest-faults.ts'
 import { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
-import { readOptions, type SimulatorOptions, type SimulatorSettings } from './simulator-options.ts'
-import type { TickerKey } from './ticker-keys.ts'
+import { ServerClock } from './server-clock.ts'
+import {
+  checkSymbol,
+  readOptions,
+  type SimulatorOptions,
+  type SimulatorSettings,
+  symbolsOf,
+} from './simulator-options.ts'
+import { SPOT_DIALECT } from './spot-dialect.ts'
 import { checkOverrides, type TradeSpec } from './trade-spec.ts'
 import type { RawTruth, SymbolTotals, TickerTruth, TradeTruth, Truth } from './truth.ts'
 import { TruthLedger } from './truth-ledger.ts'
@@ -22,7 +39,7 @@ import { TruthLedger } from './truth-ledger.ts'
 const STOP_GRACE_MS = 2000
 
 /**
- * Starts a local Bybit V5 exchange with a public linear socket and a market of its own.
+ * Starts a local Bybit V5 exchange: public sockets, REST, archive, and a market of its own.
  *
  * Throws `SIM_BAD_INPUT` for options that make no sense and `SIM_LISTEN_FAILED` for a taken port.
  *
@@ -39,12 +56,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 /** A running exchange; made by {@link startSimulator}. */
 export class Simulator implements AsyncDisposable {
   readonly #clock: Clock
+  readonly #serverClock: ServerClock
   readonly #host: string
   readonly #startsPaused: boolean
   readonly #rules: ExchangeRules
   readonly #ledger: TruthLedger
   readonly #hub: Hub
   readonly #plan: FaultPlan
+  readonly #restFaults = new RestFaults()
   readonly #market: Market
   readonly #pacer: Pacer
   readonly #listener: Listener
@@ -56,36 +75,51 @@ export class Simulator implements AsyncDisposable {
 
   constructor(settings: SimulatorSettings, clock: Clock) {
     this.#clock = clock
+    this.#serverClock = new ServerClock(clock)
     this.#host = settings.host
     this.#startsPaused = settings.paused
     this.#rules = { ...DEFAULT_RULES, ...settings.rules }
     this.#extraTopics = new Set(settings.extraTopics)
-    this.#ledger = new TruthLedger(settings.truth, settings.symbols)
-    this.#hub = new Hub(clock)
+    this.#ledger = new TruthLedger(settings.truth)
     this.#plan = new FaultPlan(clock)
+    this.#hub = new Hub(clock, this.#plan)
     this.#market = new Market({
-      clock,
-      hub: this.#hub,
-      ledger: this.#ledger,
+      clock: this.#serverClock,
+      publisher: new Publisher({
+        clock,
+        serverClock: this.#serverClock,
+        hub: this.#hub,
+        ledger: this.#ledger,
+        tradesPerFrame: settings.tradesPerFrame,
+      }),
       pace: settings,
       seed: settings.seed,
-      symbols: settings.symbols,
       emptyTickerValues: this.#rules.emptyTickerValues,
     })
+    for (const [category, symbols] of symbolsOf(settings)) {
+      for (const symbol of symbols) this.#list(category, symbol)
+    }
     this.#pacer = new Pacer(clock, STEP_MS, (step) => this.#market.step(step))
     this.#socket = new ExchangeSocket({
       clock,
       hub: this.#hub,
       faults: this.#plan,
       rules: this.#rules,
-      dialects: [LINEAR_DIALECT],
+      dialects: [
+        contractDialect('linear'),
+        contractDialect('inverse'),
+        SPOT_DIALECT,
+        OPTION_DIALECT,
+      ],
       seed: settings.seed,
       requests: new RequestHandler({
         clock,
         hub: this.#hub,
         faults: this.#plan,
         rules: this.#rules,
-        serves: (topic) => this.#market.serves(topic) || this.#extraTopics.has(topic),
+        serverClock: this.#serverClock,
+        serves: (category, topic) =>
+          this.#market.serves(category, topic) || this.#extraTopics.has(topic),
         onSubscribed: (connection, topics) => {
           for (const topic of topics) this.#market.greet(connection, topic)
         },
@@ -140,6 +174,8 @@ export class Simulator implements AsyncDisposable {
     return applyFault(
       {
         clock: this.#clock,
+        serverClock: this.#serverClock,
+        restFaults: this.#restFaults,
         hub: this.#hub,
         plan: this.#plan,
         listener: this.#listener,
@@ -156,40 +192,69 @@ export class Simulator implements AsyncDisposable {
    * sim.trade({ symbol: 'BTCUSDT', count: 3, price: '100000.10' })
    */
   trade(spec: TradeSpec): TradeTruth[] {
-    const { symbol, count = 1, sameSeq = true, perFrame, ...overrides } = spec
+    const { symbol, category = 'linear', count = 1, sameSeq = true, perFrame, ...overrides } = spec
     checkOverrides(overrides)
-    if (sameSeq) return this.#market.match(symbol, count, overrides, perFrame)
-    return Array.from({ length: count }).flatMap(() => this.#market.match(symbol, 1, overrides))
+    const desk = this.#market.desk(category, symbol)
+    if (sameSeq) return this.#market.match(desk, count, overrides, perFrame)
+    return Array.from({ length: count }).flatMap(() => this.#market.match(desk, 1, overrides))
   }
 
   /** Places one large match by hand, split over frames of at most 1024 trades with the same seq. */
-  burst(spec: { readonly symbol: string; readonly trades: number }): TradeTruth[] {
-    return this.trade({ symbol: spec.symbol, count: spec.trades })
+  burst(spec: {
+    readonly symbol: string
+    readonly category?: Category
+    readonly trades: number
+  }): TradeTruth[] {
+    const { symbol, category = 'linear', trades } = spec
+    return this.trade({ symbol, category, count: trades })
   }
 
   /**
-   * Places a ticker delta by hand that carries exactly these keys.
+   * Places a ticker message by hand: a contract's delta that carries exactly these keys, or a spot
+   * pair's or option's complete ticker with these values in it.
    *
    * @example
    * sim.tick('BTCUSDT', { markPrice: '100000.41', fundingRate: '' })
    */
-  tick(symbol: string, changes: Partial<Record<TickerKey, string>>): TickerTruth {
+  tick(
+    symbol: string,
+    changes: Readonly<Record<string, string>>,
+    category: Category = 'linear',
+  ): TickerTruth {
     checkOverrides(changes)
-    return this.#market.tick(symbol, changes)
+    return this.#market.tick(this.#market.desk(category, symbol), changes)
+  }
+
+  /** Lets the best bid and ask change once more than the market does by itself. */
+  moveBook(symbol: string, category: Category = 'linear'): void {
+    this.#market.moveBook(this.#market.desk(category, symbol))
+  }
+
+  /** Lets an instrument trade from now on: a new one, or one that was delisted. */
+  list(category: Category, symbol: string): void {
+    this.#list(category, symbol, nowMs(this.#serverClock))
+  }
+
+  /** Ends an instrument's trading: no data, no new subscriptions, status `Closed`. */
+  delist(category: Category, symbol: string): void {
+    this.#market.delist(category, symbol)
   }
 
   /** Sends any text to the subscribers of a topic; the truth keeps it as a raw frame. */
-  broadcast(topic: string, text: string): RawTruth {
+  broadcast(topic: string, text: string, category: Category = 'linear'): RawTruth {
     this.#extraTopics.add(topic)
-    const sentTo = this.#hub.publish(topic, () => text)
-    const raw: RawTruth = { kind: 'raw', topic, text, producedAtUs: this.#clock.nowUs(), sentTo }
+    const sentTo = this.#hub.publish(category, topic, () => text)
+    const producedAtUs = this.#clock.nowUs()
+    const raw: RawTruth = { kind: 'raw', category, topic, text, producedAtUs, sentTo }
     this.#ledger.addRaw(raw)
     return raw
   }
 
   /** Plays recorded frames to the subscribers of their topics, with the recording's timing. */
   replayFrames(options: ReplayOptions): Promise<ReplayReport> {
-    return replayFrames(options, this.#clock, (topic, text) => this.broadcast(topic, text))
+    return replayFrames(options, this.#clock, (topic, text) =>
+      this.broadcast(topic, text, options.category),
+    )
   }
 
   /** Stops the market; sockets stay and answer. */
@@ -217,6 +282,12 @@ export class Simulator implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  #list(category: Category, symbol: string, launchTime?: number): void {
+    checkSymbol(category, symbol)
+    this.#market.list(category, symbol, launchTime)
+    this.#ledger.totalsOf(category, symbol)
   }
 
   #scanIdle(): void {

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Category } from '@grid/core-events'
 import type { SimulatorStats } from './control-server.ts'
 import { SimError } from './errors.ts'
 import type { Fault, FaultReport } from './fault.ts'
 import { writeFlags } from './flags.ts'
 import type { SimulatorSettings } from './simulator-options.ts'
 import type {
+  BookTruth,
   RawTruth,
   SymbolTotals,
   TickerTruth,
@@ -72,15 +74,17 @@ export class SimulatorProcess implements AsyncDisposable {
   async truth(): Promise<Truth> {
     const trades: TradeTruth[] = []
     const tickers: TickerTruth[] = []
+    const books: BookTruth[] = []
     const raws: RawTruth[] = []
     const symbols: SymbolTotals[] = []
     for await (const item of this.truthItems()) {
       if (item.kind === 'trade') trades.push(item)
       else if (item.kind === 'ticker') tickers.push(item)
+      else if (item.kind === 'book') books.push(item)
       else if (item.kind === 'raw') raws.push(item)
       else symbols.push(item)
     }
-    return { mode: this.#mode, trades, tickers, raws, symbols }
+    return { mode: this.#mode, trades, tickers, books, raws, symbols }
   }
 
   /** The truth item by item, for runs whose truth is large. */
@@ -104,9 +108,20 @@ export class SimulatorProcess implements AsyncDisposable {
   /** Places one large match, split over frames with the same seq. */
   async burst(spec: {
     readonly symbol: string
+    readonly category?: Category
     readonly trades: number
   }): Promise<{ seq: number }> {
     return (await (await this.#call('POST', '/burst', spec)).json()) as { seq: number }
+  }
+
+  /** Lets an instrument trade from now on. */
+  async list(category: Category, symbol: string): Promise<void> {
+    await this.#call('POST', '/list', { category, symbol })
+  }
+
+  /** Ends an instrument's trading. */
+  async delist(category: Category, symbol: string): Promise<void> {
+    await this.#call('POST', '/delist', { category, symbol })
   }
 
   async pause(): Promise<void> {

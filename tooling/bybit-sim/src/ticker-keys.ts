@@ -28,18 +28,77 @@ export const TICKER_KEYS = [
   'curPreListingPhase',
 ] as const
 
-/** The name of a ticker value on the wire. */
+/** The name of a value of a linear perpetual's ticker. */
 export type TickerKey = (typeof TICKER_KEYS)[number]
 
-const LAST_IN_DELTAS: readonly TickerKey[] = ['singleOpenInterest', 'singleOpenInterestValue']
-
-/** The same values in the order in which deltas carry them: the youngest fields stand last. */
-export const DELTA_KEYS: readonly TickerKey[] = [
-  ...TICKER_KEYS.filter((key) => !LAST_IN_DELTAS.includes(key)),
-  ...LAST_IN_DELTAS,
+const PRE_LISTING_KEYS: readonly string[] = ['preOpenPrice', 'preQty', 'curPreListingPhase']
+const FUNDING_KEYS: readonly string[] = ['fundingIntervalHour', 'fundingCap']
+const DELIVERY_KEYS: readonly string[] = [
+  'deliveryTime',
+  'basisRate',
+  'basisRateYear',
+  'deliveryFeeRate',
+  'predictedDeliveryPrice',
+  'basis',
 ]
 
-/** Whether a text names a ticker value. */
-export function isTickerKey(name: string): name is TickerKey {
-  return (TICKER_KEYS as readonly string[]).includes(name)
+/** The same without what only pre-listed linear contracts have. */
+export const INVERSE_KEYS: readonly string[] = TICKER_KEYS.filter(
+  (key) => !PRE_LISTING_KEYS.includes(key),
+)
+
+/** The values of a dated future: delivery where perpetuals have funding. */
+export const DATED_KEYS: readonly string[] = INVERSE_KEYS.flatMap((key) => {
+  if (FUNDING_KEYS.includes(key)) return []
+  return key === 'singleOpenInterest' ? [...DELIVERY_KEYS, key] : [key]
+})
+
+const LAST_IN_DELTAS: readonly string[] = ['singleOpenInterest', 'singleOpenInterestValue']
+
+/** The keys in the order in which deltas carry them: the youngest fields stand last. */
+export function deltaOrder(keys: readonly string[]): readonly string[] {
+  return [
+    ...keys.filter((key) => !LAST_IN_DELTAS.includes(key)),
+    ...keys.filter((key) => LAST_IN_DELTAS.includes(key)),
+  ]
 }
+
+/** The values of a spot ticker. */
+export const SPOT_KEYS = [
+  'lastPrice',
+  'highPrice24h',
+  'lowPrice24h',
+  'prevPrice24h',
+  'volume24h',
+  'turnover24h',
+  'price24hPcnt',
+  'usdIndexPrice',
+] as const
+
+/** The values of an option's ticker. */
+export const OPTION_KEYS = [
+  'bidPrice',
+  'bidSize',
+  'bidIv',
+  'askPrice',
+  'askSize',
+  'askIv',
+  'lastPrice',
+  'highPrice24h',
+  'lowPrice24h',
+  'markPrice',
+  'indexPrice',
+  'markPriceIv',
+  'underlyingPrice',
+  'openInterest',
+  'turnover24h',
+  'volume24h',
+  'totalVolume',
+  'totalTurnover',
+  'delta',
+  'gamma',
+  'vega',
+  'theta',
+  'predictedDeliveryPrice',
+  'change24h',
+] as const

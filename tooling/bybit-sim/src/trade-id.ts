@@ -1,4 +1,5 @@
-import type { Random } from './random.ts'
+import type { Category } from '@grid/core-events'
+import { hashText, type Random } from './random.ts'
 
 const HEX: readonly string[] = Array.from({ length: 65536 }, (_, value) =>
   value.toString(16).padStart(4, '0'),
@@ -8,8 +9,16 @@ function hex(value: number): string {
   return HEX[value & 0xffff] ?? ''
 }
 
+/** Gives each trade of a symbol its id: contracts and options a UUID, spot a number. */
+export function tradeIds(category: Category, symbol: string, random: Random): () => string {
+  if (category !== 'spot') return () => nextUuid(random)
+  const prefix = 2000 + (hashText(symbol) % 1000)
+  let count = 0
+  return () => `${prefix}${String(++count).padStart(15, '0')}`
+}
+
 /** An id with the shape of a version 5 UUID, as derivatives' trades carry. */
-export function nextTradeId(random: Random): string {
+function nextUuid(random: Random): string {
   const a = random.uint32()
   const b = random.uint32()
   const c = random.uint32()

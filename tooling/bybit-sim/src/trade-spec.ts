@@ -1,9 +1,12 @@
+import type { Category } from '@grid/core-events'
 import { SimError } from './errors.ts'
 import type { TradeOverrides } from './trade-tape.ts'
 
 /** Trades placed by hand; every column that is given holds for all of them, the others are made up. */
 export interface TradeSpec extends TradeOverrides {
   readonly symbol: string
+  /** Default `linear`. */
+  readonly category?: Category
   /** How many; default 1. */
   readonly count?: number
   /** Whether they are one match, sharing seq and time; default true. */

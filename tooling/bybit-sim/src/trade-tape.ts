@@ -1,7 +1,6 @@
-import { unitsText } from './decimal-text.ts'
-import type { Instrument } from './instrument.ts'
+import { type Instrument, priceText, sizeText, turnoverOf } from './instrument.ts'
 import { hashText, Random } from './random.ts'
-import { nextTradeId } from './trade-id.ts'
+import { tradeIds } from './trade-id.ts'
 import type { TickDirection, TradeColumns } from './truth.ts'
 
 /** The largest match of the ordinary market; larger ones are placed by hand. */
@@ -17,7 +16,7 @@ export interface TapeState {
   readonly tickDirection: TickDirection
   /** Traded since the start, in lots. */
   readonly volume: number
-  /** Traded since the start, in price units times lots. */
+  /** Traded since the start, as `turnoverOf` counts. */
   readonly turnover: number
 }
 
@@ -29,6 +28,8 @@ export interface TapeState {
 export class TradeTape {
   readonly instrument: Instrument
   readonly #random: Random
+  readonly #nextId: () => string
+  readonly #hasTickDirection: boolean
   #seq: number
   #matchSize = 0
   #lastTs = 0
@@ -38,9 +39,13 @@ export class TradeTape {
   #turnover = 0
 
   constructor(instrument: Instrument, seed: string) {
+    const { category, symbol } = instrument
+    const name = `${category}/${symbol}`
     this.instrument = instrument
-    this.#random = new Random(`${seed}/trades/${instrument.symbol}`)
-    this.#seq = 190_000_000_000 + (hashText(instrument.symbol) % 1_000_000_000)
+    this.#random = new Random(`${seed}/trades/${name}`)
+    this.#nextId = tradeIds(category, symbol, this.#random)
+    this.#hasTickDirection = category === 'linear' || category === 'inverse'
+    this.#seq = 190_000_000_000 + (hashText(name) % 1_000_000_000)
     this.#price = instrument.startPrice
   }
 
@@ -95,28 +100,28 @@ export class TradeTape {
   }
 
   #match(into: TradeColumns[], count: number, ts: number, overrides?: TradeOverrides): void {
-    const { symbol, priceDecimals, sizeDecimals } = this.instrument
+    const { category, symbol } = this.instrument
     const isBuy = (overrides?.side ?? this.#takerSide()) === 'Buy'
     const isBlockTrade = this.#random.chance(0.002)
     for (let index = 0; index < count; index++) {
       const size = this.#random.chance(0.6) ? 1 : 1 + this.#random.below(500)
       const trade: TradeColumns = {
-        category: 'linear',
+        category,
         symbol,
         exchangeTs: ts,
-        tradeId: nextTradeId(this.#random),
+        tradeId: this.#nextId(),
         side: isBuy ? 'Buy' : 'Sell',
-        price: unitsText(this.#move(isBuy, index === 0), priceDecimals),
-        size: unitsText(size, sizeDecimals),
-        tickDirection: this.#tickDirection,
+        price: priceText(this.instrument, this.#move(isBuy, index === 0)),
+        size: sizeText(this.instrument, size),
+        tickDirection: this.#hasTickDirection ? this.#tickDirection : null,
         isBlockTrade,
-        isRpiTrade: this.#random.chance(0.05),
+        isRpiTrade: category === 'option' ? null : this.#random.chance(0.05),
         seq: this.#seq,
         matchIndex: this.#matchSize++,
       }
       into.push(overrides === undefined ? trade : { ...trade, ...overrides })
       this.#volume += size
-      this.#turnover += size * this.#price
+      this.#turnover += turnoverOf(this.instrument, this.#price, size)
     }
   }
 

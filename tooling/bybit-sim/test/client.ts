@@ -45,12 +45,12 @@ export class Client {
   }
 
   get control(): string[] {
-    return this.texts.filter((text) => !text.startsWith('{"topic"') && text.includes('conn_id'))
+    return this.texts.filter((text) => text.startsWith('{') && !text.includes('"topic":'))
   }
 
   frames(topic: string): DataMessage[] {
     return this.texts
-      .filter((text) => text.startsWith(`{"topic":"${topic}"`))
+      .filter((text) => text.includes(`"topic":"${topic}"`))
       .map((text) => JSON.parse(text) as DataMessage)
   }
 }

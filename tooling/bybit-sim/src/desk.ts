@@ -1,0 +1,85 @@
+import { Candles } from './candles.ts'
+import { ContractTicker } from './contract-ticker.ts'
+import type { Instrument } from './instrument.ts'
+import { OptionTicker } from './option-ticker.ts'
+import { SpotTicker } from './spot-ticker.ts'
+import type { TickerBoard } from './ticker-state.ts'
+import { TopOfBook } from './top-of-book.ts'
+import { TradeTape } from './trade-tape.ts'
+import type { BookTruth, OptionMarks, TradeTruth } from './truth.ts'
+
+/** How many of the newest trades are kept for REST. */
+const MAX_RECENT = 1000
+
+/** A ticker snapshot that later subscribers get as well, while nothing changes. */
+export interface StandingTicker {
+  readonly sentTo: number[]
+  readonly bytes: Buffer
+}
+
+/** A state of the book that is sent again and to later subscribers, while nothing changes. */
+export interface StandingBook {
+  readonly truth: BookTruth
+  readonly sentTo: number[]
+}
+
+/** Everything that is known of one instrument. */
+export class Desk {
+  readonly instrument: Instrument
+  readonly tape: TradeTape
+  readonly book: TopOfBook
+  readonly ticker: TickerBoard
+  readonly candles: Candles
+  /** Funding rates that were settled while running, by time, in units of the eighth decimal. */
+  readonly settledFunding: Map<number, number> = new Map()
+  /** Delisted instruments neither trade nor can be subscribed to. */
+  isListed = true
+  tickerSnapshot: StandingTicker | null = null
+  standingBook: StandingBook | null = null
+  /** When the book was last sent, epoch milliseconds. */
+  bookSentMs = 0
+  /** Newest last; grows to twice the limit before it is cut. */
+  #recent: TradeTruth[] = []
+
+  constructor(instrument: Instrument, seed: string, nowMs: number, emptyTickerValues: boolean) {
+    this.instrument = instrument
+    this.tape = new TradeTape(instrument, seed)
+    this.book = new TopOfBook(this.tape, seed, nowMs)
+    this.candles = new Candles(instrument, nowMs)
+    switch (instrument.category) {
+      case 'spot':
+        this.ticker = new SpotTicker(this.tape, seed, nowMs)
+        break
+      case 'option':
+        this.ticker = new OptionTicker(this.tape, this.book, seed, nowMs)
+        break
+      default:
+        this.ticker = new ContractTicker(this.tape, this.book, seed, nowMs, emptyTickerValues)
+    }
+  }
+
+  /** What an option's trade of this moment says besides; null for all others. */
+  get optionMarks(): OptionMarks | null {
+    return this.ticker instanceof OptionTicker ? this.ticker.marks : null
+  }
+
+  /** The rate of the next funding; null where there is none. */
+  get fundingRate(): number | null {
+    if (!(this.ticker instanceof ContractTicker)) return null
+    return this.instrument.deliveryTime === null ? this.ticker.fundingRate : null
+  }
+
+  /** Keeps trades for REST. */
+  remember(trades: readonly TradeTruth[]): void {
+    for (const trade of trades) {
+      this.#recent.push(trade)
+      this.candles.add(trade)
+    }
+    if (this.#recent.length >= 2 * MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT)
+  }
+
+  /** The newest trades, newest first. */
+  recent(limit: number): TradeTruth[] {
+    return this.#recent.slice(-Math.min(limit, MAX_RECENT)).reverse()
+  }
+}

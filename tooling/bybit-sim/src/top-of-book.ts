@@ -1,0 +1,82 @@
+import { type Instrument, priceText, sizeText } from './instrument.ts'
+import { Random } from './random.ts'
+import type { TradeTape } from './trade-tape.ts'
+
+/** A state of the best bid and ask. */
+export interface BookState {
+  /** Frame time, epoch milliseconds. */
+  readonly exchangeTs: number
+  /** Matching engine's time, epoch milliseconds. */
+  readonly cts: number
+  readonly seq: number
+  /** Update id: one more for each state. */
+  readonly u: number
+  readonly bidPrice: string
+  readonly bidSize: string
+  readonly askPrice: string
+  readonly askSize: string
+}
+
+/** The best bid and ask of one symbol, drawn from its trades and from the seed. */
+export class TopOfBook {
+  readonly #tape: TradeTape
+  readonly #instrument: Instrument
+  readonly #random: Random
+  #state: BookState
+
+  constructor(tape: TradeTape, seed: string, nowMs: number) {
+    const { category, symbol } = tape.instrument
+    this.#tape = tape
+    this.#instrument = tape.instrument
+    this.#random = new Random(`${seed}/book/${category}/${symbol}`)
+    // Not from 1, which would say that the service had restarted.
+    const u = 100_000 + this.#random.below(1_000_000)
+    this.#state = { exchangeTs: nowMs, cts: nowMs, seq: tape.seq, u, ...this.#draw(null) }
+  }
+
+  get state(): BookState {
+    return this.#state
+  }
+
+  /** Lets a moment pass; whether anything changed. */
+  step(nowMs: number): boolean {
+    const drawn = this.#draw(this.#state)
+    if (
+      Object.entries(drawn).every(([key, text]) => this.#state[key as keyof BookState] === text)
+    ) {
+      return false
+    }
+    const { u, cts } = this.#state
+    this.#state = {
+      exchangeTs: nowMs,
+      cts: Math.max(cts, nowMs - this.#random.below(4)),
+      seq: this.#tape.advance(this.#random),
+      u: u + 1,
+      ...drawn,
+    }
+    return true
+  }
+
+  #draw(
+    before: BookState | null,
+  ): Pick<BookState, 'bidPrice' | 'bidSize' | 'askPrice' | 'askSize'> {
+    const { tick } = this.#instrument
+    const { price, tickDirection } = this.#tape.state
+    const isAsk = tickDirection === 'PlusTick' || tickDirection === 'ZeroPlusTick'
+    const bid = Math.max(tick, isAsk ? price - tick : price)
+    const bidPrice = priceText(this.#instrument, bid)
+    const askPrice = priceText(this.#instrument, bid + tick)
+    return {
+      bidPrice,
+      bidSize: this.#sizeText(before?.bidPrice === bidPrice ? before.bidSize : null),
+      askPrice,
+      askSize: this.#sizeText(before?.askPrice === askPrice ? before.askSize : null),
+    }
+  }
+
+  /** A level that stays keeps its size now and then. */
+  #sizeText(before: string | null): string {
+    if (before !== null && !this.#random.chance(0.6)) return before
+    return sizeText(this.#instrument, 1 + this.#random.below(9000))
+  }
+}

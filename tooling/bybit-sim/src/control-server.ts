@@ -23,8 +23,8 @@ export interface SimulatorStats {
 }
 
 /**
- * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, and `POST`
- * `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
+ * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, `GET /rest-stats`,
+ * and `POST` `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
  */
 export async function answerControl(
   simulator: Simulator,
@@ -42,6 +42,9 @@ export async function answerControl(
         return
       case 'GET /stats':
         reply(response, statsOf(simulator))
+        return
+      case 'GET /rest-stats':
+        reply(response, simulator.restStats())
         return
       case 'POST /fault':
         reply(response, await simulator.fault(parseFault(await readJson(request))))

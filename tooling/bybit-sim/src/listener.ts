@@ -64,6 +64,13 @@ export class Listener {
     this.#server?.close()
     this.#server = null
   }
+
+  /** Ceases to listen, and ends connections that are kept alive or still being answered. */
+  end(): void {
+    const server = this.#server
+    this.down()
+    server?.closeAllConnections()
+  }
 }
 
 /** Answers an upgrade with an HTTP error. */

@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --conditions=@grid/source
 import { answerControl } from './control-server.ts'
 import { readFlags } from './flags.ts'
 import { Listener } from './listener.ts'
@@ -27,7 +28,8 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   if (exitWithParent) process.stdin.once('close', stop).resume()
-  const ready = { wsUrl: simulator.wsUrl, controlUrl: `http://${host}:${control.port}` }
+  const { wsUrl, restUrl, archiveUrl } = simulator
+  const ready = { wsUrl, restUrl, archiveUrl, controlUrl: `http://${host}:${control.port}` }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 

@@ -103,7 +103,7 @@ export class Market {
       const phase = step + 1 + offset++
       if (!desk.isListed) continue
       if (count > 0) this.#publisher.trades(desk, desk.tape.trades(count, now))
-      if (phase % bookEvery === 0) this.#publisher.book(desk, desk.book.step(now), now)
+      this.#publisher.book(desk, phase % bookEvery === 0 && desk.book.step(now), now)
       if (phase % tickEvery !== 0) continue
       settleFunding(desk, now)
       const message = desk.ticker.tick(now)

@@ -20,6 +20,23 @@ export interface ExchangeRules {
    * the others; false acknowledges everything as success.
    */
   readonly optionNamesFailures: boolean
+  /** Requests that an address may make in a window, null for no limit; more are answered 403. */
+  readonly maxRequests: number | null
+  readonly requestWindowMs: number
+  /** How long an address is answered 403 after it made too many requests. */
+  readonly requestFreezeMs: number
+  /** Requests a second that an address may make to a path, e.g. `/v5/market/time`; more give 10006. */
+  readonly restLimits: Readonly<Record<string, number>>
+  /** Whether answers of limited paths carry the `X-Bapi-Limit` headers. */
+  readonly restLimitHeaders: boolean
+  /** The status of delisted instruments in `instruments-info`; null leaves them out. */
+  readonly delistedStatus: string | null
+  /** How long after its day's end a file of the archive appears. */
+  readonly archiveDelayMs: number
+  /** Whether archive files have the newer layout, with a column for retail price improvement. */
+  readonly archiveRpi: boolean
+  /** The order of an archive file's rows. */
+  readonly archiveNewestFirst: boolean
   /** Whether ticker deltas at times carry `""` for a key that had a value. */
   readonly emptyTickerValues: boolean
 }
@@ -35,5 +52,14 @@ export const DEFAULT_RULES: ExchangeRules = {
   unknownUnsubscribeText: null,
   maxBufferedBytes: 256 * 1024 * 1024,
   optionNamesFailures: true,
+  maxRequests: 600,
+  requestWindowMs: 5000,
+  requestFreezeMs: 600_000,
+  restLimits: {},
+  restLimitHeaders: true,
+  delistedStatus: 'Closed',
+  archiveDelayMs: 2 * 3_600_000,
+  archiveRpi: true,
+  archiveNewestFirst: false,
   emptyTickerValues: true,
 }

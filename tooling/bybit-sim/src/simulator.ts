@@ -7,11 +7,13 @@ import {
   systemClock,
 } from '@grid/core-events'
 import { applyFault } from './apply-fault.ts'
+import { ArchiveServer } from './archive/archive-server.ts'
 import type { ConnectionInfo } from './connection.ts'
 import { contractDialect } from './contract-dialect.ts'
 import { ExchangeSocket } from './exchange-socket.ts'
 import type { Fault, FaultReport } from './fault.ts'
 import { FaultPlan } from './fault-plan.ts'
+import { answerHttp } from './http-server.ts'
 import { Hub } from './hub.ts'
 import { Listener } from './listener.ts'
 import { Market, STEP_MS } from './market.ts'
@@ -21,6 +23,8 @@ import { Publisher } from './publisher.ts'
 import { type ReplayOptions, type ReplayReport, replayFrames } from './replay.ts'
 import { RequestHandler } from './request-handler.ts'
 import { RestFaults } from './rest/rest-faults.ts'
+import { RestLimits, type RestStats } from './rest/rest-limits.ts'
+import { RestServer } from './rest/rest-server.ts'
 import { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
 import { ServerClock } from './server-clock.ts'
 import {
@@ -49,7 +53,12 @@ const STOP_GRACE_MS = 2000
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const simulator = new Simulator(readOptions(options), options.clock ?? systemClock)
-  await simulator.start()
+  try {
+    await simulator.start()
+  } catch (error) {
+    await simulator.stop()
+    throw error
+  }
   return simulator
 }
 
@@ -64,6 +73,8 @@ export class Simulator implements AsyncDisposable {
   readonly #hub: Hub
   readonly #plan: FaultPlan
   readonly #restFaults = new RestFaults()
+  readonly #restLimits: RestLimits
+  readonly #httpListener: Listener
   readonly #market: Market
   readonly #pacer: Pacer
   readonly #listener: Listener
@@ -130,6 +141,25 @@ export class Simulator implements AsyncDisposable {
       port: settings.port,
       onUpgrade: (request, socket, head) => this.#socket.upgrade(request, socket, head),
     })
+    this.#restLimits = new RestLimits(clock, this.#serverClock, this.#rules)
+    const rest = new RestServer({
+      clock,
+      serverClock: this.#serverClock,
+      market: this.#market,
+      rules: this.#rules,
+      limits: this.#restLimits,
+      faults: this.#restFaults,
+    })
+    const archive = new ArchiveServer({
+      clock: this.#serverClock,
+      ledger: this.#ledger,
+      rules: this.#rules,
+    })
+    this.#httpListener = new Listener({
+      host: settings.host,
+      port: settings.httpPort,
+      onRequest: (request, response) => answerHttp(rest, archive, request, response),
+    })
   }
 
   /** Base URL of the sockets, without a path. */
@@ -137,9 +167,20 @@ export class Simulator implements AsyncDisposable {
     return `ws://${this.#host}:${this.#listener.port}`
   }
 
-  /** Opens the port and the market; {@link startSimulator} has done so already. */
+  /** Base URL of REST, without a path. */
+  get restUrl(): string {
+    return `http://${this.#host}:${this.#httpListener.port}`
+  }
+
+  /** Base URL of the archive, without a path. */
+  get archiveUrl(): string {
+    return this.restUrl
+  }
+
+  /** Opens the ports and the market; {@link startSimulator} has done so already. */
   async start(): Promise<void> {
     await this.#listener.up()
+    await this.#httpListener.up()
     this.#scanIdle()
     if (!this.#startsPaused) this.#pacer.start()
   }
@@ -152,6 +193,11 @@ export class Simulator implements AsyncDisposable {
   /** What was produced and sent of each symbol, in sums; cheap. */
   totals(): SymbolTotals[] {
     return this.#ledger.totals()
+  }
+
+  /** How often REST was asked, and the most within any window of a limit. */
+  restStats(): RestStats {
+    return this.#restLimits.stats()
   }
 
   /** Every connection since the start, in order of their numbers. */
@@ -273,6 +319,7 @@ export class Simulator implements AsyncDisposable {
     this.#pacer.stop()
     this.#idleScan?.cancel()
     this.#listener.down()
+    this.#httpListener.end()
     const closing = this.#hub.targets().map((connection) => connection.close(1001, ''))
     const grace = new AbortController()
     await Promise.race([Promise.all(closing), sleep(this.#clock, STOP_GRACE_MS, grace.signal)])

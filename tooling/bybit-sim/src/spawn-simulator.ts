@@ -8,6 +8,7 @@ import type { SimulatorStats } from './control-server.ts'
 import { SimError } from './errors.ts'
 import type { Fault, FaultReport } from './fault.ts'
 import { writeFlags } from './flags.ts'
+import type { RestStats } from './rest/rest-limits.ts'
 import type { SimulatorSettings } from './simulator-options.ts'
 import type {
   BookTruth,
@@ -42,14 +43,25 @@ export async function spawnSimulator(
   if (typeof first !== 'string') {
     throw new SimError('SIM_PROCESS_FAILED', `the simulator's process ended with code ${first}`)
   }
-  const { wsUrl, controlUrl } = JSON.parse(first) as { wsUrl: string; controlUrl: string }
-  return new SimulatorProcess(child, wsUrl, controlUrl, settings.truth ?? 'full')
+  return new SimulatorProcess(child, JSON.parse(first) as SimulatorUrls, settings.truth ?? 'full')
+}
+
+/** What a simulator's process prints when it is ready. */
+interface SimulatorUrls {
+  readonly wsUrl: string
+  readonly restUrl: string
+  readonly archiveUrl: string
+  readonly controlUrl: string
 }
 
 /** A simulator in a process of its own; made by {@link spawnSimulator}. */
 export class SimulatorProcess implements AsyncDisposable {
   /** Base URL of the sockets, without a path. */
   readonly wsUrl: string
+  /** Base URL of REST, without a path. */
+  readonly restUrl: string
+  /** Base URL of the archive, without a path. */
+  readonly archiveUrl: string
   /** Base URL of the control port. */
   readonly controlUrl: string
   /** The process's exit code, once it ends; null when a signal ended it. */
@@ -57,9 +69,11 @@ export class SimulatorProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #mode: TruthMode
 
-  constructor(child: ChildProcess, wsUrl: string, controlUrl: string, mode: TruthMode) {
-    this.wsUrl = wsUrl
-    this.controlUrl = controlUrl
+  constructor(child: ChildProcess, urls: SimulatorUrls, mode: TruthMode) {
+    this.wsUrl = urls.wsUrl
+    this.restUrl = urls.restUrl
+    this.archiveUrl = urls.archiveUrl
+    this.controlUrl = urls.controlUrl
     this.#child = child
     this.exitCode = new Promise((resolve) => child.once('exit', resolve))
     this.#mode = mode
@@ -98,6 +112,11 @@ export class SimulatorProcess implements AsyncDisposable {
   /** Figures of the process, its connections and its market; cheap. */
   async stats(): Promise<SimulatorStats> {
     return (await (await this.#call('GET', '/stats')).json()) as SimulatorStats
+  }
+
+  /** How often REST was asked, and the most within any window of a limit. */
+  async restStats(): Promise<RestStats> {
+    return (await (await this.#call('GET', '/rest-stats')).json()) as RestStats
   }
 
   /** Lets something go wrong; resolves when it has. */

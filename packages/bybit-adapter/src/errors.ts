@@ -1,14 +1,56 @@
 /** Stable codes of every error that this package throws. */
-export type BybitAdapterErrorCode = 'ABORTED' | 'ALREADY_STARTED' | 'INVALID_OPTION'
+export type BybitAdapterErrorCode =
+  | 'ABORTED'
+  | 'ALREADY_STARTED'
+  | 'INVALID_OPTION'
+  | 'TIMEOUT'
+  | 'NETWORK'
+  | 'HTTP_STATUS'
+  | 'RATE_LIMITED'
+  | 'IP_BANNED'
+  | 'REFUSED'
+  | 'RESPONSE_NOT_JSON'
+  | 'RESPONSE_MALFORMED'
+  | 'RESPONSE_TOO_LARGE'
+  | 'ARCHIVE_NOT_PUBLISHED'
+  | 'ARCHIVE_NO_FILE'
+  | 'ARCHIVE_NOT_GZIP'
+  | 'ARCHIVE_DAMAGED'
+  | 'ARCHIVE_MALFORMED'
+
+/** What is known about an error beside its code and its message. */
+export interface BybitAdapterErrorContext {
+  readonly cause?: unknown
+  readonly retryable?: boolean
+  readonly option?: string
+  readonly endpoint?: string
+  readonly httpStatus?: number
+  readonly retCode?: number
+  readonly retryAtMs?: number
+}
 
 /**
  * The one error class of this package; recognise it by `code`, never by `instanceof`.
  *
- * | code | meaning |
- * |---|---|
- * | `ABORTED` | the stream was closed before it became ready |
- * | `ALREADY_STARTED` | a stream is started once; make a new one to start again |
- * | `INVALID_OPTION` | an option cannot work; `option` names it |
+ * | code | meaning | retryable |
+ * |---|---|---|
+ * | `ABORTED` | the signal, or closing, ended the call | no |
+ * | `ALREADY_STARTED` | a stream is started once; make a new one to start again | no |
+ * | `INVALID_OPTION` | an option cannot work; `option` names it | no |
+ * | `TIMEOUT` | no whole answer in time | yes |
+ * | `NETWORK` | no connection, or it broke before the answer was whole | yes |
+ * | `HTTP_STATUS` | an HTTP status that is none of the exchange's answers; `httpStatus` | 408 and 5xx |
+ * | `RATE_LIMITED` | too many requests (HTTP 429, retCode 429 or 10006) | yes |
+ * | `IP_BANNED` | the address asked too often; nothing is sent before `retryAtMs` | yes, from then on |
+ * | `REFUSED` | the exchange's own refusal; `retCode` says which | by `retCode` |
+ * | `RESPONSE_NOT_JSON` | a page of some proxy instead of an answer | yes |
+ * | `RESPONSE_MALFORMED` | JSON that is not the endpoint's answer | yes |
+ * | `RESPONSE_TOO_LARGE` | the answer exceeds the limit | no |
+ * | `ARCHIVE_NOT_PUBLISHED` | the day's file is not there yet | yes |
+ * | `ARCHIVE_NO_FILE` | no file 3 days later: no trades, or no such symbol | no |
+ * | `ARCHIVE_NOT_GZIP` | a page of some proxy instead of a file | yes |
+ * | `ARCHIVE_DAMAGED` | the file ends early or is corrupt: fetch it again | yes |
+ * | `ARCHIVE_MALFORMED` | a file of a layout that this version does not know | no |
  *
  * @example
  * await stream.start({ signal }).catch((error) => { if (error.code !== 'ABORTED') throw error })
@@ -16,18 +58,30 @@ export type BybitAdapterErrorCode = 'ABORTED' | 'ALREADY_STARTED' | 'INVALID_OPT
 export class BybitAdapterError extends Error {
   override readonly name = 'BybitAdapterError'
   readonly code: BybitAdapterErrorCode
-  /** Always false: the same call gives the same error. */
-  readonly retryable = false
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean
   /** The option at fault, where one is. */
   readonly option: string | null
+  /** The REST path, e.g. `/v5/market/tickers`, or the file's address. */
+  readonly endpoint: string | null
+  readonly httpStatus: number | null
+  /** The exchange's own code. */
+  readonly retCode: number | null
+  /** When trying again makes sense, in epoch milliseconds, where that is known. */
+  readonly retryAtMs: number | null
 
   constructor(
     code: BybitAdapterErrorCode,
     message: string,
-    options: { cause?: unknown; option?: string } = {},
+    context: BybitAdapterErrorContext = {},
   ) {
-    super(message, 'cause' in options ? { cause: options.cause } : {})
+    super(message, 'cause' in context ? { cause: context.cause } : {})
     this.code = code
-    this.option = options.option ?? null
+    this.retryable = context.retryable ?? false
+    this.option = context.option ?? null
+    this.endpoint = context.endpoint ?? null
+    this.httpStatus = context.httpStatus ?? null
+    this.retCode = context.retCode ?? null
+    this.retryAtMs = context.retryAtMs ?? null
   }
 }

@@ -1,0 +1,34 @@
+/** What one answer says about limits. */
+export interface LimitReport {
+  /** Requests a second that the endpoint allows (`X-Bapi-Limit`). */
+  readonly limit: number | null
+  /** How many of them were left after this request (`X-Bapi-Limit-Status`). */
+  readonly remaining: number | null
+  /** When they are back, by the exchange's clock, in epoch milliseconds. */
+  readonly resetAtMs: number | null
+  /** The endpoint was asked too often. */
+  readonly isLimited: boolean
+  /** The address was asked from too often. */
+  readonly isIpBan: boolean
+}
+
+/** How an answer refuses, beside what its headers say. */
+export type LimitRefusal = Partial<Pick<LimitReport, 'isLimited' | 'isIpBan'>>
+
+/** How long the exchange bans an address that asked too often. */
+export const IP_BAN_MS = 600_000
+
+/** Reads the limit headers of an answer; each of them may be absent. */
+export function limitReport(headers: Headers, refusal: LimitRefusal = {}): LimitReport {
+  return {
+    limit: count(headers.get('x-bapi-limit')) || null,
+    remaining: count(headers.get('x-bapi-limit-status')),
+    resetAtMs: count(headers.get('x-bapi-limit-reset-timestamp')),
+    isLimited: refusal.isLimited ?? false,
+    isIpBan: refusal.isIpBan ?? false,
+  }
+}
+
+function count(text: string | null): number | null {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
+}

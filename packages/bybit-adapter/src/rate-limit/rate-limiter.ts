@@ -1,0 +1,231 @@
+import { type Clock, nowMs, sleep, systemClock } from '@grid/core-events'
+import { BybitAdapterError } from '../errors.ts'
+import { IP_BAN_MS, type LimitReport } from './limit-report.ts'
+import { Pause } from './pause.ts'
+import { type RequestPriority, RequestWindow } from './request-window.ts'
+
+/** Options of a {@link RateLimiter}. */
+export interface RateLimiterOptions {
+  /** Requests that an address may make in a window; default 600, the exchange's own. */
+  readonly ipLimit?: number
+  /** Length of that window; default 5000 ms. */
+  readonly ipWindowMs?: number
+  /** The part of `ipLimit` that is used, for others may share the address; default 0.5. */
+  readonly ipShare?: number
+  /** Requests a second for endpoints by path, where the exchange does not say; default none. */
+  readonly endpointLimits?: Readonly<Record<string, number>>
+  /** Requests a second for all other endpoints, where the exchange does not say; default 50. */
+  readonly defaultEndpointLimit?: number
+  /** The part of an endpoint's limit that is used; default 1. */
+  readonly endpointShare?: number
+  readonly clock?: Clock
+  /** Even in [0, 1), for the jitter of pauses; default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** How to run one request. */
+export interface RateLimitedRun {
+  /** 0 goes first, 9 last; default 5. */
+  readonly priority?: RequestPriority
+  readonly signal?: AbortSignal
+  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for its end. */
+  readonly onBan?: 'fail' | 'wait'
+}
+
+/** Tells the limiter what an answer said about limits; to be called once an answer. */
+export type ReportLimits = (report: LimitReport) => void
+
+/** An endpoint's window, and what is known about its limit. */
+interface Endpoint {
+  readonly window: RequestWindow
+  readonly pause: Pause
+  /** Requests a second, by configuration until the exchange says otherwise. */
+  limit: number
+}
+
+const ENDPOINT_WINDOW_MS = 1000
+/** The first requests to an endpoint, before an answer has said what is allowed. */
+const UNTRIED_LIMIT = 10
+const PAUSE_MS = 1000
+/** A reset time further off than this comes of clocks that disagree. */
+const MAX_PAUSE_MS = 2 * PAUSE_MS
+
+/**
+ * Keeps the requests of a process inside what the exchange allows its address and each endpoint.
+ *
+ * The exchange counts all its hosts together, so one limiter serves them all; share it. A limit
+ * holds in every window of the exchange's own clock, however long requests are under way. Answers
+ * correct it: `X-Bapi-Limit` sets an endpoint's limit, `X-Bapi-Limit-Status` shows what others on
+ * the same address use, "too many visits" pauses the endpoint, and "access too frequent" stops
+ * everything for 10 minutes.
+ *
+ * Every wait runs on the injected clock, but for the queue's own hops of some milliseconds.
+ *
+ * @example
+ * const limiter = new RateLimiter({ ipShare: 0.25 })
+ * const client = new BybitRestClient({ limiter })
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #endpointShare: number
+  readonly #endpointLimits: ReadonlyMap<string, number>
+  readonly #defaultEndpointLimit: number
+  readonly #ip: RequestWindow
+  readonly #ban: Pause
+  readonly #endpoints = new Map<string, Endpoint>()
+
+  constructor(options: RateLimiterOptions = {}) {
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#endpointShare = share('endpointShare', options.endpointShare ?? 1)
+    this.#defaultEndpointLimit = positive(
+      'defaultEndpointLimit',
+      options.defaultEndpointLimit ?? 50,
+    )
+    const limits = Object.entries(options.endpointLimits ?? {})
+    this.#endpointLimits = new Map(
+      limits.map(([path, limit]) => [path, positive('endpointLimits', limit)]),
+    )
+    const ipLimit = positive('ipLimit', options.ipLimit ?? 600)
+    const windowMs = positive('ipWindowMs', options.ipWindowMs ?? 5000)
+    const used = part(ipLimit, share('ipShare', options.ipShare ?? 0.5))
+    this.#ip = new RequestWindow(used, windowMs, this.#clock)
+    this.#ban = new Pause(this.#clock)
+  }
+
+  /** Until when the address is banned, in epoch milliseconds; null when it is not. */
+  get bannedUntilMs(): number | null {
+    return this.#ban.untilMs
+  }
+
+  /** How many requests an endpoint is given each second, as far as is known by now. */
+  endpointLimit(endpoint: string): number {
+    return this.#endpoint(endpoint).window.limit
+  }
+
+  /**
+   * Runs a request once the endpoint and the address both have room.
+   *
+   * Throws `ABORTED` when the signal aborts before the request is sent, `IP_BANNED` with
+   * `retryAtMs` while the address is banned, and whatever the request throws.
+   *
+   * @example
+   * await limiter.run('/v5/market/time', async (report) => {
+   *   const response = await fetch(url)
+   *   report(limitReport(response.status, response.headers))
+   * })
+   */
+  async run<Result>(
+    endpoint: string,
+    request: (report: ReportLimits) => Promise<Result>,
+    { priority = 5, signal, onBan = 'fail' }: RateLimitedRun = {},
+  ): Promise<Result> {
+    const waits = onBan === 'wait'
+    this.#check(endpoint, signal, waits)
+    const entry = this.#endpoint(endpoint)
+    const queued = entry.window.run(priority, (place) =>
+      this.#ip.run(priority, async (ipPlace) => {
+        try {
+          while (await this.#paused(entry, signal, waits)) this.#check(endpoint, signal, waits)
+          this.#check(endpoint, signal, waits)
+        } catch (error) {
+          place.unused()
+          ipPlace.unused()
+          throw error
+        }
+        return await request((report) => this.#observe(entry, place.countedByNow(), report))
+      }),
+    )
+    return await untilAborted(queued, endpoint, signal)
+  }
+
+  /** Waits for the end of a pause; whether there was one. */
+  async #paused(
+    entry: Endpoint,
+    signal: AbortSignal | undefined,
+    waits: boolean,
+  ): Promise<boolean> {
+    const waitMs = Math.max(entry.pause.remainingMs, waits ? this.#ban.remainingMs : 0)
+    if (waitMs === 0 || signal?.aborted) return false
+    await sleep(this.#clock, waitMs, signal)
+    return true
+  }
+
+  #check(endpoint: string, signal: AbortSignal | undefined, waits: boolean): void {
+    if (signal?.aborted) throw aborted(endpoint, signal)
+    const retryAtMs = this.#ban.untilMs
+    if (retryAtMs === null || waits) return
+    const until = new Date(retryAtMs).toISOString()
+    const message = `the exchange has banned this address: nothing is sent before ${until}`
+    throw new BybitAdapterError('IP_BANNED', message, { endpoint, retryable: true, retryAtMs })
+  }
+
+  #observe(entry: Endpoint, countedOurs: number, report: LimitReport): void {
+    if (report.isIpBan) this.#ban.extend(IP_BAN_MS)
+    if (report.isLimited) entry.pause.extend(this.#pauseMs(report))
+    if (report.limit !== null) entry.limit = report.limit
+    const others =
+      report.limit === null || report.remaining === null
+        ? 0
+        : Math.max(0, report.limit - report.remaining - countedOurs)
+    entry.window.resize(Math.max(1, part(entry.limit, this.#endpointShare) - others))
+  }
+
+  #pauseMs({ resetAtMs }: LimitReport): number {
+    const reset = resetAtMs === null ? 0 : resetAtMs - nowMs(this.#clock)
+    if (reset > 0 && reset <= MAX_PAUSE_MS) return reset
+    return PAUSE_MS + this.#random() * PAUSE_MS
+  }
+
+  #endpoint(path: string): Endpoint {
+    let endpoint = this.#endpoints.get(path)
+    if (endpoint === undefined) {
+      const configured = this.#endpointLimits.get(path)
+      const limit = configured ?? this.#defaultEndpointLimit
+      const first = part(configured ?? Math.min(limit, UNTRIED_LIMIT), this.#endpointShare)
+      const window = new RequestWindow(first, ENDPOINT_WINDOW_MS, this.#clock)
+      endpoint = { window, pause: new Pause(this.#clock), limit }
+      this.#endpoints.set(path, endpoint)
+    }
+    return endpoint
+  }
+}
+
+/** The limiter of every client of this process that is given none. */
+export const sharedRateLimiter: RateLimiter = new RateLimiter()
+
+/** Settles with a queued request, or as soon as the signal aborts: its turn then sends nothing. */
+function untilAborted<Result>(
+  queued: Promise<Result>,
+  endpoint: string,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  if (signal === undefined) return queued
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(aborted(endpoint, signal))
+    signal.addEventListener('abort', abort, { once: true })
+    queued.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function aborted(endpoint: string, { reason }: AbortSignal): BybitAdapterError {
+  return new BybitAdapterError('ABORTED', 'the request was aborted', { cause: reason, endpoint })
+}
+
+function part(limit: number, used: number): number {
+  return Math.max(1, Math.floor(limit * used))
+}
+
+function positive(option: string, value: number): number {
+  if (Number.isFinite(value) && value >= 1) return value
+  throw new BybitAdapterError('INVALID_OPTION', `${option} must be 1 or more, got ${value}`, {
+    option,
+  })
+}
+
+function share(option: string, value: number): number {
+  if (value > 0 && value <= 1) return value
+  const message = `${option} must be above 0 and at most 1, got ${value}`
+  throw new BybitAdapterError('INVALID_OPTION', message, { option })
+}

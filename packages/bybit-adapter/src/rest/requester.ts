@@ -1,0 +1,99 @@
+import { type Clock, sleep } from '@grid/core-events'
+import { BybitAdapterError } from '../errors.ts'
+import { limitReport } from '../rate-limit/limit-report.ts'
+import type { RateLimiter, ReportLimits } from '../rate-limit/rate-limiter.ts'
+import type { RequestPriority } from '../rate-limit/request-window.ts'
+import { Backoff } from '../ws/backoff.ts'
+import { Deadline } from './deadline.ts'
+import { httpGet } from './http-answer.ts'
+import { type Reply, readReply } from './reply.ts'
+
+/** Options of a single call. */
+export interface RestCallOptions {
+  /** Ends the call, waits included, with `ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+  /** 0 goes first, 9 last; default 5. */
+  readonly priority?: RequestPriority | undefined
+}
+
+/** How requests are made. */
+export interface RequesterSettings {
+  readonly base: string
+  readonly limiter: RateLimiter
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly maxAttempts: number
+  readonly maxBodyBytes: number
+  readonly onBan: 'fail' | 'wait'
+  readonly userAgent: string
+  readonly random: () => number
+}
+
+/** A reply with the time at which its request was sent, in epoch microseconds. */
+export interface TimedReply extends Reply {
+  readonly sentUs: number
+}
+
+const BACKOFF_BASE_MS = 500
+const BACKOFF_CAP_MS = 10_000
+
+/** Sends requests inside the limits, and again when that can help. */
+export class Requester {
+  readonly #settings: RequesterSettings
+
+  constructor(settings: RequesterSettings) {
+    this.#settings = settings
+  }
+
+  /** Gets an endpoint; `query` is sent as it stands. */
+  async get(endpoint: string, query: string, options: RestCallOptions): Promise<TimedReply> {
+    const { clock, limiter, maxAttempts, onBan, random } = this.#settings
+    const { signal, priority } = options
+    const backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await limiter.run(
+          endpoint,
+          (report) => this.#send(endpoint, query, signal, report),
+          {
+            onBan,
+            ...(signal && { signal }),
+            ...(priority !== undefined && { priority }),
+          },
+        )
+      } catch (error) {
+        if (attempt >= maxAttempts || !this.#mayRepeat(error)) throw error
+        await sleep(clock, backoff.next(), signal)
+      }
+    }
+  }
+
+  #mayRepeat(error: unknown): boolean {
+    if (!(error instanceof BybitAdapterError) || !error.retryable) return false
+    return error.code !== 'IP_BANNED' || this.#settings.onBan === 'wait'
+  }
+
+  async #send(
+    endpoint: string,
+    query: string,
+    signal: AbortSignal | undefined,
+    report: ReportLimits,
+  ): Promise<TimedReply> {
+    const { base, clock, maxBodyBytes, timeoutMs, userAgent } = this.#settings
+    using deadline = new Deadline(endpoint, clock, timeoutMs, signal)
+    const url = `${base}${endpoint}${query === '' ? '' : `?${query}`}`
+    const headers = { accept: 'application/json', 'user-agent': userAgent }
+    const sentUs = clock.nowUs()
+    const answer = await httpGet(url, endpoint, headers, maxBodyBytes, deadline)
+    try {
+      const reply = readReply(endpoint, answer, clock.nowUs())
+      report(limitReport(answer.headers))
+      return { ...reply, sentUs }
+    } catch (error) {
+      const { code } = error as BybitAdapterError
+      const refusal = { isLimited: code === 'RATE_LIMITED', isIpBan: code === 'IP_BANNED' }
+      report(limitReport(answer.headers, refusal))
+      throw error
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { type Clock, type PublicTradeEvent, systemClock, type TickerEvent } from '@grid/core-events'
+import { BybitAdapterError } from '../errors.ts'
+import { type RateLimiter, sharedRateLimiter } from '../rate-limit/rate-limiter.ts'
+import type { Environment } from '../ws/endpoints.ts'
+import { FUNDING_HISTORY, type FundingRate } from './funding-rate.ts'
+import { restBase } from './hosts.ts'
+import { INSTRUMENTS_INFO, type Instrument } from './instrument.ts'
+import { KLINE, type Kline } from './kline.ts'
+import { OPEN_INTEREST, type OpenInterest } from './open-interest.ts'
+import { byCursor, byEndTime } from './paging.ts'
+import { queryOf } from './query.ts'
+import { compareTrades, RECENT_TRADE } from './recent-trade.ts'
+import { Requester, type RestCallOptions } from './requester.ts'
+import {
+  type ListEndpoint,
+  type ListQuery,
+  type RestList,
+  type RestPage,
+  readRestList,
+} from './rest-list.ts'
+import { RestPages } from './rest-pages.ts'
+import type {
+  FundingHistoryQuery,
+  InstrumentsQuery,
+  KlineQuery,
+  OpenInterestQuery,
+  RecentTradeQuery,
+  TickersQuery,
+} from './rest-queries.ts'
+import { readServerTime, type ServerTime } from './server-time.ts'
+import { TICKERS } from './ticker.ts'
+
+/** Options of a {@link BybitRestClient}. */
+export interface RestClientOptions {
+  /** Default `mainnet`. */
+  readonly environment?: Environment | undefined
+  /** A base such as `http://127.0.0.1:9002`, to which the V5 path is appended; wins over `environment`. */
+  readonly restUrl?: string | undefined
+  /** How long an attempt may take, from sending to the last byte; default 10,000 ms. */
+  readonly timeoutMs?: number | undefined
+  /** How often a call is tried when that can help; default 4. */
+  readonly maxAttempts?: number | undefined
+  /** Larger answers are refused; default 16 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for the ban's end. */
+  readonly onBan?: 'fail' | 'wait' | undefined
+  /** Default: one limiter shared by all clients of the process. */
+  readonly limiter?: RateLimiter | undefined
+  readonly clock?: Clock | undefined
+  readonly userAgent?: string | undefined
+  /** Even in [0, 1), for the jitter of repetitions; default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
+
+const TIME = '/v5/market/time'
+const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
+
+/**
+ * Reads the exchange's market data over REST, inside its limits.
+ *
+ * Each call waits for the rate limiter, is tried again with a jittered delay when the fault may
+ * pass, and throws a `BybitAdapterError` otherwise. Decimals are the exchange's digits, times epoch
+ * milliseconds. A row that cannot be read is a dead letter and costs itself alone.
+ *
+ * @example
+ * const client = new BybitRestClient({ environment: 'testnet' })
+ * const { items, deadLetters } = await client.recentTrade({ category: 'linear', symbol: 'BTCUSDT', limit: 1000 })
+ */
+export class BybitRestClient {
+  readonly #requester: Requester
+
+  constructor(options: RestClientOptions = {}) {
+    this.#requester = new Requester({
+      base: restBase(options.environment ?? 'mainnet', options.restUrl),
+      limiter: options.limiter ?? sharedRateLimiter,
+      clock: options.clock ?? systemClock,
+      timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
+      maxAttempts: positive('maxAttempts', options.maxAttempts ?? 4),
+      maxBodyBytes: positive('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
+      onBan: options.onBan ?? 'fail',
+      userAgent: options.userAgent ?? '@grid/bybit-adapter',
+      random: options.random ?? Math.random,
+    })
+  }
+
+  /** Reads the exchange's clock (`/v5/market/time`); to be asked seldom. */
+  async time(options: RestCallOptions = {}): Promise<ServerTime> {
+    return readServerTime(await this.#requester.get(TIME, '', options))
+  }
+
+  /**
+   * Reads tickers (`/v5/market/tickers`), of all symbols unless one is named, as whole snapshots.
+   *
+   * Their `exchangeTs` is the reply's time and their `seq` 0: the rows have neither.
+   */
+  async tickers(query: TickersQuery, options?: RestCallOptions): Promise<RestList<TickerEvent>> {
+    return await this.#list(TICKERS, query, options)
+  }
+
+  /**
+   * Reads the newest trades (`/v5/market/recent-trade`), oldest first: at most 1000, spot 60.
+   *
+   * They are the events of the socket, but for `source`, `matchIndex` (−1) and `tickDirection`
+   * (null). Without a time or a cursor to ask for, a page proves nothing before its oldest trade.
+   */
+  async recentTrade(
+    query: RecentTradeQuery,
+    options?: RestCallOptions,
+  ): Promise<RestList<PublicTradeEvent>> {
+    const page = await this.#list(RECENT_TRADE, query, options)
+    return { ...page, items: page.items.toSorted(compareTrades) }
+  }
+
+  /** Reads instruments (`/v5/market/instruments-info`), by default those that trade, in pages. */
+  instrumentsInfo(query: InstrumentsQuery, options?: RestCallOptions): RestPages<Instrument> {
+    // Spot gives everything at once and knows no limit.
+    const params = query.category === 'spot' ? query : { limit: 1000, ...query }
+    return new RestPages(
+      byCursor((cursor) => this.#list(INSTRUMENTS_INFO, params, options, cursor)),
+    )
+  }
+
+  /** Reads candles (`/v5/market/kline`), newest first: at most 1000 a call. */
+  async kline(
+    { from, to, ...query }: KlineQuery,
+    options?: RestCallOptions,
+  ): Promise<RestList<Kline>> {
+    return await this.#list(KLINE, { ...query, start: from, end: to }, options)
+  }
+
+  /** Reads past fundings (`/v5/market/funding/history`), newest first; back to `from` in pages. */
+  fundingHistory(query: FundingHistoryQuery, options?: RestCallOptions): RestPages<FundingRate> {
+    const { from, to, ...params } = query
+    return new RestPages(
+      byEndTime(
+        { from, to },
+        ({ fundingTs }) => fundingTs,
+        // The exchange refuses a start without an end: pages end where `from` is reached.
+        (endTime) => this.#list(FUNDING_HISTORY, { ...params, endTime }, options),
+      ),
+    )
+  }
+
+  /** Reads open interest (`/v5/market/open-interest`), newest first, in pages. */
+  openInterest(query: OpenInterestQuery, options?: RestCallOptions): RestPages<OpenInterest> {
+    const { interval, from, to, ...rest } = query
+    const times = { intervalTime: interval, startTime: from, endTime: to }
+    const params = { limit: 200, ...rest, ...times }
+    return new RestPages(byCursor((cursor) => this.#list(OPEN_INTEREST, params, options, cursor)))
+  }
+
+  async #list<Item, Query extends ListQuery>(
+    endpoint: ListEndpoint<Item>,
+    query: Query,
+    options: RestCallOptions = {},
+    cursor = '',
+  ): Promise<RestPage<Item>> {
+    const reply = await this.#requester.get(endpoint.path, queryOf(query, cursor), options)
+    return readRestList(reply, query, endpoint)
+  }
+}
+
+function positive(option: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new BybitAdapterError(
+    'INVALID_OPTION',
+    `${option} must be a whole number from 1, got ${value}`,
+    { option },
+  )
+}

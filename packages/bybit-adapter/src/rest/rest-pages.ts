@@ -1,0 +1,56 @@
+import type { DeadLetter } from '@grid/core-events'
+import type { RestList } from './rest-list.ts'
+
+/**
+ * Why there is no further page.
+ *
+ * | end | meaning |
+ * |---|---|
+ * | `last_page` | the exchange said that there is none, or the wanted times are covered |
+ * | `empty_page` | a page was empty, though a cursor had promised more |
+ * | `no_progress` | a cursor or a page came again: what follows cannot be reached |
+ */
+export type PagesEnd = 'last_page' | 'empty_page' | 'no_progress'
+
+/** All pages in one. */
+export interface CollectedPages<Item> {
+  readonly items: readonly Item[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly end: PagesEnd
+}
+
+/** Fetches pages one after another and says how they ended. */
+export type PageSource<Item> = () => AsyncGenerator<RestList<Item>, PagesEnd, undefined>
+
+/**
+ * A list that the exchange gives in pages, fetched as they are read.
+ *
+ * @example
+ * for await (const { items } of client.instrumentsInfo({ category: 'linear' })) list.push(...items)
+ * const { items, end } = await client.instrumentsInfo({ category: 'linear' }).all()
+ */
+export class RestPages<Item> implements AsyncIterable<RestList<Item>> {
+  readonly #source: PageSource<Item>
+
+  constructor(source: PageSource<Item>) {
+    this.#source = source
+  }
+
+  /** Each page as it comes; reading again fetches again. */
+  [Symbol.asyncIterator](): AsyncGenerator<RestList<Item>, PagesEnd, undefined> {
+    return this.#source()
+  }
+
+  /** Reads all pages. */
+  async all(): Promise<CollectedPages<Item>> {
+    const items: Item[] = []
+    const deadLetters: DeadLetter[] = []
+    const pages = this.#source()
+    for (;;) {
+      const { done, value } = await pages.next()
+      if (done) return { items, deadLetters, end: value }
+      items.push(...value.items)
+      deadLetters.push(...value.deadLetters)
+    }
+  }
+}

@@ -8,6 +8,7 @@ export interface ProcessFlags {
   readonly settings: Partial<SimulatorSettings>
   readonly controlPort: number
   readonly exitWithParent: boolean
+  readonly help: boolean
 }
 
 /** Reads the command line; throws `SIM_BAD_INPUT` for what it does not know. */
@@ -33,13 +34,14 @@ export function readFlags(args: readonly string[]): ProcessFlags {
     httpPort: numberOf('--http-port', values['http-port']),
     truth,
     extraTopics: values.topic,
-    rules: rules === undefined ? undefined : (JSON.parse(rules) as Partial<ExchangeRules>),
+    rules: rules === undefined ? undefined : readRules(rules),
   }
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
   return {
     settings: Object.fromEntries(given),
     controlPort: numberOf('--control-port', values['control-port']) ?? 0,
     exitWithParent: values['exit-with-parent'] ?? false,
+    help: values.help ?? false,
   }
 }
 
@@ -91,12 +93,21 @@ function parse(args: readonly string[]) {
         rules: { type: 'string' },
         'control-port': { type: 'string' },
         'exit-with-parent': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     })
   } catch (cause) {
     throw new SimError('SIM_BAD_INPUT', cause instanceof Error ? cause.message : 'bad arguments', {
       cause,
     })
+  }
+}
+
+function readRules(text: string): Partial<ExchangeRules> {
+  try {
+    return JSON.parse(text) as Partial<ExchangeRules>
+  } catch (cause) {
+    throw new SimError('SIM_BAD_INPUT', '--rules must be JSON', { cause })
   }
 }
 

@@ -1,16 +1,21 @@
 #!/usr/bin/env -S node --conditions=@grid/source
 import { answerControl } from './control-server.ts'
 import { readFlags } from './flags.ts'
+import { HELP } from './help.ts'
 import { Listener } from './listener.ts'
 import { startSimulator } from './simulator.ts'
 
 /**
  * The simulator as a process of its own.
  *
- * Prints one line of JSON, `{"wsUrl":…,"controlUrl":…}`, when it is ready, and nothing else.
+ * Prints one line of JSON with its URLs when it is ready, and nothing else.
  */
 async function main(): Promise<void> {
-  const { settings, controlPort, exitWithParent } = readFlags(process.argv.slice(2))
+  const { settings, controlPort, exitWithParent, help } = readFlags(process.argv.slice(2))
+  if (help) {
+    process.stdout.write(HELP)
+    return
+  }
   const simulator = await startSimulator(settings)
   let stopping = false
   const stop = (): void => {

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type Simulator, startSimulator, type TradeSpec } from '../src/index.ts'
+import { needsRecordings, recordedText } from './recordings.ts'
 import { SteppedClock } from './stepped-clock.ts'
 
 const DAY_MS = 86_400_000
@@ -106,4 +107,27 @@ test('a day is published at 02:00 of the next, and never without a trade', async
   expect(index).toContain('<a href="BTCUSDT/">')
   const folder = await (await fetch(`${sim.archiveUrl}/trading/BTCUSDT/`)).text()
   expect(folder).toContain('<a href="BTCUSDT2025-10-09.csv.gz">')
+})
+
+test('files have the columns, and values the notation, of real ones', async (context) => {
+  needsRecordings(context)
+  for (const [archiveRpi, names] of [
+    [true, ['trading_linear_rpi_rows.csv']],
+    [false, ['trading_linear_FXSUSDT_2023-10-10_part1.csv', 'trading_inverse_rows.csv']],
+  ] as const) {
+    await using sim = await startSimulator({
+      ...options,
+      rules: { archiveRpi },
+      clock: new SteppedClock(),
+    })
+    place(sim, { symbol: 'BTCUSDT' }, 50)
+    const [header, ...rows] = await read(sim, '/trading/BTCUSDT/BTCUSDT2025-10-08.csv.gz')
+    for (const name of names) {
+      const [realHeader, ...realRows] = recordedText(`csv/${name}`).trimEnd().split('\n')
+      expect(header).toBe(realHeader)
+      const isRow =
+        /^\d{10}(\.\d{1,4})?,[A-Z]+,(Buy|Sell),[\d.]+,[\d.]+,(Zero)?(Plus|Minus)Tick,[\da-f-]{36},[\d.]+(e\+\d\d)?,[\d.]+,[\d.]+(,[01])?$/
+      expect([...rows, ...realRows].filter((row) => !isRow.test(row))).toEqual([])
+    }
+  }
 })

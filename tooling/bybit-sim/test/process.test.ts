@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { spawnSimulator } from '../src/index.ts'
+import { writeFlags } from '../src/flags.ts'
+import { type SimulatorSettings, spawnSimulator } from '../src/index.ts'
 import { Client, tickerRows, tradeRows } from './client.ts'
 import { truthTickerRows, truthTradeRows } from './truth-rows.ts'
 
@@ -24,6 +28,36 @@ test('a simulator in its own process is steered and tells its truth', async () =
   await expect(Client.open(sim.wsUrl)).rejects.toThrow('ECONNREFUSED')
 })
 
+test('all categories, REST and the archive are in the process, and steered there', async () => {
+  const settings = { symbols: [], inverse: ['BTCUSD'], spot: ['BTCUSDT'], paused: true }
+  const rules = { restLimits: { '/v5/market/time': 1 } }
+  await using sim = await spawnSimulator({ ...settings, rules })
+  await sim.list('linear', 'NEWUSDT')
+  await sim.delist('spot', 'BTCUSDT')
+  const client = await Client.open(sim.wsUrl)
+  expect(await client.subscribe('publicTrade.NEWUSDT')).toContain('"success":true')
+  await sim.burst({ symbol: 'NEWUSDT', trades: 3 })
+  await sim.burst({ symbol: 'BTCUSD', category: 'inverse', trades: 2 })
+  const { symbols } = await sim.stats()
+  expect(symbols.map((t) => [t.category, t.symbol, t.trades.produced])).toEqual([
+    ['inverse', 'BTCUSD', 2],
+    ['spot', 'BTCUSDT', 0],
+    ['linear', 'NEWUSDT', 3],
+  ])
+  const spot = await fetch(`${sim.restUrl}/v5/market/instruments-info?category=spot`)
+  expect(await spot.json()).toMatchObject({ retCode: 0, result: { list: [] } })
+  await sim.fault({ kind: 'rest', how: '502', path: '/v5/market/time' })
+  for (const status of [502, 200]) {
+    expect((await fetch(`${sim.restUrl}/v5/market/time`)).status).toBe(status)
+  }
+  expect((await sim.restStats()).endpoints).toMatchObject([
+    { path: '/v5/market/instruments-info', requests: 1, limit: null },
+    { path: '/v5/market/time', requests: 2, limit: 1 },
+  ])
+  expect((await fetch(`${sim.archiveUrl}/trading/`)).status).toBe(404)
+  await expect(sim.fault({ kind: 'rest', how: 'odd' as never })).rejects.toThrow('rest.how')
+})
+
 test('SIGTERM ends the process with 0, behind all that was sent', async () => {
   const sim = await spawnSimulator({ seed: 4, symbols: ['BTCUSDT'], truth: 'digest' })
   const client = await Client.open(sim.wsUrl)
@@ -35,4 +69,29 @@ test('SIGTERM ends the process with 0, behind all that was sent', async () => {
 
 test('bad settings are told and end the process', async () => {
   await expect(spawnSimulator({ symbols: ['btc usdt'] })).rejects.toThrow('code 2')
+})
+
+test('--help names every flag', async () => {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--conditions=@grid/source', main, '--help'])
+  const flags = writeFlags({
+    seed: 1,
+    symbols: [],
+    inverse: [],
+    spot: [],
+    option: [],
+    tradesPerSecond: 1,
+    tickerIntervalMs: 1,
+    bookIntervalMs: 10,
+    tradesPerFrame: 1,
+    paused: true,
+    host: '',
+    port: 0,
+    httpPort: 0,
+    truth: 'full',
+    extraTopics: ['x'],
+    rules: {},
+  } satisfies SimulatorSettings)
+  for (const flag of flags) expect(stdout).toContain(`${flag.split('=')[0]} `)
 })

@@ -32,7 +32,12 @@ export class Deadline implements Disposable {
     return this.#controller.signal
   }
 
-  /** Starts the time anew: something came. */
+  /** Stops the time while nothing is asked for. */
+  hold(): void {
+    this.#timer.cancel()
+  }
+
+  /** Starts the time anew. */
   renew(): void {
     this.#timer.cancel()
     this.#timer = this.#start()

@@ -18,7 +18,7 @@ export interface FaultScene {
   readonly restFaults: RestFaults
   readonly hub: Hub
   readonly plan: FaultPlan
-  readonly listener: Listener
+  readonly socketPort: Listener
   /** Aborted when the simulator stops. */
   readonly signal: AbortSignal
 }
@@ -83,7 +83,7 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
     case 'refuse':
       if (fault.how !== 'tcp') scene.plan.refuse(fault.how, fault.forMs)
       else {
-        scene.listener.down()
+        scene.socketPort.down()
         void comeBack(scene, fault.forMs)
       }
       return report(fault)
@@ -118,10 +118,10 @@ async function comeBack(scene: FaultScene, afterMs: number): Promise<void> {
   await sleep(scene.clock, afterMs, scene.signal)
   while (!scene.signal.aborted) {
     try {
-      await scene.listener.up()
+      await scene.socketPort.up()
       return
     } catch {
-      scene.listener.down()
+      scene.socketPort.down()
       await sleep(scene.clock, RELISTEN_MS, scene.signal)
     }
   }

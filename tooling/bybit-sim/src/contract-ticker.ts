@@ -2,7 +2,14 @@ import { DayFigures } from './day-figures.ts'
 import { trimmedText, unitsText } from './decimal-text.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
 import { Random } from './random.ts'
-import { DATED_KEYS, deltaOrder, INVERSE_KEYS, TICKER_KEYS } from './ticker-keys.ts'
+import type { ExchangeRules } from './rules.ts'
+import {
+  DATED_KEYS,
+  deltaOrder,
+  INVERSE_KEYS,
+  SINGLE_SIDED_KEYS,
+  TICKER_KEYS,
+} from './ticker-keys.ts'
 import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
@@ -18,7 +25,7 @@ export class ContractTicker implements TickerBoard {
   readonly #instrument: Instrument
   readonly #book: TopOfBook
   readonly #random: Random
-  readonly #emptyValues: boolean
+  readonly #rules: ExchangeRules
   readonly #state: TickerState
   readonly #deltaKeys: readonly string[]
   readonly #day: DayFigures
@@ -28,14 +35,14 @@ export class ContractTicker implements TickerBoard {
   #funding = 10_000
   #fundingTs = 0
 
-  constructor(tape: TradeTape, book: TopOfBook, seed: string, nowMs: number, emptyValues: boolean) {
+  constructor(tape: TradeTape, book: TopOfBook, seed: string, nowMs: number, rules: ExchangeRules) {
     const { category, symbol, startPrice, tick } = tape.instrument
     this.#tape = tape
     this.#instrument = tape.instrument
     this.#book = book
     this.#random = new Random(`${seed}/ticker/${category}/${symbol}`)
-    this.#emptyValues = emptyValues
-    const keys = keysOf(tape.instrument)
+    this.#rules = rules
+    const keys = keysOf(tape.instrument, rules)
     this.#state = new TickerState(symbol, keys, nowMs, tape.seq)
     this.#deltaKeys = deltaOrder(keys)
     this.#day = new DayFigures(tape, this.#random)
@@ -75,7 +82,7 @@ export class ContractTicker implements TickerBoard {
     this.#drawOpenInterest(0.1)
     this.#drawFunding(nowMs)
     if (this.#random.chance(0.01)) this.#rollDay()
-    if (this.#emptyValues) this.#drawEmpty()
+    if (this.#rules.emptyTickerValues) this.#drawEmpty()
     if (this.#state.changed.size === 0) return null
     if (moved) this.#state.seq = this.#tape.advance(this.#random)
     return this.#delta(nowMs)
@@ -207,7 +214,8 @@ export class ContractTicker implements TickerBoard {
   }
 }
 
-function keysOf({ category, deliveryTime }: Instrument): readonly string[] {
-  if (deliveryTime !== null) return DATED_KEYS
-  return category === 'linear' ? TICKER_KEYS : INVERSE_KEYS
+function keysOf({ category, deliveryTime }: Instrument, rules: ExchangeRules): readonly string[] {
+  const isWhole = category === 'linear' || rules.inversePreListingKeys
+  const keys = deliveryTime !== null ? DATED_KEYS : isWhole ? TICKER_KEYS : INVERSE_KEYS
+  return rules.singleSidedInterest ? keys : keys.filter((key) => !SINGLE_SIDED_KEYS.includes(key))
 }

@@ -2,6 +2,7 @@ import { Candles } from './candles.ts'
 import { ContractTicker } from './contract-ticker.ts'
 import type { Instrument } from './instrument.ts'
 import { OptionTicker } from './option-ticker.ts'
+import type { ExchangeRules } from './rules.ts'
 import { SpotTicker } from './spot-ticker.ts'
 import type { TickerBoard } from './ticker-state.ts'
 import { TopOfBook } from './top-of-book.ts'
@@ -37,15 +38,16 @@ export class Desk {
   tickerSnapshot: StandingTicker | null = null
   standingBook: StandingBook | null = null
   /** When the book was last sent, epoch milliseconds. */
-  bookSentMs = 0
-  /** Newest last; grows to twice the limit before it is cut. */
+  bookSentMs: number
+  /** Newest last; grows past the limit before it is cut. */
   #recent: TradeTruth[] = []
 
-  constructor(instrument: Instrument, seed: string, nowMs: number, emptyTickerValues: boolean) {
+  constructor(instrument: Instrument, seed: string, nowMs: number, rules: ExchangeRules) {
     this.instrument = instrument
     this.tape = new TradeTape(instrument, seed)
     this.book = new TopOfBook(this.tape, seed, nowMs)
     this.candles = new Candles(instrument, nowMs)
+    this.bookSentMs = nowMs
     switch (instrument.category) {
       case 'spot':
         this.ticker = new SpotTicker(this.tape, seed, nowMs)
@@ -54,7 +56,7 @@ export class Desk {
         this.ticker = new OptionTicker(this.tape, this.book, seed, nowMs)
         break
       default:
-        this.ticker = new ContractTicker(this.tape, this.book, seed, nowMs, emptyTickerValues)
+        this.ticker = new ContractTicker(this.tape, this.book, seed, nowMs, rules)
     }
   }
 
@@ -75,7 +77,7 @@ export class Desk {
       this.#recent.push(trade)
       this.candles.add(trade)
     }
-    if (this.#recent.length >= 2 * MAX_RECENT) this.#recent = this.#recent.slice(-MAX_RECENT)
+    if (this.#recent.length >= MAX_RECENT * 1.25) this.#recent = this.#recent.slice(-MAX_RECENT)
   }
 
   /** The newest trades, newest first. */

@@ -4,6 +4,7 @@ import { Desk } from './desk.ts'
 import { SimError } from './errors.ts'
 import { instrumentOf } from './instrument.ts'
 import type { Publisher } from './publisher.ts'
+import type { ExchangeRules } from './rules.ts'
 import { parseTopic, tradeTopic } from './topic.ts'
 import type { TradeOverrides } from './trade-tape.ts'
 import type { TickerTruth, TradeTruth } from './truth.ts'
@@ -26,7 +27,7 @@ export class Market {
   readonly #publisher: Publisher
   readonly #pace: MarketPace
   readonly #seed: string
-  readonly #emptyTickerValues: boolean
+  readonly #rules: ExchangeRules
   readonly #desks = new Map<string, Desk>()
 
   constructor(options: {
@@ -35,13 +36,13 @@ export class Market {
     publisher: Publisher
     pace: MarketPace
     seed: number
-    emptyTickerValues: boolean
+    rules: ExchangeRules
   }) {
     this.#clock = options.clock
     this.#publisher = options.publisher
     this.#pace = options.pace
     this.#seed = String(options.seed)
-    this.#emptyTickerValues = options.emptyTickerValues
+    this.#rules = options.rules
   }
 
   /** Every instrument that is or was listed, in the order of listing. */
@@ -68,7 +69,7 @@ export class Market {
       return
     }
     const instrument = instrumentOf(category, symbol, launchTime)
-    const desk = new Desk(instrument, this.#seed, nowMs(this.#clock), this.#emptyTickerValues)
+    const desk = new Desk(instrument, this.#seed, nowMs(this.#clock), this.#rules)
     this.#desks.set(`${category} ${symbol}`, desk)
   }
 

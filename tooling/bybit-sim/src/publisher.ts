@@ -10,9 +10,6 @@ import { MAX_TRADES_PER_FRAME, tradeFrameText } from './trade-frame.ts'
 import type { BookTruth, TickerTruth, TradeColumns, TradeTruth } from './truth.ts'
 import type { TruthLedger } from './truth-ledger.ts'
 
-/** A book that does not change is sent again after this long. */
-const BOOK_REPEAT_MS = 3000
-
 /** Turns what the market makes into frames, sends them, and records the truth of both. */
 export class Publisher {
   readonly #clock: Clock
@@ -20,6 +17,7 @@ export class Publisher {
   readonly #hub: Hub
   readonly #ledger: TruthLedger
   readonly #tradesPerFrame: number
+  readonly #bookRepeatMs: number
 
   constructor(options: {
     clock: Clock
@@ -28,12 +26,14 @@ export class Publisher {
     hub: Hub
     ledger: TruthLedger
     tradesPerFrame: number
+    bookRepeatMs: number | null
   }) {
     this.#clock = options.clock
     this.#serverClock = options.serverClock
     this.#hub = options.hub
     this.#ledger = options.ledger
     this.#tradesPerFrame = options.tradesPerFrame
+    this.#bookRepeatMs = options.bookRepeatMs ?? Infinity
   }
 
   trades(
@@ -94,7 +94,7 @@ export class Publisher {
   book(desk: Desk, hasChanged: boolean, now: number): void {
     const { category, symbol } = desk.instrument
     if (category === 'option') return
-    if (!hasChanged && now - desk.bookSentMs < BOOK_REPEAT_MS) return
+    if (!hasChanged && now - desk.bookSentMs < this.#bookRepeatMs) return
     desk.bookSentMs = now
     if (hasChanged) desk.standingBook = null
     const topic = `orderbook.1.${symbol}`

@@ -37,6 +37,12 @@ export interface ExchangeRules {
   readonly archiveRpi: boolean
   /** The order of an archive file's rows. */
   readonly archiveNewestFirst: boolean
+  /** A book that does not change is sent again after this long; null for never. */
+  readonly bookRepeatMs: number | null
+  /** Whether tickers and open interest tell one side as well, as they do since June 2026. */
+  readonly singleSidedInterest: boolean
+  /** Whether inverse perpetuals' tickers carry the keys of pre-listed contracts, empty. */
+  readonly inversePreListingKeys: boolean
   /** Whether ticker deltas at times carry `""` for a key that had a value. */
   readonly emptyTickerValues: boolean
 }
@@ -61,5 +67,8 @@ export const DEFAULT_RULES: ExchangeRules = {
   archiveDelayMs: 2 * 3_600_000,
   archiveRpi: true,
   archiveNewestFirst: false,
+  bookRepeatMs: 3000,
+  singleSidedInterest: true,
+  inversePreListingKeys: false,
   emptyTickerValues: true,
 }

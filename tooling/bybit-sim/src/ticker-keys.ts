@@ -53,13 +53,17 @@ export const DATED_KEYS: readonly string[] = INVERSE_KEYS.flatMap((key) => {
   return key === 'singleOpenInterest' ? [...DELIVERY_KEYS, key] : [key]
 })
 
-const LAST_IN_DELTAS: readonly string[] = ['singleOpenInterest', 'singleOpenInterestValue']
+/** The youngest values of a contract. */
+export const SINGLE_SIDED_KEYS: readonly string[] = [
+  'singleOpenInterest',
+  'singleOpenInterestValue',
+]
 
 /** The keys in the order in which deltas carry them: the youngest fields stand last. */
 export function deltaOrder(keys: readonly string[]): readonly string[] {
   return [
-    ...keys.filter((key) => !LAST_IN_DELTAS.includes(key)),
-    ...keys.filter((key) => LAST_IN_DELTAS.includes(key)),
+    ...keys.filter((key) => !SINGLE_SIDED_KEYS.includes(key)),
+    ...keys.filter((key) => SINGLE_SIDED_KEYS.includes(key)),
   ]
 }
 

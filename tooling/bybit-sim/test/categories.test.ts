@@ -166,3 +166,20 @@ test('a delisted symbol falls silent and is refused; a listed one trades', async
   expect(new Set(since.map((t) => t.symbol))).toEqual(new Set(['NEWUSDT']))
   expect(client.frames('publicTrade.NEWUSDT').length).toBeGreaterThan(0)
 })
+
+test('what is not known for sure can be switched', async () => {
+  const rules = {
+    singleSidedInterest: false,
+    inversePreListingKeys: true,
+    optionNamesFailures: false,
+  }
+  await using sim = await startSimulator({ ...quiet, rules })
+  const inverse = await Client.open(sim.wsUrl, '/v5/public/inverse')
+  await inverse.subscribe('tickers.BTCUSD')
+  await inverse.ask({ op: 'ping' })
+  const keys = Object.keys(inverse.frames('tickers.BTCUSD')[0]?.data as object)
+  expect(keys).toContain('preOpenPrice')
+  expect(keys.filter((key) => key.startsWith('single'))).toEqual([])
+  const option = await Client.open(sim.wsUrl, '/v5/public/option')
+  expect(await option.subscribe('tickers.NOPE')).toContain('"successTopics":["tickers.NOPE"]')
+})

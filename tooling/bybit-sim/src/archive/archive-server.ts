@@ -61,13 +61,16 @@ export class ArchiveServer {
 
   /** What a folder lists: symbols, or the files of one. */
   #names(section: Section, symbol: string | undefined): string[] {
-    const names = new Set<string>()
+    const symbols = new Set<string>()
+    const days = new Set<number>()
     for (const trade of this.#ledger.trades) {
-      if (sectionOf(trade) !== section || !this.#isPublished(dayOf(trade.exchangeTs))) continue
-      if (symbol === undefined) names.add(`${trade.symbol}/`)
-      else if (trade.symbol === symbol) names.add(fileName(section, symbol, trade.exchangeTs))
+      const day = dayOf(trade.exchangeTs)
+      if (sectionOf(trade) !== section || !this.#isPublished(day)) continue
+      symbols.add(trade.symbol)
+      if (trade.symbol === symbol) days.add(day)
     }
-    return [...names].sort()
+    if (symbol === undefined) return [...symbols].map((name) => `${name}/`).sort()
+    return [...days].sort((a, b) => a - b).map((day) => fileName(section, symbol, day))
   }
 
   *#lines(file: ArchiveFile): Generator<string> {

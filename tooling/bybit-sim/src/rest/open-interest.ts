@@ -17,7 +17,7 @@ const DECIMALS = 8
 const CURSOR = /^lastid=\d+&lasttime=(\d+)$/
 
 /** `GET /v5/market/open-interest`: by pages, newest first; drawn from symbol and time alone. */
-export function openInterest(query: Query, { market, now }: RestScene): object {
+export function openInterest(query: Query, { market, rules, now }: RestScene): object {
   const category = query.category(['linear', 'inverse'])
   const { instrument } = query.requiredDesk(market, category)
   const interval = INTERVALS[query.text('intervalTime')]
@@ -30,7 +30,7 @@ export function openInterest(query: Query, { market, now }: RestScene): object {
   const list: object[] = []
   let at = until - (until % interval)
   for (; at >= from && list.length < limit; at -= interval) {
-    list.push(rowOf(instrument.symbol, at))
+    list.push(rowOf(instrument.symbol, at, rules.singleSidedInterest))
   }
   const oldest = at + interval
   const nextPageCursor =
@@ -38,11 +38,11 @@ export function openInterest(query: Query, { market, now }: RestScene): object {
   return { symbol: instrument.symbol, category, list, nextPageCursor }
 }
 
-function rowOf(symbol: string, at: number): object {
+function rowOf(symbol: string, at: number, isSingleSided: boolean): object {
   const units = 1e13 + hashText(`${symbol}/${at}`) * 100
   return {
     openInterest: unitsText(units, DECIMALS),
-    singleOpenInterest: unitsText(Math.round(units / 2), DECIMALS),
+    ...(isSingleSided ? { singleOpenInterest: unitsText(Math.round(units / 2), DECIMALS) } : {}),
     timestamp: String(at),
   }
 }

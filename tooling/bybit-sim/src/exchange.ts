@@ -1,0 +1,112 @@
+import type { Clock } from '@grid/core-events'
+import { ArchiveServer } from './archive/archive-server.ts'
+import { contractDialect } from './contract-dialect.ts'
+import { ExchangeSocket } from './exchange-socket.ts'
+import { FaultPlan } from './fault-plan.ts'
+import { answerHttp } from './http-server.ts'
+import { Hub } from './hub.ts'
+import { Listener } from './listener.ts'
+import { Market } from './market.ts'
+import { OPTION_DIALECT } from './option-dialect.ts'
+import { Publisher } from './publisher.ts'
+import { RequestHandler } from './request-handler.ts'
+import { RestFaults } from './rest/rest-faults.ts'
+import { RestLimits } from './rest/rest-limits.ts'
+import { RestServer } from './rest/rest-server.ts'
+import { DEFAULT_RULES, type ExchangeRules } from './rules.ts'
+import { ServerClock } from './server-clock.ts'
+import type { SimulatorSettings } from './simulator-options.ts'
+import { SPOT_DIALECT } from './spot-dialect.ts'
+import { TruthLedger } from './truth-ledger.ts'
+
+/** The parts of a simulated exchange, put together. */
+export interface Exchange {
+  readonly rules: ExchangeRules
+  readonly serverClock: ServerClock
+  readonly ledger: TruthLedger
+  readonly plan: FaultPlan
+  readonly hub: Hub
+  readonly market: Market
+  readonly socket: ExchangeSocket
+  /** Topics that nothing here produces: for frames sent by hand or replayed. */
+  readonly extraTopics: Set<string>
+  readonly restFaults: RestFaults
+  readonly restLimits: RestLimits
+  /** The port of the sockets. */
+  readonly socketPort: Listener
+  /** The port of REST and the archive. */
+  readonly httpPort: Listener
+}
+
+/** Puts an exchange together: no instrument is listed yet, and no port open. */
+export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchange {
+  const rules = { ...DEFAULT_RULES, ...settings.rules }
+  const { seed, host } = settings
+  const serverClock = new ServerClock(clock)
+  const ledger = new TruthLedger(settings.truth)
+  const plan = new FaultPlan(clock)
+  const hub = new Hub(clock, plan)
+  const publisher = new Publisher({
+    clock,
+    serverClock,
+    hub,
+    ledger,
+    tradesPerFrame: settings.tradesPerFrame,
+    bookRepeatMs: rules.bookRepeatMs,
+  })
+  const market = new Market({ clock: serverClock, publisher, pace: settings, seed, rules })
+  const extraTopics = new Set(settings.extraTopics)
+  const requests = new RequestHandler({
+    clock,
+    serverClock,
+    hub,
+    faults: plan,
+    rules,
+    serves: (category, topic) => market.serves(category, topic) || extraTopics.has(topic),
+    onSubscribed: (connection, topics) => {
+      for (const topic of topics) market.greet(connection, topic)
+    },
+  })
+  const socket = new ExchangeSocket({
+    clock,
+    hub,
+    faults: plan,
+    rules,
+    dialects: [contractDialect('linear'), contractDialect('inverse'), SPOT_DIALECT, OPTION_DIALECT],
+    requests,
+    seed,
+  })
+  const restFaults = new RestFaults()
+  const restLimits = new RestLimits(clock, serverClock, rules)
+  const rest = new RestServer({
+    clock,
+    serverClock,
+    market,
+    rules,
+    limits: restLimits,
+    faults: restFaults,
+  })
+  const archive = new ArchiveServer({ clock: serverClock, ledger, rules })
+  return {
+    rules,
+    serverClock,
+    ledger,
+    plan,
+    hub,
+    market,
+    socket,
+    extraTopics,
+    restFaults,
+    restLimits,
+    socketPort: new Listener({
+      host,
+      port: settings.port,
+      onUpgrade: (request, connection, head) => socket.upgrade(request, connection, head),
+    }),
+    httpPort: new Listener({
+      host,
+      port: settings.httpPort,
+      onRequest: (request, response) => answerHttp(rest, archive, request, response),
+    }),
+  }
+}

@@ -160,10 +160,11 @@ export class Connection {
   stopReading(forMs: number): void {
     if (!this.isOpen) return
     this.#ws.pause()
-    this.#clock.setTimer(() => {
+    const timer = this.#clock.setTimer(() => {
       // Half-open connections never read again.
       if (this.#state !== 'half-open') this.#ws.resume()
     }, forMs)
+    void this.ended.then(() => timer.cancel())
   }
 
   /** Makes the next data frame go out twice. */

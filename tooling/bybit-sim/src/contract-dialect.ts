@@ -8,6 +8,7 @@ export function contractDialect(category: 'linear' | 'inverse'): Dialect {
   return {
     category,
     path: `/v5/public/${category}`,
+    isAtomic: true,
     maxArgs: null,
     maxTopics: null,
     pong: (to) => reply(true, 'pong', to, 'ping'),

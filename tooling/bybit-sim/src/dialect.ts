@@ -15,12 +15,15 @@ export interface Dialect {
   readonly category: Category
   /** The path of the socket, e.g. `/v5/public/linear`. */
   readonly path: string
+  /** Whether one bad topic voids its request; else the answer names those that failed. */
+  readonly isAtomic: boolean
   /** Arguments allowed in one request, and the refusal past it; null for no limit. */
   readonly maxArgs: { readonly count: number; readonly refusal: string } | null
   /** Arguments allowed on one connection; null for no limit. */
   readonly maxTopics: number | null
   pong(to: ReplyTo, nowMs: number): string
-  ack(to: ReplyTo, op: Operation, topics: readonly string[]): string
+  /** `failed` is empty where requests are atomic. */
+  ack(to: ReplyTo, op: Operation, done: readonly string[], failed: readonly string[]): string
   refusal(to: ReplyTo, op: string, reason: string): string
   unknownTopic(topic: string): string
   alreadySubscribed(topic: string): string

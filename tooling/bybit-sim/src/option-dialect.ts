@@ -7,27 +7,20 @@ import type { Dialect } from './dialect.ts'
 export const OPTION_DIALECT: Dialect = {
   category: 'option',
   path: '/v5/public/option',
+  isAtomic: false,
   maxArgs: null,
   maxTopics: 2000,
   pong: (_, nowMs) => JSON.stringify({ args: [String(nowMs)], op: 'pong' }),
-  ack: ({ connId }, _, topics) => commandResponse(connId, [], topics),
+  ack: ({ connId }, _, done, failed) =>
+    JSON.stringify({
+      success: failed.length === 0,
+      conn_id: connId,
+      data: { failTopics: failed, successTopics: done },
+      type: 'COMMAND_RESP',
+    }),
   refusal: ({ connId, reqId }, op, reason) =>
     JSON.stringify({ success: false, ret_msg: reason, conn_id: connId, req_id: reqId, op }),
   unknownTopic: (topic) => `error:handler not found,topic:${topic}`,
   alreadySubscribed: (topic) => `error:already subscribed,topic:${topic}`,
   unknownOperation: 'error:invalid op',
-}
-
-/** An option socket's answer to a subscribe or unsubscribe. */
-export function commandResponse(
-  connId: string,
-  failTopics: readonly string[],
-  successTopics: readonly string[],
-): string {
-  return JSON.stringify({
-    success: failTopics.length === 0,
-    conn_id: connId,
-    data: { failTopics, successTopics },
-    type: 'COMMAND_RESP',
-  })
 }

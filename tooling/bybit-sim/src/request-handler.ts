@@ -3,7 +3,6 @@ import type { Connection } from './connection.ts'
 import type { Operation } from './dialect.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
-import { commandResponse } from './option-dialect.ts'
 import { type Request, readRequest } from './request.ts'
 import type { ExchangeRules } from './rules.ts'
 
@@ -65,26 +64,20 @@ export class RequestHandler {
 
   #change(connection: Connection, request: Request, op: Operation): void {
     const { dialect, connId } = connection
-    const { reqId, args } = request
-    const isSubscribe = op === 'subscribe'
-    if (dialect.category === 'option') {
-      const failed = isSubscribe ? this.#failing(connection, args) : []
-      const done = args.filter((topic) => !failed.includes(topic))
-      this.#apply(connection, op, done)
-      this.#answer(connection, commandResponse(connId, failed, done))
-      if (isSubscribe) this.#onSubscribed(connection, done)
-      return
-    }
-    const refusal = isSubscribe
-      ? this.#subscribeRefusal(connection, args)
-      : this.#unsubscribeRefusal(connection, args)
+    const { reqId } = request
+    // Where there is no refusal to word it, a topic that is named twice is one topic.
+    const args = dialect.isAtomic ? request.args : [...new Set(request.args)]
+    const to = { connId, reqId }
+    const refusal = dialect.isAtomic ? this.#refusal(connection, op, args) : null
     if (refusal !== null) {
-      this.#answer(connection, dialect.refusal({ connId, reqId }, op, refusal))
+      this.#answer(connection, dialect.refusal(to, op, refusal))
       return
     }
-    this.#apply(connection, op, args)
-    this.#answer(connection, dialect.ack({ connId, reqId }, op, args))
-    if (isSubscribe) this.#onSubscribed(connection, args)
+    const failed = dialect.isAtomic || op === 'unsubscribe' ? [] : this.#failing(connection, args)
+    const done = args.filter((topic) => !failed.includes(topic))
+    this.#apply(connection, op, done)
+    this.#answer(connection, dialect.ack(to, op, done, failed))
+    if (op === 'subscribe') this.#onSubscribed(connection, done)
   }
 
   #apply(connection: Connection, op: Operation, topics: readonly string[]): void {
@@ -97,7 +90,8 @@ export class RequestHandler {
   }
 
   /** One bad topic voids the request; only the first is named. Null when all went well. */
-  #subscribeRefusal(connection: Connection, topics: readonly string[]): string | null {
+  #refusal(connection: Connection, op: Operation, topics: readonly string[]): string | null {
+    if (op === 'unsubscribe') return this.#unsubscribeRefusal(connection, topics)
     const { maxArgs } = connection.dialect
     if (maxArgs !== null && topics.length > maxArgs.count) return maxArgs.refusal
     const seen = new Set<string>()

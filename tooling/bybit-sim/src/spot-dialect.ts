@@ -4,6 +4,7 @@ import type { Dialect, ReplyTo } from './dialect.ts'
 export const SPOT_DIALECT: Dialect = {
   category: 'spot',
   path: '/v5/public/spot',
+  isAtomic: true,
   maxArgs: { count: 10, refusal: 'args size >10' },
   maxTopics: null,
   pong: (to) => reply(true, 'pong', to, 'ping'),

@@ -134,7 +134,8 @@ export class TradeTape {
 
   /** A taker eats into the book: within a match the price moves one way or stays. */
   #move(isBuy: boolean, isFirst: boolean): number {
-    const hasRoom = isBuy || this.#price > this.instrument.startPrice / 4
+    const { tick, startPrice } = this.instrument
+    const hasRoom = isBuy || this.#price - tick >= Math.max(tick, startPrice / 4)
     const moves = this.#random.chance(isFirst ? 0.5 : 0.25) && hasRoom
     const wasUp = this.#tickDirection === 'PlusTick' || this.#tickDirection === 'ZeroPlusTick'
     if (!moves) {
@@ -142,7 +143,7 @@ export class TradeTape {
       return this.#price
     }
     this.#tickDirection = isBuy ? 'PlusTick' : 'MinusTick'
-    this.#price += isBuy ? this.instrument.tick : -this.instrument.tick
+    this.#price += isBuy ? tick : -tick
     return this.#price
   }
 }

@@ -55,7 +55,13 @@ test('option acknowledges topic by topic, without op and req_id, and success pro
   expect(taken).toBe(
     `{"success":true,"conn_id":"X","data":{"failTopics":[],"successTopics":${JSON.stringify(topics)}},"type":"COMMAND_RESP"}`,
   )
-  const mixed = masked(await client.subscribe('publicTrade.DOGE', `tickers.${OTHER_OPTION}`))
+  const mixed = masked(
+    await client.subscribe(
+      'publicTrade.DOGE',
+      `tickers.${OTHER_OPTION}`,
+      `tickers.${OTHER_OPTION}`,
+    ),
+  )
   expect(mixed).toBe(
     `{"success":false,"conn_id":"X","data":{"failTopics":["publicTrade.DOGE"],"successTopics":["tickers.${OTHER_OPTION}"]},"type":"COMMAND_RESP"}`,
   )
@@ -182,4 +188,37 @@ test('what is not known for sure can be switched', async () => {
   expect(keys.filter((key) => key.startsWith('single'))).toEqual([])
   const option = await Client.open(sim.wsUrl, '/v5/public/option')
   expect(await option.subscribe('tickers.NOPE')).toContain('"successTopics":["tickers.NOPE"]')
+})
+
+test('a minute of every category: unique ids, and nothing that is not a number', async () => {
+  const clock = new SteppedClock()
+  const far = optionSymbols('BTC', [300_000], 1_760_000_000_000)
+  const symbols = ['BTCUSDT', 'BTCUSDT-27DEC30', 'DOGEUSDT']
+  await using sim = await startSimulator({
+    ...quiet,
+    symbols,
+    option: [...OPTIONS, ...far],
+    paused: false,
+    tradesPerSecond: 100,
+    clock,
+  })
+  for (let second = 0; second < 60; second++) clock.jump(1000)
+  const { trades, tickers, books } = sim.truth()
+  const isPositive = (text: string): boolean => /^\d+(\.\d+)?$/.test(text) && Number(text) > 0
+  expect(trades.filter((t) => !isPositive(t.price) || !isPositive(t.size))).toEqual([])
+  for (const own of Map.groupBy(trades, (t) => `${t.category} ${t.symbol}`).values()) {
+    expect(new Set(own.map((t) => t.tradeId)).size).toBe(own.length)
+  }
+  const sides = books.flatMap((b) => [b.bidPrice, b.bidSize, b.askPrice, b.askSize])
+  expect(sides.filter((text) => !isPositive(text))).toEqual([])
+  expect(books.every((b) => Number(b.bidPrice) < Number(b.askPrice))).toBe(true)
+  const isValue = /^(-?\d+(\.\d+)?|(Zero)?(Plus|Minus)Tick|2030-12-27T08:00:00Z|)$/
+  const odd = tickers.flatMap(({ values }) =>
+    Object.entries(values).filter(([, text]) => !isValue.test(text)),
+  )
+  expect(odd).toEqual([])
+  const seen = new Set(tickers.map((t) => `${t.category} ${t.symbol}`))
+  expect(seen.size).toBe(
+    symbols.length + quiet.inverse.length + quiet.spot.length + OPTIONS.length + 2,
+  )
 })

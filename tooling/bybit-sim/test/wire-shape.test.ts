@@ -159,6 +159,10 @@ test('REST replies have the keys, the key order and the types of real ones', asy
   const older = ['isRPITrade', 'seq']
   expect(shape(trades, older)).toEqual(shape(recorded('live/rest_recent_trade.ndjson')[0]))
 
+  const contract = await get('recent-trade?category=linear&symbol=BTCUSDT')
+  const [history] = recorded('reserialized/rest_result_public_trading_history.ndjson')
+  expect(shape(contract['result'], older)).toEqual(shape(history))
+
   const kline = await get('kline?category=spot&symbol=BTCUSDT&interval=1')
   expect(shape(kline)).toEqual(shape(recorded('live/rest_kline.ndjson')[0]))
 

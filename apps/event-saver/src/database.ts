@@ -1,7 +1,6 @@
 import { type Clock, sleep } from '@grid/core-events'
 import {
   assertWritable,
-  classifyDatabaseError,
   type GridDatabase,
   inspectDatabase,
   migrate,
@@ -15,8 +14,26 @@ import { fullJitter } from './writer/backoff.ts'
 
 const RETRY = { baseMs: 500, capMs: 30_000 }
 
-/** SQLSTATEs by which the server says that the URL is wrong: no such role, password or database. */
-const WRONG_URL = new Set(['28000', '28P01', '3D000'])
+/**
+ * What trying again cannot mend: the server says that role, password, database or privileges are
+ * wrong, the folder cannot be written, or the database is not one that this version may write.
+ */
+const CONFIGURATION_FAULTS = new Set([
+  '28000',
+  '28P01',
+  '3D000',
+  '42501',
+  'DATABASE_URL_INVALID',
+  'DRIVER_MISSING',
+  'EACCES',
+  'ENOTDIR',
+  'ENVIRONMENT_MISMATCH',
+  'EPERM',
+  'EROFS',
+  'NOT_MIGRATED',
+  'SCHEMA_TOO_NEW',
+  'SERVER_TOO_OLD',
+])
 
 /** What preparing a database needs. */
 export interface PrepareOptions {
@@ -82,17 +99,9 @@ function finalError(error: unknown, options: PrepareOptions): CommandError | nul
   const reason = reasonOf(error)
   const url = redactDatabaseUrl(options.config.databaseUrl)
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
-  if (WRONG_URL.has(code)) {
-    return new CommandError(
-      EXIT.configuration,
-      'DATABASE_REFUSED',
-      `EVENTSAVER_DATABASE_URL ${url}: ${reason}`,
-    )
-  }
-  if (classifyDatabaseError(error) !== 'transient') {
-    return new CommandError(EXIT.configuration, code || 'DATABASE_UNUSABLE', `${url}: ${reason}`, {
-      cause: error,
-    })
+  if (CONFIGURATION_FAULTS.has(code)) {
+    const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}`
+    return new CommandError(EXIT.configuration, code, message, { cause: error })
   }
   if (!options.exitOnDbError) return null
   return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', `cannot reach ${url}: ${reason}`)

@@ -1,6 +1,6 @@
-import type { DeadLetter } from '@grid/core-events'
+import type { DeadLetter, Gap } from '@grid/core-events'
 import type { LedgerChannel } from './capture/ledger.ts'
-import type { WriterName } from './capture/pipeline.ts'
+import type { WriterName } from './capture/writer-factory.ts'
 import { reasonOf } from './database.ts'
 import { isWorthALine, type Logger } from './log.ts'
 
@@ -9,6 +9,7 @@ export class PipelineLog {
   readonly #log: Logger
   readonly #deadLetters = new Map<string, number>()
   readonly #drops = new Map<LedgerChannel, number>()
+  #evidenceLost = 0
 
   constructor(log: Logger) {
     this.#log = log
@@ -40,13 +41,25 @@ export class PipelineLog {
     }
   }
 
-  /** Items found no room. */
-  drop(channel: LedgerChannel, items: number): void {
-    const before = this.#drops.get(channel) ?? 0
-    this.#drops.set(channel, before + items)
-    if (isWorthALine(before + 1)) {
-      const dropped = before + items
+  /** An item found no room. */
+  drop(channel: LedgerChannel): void {
+    const dropped = (this.#drops.get(channel) ?? 0) + 1
+    this.#drops.set(channel, dropped)
+    if (isWorthALine(dropped)) {
       this.#log.error({ code: 'QUEUE_FULL', channel, dropped }, 'no room: dropped, with a gap')
     }
+  }
+
+  /** A dead letter or a gap could not be kept: the log is the last place to say so. */
+  evidenceLost(what: DeadLetter | Gap, reason: string): void {
+    this.#evidenceLost += 1
+    if (!isWorthALine(this.#evidenceLost)) return
+    const { category, channel, symbol } = what
+    const bounds = 'startTs' in what ? { startTs: what.startTs, endTs: what.endTs } : {}
+    const count = this.#evidenceLost
+    this.#log.error(
+      { code: 'EVIDENCE_LOST', category, channel, symbol, ...bounds, reason, count },
+      'could not be kept',
+    )
   }
 }

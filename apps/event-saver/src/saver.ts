@@ -12,7 +12,7 @@ import { HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { PipelineLog } from './pipeline-log.ts'
 import type { SaverStatus } from './status.ts'
-import { logStreamStatus } from './stream-log.ts'
+import { StreamLog } from './stream-log.ts'
 
 /** What a saver is made of. */
 export interface SaverOptions {
@@ -53,10 +53,12 @@ export class Saver {
   readonly #http: HttpServer
   readonly #watchdog: LoopWatchdog
   readonly #readiness = new Readiness()
+  readonly #streamLog: StreamLog
   readonly #stopping = new AbortController()
   readonly #startedAt: number
   #fail: (error: unknown) => void = () => {}
   #failed = false
+  #isStopping = false
   #preparing: Promise<void> = Promise.resolve()
   #databaseReady = false
   #connections = 0
@@ -64,6 +66,7 @@ export class Saver {
   constructor({ config, log, clock = systemClock, exitOnDbError = false }: SaverOptions) {
     this.#config = config
     this.#log = log
+    this.#streamLog = new StreamLog(log, clock)
     this.#clock = clock
     this.#exitOnDbError = exitOnDbError
     this.#startedAt = nowMs(clock)
@@ -78,9 +81,13 @@ export class Saver {
       flushIntervalMs: config.flushInterval,
       maxWaiting: config.maxWaiting,
       gapThresholdMs: config.gapThreshold,
-      onRetry: (writer, error, failures) => pipelineLog.retry(writer, error, failures),
-      onDeadLetter: (letter) => pipelineLog.deadLetter(letter),
-      onDrop: (channel, items) => pipelineLog.drop(channel, items),
+      handlers: {
+        onRetry: (writer, error, failures) => pipelineLog.retry(writer, error, failures),
+        onDeadLetter: (letter) => pipelineLog.deadLetter(letter),
+        onDrop: (channel) => pipelineLog.drop(channel),
+        onEvidenceLost: (what, reason) => pipelineLog.evidenceLost(what, reason),
+        onDefect: (error) => this.#fail(error),
+      },
     })
     this.#stream = new BybitPublicStream({
       environment: config.environment,
@@ -94,7 +101,8 @@ export class Saver {
       status: () => this.status(),
       alive: () => !this.#failed && !this.#watchdog.stalled,
     })
-    this.#watchdog = new LoopWatchdog(clock)
+    // Readiness knows since when each verdict stands only if it is asked regularly.
+    this.#watchdog = new LoopWatchdog(() => this.status())
     this.failure = new Promise((_, reject) => {
       this.#fail = (error) => {
         this.#failed = true
@@ -119,13 +127,13 @@ export class Saver {
     const ageSeconds = (sinceUs: number | null): number =>
       sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
     const lagSeconds = Object.fromEntries(
-      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestUs(channel))]),
+      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
     ) as SaverStatus['lagSeconds']
     const { ready, checks } = this.#readiness.evaluate({
       nowMs: nowMs(this.#clock),
       topics,
-      journalAccepting: this.#journal.accepting,
-      lagMs: Math.max(...Object.values(lagSeconds)) * 1000,
+      accepting: this.pipeline.accepting,
+      lagMs: ageSeconds(this.pipeline.oldestUs) * 1000,
       watchdog: this.#watchdog.stalled ? 'the event loop stood still for more than 30 s' : null,
     })
     return {
@@ -156,8 +164,11 @@ export class Saver {
    * Stops capturing, stores what waits and closes everything; the signal ends the patience.
    */
   async stop(signal: AbortSignal): Promise<StopReport> {
+    this.#isStopping = true
     await this.#stream.close()
-    if (!this.#databaseReady) await settledOrAborted(this.#preparing, signal)
+    if (!this.#databaseReady && this.pipeline.waitingInAll > 0) {
+      await settledOrAborted(this.#preparing, signal)
+    }
     this.#stopping.abort()
     const lost = await this.pipeline.drain(signal)
     await settledOrAborted(this.#db.destroy(), signal)
@@ -174,14 +185,14 @@ export class Saver {
     this.#stream.on('normalized', (frame) => this.pipeline.accept(frame, position))
     this.#stream.on('status', (status) => this.#onStatus(status))
     this.#stream.start({ signal: this.#stopping.signal }).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) this.#fail(error)
+      if (!this.#isStopping) this.#fail(error)
     })
   }
 
   #onStatus(status: StreamStatus): void {
     if (status.type === 'open') this.#connections += 1
     if (status.type === 'gap') this.pipeline.acceptGap(status.gap)
-    logStreamStatus(this.#log, status)
+    this.#streamLog.tell(status)
   }
 
   async #prepare(): Promise<void> {
@@ -202,9 +213,13 @@ export class Saver {
 }
 
 async function settledOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const settled = work.then(
+    () => {},
+    () => {},
+  )
   if (signal.aborted) return
   const aborted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  await Promise.race([work.then(() => {}), aborted])
+  await Promise.race([settled, aborted])
 }

@@ -1,8 +1,40 @@
 import type { StreamStatus } from '@grid/bybit-adapter'
+import { type Clock, nowMs } from '@grid/core-events'
 import { isWorthALine, type Logger } from './log.ts'
 
-/** Tells the log what a stream says of itself; what repeats itself is told ever more rarely. */
-export function logStreamStatus(log: Logger, status: StreamStatus): void {
+/** Lines of one kind a minute; a reconnect of many topics, or a server gone mad, is summed up. */
+const LINES_A_MINUTE = 20
+const MINUTE_MS = 60_000
+
+/** Tells the log what a stream says of itself, at most so many lines of a kind a minute. */
+export class StreamLog {
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #minutes = new Map<string, { since: number; lines: number }>()
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+  }
+
+  tell(status: StreamStatus): void {
+    const now = nowMs(this.#clock)
+    const minute = this.#minutes.get(status.type)
+    if (minute === undefined || now - minute.since >= MINUTE_MS) {
+      const unsaid = Math.max(0, (minute?.lines ?? 0) - LINES_A_MINUTE)
+      if (unsaid > 0) {
+        this.#log.warn({ code: 'LOG_THINNED', kind: status.type, unsaid }, 'lines left out')
+      }
+      this.#minutes.set(status.type, { since: now, lines: 1 })
+    } else {
+      minute.lines += 1
+      if (minute.lines > LINES_A_MINUTE) return
+    }
+    logStreamStatus(this.#log, status)
+  }
+}
+
+function logStreamStatus(log: Logger, status: StreamStatus): void {
   switch (status.type) {
     case 'connect_failed':
       if (isWorthALine(status.attempt)) {

@@ -1,10 +1,11 @@
 import { systemClock } from '@grid/core-events'
+import type { DatabaseErrorClass } from '@grid/db'
 import { describe, expect, it } from 'vitest'
-import { BufferedWriter, type WriteFailure } from '../src/writer/buffered-writer.ts'
+import { BufferedWriter } from '../src/writer/buffered-writer.ts'
 
 class FakeFailure extends Error {
-  readonly kind: WriteFailure
-  constructor(kind: WriteFailure) {
+  readonly kind: DatabaseErrorClass
+  constructor(kind: DatabaseErrorClass) {
     super(kind)
     this.kind = kind
   }
@@ -15,10 +16,11 @@ class Store {
   readonly stored: number[] = []
   readonly rejected: number[] = []
   readonly batches: number[][] = []
-  fail: (batch: readonly number[]) => WriteFailure | null = () => null
+  readonly defects: unknown[] = []
+  fail: (batch: readonly number[]) => DatabaseErrorClass | null = () => null
   before: () => Promise<void> = () => Promise.resolve()
 
-  writer(options: { batchSize?: number; maxWaiting?: number } = {}) {
+  writer(options: { batchSize?: number; maxWaiting?: number; random?: () => number } = {}) {
     return new BufferedWriter<number, void>(
       {
         store: async (batch) => {
@@ -30,13 +32,15 @@ class Store {
         settle: (batch) => this.stored.push(...batch),
         classify: (error) => (error as FakeFailure).kind,
         reject: (item) => this.rejected.push(item),
+        onRetry: () => {},
+        onDefect: (error) => this.defects.push(error),
       },
       {
         batchSize: options.batchSize ?? 10,
         flushIntervalMs: 5,
         maxWaiting: options.maxWaiting ?? 1000,
         clock: systemClock,
-        random: () => 0,
+        random: options.random ?? (() => 0),
       },
     )
   }
@@ -149,25 +153,56 @@ describe('BufferedWriter', () => {
     expect(store.batches).toEqual([])
   })
 
+  it('knows its oldest item while a batch is being halved', async () => {
+    const store = new Store()
+    const seen: unknown[] = []
+    store.fail = (batch) => (batch.includes(5) ? 'poison' : null)
+    const writer = store.writer()
+    store.before = async () => {
+      seen.push(writer.oldest?.position)
+    }
+    writer.open()
+    addAll(writer, 3, 13)
+    await writer.drain(patience())
+    expect(store.rejected).toEqual([5])
+    expect(seen.length).toBeGreaterThan(3)
+    expect(new Set(seen)).toEqual(new Set([3]))
+  })
+
   it('does not hammer a failing store while items keep coming', async () => {
     const store = new Store()
     store.fail = () => 'transient'
-    const writer = new BufferedWriter<number, void>(
-      {
-        store: async (batch) => {
-          store.batches.push([...batch])
-          throw new FakeFailure('transient')
-        },
-        settle: () => {},
-        classify: () => 'transient',
-        reject: () => {},
-      },
-      { batchSize: 1, flushIntervalMs: 1, maxWaiting: 1e6, clock: systemClock, random: () => 1 },
-    )
+    const writer = store.writer({ batchSize: 1, maxWaiting: 1e6, random: () => 1 })
     writer.open()
     addAll(writer, 0, 5000)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(store.batches.length).toBe(1)
+    await writer.drain(AbortSignal.abort())
+  })
+
+  it('tries at once when it is drained, however long its pause still is', async () => {
+    const store = new Store()
+    store.fail = () => 'transient'
+    // A pause of a whole day: only the drain can end it.
+    const writer = store.writer({ random: () => 345_600 })
+    writer.open()
+    addAll(writer, 0, 3)
+    await expect.poll(() => store.batches.length).toBe(1)
+    store.fail = () => null
+    expect(await writer.drain(patience())).toEqual([])
+    expect(store.stored).toEqual([0, 1, 2])
+  })
+
+  it('tells of a defect in the accounts instead of ending the process', async () => {
+    const store = new Store()
+    const writer = store.writer()
+    const defect = new Error('accounts')
+    store.stored.push = () => {
+      throw defect
+    }
+    writer.open()
+    addAll(writer, 0, 3)
+    await expect.poll(() => store.defects).toEqual([defect])
     await writer.drain(AbortSignal.abort())
   })
 })

@@ -177,4 +177,26 @@ describe('a database that is away', () => {
     ])
     expect(next?.sentTo).toHaveLength(1)
   })
+
+  it('loses what waits when a stop has no patience, and still records where', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 12, paused: true })
+    const { saver } = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_FLUSH_INTERVAL: '60s' })
+    await saver.start()
+    await live(8, saver)
+    await expect.poll(() => saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    sim.trade({ symbol: 'BTCUSDT', count: 3 })
+    await quiet(saver)
+    // Three trades and the four tickers' snapshots wait for the interval.
+    expect(await saver.stop(AbortSignal.abort())).toEqual({ lost: 7 })
+    expect(imbalances(saver)).toEqual([])
+    const gaps = await database.db
+      .selectFrom('capture_gaps')
+      .select(['channel', 'symbol'])
+      .execute()
+    expect(gaps.filter(({ channel }) => channel === 'publicTrade')).toEqual([
+      { channel: 'publicTrade', symbol: 'BTCUSDT' },
+    ])
+    expect(gaps.filter(({ channel }) => channel === 'ticker')).toHaveLength(4)
+  })
 })

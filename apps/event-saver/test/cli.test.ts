@@ -144,8 +144,10 @@ describe('run', () => {
     })
     expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')
     expect(cli.log.length).toBeLessThan(30)
+    // Nothing waits, so there is nothing to wait for.
     cli.kill('SIGTERM')
     expect(await cli.exited).toBe(0)
+    expect(cli.stderr).toContain('everything received is stored')
   })
 
   it('captures into an embedded database, reports a refused topic, and stops with exit code 0', async () => {
@@ -209,6 +211,7 @@ describe('run', () => {
       .toBeGreaterThan(10)
     cli.kill('SIGTERM')
     await expect.poll(() => cli.stderr).toContain('stopping')
+    expect((await cli.get('/livez')).status).toBe(200)
     cli.kill('SIGTERM')
     expect(await cli.exited).toBe(1)
     expect(cli.stderr).toContain('SHUTDOWN_LOST_EVENTS')

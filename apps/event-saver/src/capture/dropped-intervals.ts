@@ -2,53 +2,38 @@ import type { Gap, GridEvent } from '@grid/core-events'
 
 type Interval = { -readonly [Key in keyof Gap]: Gap[Key] }
 
+/** A moment of a stream. */
+export type Moment = Pick<GridEvent, 'category' | 'channel' | 'symbol'> & { readonly ts: number }
+
 /**
- * Turns events that could not be kept into gaps: one interval a stream, from the first to the last
- * event dropped in a row.
+ * Turns items that could not be kept into gaps: one interval a stream, from the first to the last
+ * item dropped, until the interval is ended.
  */
 export class DroppedIntervals {
   readonly #open = new Map<string, Interval>()
 
-  get size(): number {
-    return this.#open.size
+  /** Whether items are being dropped. */
+  get isOpen(): boolean {
+    return this.#open.size > 0
   }
 
-  /** Extends the stream's interval by a dropped event. */
-  note(event: GridEvent): void {
-    const key = streamKey(event)
+  /** Extends the stream's interval by the moment of a dropped item. */
+  note({ category, channel, symbol, ts }: Moment): void {
+    const key = `${channel} ${category} ${symbol}`
     const interval = this.#open.get(key)
     if (interval === undefined) {
-      this.#open.set(key, {
-        category: event.category,
-        channel: event.channel,
-        symbol: event.symbol,
-        startTs: event.exchangeTs,
-        endTs: event.exchangeTs,
-        reason: 'queue_full',
-      })
+      const reason = 'queue_full'
+      this.#open.set(key, { category, channel, symbol, startTs: ts, endTs: ts, reason })
     } else {
-      interval.startTs = Math.min(interval.startTs, event.exchangeTs)
-      interval.endTs = Math.max(interval.endTs, event.exchangeTs)
+      interval.startTs = Math.min(interval.startTs, ts)
+      interval.endTs = Math.max(interval.endTs, ts)
     }
   }
 
-  /** Ends the interval of the stream of an event that was kept again; undefined when none is open. */
-  endBy(event: GridEvent): Gap | undefined {
-    if (this.#open.size === 0) return undefined
-    const key = streamKey(event)
-    const interval = this.#open.get(key)
-    this.#open.delete(key)
-    return interval
-  }
-
-  /** Ends and gives every open interval. */
-  endAll(): Gap[] {
+  /** Ends and gives all open intervals. */
+  end(): Gap[] {
     const gaps = [...this.#open.values()]
     this.#open.clear()
     return gaps
   }
-}
-
-function streamKey(event: GridEvent): string {
-  return `${event.channel} ${event.category} ${event.symbol}`
 }

@@ -1,18 +1,10 @@
 import type { Gap } from '@grid/core-events'
-import type { Arrival } from '../writer/waiting-room.ts'
-
-/** What the ledger of gaps says of a gap. */
-export type GapState = 'open' | 'ignored' | 'unrecoverable'
+import type { GapState } from '@grid/db'
 
 /** A gap with what is known of its repair. */
 export interface RecordedGap {
   readonly gap: Gap
   readonly state: GapState
-}
-
-/** Where recorded gaps are kept. */
-export interface GapSink {
-  add(gap: RecordedGap, arrival: Arrival): boolean
 }
 
 /** Totals of the gaps since the start. */
@@ -24,20 +16,20 @@ export interface GapTotals {
 }
 
 /**
- * Decides what each gap is worth and hands it to the sink.
+ * Decides what each gap is worth and hands it on.
  *
  * Gaps shorter than the threshold are `ignored`; ticker gaps are `unrecoverable`, because the
  * exchange keeps no history of tickers; all others are `open` until a repair proves them filled.
  */
 export class GapRecorder {
-  readonly #sink: GapSink
+  readonly #keep: (gap: RecordedGap) => void
   readonly #thresholdMs: number
   #recent: RecordedGap[] = []
   #totals = { open: 0, ignored: 0, unrecoverable: 0, unrecoverableSeconds: 0 }
 
-  constructor(sink: GapSink, thresholdMs: number) {
-    this.#sink = sink
+  constructor(thresholdMs: number, keep: (gap: RecordedGap) => void) {
     this.#thresholdMs = thresholdMs
+    this.#keep = keep
   }
 
   /** Counts since the start. */
@@ -50,18 +42,17 @@ export class GapRecorder {
     return this.#recent
   }
 
-  /** Records a gap; false when the sink has no room for it. */
-  record(gap: Gap, arrival: Arrival): boolean {
-    const recorded = { gap, state: this.#stateOf(gap) }
-    this.#totals[recorded.state] += 1
-    if (recorded.state === 'unrecoverable') {
+  record(gap: Gap): void {
+    const state = this.#stateOf(gap)
+    this.#totals[state] += 1
+    if (state === 'unrecoverable') {
       this.#totals.unrecoverableSeconds += (gap.endTs - gap.startTs) / 1000
     }
-    this.#recent = [...this.#recent, recorded].slice(-100)
-    return this.#sink.add(recorded, arrival)
+    this.#recent = [...this.#recent, { gap, state }].slice(-100)
+    this.#keep({ gap, state })
   }
 
-  #stateOf(gap: Gap): GapState {
+  #stateOf(gap: Gap): 'open' | 'ignored' | 'unrecoverable' {
     if (gap.endTs - gap.startTs < this.#thresholdMs) return 'ignored'
     return gap.channel === 'ticker' ? 'unrecoverable' : 'open'
   }

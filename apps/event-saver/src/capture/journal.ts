@@ -9,8 +9,6 @@ export type JournalPosition = number
  * What is appended stays until it is released, that is, until every event made of it is settled.
  */
 export interface Journal {
-  /** Whether another frame can be written. */
-  readonly accepting: boolean
   /** Bytes of frames that are not yet released. */
   readonly bytes: number
   /** The place of the newest record; 0 before the first. */
@@ -20,18 +18,24 @@ export interface Journal {
   release(position: JournalPosition): void
 }
 
+/** Frames that are accounted for together. */
+const BLOCK_FRAMES = 256
+
+interface Block {
+  /** Place of its newest record. */
+  last: JournalPosition
+  bytes: number
+  frames: number
+}
+
 /**
  * A journal that holds nothing beyond the process: what waits is kept by the writers' queues alone,
- * so a crash loses it. It accounts for the bytes that a durable journal would still have to hold.
+ * so a crash loses it. It accounts, in blocks of frames, for what a durable one would have to hold.
  */
 export class MemoryJournal implements Journal {
-  readonly accepting = true
   #position = 0
   #bytes = 0
-  /** Sizes of the records after `#released`, oldest first, from `#head` on. */
-  #sizes: number[] = []
-  #head = 0
-  #released = 0
+  #blocks: Block[] = []
 
   get bytes(): number {
     return this.#bytes
@@ -42,21 +46,22 @@ export class MemoryJournal implements Journal {
   }
 
   append(frame: Frame): JournalPosition {
-    this.#bytes += frame.bytes.byteLength
-    this.#sizes.push(frame.bytes.byteLength)
     this.#position += 1
+    this.#bytes += frame.bytes.byteLength
+    const block = this.#blocks.at(-1)
+    if (block === undefined || block.frames >= BLOCK_FRAMES) {
+      this.#blocks.push({ last: this.#position, bytes: frame.bytes.byteLength, frames: 1 })
+    } else {
+      block.last = this.#position
+      block.bytes += frame.bytes.byteLength
+      block.frames += 1
+    }
     return this.#position
   }
 
   release(position: JournalPosition): void {
-    while (this.#released < position && this.#head < this.#sizes.length) {
-      this.#bytes -= this.#sizes[this.#head] ?? 0
-      this.#head += 1
-      this.#released += 1
-    }
-    if (this.#head > 1024 && this.#head * 2 > this.#sizes.length) {
-      this.#sizes = this.#sizes.slice(this.#head)
-      this.#head = 0
-    }
+    const kept = this.#blocks.findIndex((block) => block.last > position)
+    const released = this.#blocks.splice(0, kept === -1 ? this.#blocks.length : kept)
+    for (const block of released) this.#bytes -= block.bytes
   }
 }

@@ -8,23 +8,36 @@ import {
   type GridEvent,
 } from '@grid/core-events'
 import {
+  type BulkInsertResult,
   CaptureGapRepository,
   classifyDatabaseError,
-  DeadLetterRepository,
   type GridDatabase,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
-import { BufferedWriter, type WriterOptions, type WriterTarget } from '../writer/buffered-writer.ts'
+import { BufferedWriter } from '../writer/buffered-writer.ts'
 import type { Arrival } from '../writer/waiting-room.ts'
 import { CHANNEL_STORES, type ChannelStore } from './channel-stores.ts'
-import { eventDeadLetter, type PendingDeadLetter } from './dead-letters.ts'
+import { DeadLetterBox } from './dead-letter-box.ts'
 import { DroppedIntervals } from './dropped-intervals.ts'
+import { eventDeadLetter } from './event-dead-letter.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import type { Journal } from './journal.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import type { WriterFactory, WriterName } from './writer-factory.ts'
 
-/** The writers of a pipeline: one a channel, one for dead letters, one for gaps. */
-export type WriterName = Channel | 'deadLetters' | 'gaps'
+/** What a pipeline tells its owner. */
+export interface PipelineHandlers {
+  /** A failed write is retried, or succeeded after failures (`failures` is then 0). */
+  onRetry(writer: WriterName, error: unknown, failures: number): void
+  /** An item became a dead letter. */
+  onDeadLetter(letter: DeadLetter): void
+  /** An item found no room; a gap will say so. */
+  onDrop(channel: LedgerChannel): void
+  /** The evidence of a loss could not be kept: a dead letter, or a gap that the database refuses. */
+  onEvidenceLost(what: DeadLetter | Gap, reason: string): void
+  /** Our own accounts failed; the process should not go on. */
+  onDefect(error: unknown): void
+}
 
 /** What a pipeline is made of. */
 export interface PipelineOptions {
@@ -36,19 +49,15 @@ export interface PipelineOptions {
   readonly flushIntervalMs: number
   readonly maxWaiting: number
   readonly gapThresholdMs: number
-  /** Told of each failed write that is retried, and of the recovery (`failures` is then 0). */
-  readonly onRetry: (writer: WriterName, error: unknown, failures: number) => void
-  readonly onDeadLetter: (letter: DeadLetter) => void
-  readonly onDrop: (channel: LedgerChannel, items: number) => void
+  readonly handlers: PipelineHandlers
 }
 
-/** What all writers have in common, whatever they write. */
-type AnyWriter = Pick<EventWriter, 'open' | 'oldest'>
+type EventWriter = BufferedWriter<GridEvent, BulkInsertResult<GridEvent>>
 
-type EventWriter = BufferedWriter<
-  GridEvent,
-  Awaited<ReturnType<ChannelStore<GridEvent>['bulkInsert']>>
->
+/** Gaps of dropped items end once no more than this part of a queue's room is taken. */
+const RESUME_AT = 0.8
+/** How long a stop that lost patience still tries to store what it lost, and where. */
+const EVIDENCE_MS = 3000
 
 /**
  * The way of normalized frames into the database: journal place, writers, dead letters, gaps, and
@@ -59,20 +68,25 @@ export class Pipeline {
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
   readonly #events: Readonly<Record<Channel, EventWriter>>
-  readonly #deadLetters: BufferedWriter<PendingDeadLetter, void>
-  readonly #gaps: BufferedWriter<RecordedGap, void>
+  readonly #deadLetters: DeadLetterBox
+  readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
-  /** Dead letters on their way, by the channel whose account they still burden. */
-  readonly #deadWaiting = new Map<LedgerChannel, number>()
 
   constructor(options: PipelineOptions) {
+    const { db, collector, gapThresholdMs } = options
     this.#options = options
     const writers: Partial<Record<Channel, EventWriter>> = {}
     for (const channel of CHANNELS) writers[channel] = this.#eventWriter(channel)
     this.#events = writers as Record<Channel, EventWriter>
-    this.#deadLetters = this.#deadLetterWriter()
-    this.#gaps = this.#gapWriter()
-    this.gaps = new GapRecorder(this.#gaps, options.gapThresholdMs)
+    this.#deadLetters = new DeadLetterBox({
+      db,
+      collector,
+      ledger: this.ledger,
+      writer: this.#writer,
+      onLost: (letter) => this.#onLetterLost(letter),
+    })
+    this.#gapWriter = this.#makeGapWriter()
+    this.gaps = new GapRecorder(gapThresholdMs, (gap) => this.#gapWriter.add(gap, this.#now()))
   }
 
   /** Starts storing; until then everything waits. */
@@ -80,98 +94,109 @@ export class Pipeline {
     for (const writer of this.#all()) writer.open()
   }
 
+  /** Whether every item finds room. */
+  get accepting(): boolean {
+    return !this.#dropped.isOpen
+  }
+
+  /** Items of all kinds that wait. */
+  get waitingInAll(): number {
+    return this.#all().reduce((sum, writer) => sum + writer.waiting, 0)
+  }
+
+  /** Receive time of the oldest item that waits anywhere, in epoch microseconds. */
+  get oldestUs(): number | null {
+    const times = this.#all().flatMap((writer) => writer.oldest?.timeUs ?? [])
+    return times.length === 0 ? null : Math.min(...times)
+  }
+
+  /** Receive time of a channel's oldest waiting event, in epoch microseconds. */
+  oldestEventUs(channel: Channel): number | null {
+    return this.#events[channel].oldest?.timeUs ?? null
+  }
+
   /** Takes a normalized frame that stands in the journal at `position`. */
   accept(frame: NormalizedFrame, position: number): void {
     const arrival = { timeUs: frame.frame.localTsUs, position }
     for (const event of frame.events) this.#acceptEvent(event, arrival)
-    for (const letter of frame.deadLetters) this.acceptDeadLetter(letter, arrival)
+    for (const letter of frame.deadLetters) {
+      const channel = letter.channel ?? 'unknown'
+      this.ledger.of(channel).received += 1
+      this.#quarantine(letter, channel, 'deadLettered', arrival)
+    }
     for (const discard of frame.discarded) {
       const channel = discard.channel ?? 'unknown'
       this.ledger.of(channel).received += 1
       this.ledger.discard(channel, discard.reason)
     }
-  }
-
-  /** Takes an item that could not be normalized. */
-  acceptDeadLetter(letter: DeadLetter, arrival: Arrival): void {
-    const channel = letter.channel ?? 'unknown'
-    this.ledger.of(channel).received += 1
-    this.#quarantine({ letter, channel, term: 'deadLettered' }, arrival)
+    if (this.waitingInAll === 0) this.#releaseJournal()
   }
 
   /** Takes a gap of a stream. */
   acceptGap(gap: Gap): void {
-    this.gaps.record(gap, this.#now())
-  }
-
-  /** What waits, by channel. */
-  waiting(channel: LedgerChannel): number {
-    const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
-    return events + (this.#deadWaiting.get(channel) ?? 0)
+    this.gaps.record(gap)
   }
 
   /** All accounts, read in one synchronous step. */
   sample(): LedgerEntry[] {
-    return this.ledger.sample((channel) => this.waiting(channel))
-  }
-
-  /** When the oldest waiting event of a channel was received, in epoch microseconds. */
-  oldestUs(channel: Channel): number | null {
-    return this.#events[channel].oldest?.timeUs ?? null
+    return this.ledger.sample((channel) => {
+      const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
+      return events + this.#deadLetters.waiting(channel)
+    })
   }
 
   /**
-   * Stores what waits until nothing does or the signal aborts. What is left is counted as dropped;
-   * gives its number.
+   * Stores what waits until nothing does or the signal aborts. What is left is counted as dropped
+   * and becomes gaps, which get a short patience of their own; gives the number of items lost.
    */
   async drain(signal: AbortSignal): Promise<number> {
-    let lost = 0
-    for (const channel of CHANNELS) {
-      const left = await this.#events[channel].drain(signal)
-      for (const event of left) this.#dropped.note(event)
-      if (left.length > 0) this.ledger.drop(channel, 'shutdown', left.length)
-      lost += left.length
+    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
+    for (const event of left.flat()) {
+      this.#dropped.note({ ...event, ts: event.exchangeTs })
+      this.ledger.drop(event.channel, 'shutdown')
     }
-    for (const gap of this.#dropped.endAll()) this.acceptGap(gap)
-    const letters = await this.#deadLetters.drain(signal)
-    for (const { channel, term } of letters) {
-      if (term === 'conflict') continue
-      this.#addDeadWaiting(channel, -1)
-      this.ledger.drop(channel, 'shutdown')
+    const evidence = signal.aborted ? AbortSignal.timeout(EVIDENCE_MS) : signal
+    const letters = await this.#deadLetters.drain(evidence)
+    this.#endDropped()
+    const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
+    for (const { gap } of gaps) {
+      this.#options.handlers.onEvidenceLost(gap, 'the database was away when the process stopped')
     }
-    const gaps = await this.#gaps.drain(signal)
-    return lost + letters.length + gaps.length
+    return left.flat().length + letters
   }
 
   #acceptEvent(event: GridEvent, arrival: Arrival): void {
     this.ledger.of(event.channel).received += 1
-    if (this.#events[event.channel].add(event, arrival)) {
-      const ended = this.#dropped.endBy(event)
-      if (ended !== undefined) this.acceptGap(ended)
-    } else {
-      this.#dropped.note(event)
-      this.ledger.drop(event.channel, 'queue_full')
-      this.#options.onDrop(event.channel, 1)
-    }
+    if (this.#events[event.channel].add(event, arrival)) return
+    this.#dropped.note({ ...event, ts: event.exchangeTs })
+    this.ledger.drop(event.channel, 'queue_full')
+    this.#options.handlers.onDrop(event.channel)
   }
 
-  #quarantine(pending: PendingDeadLetter, arrival: Arrival): void {
-    this.#options.onDeadLetter(pending.letter)
-    const counted = pending.term === 'deadLettered'
-    if (this.#deadLetters.add(pending, arrival)) {
-      if (counted) this.#addDeadWaiting(pending.channel, 1)
-    } else if (counted) {
-      this.ledger.drop(pending.channel, 'queue_full')
-      this.#options.onDrop(pending.channel, 1)
+  #quarantine(
+    letter: DeadLetter,
+    channel: LedgerChannel,
+    term: 'deadLettered' | 'conflict',
+    arrival: Arrival,
+  ): void {
+    this.#options.handlers.onDeadLetter(letter)
+    this.#deadLetters.put({ letter, channel, term }, arrival)
+  }
+
+  #onLetterLost(letter: DeadLetter): void {
+    const { category, channel, symbol, localTsUs } = letter
+    if (channel !== null && symbol !== null) {
+      this.#dropped.note({ category, channel, symbol, ts: Math.floor(localTsUs / 1000) })
     }
+    this.#options.handlers.onEvidenceLost(letter, 'no room for the dead letter')
   }
 
   #eventWriter(channel: Channel): EventWriter {
     // Sound: a channel's writer is only ever given that channel's events.
     const store = CHANNEL_STORES[channel](this.#options.db) as ChannelStore<GridEvent>
     const counts = this.ledger.of(channel)
-    return this.#writer(channel, this.#options.maxWaiting, {
-      store: (events: readonly GridEvent[]) => store.bulkInsert(events),
+    return this.#writer(channel, {
+      store: (events) => store.bulkInsert(events),
       settle: (_, result) => {
         counts.persisted += result.inserted
         counts.duplicate += result.duplicates
@@ -179,93 +204,72 @@ export class Pipeline {
         for (const { event, field, stored, offered } of result.conflicts) {
           const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
           const letter = eventDeadLetter(event, 'KEY_CONFLICT', reason, field)
-          this.#quarantine({ letter, channel, term: 'conflict' }, this.#now())
+          this.#quarantine(letter, channel, 'conflict', this.#now())
         }
       },
       reject: (event, error) => {
         const letter = eventDeadLetter(event, 'STORE_REJECTED', messageOf(error))
-        this.#quarantine({ letter, channel, term: 'deadLettered' }, this.#now())
+        this.#quarantine(letter, channel, 'deadLettered', this.#now())
       },
     })
   }
 
-  #deadLetterWriter(): BufferedWriter<PendingDeadLetter, void> {
-    const repository = new DeadLetterRepository(this.#options.db)
-    const { collector } = this.#options
-    return this.#writer('deadLetters', this.#options.maxWaiting, {
-      store: async (pending: readonly PendingDeadLetter[]) => {
-        const letters = pending.map(({ letter }) => letter)
-        await repository.bulkInsert(letters, { collector })
-      },
-      settle: (pending) => {
-        for (const { channel, term } of pending) {
-          if (term === 'conflict') continue
-          this.#addDeadWaiting(channel, -1)
-          this.ledger.of(channel).deadLettered += 1
-        }
-      },
-      reject: ({ channel, term }) => {
-        if (term === 'conflict') return
-        this.#addDeadWaiting(channel, -1)
-        this.ledger.drop(channel, 'dead_letter_rejected')
-        this.#options.onDrop(channel, 1)
-      },
-    })
-  }
-
-  #gapWriter(): BufferedWriter<RecordedGap, void> {
-    const repository = new CaptureGapRepository(this.#options.db)
-    const { collector } = this.#options
-    return this.#writer('gaps', Number.POSITIVE_INFINITY, {
-      store: async (gaps: readonly RecordedGap[]) => {
-        for (const [state, group] of Map.groupBy(gaps, (recorded) => recorded.state)) {
-          const plain = group.map(({ gap }) => gap)
-          await repository.insert(plain, { collector, state })
-        }
-      },
-      settle: () => {},
-      reject: (_, error) => this.#options.onRetry('gaps', error, 1),
-    })
-  }
-
-  #writer<Item, Outcome>(
-    name: WriterName,
-    maxWaiting: number,
-    target: Pick<WriterTarget<Item, Outcome>, 'store' | 'settle' | 'reject'>,
-  ): BufferedWriter<Item, Outcome> {
-    const { batchSize, flushIntervalMs, clock, onRetry } = this.#options
-    const options: WriterOptions = { batchSize, flushIntervalMs, maxWaiting, clock }
-    return new BufferedWriter<Item, Outcome>(
+  #makeGapWriter(): BufferedWriter<RecordedGap, void> {
+    const { db, collector, handlers } = this.#options
+    const repository = new CaptureGapRepository(db)
+    return this.#writer<RecordedGap, void>(
+      'gaps',
       {
-        store: target.store,
-        classify: classifyDatabaseError,
-        reject: target.reject,
-        onRetry: (error, failures) => onRetry(name, error, failures),
+        store: async (gaps) => {
+          for (const [state, group] of Map.groupBy(gaps, (recorded) => recorded.state)) {
+            const plain = group.map(({ gap }) => gap)
+            await repository.insert(plain, { collector, state })
+          }
+        },
+        settle: () => {},
+        reject: ({ gap }, error) => handlers.onEvidenceLost(gap, messageOf(error)),
+      },
+      // Gaps are few, and losing one would hide a loss.
+      Number.POSITIVE_INFINITY,
+    )
+  }
+
+  readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
+    const { batchSize, flushIntervalMs, clock, handlers } = this.#options
+    return new BufferedWriter(
+      {
+        store: part.store,
         settle: (items, outcome) => {
-          target.settle(items, outcome)
+          part.settle(items, outcome)
+          this.#releaseJournal()
+          const { maxWaiting: room } = this.#options
+          if (this.waitingInAll <= room * RESUME_AT) this.#endDropped()
+        },
+        reject: (item, error) => {
+          part.reject(item, error)
           this.#releaseJournal()
         },
+        classify: classifyDatabaseError,
+        onRetry: (error, failures) => handlers.onRetry(name, error, failures),
+        onDefect: (error) => handlers.onDefect(error),
       },
-      options,
+      { batchSize, flushIntervalMs, maxWaiting, clock },
     )
+  }
+
+  #endDropped(): void {
+    for (const gap of this.#dropped.end()) this.acceptGap(gap)
   }
 
   #releaseJournal(): void {
     const { journal } = this.#options
-    let settled = journal.position
-    for (const writer of this.#all()) {
-      const oldest = writer.oldest
-      if (oldest !== null) settled = Math.min(settled, oldest.position - 1)
-    }
-    journal.release(settled)
+    const places = this.#all().flatMap((writer) => writer.oldest?.position ?? [])
+    journal.release(Math.min(journal.position, ...places.map((place) => place - 1)))
   }
 
-  #all(): readonly AnyWriter[] {
-    return [...CHANNELS.map((channel) => this.#events[channel]), this.#deadLetters, this.#gaps]
-  }
-
-  #addDeadWaiting(channel: LedgerChannel, items: number): void {
-    this.#deadWaiting.set(channel, (this.#deadWaiting.get(channel) ?? 0) + items)
+  #all(): readonly Pick<EventWriter, 'open' | 'oldest' | 'waiting'>[] {
+    const events = CHANNELS.map((channel) => this.#events[channel])
+    return [...events, this.#deadLetters.writer, this.#gapWriter]
   }
 
   #now(): Arrival {

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '@grid/core-events'
+import { performance } from 'node:perf_hooks'
 
 const TICK_MS = 1000
 /** A stall this long means that the process was not alive in any useful sense. */
@@ -6,34 +6,35 @@ const STALL_MS = 30_000
 /** How long a stall is reported after it ended: a stalled loop cannot answer while it lasts. */
 const REPORT_MS = 60_000
 
-/** Watches the event loop by a timer that should fire every second. */
+/**
+ * Watches the event loop by a timer that should fire every second, and lets others use the tick.
+ *
+ * It reads the monotonic clock: a wall clock that is set must not look like a stall.
+ */
 export class LoopWatchdog {
-  readonly #clock: Clock
-  #timer: ClockTimer
-  #lastUs: number
-  #stalledAtUs: number | null = null
+  readonly #timer: NodeJS.Timeout
+  #lastMs = performance.now()
+  #stalledAtMs: number | null = null
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#lastUs = clock.nowUs()
-    this.#timer = clock.setTimer(() => this.#tick(), TICK_MS)
+  constructor(onTick: () => void) {
+    this.#timer = setInterval(() => {
+      this.#look()
+      onTick()
+    }, TICK_MS)
   }
 
-  /** Whether the loop stands still, or did within the last minute, for more than 30 s. */
+  /** Whether the loop stood still for more than 30 s within the last minute. */
   get stalled(): boolean {
-    const nowUs = this.#clock.nowUs()
-    if (nowUs - this.#lastUs > STALL_MS * 1000) this.#stalledAtUs = nowUs
-    return this.#stalledAtUs !== null && nowUs - this.#stalledAtUs < REPORT_MS * 1000
+    return this.#stalledAtMs !== null && performance.now() - this.#stalledAtMs < REPORT_MS
   }
 
   stop(): void {
-    this.#timer.cancel()
+    clearInterval(this.#timer)
   }
 
-  #tick(): void {
-    const nowUs = this.#clock.nowUs()
-    if (nowUs - this.#lastUs > STALL_MS * 1000) this.#stalledAtUs = nowUs
-    this.#lastUs = nowUs
-    this.#timer = this.#clock.setTimer(() => this.#tick(), TICK_MS)
+  #look(): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#lastMs > STALL_MS) this.#stalledAtMs = nowMs
+    this.#lastMs = nowMs
   }
 }

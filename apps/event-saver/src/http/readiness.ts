@@ -13,8 +13,9 @@ export interface ReadinessCheck {
 export interface ReadinessFacts {
   readonly nowMs: number
   readonly topics: readonly TopicStatus[]
-  readonly journalAccepting: boolean
-  /** Age of the oldest waiting event, in milliseconds; 0 when none waits. */
+  /** Whether every item finds room. */
+  readonly accepting: boolean
+  /** Age of the oldest item that waits anywhere, in milliseconds; 0 when none does. */
   readonly lagMs: number
   /** What a watchdog saw, or null. */
   readonly watchdog: string | null
@@ -38,12 +39,14 @@ export class Readiness {
           `${pending.length} pending${listOf(pending)}`,
         ].join(', '),
       ),
-      this.#check(facts, 'JOURNAL_WRITABLE', facts.journalAccepting, () => 'held in memory'),
+      this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting, () =>
+        facts.accepting ? 'held in memory' : 'no room: items are being dropped',
+      ),
       this.#check(
         facts,
         'WRITER_LAG',
         facts.lagMs < MAX_LAG_MS,
-        () => `the oldest waiting event is ${(facts.lagMs / 1000).toFixed(1)} s old`,
+        () => `the oldest waiting item is ${(facts.lagMs / 1000).toFixed(1)} s old`,
       ),
       this.#check(facts, 'WATCHDOG', facts.watchdog === null, () => facts.watchdog ?? 'quiet'),
     ]

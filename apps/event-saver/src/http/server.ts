@@ -34,7 +34,8 @@ export class HttpServer {
   /** Begins to listen; gives the address, as the port may have been any free one. */
   listen({ host, port }: ListenAddress): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+      // Kept for good: an error once it listens (no file descriptor left) must not end the process.
+      this.#server.on('error', (error: NodeJS.ErrnoException) => {
         const message = `EVENTSAVER_HTTP_ADDRESS ${host}:${port} cannot be used (${error.code}); set another, or port 0 for any free one`
         reject(new CommandError(EXIT.configuration, 'HTTP_ADDRESS_UNUSABLE', message))
       })

@@ -1,22 +1,22 @@
 import { type Clock, type ClockTimer, sleep } from '@grid/core-events'
+import type { DatabaseErrorClass } from '@grid/db'
 import { fullJitter } from './backoff.ts'
 import { type Arrival, WaitingRoom } from './waiting-room.ts'
 
-/** How a failed write is to be treated: try again, blame a row, or call the operator. */
-export type WriteFailure = 'transient' | 'poison' | 'fatal'
-
 /** Where a writer's batches go, and who is told what became of them. */
 export interface WriterTarget<Item, Outcome> {
-  /** Stores a batch whole or not at all. */
+  /** Stores a batch so that a repetition does no harm: it is tried again when its answer is lost. */
   store(items: readonly Item[]): Promise<Outcome>
   /** Settles the accounts of a stored batch, in the same step in which it stops waiting. */
   settle(items: readonly Item[], outcome: Outcome): void
-  /** Decides what a failure of `store` means. */
-  classify(error: unknown): WriteFailure
+  /** Decides what a failure of `store` means: try again, blame a row, or call the operator. */
+  classify(error: unknown): DatabaseErrorClass
   /** Takes an item that the database refuses even when it comes alone. */
   reject(item: Item, error: unknown): void
   /** Told of each failure that is retried, and of the recovery (`failures` is then 0). */
-  onRetry?(error: unknown, failures: number): void
+  onRetry(error: unknown, failures: number): void
+  /** Told of a defect: `settle` or `reject` threw. */
+  onDefect(error: unknown): void
 }
 
 /** Sizes and times of a writer. */
@@ -53,8 +53,10 @@ export class BufferedWriter<Item, Outcome> {
   #timer: ClockTimer | null = null
   #running: Promise<void> | null = null
   #failures = 0
-  #open = false
-  #hurry = new AbortController()
+  #isOpen = false
+  #isGivenUp = false
+  /** Ends the pause before the next attempt. */
+  #pause = new AbortController()
 
   constructor(target: WriterTarget<Item, Outcome>, options: WriterOptions) {
     this.#target = target
@@ -71,14 +73,9 @@ export class BufferedWriter<Item, Outcome> {
     return this.#inHandSince ?? this.#room.oldest
   }
 
-  /** Failures in a row of the batch in hand. */
-  get failures(): number {
-    return this.#failures
-  }
-
   /** Starts storing; until then items only wait. */
   open(): void {
-    this.#open = true
+    this.#isOpen = true
     this.#schedule()
   }
 
@@ -95,11 +92,16 @@ export class BufferedWriter<Item, Outcome> {
    * and forgets it.
    */
   async drain(signal: AbortSignal): Promise<Item[]> {
-    const patienceEnds = aborted(signal).then(() => this.#hurry.abort())
-    while (this.#open && this.waiting > 0 && !signal.aborted) {
+    const patienceEnds = aborted(signal).then(() => {
+      this.#isGivenUp = true
+      this.#pause.abort()
+    })
+    // Whatever went wrong before, it is worth trying again now.
+    this.#pause.abort()
+    while (this.#isOpen && this.waiting > 0 && !signal.aborted) {
       await Promise.race([this.#flush(), patienceEnds])
     }
-    this.#open = false
+    this.#isOpen = false
     this.#timer?.cancel()
     const left = [...this.#inHand.flat(), ...this.#room.take(this.#room.size)]
     this.#inHand = []
@@ -108,7 +110,7 @@ export class BufferedWriter<Item, Outcome> {
   }
 
   #schedule(): void {
-    if (!this.#open || this.#running !== null || this.#room.size === 0) return
+    if (!this.#isOpen || this.#running !== null || this.#room.size === 0) return
     if (this.#room.size >= this.#options.batchSize) {
       this.#timer?.cancel()
       this.#timer = null
@@ -122,10 +124,12 @@ export class BufferedWriter<Item, Outcome> {
   }
 
   #flush(): Promise<void> {
-    this.#running ??= this.#storeNext().finally(() => {
-      this.#running = null
-      this.#schedule()
-    })
+    this.#running ??= this.#storeNext()
+      .catch((error: unknown) => this.#target.onDefect(error))
+      .finally(() => {
+        this.#running = null
+        this.#schedule()
+      })
     return this.#running
   }
 
@@ -135,63 +139,47 @@ export class BufferedWriter<Item, Outcome> {
       const batch = this.#room.take(this.#options.batchSize)
       if (batch.length > 0) this.#inHand.push(batch)
     }
-    while (this.#inHand[0] !== undefined) {
-      if (!(await this.#tryStore(this.#inHand[0]))) return
-    }
+    while (this.#inHand[0] !== undefined && !this.#isGivenUp) await this.#tryStore(this.#inHand[0])
   }
 
-  #takeOffHand(): void {
-    this.#inHand.shift()
-    if (this.#inHand.length === 0) this.#inHandSince = null
-  }
-
-  /** False when the drain's patience ended before the batch could be stored. */
-  async #tryStore(batch: Item[]): Promise<boolean> {
+  async #tryStore(batch: Item[]): Promise<void> {
     let outcome: Outcome
     try {
       outcome = await this.#target.store(batch)
     } catch (error) {
-      return this.#onFailure(batch, error)
+      // A drain that lost patience has given this batch up already.
+      if (this.#inHand[0] === batch) await this.#onFailure(batch, error)
+      return
     }
-    // A drain that lost patience has given this batch up already.
-    if (this.#inHand[0] !== batch) return false
-    this.#takeOffHand()
+    if (this.#inHand[0] !== batch) return
+    this.#replaceFirst([])
     this.#target.settle(batch, outcome)
-    this.#recovered()
-    return true
-  }
-
-  async #onFailure(batch: Item[], error: unknown): Promise<boolean> {
-    if (this.#inHand[0] !== batch) return false
-    if (this.#target.classify(error) === 'poison') {
-      this.#takeOffHand()
-      this.#isolate(batch, error)
-      return true
-    }
-    this.#failures += 1
-    this.#target.onRetry?.(error, this.#failures)
-    const { clock, random } = this.#options
-    if (!this.#hurry.signal.aborted) {
-      await sleep(clock, fullJitter(this.#failures, RETRY, random), this.#hurry.signal)
-    }
-    return !this.#hurry.signal.aborted
-  }
-
-  #isolate(batch: Item[], error: unknown): void {
-    const [first, ...rest] = batch
-    if (first === undefined) return
-    if (rest.length === 0) {
-      this.#target.reject(first, error)
-    } else {
-      const half = batch.length >> 1
-      this.#inHand.unshift(batch.slice(0, half), batch.slice(half))
-    }
-  }
-
-  #recovered(): void {
     if (this.#failures === 0) return
     this.#failures = 0
-    this.#target.onRetry?.(null, 0)
+    this.#target.onRetry(null, 0)
+  }
+
+  async #onFailure(batch: Item[], error: unknown): Promise<void> {
+    if (this.#target.classify(error) !== 'poison') {
+      this.#failures += 1
+      this.#target.onRetry(error, this.#failures)
+      const { clock, random } = this.#options
+      if (this.#isGivenUp) return
+      this.#pause = new AbortController()
+      await sleep(clock, fullJitter(this.#failures, RETRY, random), this.#pause.signal)
+    } else if (batch.length > 1) {
+      const half = batch.length >> 1
+      this.#replaceFirst([batch.slice(0, half), batch.slice(half)])
+    } else {
+      this.#replaceFirst([])
+      for (const item of batch) this.#target.reject(item, error)
+    }
+  }
+
+  /** Replaces the batch that is being stored; the oldest arrival stands until nothing is in hand. */
+  #replaceFirst(batches: Item[][]): void {
+    this.#inHand.splice(0, 1, ...batches)
+    if (this.#inHand.length === 0) this.#inHandSince = null
   }
 }
 

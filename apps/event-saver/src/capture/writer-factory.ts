@@ -1,0 +1,18 @@
+import type { Channel } from '@grid/core-events'
+import type { BufferedWriter, WriterTarget } from '../writer/buffered-writer.ts'
+
+/** The writers of a pipeline: one a channel, one for dead letters, one for gaps. */
+export type WriterName = Channel | 'deadLetters' | 'gaps'
+
+/** What differs between the writers of a pipeline. */
+export type WriterPart<Item, Outcome> = Pick<
+  WriterTarget<Item, Outcome>,
+  'store' | 'settle' | 'reject'
+>
+
+/** Makes a writer that shares sizes, times, classification and reporting with all others. */
+export type WriterFactory = <Item, Outcome>(
+  name: WriterName,
+  part: WriterPart<Item, Outcome>,
+  maxWaiting?: number,
+) => BufferedWriter<Item, Outcome>

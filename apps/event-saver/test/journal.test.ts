@@ -1,0 +1,27 @@
+import type { Frame } from '@grid/bybit-adapter'
+import { describe, expect, it } from 'vitest'
+import { MemoryJournal } from '../src/capture/journal.ts'
+
+const frame = (bytes: number): Frame => ({
+  category: 'linear',
+  bytes: new Uint8Array(bytes),
+  localTsUs: 0,
+  connection: 1,
+  index: 0,
+})
+
+describe('MemoryJournal', () => {
+  it('counts up by one a frame and holds its bytes until all of a block is settled', () => {
+    const journal = new MemoryJournal()
+    for (let size = 1; size <= 600; size++) expect(journal.append(frame(10))).toBe(size)
+    expect(journal.bytes).toBe(6000)
+    journal.release(255)
+    expect(journal.bytes).toBe(6000)
+    journal.release(256)
+    expect(journal.bytes).toBe(6000 - 2560)
+    journal.release(600)
+    expect(journal.bytes).toBe(0)
+    expect(journal.append(frame(7))).toBe(601)
+    expect(journal.bytes).toBe(7)
+  })
+})

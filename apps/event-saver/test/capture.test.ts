@@ -5,7 +5,13 @@ import { describe, expect, inject, it } from 'vitest'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
 import { TcpProxy } from './support/tcp-proxy.ts'
 
-const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0 }
+const COMPLETE = {
+  missing: 0,
+  unexpected: 0,
+  different: 0,
+  unsentOutsideGaps: 0,
+  neverSent: [],
+}
 const patience = () => AbortSignal.timeout(30_000)
 const live = (count: number, saver: { status(): { topics: readonly { state: string }[] } }) =>
   expect

@@ -16,7 +16,10 @@ export interface EndToEndOptions {
 }
 
 /** Captures a steady flow through real sockets into a real PostgreSQL; gives the lines of its report. */
-export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): Promise<string[]> {
+export async function endToEnd({
+  seconds,
+  tradesPerSecond,
+}: EndToEndOptions): Promise<{ lines: string[]; failed: boolean }> {
   await using cleanUp = new AsyncDisposableStack()
   const postgres = await startPostgres()
   cleanUp.defer(() => postgres.stop())
@@ -54,7 +57,8 @@ export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): P
   const exitCode = await saver.stop()
   const { sent, stored, wrong } = await verifyTrades(database.url, await symbolTotals(simulator))
 
-  return [
+  const failed = sent === 0 || sent !== stored || wrong.length > 0 || exitCode !== 0
+  const lines = [
     `end to end into PostgreSQL, ${SYMBOLS.length} symbols, ${seconds} s, simulator, saver and server on this machine`,
     `  trades a second  asked ${tradesPerSecond}, stored ${rate.toFixed(0)}`,
     `  trades           sent ${sent}, stored ${stored}, symbols with any difference in any column: ${wrong.length}`,
@@ -63,4 +67,5 @@ export async function endToEnd({ seconds, tradesPerSecond }: EndToEndOptions): P
     `  saver exit code  ${exitCode}, warnings ${saver.complaints.length}`,
     ...saver.complaints.slice(0, 5).map((line) => `    ${line}`),
   ]
+  return { lines, failed }
 }

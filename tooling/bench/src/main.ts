@@ -10,7 +10,10 @@ const { values } = parseArgs({
 })
 
 endToEnd({ seconds: Number(values.seconds), tradesPerSecond: Number(values.rate) }).then(
-  (lines) => process.stdout.write(`${lines.join('\n')}\n`),
+  ({ lines, failed }) => {
+    process.stdout.write(`${lines.join('\n')}\n`)
+    if (failed) process.exitCode = 1
+  },
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     process.exitCode = 1

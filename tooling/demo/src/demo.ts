@@ -8,7 +8,7 @@ import { compareWithTruth, type Proof } from '@grid/proof'
 import { type Config, createLogger, loadConfig, Saver, type SaverStatus } from 'event-saver'
 import { LiveView } from './live-view.ts'
 import type { DemoOptions } from './options.ts'
-import { reportLines, succeeded } from './report.ts'
+import { type Disturbances, reportLines, succeeded } from './report.ts'
 
 const BURST_TRADES = 3000
 const VIEW_INTERVAL_MS = 500
@@ -27,9 +27,15 @@ export async function runDemo(options: DemoOptions, interrupted: AbortSignal): P
       truth: 'full',
     })
     const config = demoConfig(options, simulator.wsUrl, folder)
-    const { status, proof } = await captureAndCompare(options, config, simulator, view, interrupted)
+    const { status, proof, done } = await captureAndCompare(
+      options,
+      config,
+      simulator,
+      view,
+      interrupted,
+    )
     for (const line of reportLines(status, proof)) view.say(line)
-    return succeeded(status, proof)
+    return isComplete(options, done, interrupted) && succeeded(status, proof, done)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -41,12 +47,13 @@ async function captureAndCompare(
   simulator: SimulatorProcess,
   view: LiveView,
   interrupted: AbortSignal,
-): Promise<{ status: SaverStatus; proof: Proof }> {
+): Promise<{ status: SaverStatus; proof: Proof; done: Disturbances }> {
   const saver = new Saver({ config, log: createLogger('error') })
   const address = await saver.start()
   view.say(`capturing into ${config.databaseUrl}, status at http://${address}/status`)
+  let done: Disturbances
   try {
-    await Promise.race([play(options, saver, simulator, view, interrupted), saver.failure])
+    done = await Promise.race([play(options, saver, simulator, view, interrupted), saver.failure])
   } catch (error) {
     await saver.stop(AbortSignal.abort())
     throw error
@@ -60,7 +67,7 @@ async function captureAndCompare(
   view.say('comparing every column of every row with what the exchange sent …')
   const db = createDatabase({ url: config.databaseUrl })
   try {
-    return { status, proof: await compareWithTruth(db, simulator.truthItems()) }
+    return { status, done, proof: await compareWithTruth(db, simulator.truthItems()) }
   } finally {
     await db.destroy()
   }
@@ -73,7 +80,8 @@ async function play(
   simulator: SimulatorProcess,
   view: LiveView,
   interrupted: AbortSignal,
-): Promise<void> {
+): Promise<Disturbances> {
+  const done = { cut: false, burst: false }
   const startedAt = Date.now()
   const length = options.runForMs ?? Number.POSITIVE_INFINITY
   const plan = [
@@ -82,6 +90,7 @@ async function play(
       act: async () => {
         view.say('cutting the connection without a close frame')
         await simulator.fault({ kind: 'close', abrupt: true })
+        done.cut = true
       },
     },
     {
@@ -90,6 +99,7 @@ async function play(
         const symbol = options.symbols[0] ?? 'BTCUSDT'
         view.say(`one match of ${BURST_TRADES} trades on ${symbol}, split over several frames`)
         await simulator.burst({ symbol, trades: BURST_TRADES })
+        done.burst = true
       },
     },
   ]
@@ -102,6 +112,12 @@ async function play(
     }
     view.show(saver.status())
   }
+  return done
+}
+
+/** A run that was not interrupted must have cut the connection and burst a match. */
+function isComplete(options: DemoOptions, done: Disturbances, interrupted: AbortSignal): boolean {
+  return interrupted.aborted || options.runForMs === null || (done.cut && done.burst)
 }
 
 /** Waits until nothing more arrives, so that everything sent has been received. */

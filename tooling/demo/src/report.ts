@@ -1,14 +1,21 @@
 import type { Proof } from '@grid/proof'
 import type { SaverStatus } from 'event-saver'
 
-/** Whether something was captured, the connection's gap was noticed, and nothing is wrong. */
-export function succeeded(status: SaverStatus, proof: Proof): boolean {
+/** What was done to the capture while it ran. */
+export interface Disturbances {
+  readonly cut: boolean
+  readonly burst: boolean
+}
+
+/** Whether something was captured, a cut left its gap on every stream, and nothing is wrong. */
+export function succeeded(status: SaverStatus, proof: Proof, done: Disturbances): boolean {
   return (
     proof.trades.stored > 0 &&
     proof.tickers.stored > 0 &&
-    // The demonstration cuts the connection: a reconnect without a gap would be a blind spot.
-    (status.connections < 2 || status.gaps.recent.length > 0) &&
+    // A reconnect without a gap would be a blind spot.
+    (!done.cut || (status.connections > 1 && status.gaps.recent.length >= status.topics.length)) &&
     proof.missing + proof.unexpected + proof.different + proof.unsentOutsideGaps === 0 &&
+    proof.neverSent.length === 0 &&
     status.channels.every((entry) => entry.imbalance === 0 && entry.dropped === 0)
   )
 }
@@ -23,6 +30,7 @@ export function reportLines(status: SaverStatus, proof: Proof): string[] {
     `produced while no subscriber was connected: ${proof.unsent}, of which outside the recorded gaps: ${proof.unsentOutsideGaps}`,
     `sent ${proof.trades.sent + proof.tickers.sent}, stored ${proof.trades.stored + proof.tickers.stored}, columns that differ ${proof.different}`,
     ...proof.samples.map((sample) => `  ${sample}`),
+    ...proof.neverSent.map((stream) => `  nothing was sent of ${stream}`),
     `missing ${proof.missing}, unexpected ${proof.unexpected}`,
   ]
 }
@@ -30,7 +38,7 @@ export function reportLines(status: SaverStatus, proof: Proof): string[] {
 function conservationLine(entry: SaverStatus['channels'][number]): string {
   return (
     `${entry.channel}: received ${entry.received} = persisted ${entry.persisted} + duplicate ${entry.duplicate}` +
-    ` + discarded ${entry.discarded} + dead-lettered ${entry.deadLettered} + waiting ${entry.waiting}` +
+    ` + conflict ${entry.conflict} + discarded ${entry.discarded} + dropped ${entry.dropped} + dead-lettered ${entry.deadLettered} + waiting ${entry.waiting}` +
     (entry.imbalance === 0 ? '' : ` + UNACCOUNTED ${entry.imbalance}`)
   )
 }

@@ -9,7 +9,7 @@ import {
 import type { Kysely } from 'kysely'
 import { type ColumnPair, tickerColumns, tradeColumns } from './expected-columns.ts'
 import { Findings } from './findings.ts'
-import { GapCover } from './gap-cover.ts'
+import { GapCover, type Unsent } from './gap-cover.ts'
 
 /** How the items of one channel compare. */
 export interface ChannelProof {
@@ -20,17 +20,13 @@ export interface ChannelProof {
 }
 
 /** What the comparison of a database with the truth found. */
-export interface Proof {
+export interface Proof extends Unsent {
   readonly trades: ChannelProof
   readonly tickers: ChannelProof
   readonly missing: number
   readonly unexpected: number
   /** Columns that hold something else than was sent. */
   readonly different: number
-  /** Produced between two sent items of their stream, yet sent to nobody. */
-  readonly unsent: number
-  /** Those of `unsent` that no recorded gap covers. */
-  readonly unsentOutsideGaps: number
   /** The first findings, as sentences. */
   readonly samples: readonly string[]
 }

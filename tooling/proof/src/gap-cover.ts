@@ -2,24 +2,37 @@ import type { Channel } from '@grid/core-events'
 import type { StoredGap } from '@grid/db'
 
 interface Item {
+  readonly category: string
   readonly symbol: string
   readonly exchangeTs: number
   readonly sentTo: readonly number[]
 }
 
-/** What one stream was sent, and what it was not sent since then. */
+/** What one stream was sent, and what it was not sent since it was first sent anything. */
 interface Stream {
-  channel: Channel
-  symbol: string
-  /** Exchange times of items sent to nobody since the last one that was sent. */
-  pending: number[]
-  unsent: number[]
+  readonly name: string
+  readonly channel: Channel
+  readonly item: Pick<Item, 'category' | 'symbol'>
+  isSent: boolean
+  /** Exchange times of items sent to nobody. */
+  readonly unsent: number[]
+}
+
+/** What was produced and reached no subscriber. */
+export interface Unsent {
+  /** Items from a stream's first sent item to the last sent item of any stream. */
+  readonly unsent: number
+  /** Those that no recorded gap covers. */
+  readonly unsentOutsideGaps: number
+  /** Streams of which nothing at all was sent. */
+  readonly neverSent: readonly string[]
 }
 
 /** Tells whether the items that reached no subscriber lie in recorded gaps of their stream. */
 export class GapCover {
   readonly #gaps: readonly StoredGap[]
   readonly #streams = new Map<string, Stream>()
+  #lastSentTs = 0
 
   constructor(gaps: readonly StoredGap[]) {
     this.#gaps = gaps
@@ -27,34 +40,37 @@ export class GapCover {
 
   /** Takes the items of a stream in the order in which they were produced. */
   note(channel: Channel, item: Item): void {
-    const key = `${channel} ${item.symbol}`
-    const stream = this.#streams.get(key)
-    if (item.sentTo.length === 0) {
-      // What precedes the first sent item was before the capture, what follows the last after it.
-      stream?.pending.push(item.exchangeTs)
-    } else if (stream === undefined) {
-      this.#streams.set(key, { channel, symbol: item.symbol, pending: [], unsent: [] })
-    } else if (stream.pending.length > 0) {
-      stream.unsent.push(...stream.pending)
-      stream.pending = []
+    const name = `${channel} ${item.category} ${item.symbol}`
+    const stream = this.#streams.get(name) ?? { name, channel, item, isSent: false, unsent: [] }
+    this.#streams.set(name, stream)
+    if (item.sentTo.length > 0) {
+      stream.isSent = true
+      this.#lastSentTs = Math.max(this.#lastSentTs, item.exchangeTs)
+    } else if (stream.isSent) {
+      // What precedes the first sent item was before the capture of its stream.
+      stream.unsent.push(item.exchangeTs)
     }
   }
 
-  result(): { unsent: number; unsentOutsideGaps: number } {
+  result(): Unsent {
     let unsent = 0
     let unsentOutsideGaps = 0
     for (const stream of this.#streams.values()) {
-      unsent += stream.unsent.length
-      unsentOutsideGaps += stream.unsent.filter((ts) => !this.#covered(stream, ts)).length
+      // What follows the last sent item of all streams was after the capture.
+      const during = stream.unsent.filter((ts) => ts <= this.#lastSentTs)
+      unsent += during.length
+      unsentOutsideGaps += during.filter((ts) => !this.#covered(stream, ts)).length
     }
-    return { unsent, unsentOutsideGaps }
+    const neverSent = [...this.#streams.values()].filter(({ isSent }) => !isSent)
+    return { unsent, unsentOutsideGaps, neverSent: neverSent.map(({ name }) => name) }
   }
 
-  #covered({ channel, symbol }: Stream, exchangeTs: number): boolean {
+  #covered({ channel, item }: Stream, exchangeTs: number): boolean {
     return this.#gaps.some(
       (gap) =>
         gap.channel === channel &&
-        gap.symbol === symbol &&
+        gap.category === item.category &&
+        gap.symbol === item.symbol &&
         gap.startTs <= exchangeTs &&
         exchangeTs <= gap.endTs,
     )

@@ -96,6 +96,7 @@ describe('compareWithTruth', () => {
       different: 0,
       unsent: 0,
       unsentOutsideGaps: 0,
+      neverSent: [],
       samples: [],
     })
   })
@@ -156,5 +157,19 @@ describe('compareWithTruth', () => {
     await new CaptureGapRepository(db).insert([gap], { collector: 'test' })
     const covered = await compareWithTruth(db, [...trades, tick])
     expect(covered).toMatchObject({ unsent: 1, unsentOutsideGaps: 0 })
+  })
+
+  it('notices a stream that was lost for good, and one that never began', async () => {
+    const [first, second, third] = trades
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three')
+    trades = [first, { ...second, sentTo: [] }, { ...third, symbol: 'ETHUSDT', sentTo: [] }]
+    const later = { ...tick, exchangeTs: second.exchangeTs + 1 }
+    await new PublicTradeRepository(db).bulkInsert([tradeEvent(first)])
+    await new TickerSnapshotRepository(db).bulkInsert([tickerEvent(later)])
+    expect(await compareWithTruth(db, [...trades, later])).toMatchObject({
+      missing: 0,
+      unsentOutsideGaps: 1,
+      neverSent: ['publicTrade linear ETHUSDT'],
+    })
   })
 })

@@ -63,6 +63,7 @@ export class RequestWindow {
     this.#waiting--
     this.#underWay++
     this.#sent++
+    this.#release()
     const sentBefore = this.#sent
     const occupied = this.#underWay + this.#freeAt.length
     let heldMs = this.#windowMs
@@ -91,9 +92,10 @@ export class RequestWindow {
     const freed = before - this.#freeAt.length
     if (freed > 0) void this.#queue.incrementReservoir(freed)
     this.#timer?.cancel()
-    this.#timer = null
-    // No timer for its own sake: it would keep the process alive.
-    if (this.#waiting === 0 || this.#freeAt.length === 0) return
-    this.#timer = this.#clock.setTimer(() => this.#release(), Math.min(...this.#freeAt) - now)
+    // No timer when no one waits for it: it would keep the process alive.
+    this.#timer =
+      this.#waiting === 0 || this.#freeAt.length === 0
+        ? null
+        : this.#clock.setTimer(() => this.#release(), Math.min(...this.#freeAt) - now)
   }
 }

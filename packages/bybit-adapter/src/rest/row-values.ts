@@ -1,9 +1,9 @@
 import {
   type Decimal,
   isSymbol,
+  LATEST_EXCHANGE_TS,
   parseDecimal,
   parseExchangeTs,
-  parseOptionalTs,
 } from '@grid/core-events'
 import { z } from 'zod'
 import { parseSequence } from '../channels/wire.ts'
@@ -13,12 +13,16 @@ function read<Value>(
   parse: (value: unknown) => Value | undefined,
   message: string,
 ): z.ZodType<Value> {
-  return z.unknown().transform((value, context) => {
-    const parsed = parse(value)
-    if (parsed !== undefined) return parsed
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
-  })
+  // Optional, so that an absent field comes to the parser, which decides.
+  return z
+    .unknown()
+    .optional()
+    .transform((value, context) => {
+      const parsed = parse(value)
+      if (parsed !== undefined) return parsed
+      context.addIssue({ code: 'custom', message })
+      return z.NEVER
+    })
 }
 
 /** A decimal, kept digit for digit. */
@@ -36,11 +40,16 @@ export const rowTime: z.ZodType<number> = read(
   parseExchangeTs,
   'must be epoch milliseconds from 2019 to 2099',
 )
-/** A describing time in epoch milliseconds; null when absent, null, `""` or `0`. */
-export const rowOptionalTime: z.ZodType<number | null> = read(
-  (value) => (value === undefined || value === null ? null : parseOptionalTs(value)),
-  'must be empty, epoch milliseconds from 2019 to 2099, or ISO 8601',
-)
+/**
+ * A describing time in epoch milliseconds; null when absent, null, `""` or `0`.
+ *
+ * It may lie before 2019: some pairs are older than what is recorded here.
+ */
+export const rowOptionalTime: z.ZodType<number | null> = read((value) => {
+  if (value === undefined || value === null || value === '') return null
+  const ms = parseSequence(value)
+  return ms === undefined || ms >= LATEST_EXCHANGE_TS ? undefined : ms || null
+}, 'must be empty or epoch milliseconds before 2100')
 /** A name: 1 to 64 characters. */
 export const rowName: z.ZodType<string> = read(
   (value) => (isSymbol(value) ? value : undefined),

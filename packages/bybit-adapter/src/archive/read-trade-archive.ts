@@ -40,8 +40,8 @@ const CARRIAGE_RETURN = 13
  * which has changed over the years: sort where it matters. `localTsUs` is when the batch was read.
  *
  * Throws, possibly after some batches, `ARCHIVE_DAMAGED`, `ARCHIVE_NOT_GZIP`, `ARCHIVE_MALFORMED`,
- * `ARCHIVE_NOT_PUBLISHED`, `ARCHIVE_NO_FILE`, `HTTP_STATUS`, `NETWORK`, `TIMEOUT`, `ABORTED`; at
- * once `INVALID_OPTION`.
+ * `ARCHIVE_NOT_PUBLISHED`, `ARCHIVE_NO_FILE`, `HTTP_STATUS`, `NETWORK`, `TIMEOUT`, `ABORTED`, and
+ * what `file` or `stream` throws; at once `INVALID_OPTION`.
  *
  * @example
  * for await (const { events } of readTradeArchive({ category: 'linear', symbol: 'BTCUSDT', day: '2026-11-21' })) {

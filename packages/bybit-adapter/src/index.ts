@@ -1,12 +1,62 @@
+export {
+  type DownloadTradeArchiveOptions,
+  downloadTradeArchive,
+} from './archive/download-trade-archive.ts'
+export {
+  type ReadTradeArchiveOptions,
+  readTradeArchive,
+  type TradeArchiveBatch,
+} from './archive/read-trade-archive.ts'
+export {
+  type ArchiveCategory,
+  type ArchiveLocation,
+  type TradeArchiveDay,
+  tradeArchiveUrl,
+} from './archive/trade-archive-url.ts'
 export type { PublicCategory } from './category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
-export { BybitAdapterError, type BybitAdapterErrorCode } from './errors.ts'
+export {
+  BybitAdapterError,
+  type BybitAdapterErrorCode,
+  type BybitAdapterErrorContext,
+} from './errors.ts'
 export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
 export {
   createNormalizer,
   type Normalizer,
   type NormalizerOptions,
 } from './normalizer/normalizer.ts'
+export type { LimitReport } from './rate-limit/limit-report.ts'
+export {
+  type RateLimitedRun,
+  RateLimiter,
+  type RateLimiterOptions,
+  type ReportLimits,
+  sharedRateLimiter,
+} from './rate-limit/rate-limiter.ts'
+export type { RequestPriority } from './rate-limit/request-window.ts'
+export type { FundingRate } from './rest/funding-rate.ts'
+export type {
+  DecimalsOf,
+  Instrument,
+  PreListingInfo,
+  PreListingPhase,
+} from './rest/instrument.ts'
+export type { Kline, KlineInterval } from './rest/kline.ts'
+export type { OpenInterest, OpenInterestInterval } from './rest/open-interest.ts'
+export type { RestCallOptions } from './rest/requester.ts'
+export { BybitRestClient, type RestClientOptions } from './rest/rest-client.ts'
+export type { RestList } from './rest/rest-list.ts'
+export type { CollectedPages, PageSource, PagesEnd, RestPages } from './rest/rest-pages.ts'
+export type {
+  FundingHistoryQuery,
+  InstrumentsQuery,
+  KlineQuery,
+  OpenInterestQuery,
+  RecentTradeQuery,
+  TickersQuery,
+} from './rest/rest-queries.ts'
+export type { ServerTime } from './rest/server-time.ts'
 export {
   type AcquireOptions,
   ConnectionBudget,

@@ -15,6 +15,7 @@ export {
 } from './archive/trade-archive-url.ts'
 export type { PublicCategory } from './category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
+export type { WantedTopic } from './channels/registry.ts'
 export {
   BybitAdapterError,
   type BybitAdapterErrorCode,
@@ -68,4 +69,4 @@ export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream-eve
 export type { PublicStreamOptions } from './ws/stream-options.ts'
 export type { StreamStatus } from './ws/stream-status.ts'
 export type { StreamTimings } from './ws/stream-timings.ts'
-export type { TopicState, TopicStatus, WantedTopic } from './ws/topic-status.ts'
+export type { TopicState, TopicStatus } from './ws/topic-status.ts'

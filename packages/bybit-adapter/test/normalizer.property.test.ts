@@ -1,4 +1,6 @@
 import {
+  CATEGORIES,
+  type Category,
   CHANNEL_DEFINITIONS,
   decodeEvent,
   encodeEvent,
@@ -8,8 +10,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ItemContext } from '../src/channels/channel-mapper.ts'
 import { PublicTradeMapper, wireTradeSchema } from '../src/channels/public-trade.ts'
-import { TickerMapper } from '../src/channels/ticker.ts'
+import { TickerMapper } from '../src/channels/ticker-mapper.ts'
 import { wireTickerFrameSchema } from '../src/channels/ticker-schema.ts'
+import { TickerStates } from '../src/channels/ticker-state.ts'
+import { TopOfBookMapper, wireBookFrameSchema } from '../src/channels/top-of-book.ts'
 import { createNormalizer } from '../src/index.ts'
 import { findElements, findMember } from '../src/normalizer/json-slice.ts'
 import { snapshotFrame, wireTrade } from './support/frames.ts'
@@ -28,8 +32,8 @@ const leaf = fc.oneof(
   fc.string({ unit: 'binary' }),
 )
 
-const context = (envelope: object): ItemContext => ({
-  category: 'linear',
+const context = (category: Category, envelope: object): ItemContext => ({
+  category,
   envelope,
   topicSymbol: 'BTCUSDT',
   localTsUs: LOCAL_TS_US,
@@ -59,63 +63,103 @@ const rightTicker = {
   nextFundingTime: '1760025600000',
   deliveryTime: '2025-12-26T08:00:00Z',
 }
-const trade = mutated(wireTrade())
-const tickerFrame = mutated({ type: 'snapshot', ts: 1760000000000, cs: 5 }).chain((envelope) =>
-  mutated(rightTicker).map((data) => ({ topic: 'tickers.BTCUSDT', ...envelope, data })),
+const rightOptionTicker = { ...rightTicker, bidPrice: '1', bidIv: '', markPriceIv: '0.5' }
+const option = { mP: '84.2', iP: '100010.5', mIv: '', iv: '0.5233' }
+const trade = mutated(wireTrade(option))
+const envelope = mutated({
+  type: 'snapshot',
+  ts: 1760000000000,
+  cs: 5,
+  id: 'tickers.BTC-26DEC25-120000-C-3164908233-1760000000919',
+})
+const tickerFrame = envelope.chain((rest) =>
+  fc
+    .oneof(mutated(rightTicker), mutated(rightOptionTicker))
+    .map((data) => ({ topic: 'tickers.BTCUSDT', ...rest, data })),
+)
+const level = fc.oneof(fc.constant(['1.5', '2']), fc.array(leaf, { maxLength: 3 }), leaf)
+const side = fc.oneof(fc.array(level, { maxLength: 2 }), leaf)
+const bookFrame = envelope.chain((rest) =>
+  fc
+    .tuple(mutated({ s: 'BTCUSDT', b: [], a: [['1.5', '2']], u: 7, seq: 9 }), fc.option(side))
+    .map(([data, b]) => ({
+      topic: 'orderbook.1.BTCUSDT',
+      ...rest,
+      data: b === null ? data : { ...data, b },
+    })),
 )
 
-test('trades: guards and schema accept the same items', () => {
+test.each(CATEGORIES)('%s trades: guards and schema accept the same items', (category) => {
+  const schema = wireTradeSchema(category)
   fc.assert(
     fc.property(fc.oneof({ weight: 9, arbitrary: trade }, leaf), (item) => {
-      const isMapped = new PublicTradeMapper().map(item, context({})) !== null
-      expect(isMapped).toBe(wireTradeSchema.safeParse(item).success)
+      const isMapped = new PublicTradeMapper().map(item, context(category, {})) !== null
+      expect(isMapped).toBe(schema.safeParse(item).success)
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })
 
-test('tickers: guards and schema accept the same frames', () => {
+test.each(CATEGORIES)('%s tickers: guards and schema accept the same frames', (category) => {
+  const schema = wireTickerFrameSchema(category)
   fc.assert(
     fc.property(tickerFrame, (frame) => {
-      const isMapped = new TickerMapper().map(frame.data, context(frame)) !== null
-      expect(isMapped).toBe(wireTickerFrameSchema.safeParse(frame).success)
+      const mapper = new TickerMapper(category, new TickerStates(category))
+      const isMapped = mapper.map(frame.data, context(category, frame)) !== null
+      expect(isMapped).toBe(schema.safeParse(frame).success)
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
+  )
+})
+
+test('spot books: guards and schema accept the same frames', () => {
+  fc.assert(
+    fc.property(bookFrame, (frame) => {
+      const mapper = new TopOfBookMapper(new TickerStates('spot'))
+      const isMapped = mapper.map(frame.data, context('spot', frame)) !== null
+      expect(isMapped).toBe(wireBookFrameSchema.safeParse(frame).success)
+    }),
+    { numRuns: 1000 },
   )
 })
 
 test('whatever comes in, each item ends in one list, and every event is storable', () => {
-  const topic = fc.constantFrom('publicTrade.BTCUSDT', 'tickers.BTCUSDT', 'kline.1.BTCUSDT', 'x')
+  const topics = ['publicTrade.BTCUSDT', 'tickers.BTCUSDT', 'orderbook.1.BTCUSDT', 'kline.1.X', 'x']
+  const topic = fc.constantFrom(...topics)
   const tradeFrame = fc.record({ topic, data: fc.array(fc.oneof(trade, leaf), { maxLength: 5 }) })
-  const frame = fc.oneof(tradeFrame, tickerFrame, fc.record({ topic, data: leaf }), leaf)
+  const frame = fc.oneof(tradeFrame, tickerFrame, bookFrame, fc.record({ topic, data: leaf }), leaf)
   fc.assert(
-    fc.property(fc.array(frame, { maxLength: 5 }), (frames) => {
-      const normalizer = createNormalizer({ category: 'linear' })
-      normalizer.normalize(snapshotFrame(), LOCAL_TS_US)
-      for (const value of frames) {
-        const text = JSON.stringify(value)
-        const result = normalizer.normalize(Buffer.from(text), LOCAL_TS_US)
-        const { events, deadLetters, discarded } = result
-        for (const event of events) {
-          const { schema } = CHANNEL_DEFINITIONS[event.channel]
-          expect(schema.safeParse(event).success).toBe(true)
-          expect(decodeEvent(encodeEvent(event))).toEqual(event)
-        }
-        for (const letter of deadLetters) {
-          expect(text).toContain(Buffer.from(letter.raw).toString())
-          for (const stored of [letter.reason, letter.field, letter.topic, letter.symbol]) {
-            if (stored !== null) expect(/[\p{Cc}\p{Cs}]/u.test(stored), stored).toBe(false)
+    fc.property(
+      fc.constantFrom(...CATEGORIES),
+      fc.array(frame, { maxLength: 5 }),
+      (category, frames) => {
+        const normalizer = createNormalizer({ category })
+        normalizer.normalize(snapshotFrame(), LOCAL_TS_US)
+        for (const value of frames) {
+          const text = JSON.stringify(value)
+          const result = normalizer.normalize(Buffer.from(text), LOCAL_TS_US)
+          const { events, deadLetters, discarded } = result
+          for (const event of events) {
+            const { schema } = CHANNEL_DEFINITIONS[event.channel]
+            expect(schema.safeParse(event).success).toBe(true)
+            expect(decodeEvent(encodeEvent(event))).toEqual(event)
+          }
+          for (const letter of deadLetters) {
+            expect(text).toContain(Buffer.from(letter.raw).toString())
+            for (const stored of [letter.reason, letter.field, letter.topic, letter.symbol]) {
+              if (stored !== null) expect(/[\p{Cc}\p{Cs}]/u.test(stored), stored).toBe(false)
+            }
+          }
+          const parsed: unknown = JSON.parse(text)
+          if (typeof parsed === 'object' && parsed !== null && 'data' in parsed) {
+            const { data } = parsed
+            const sum = events.length + deadLetters.length + discarded.length
+            const isWhole = deadLetters.some(({ code }) => code === 'FRAME_MALFORMED')
+            expect(sum).toBe(Array.isArray(data) && !isWhole ? data.length : 1)
           }
         }
-        const parsed: unknown = JSON.parse(text)
-        if (typeof parsed === 'object' && parsed !== null && 'data' in parsed) {
-          const { data } = parsed
-          const sum = events.length + deadLetters.length + discarded.length
-          const isWhole = deadLetters.some(({ code }) => code === 'FRAME_MALFORMED')
-          expect(sum).toBe(Array.isArray(data) && !isWhole ? data.length : 1)
-        }
-      }
-    }),
+      },
+    ),
     { numRuns: 1000 },
   )
 })

@@ -32,6 +32,10 @@ test('a trade keeps every field', () => {
       isRpiTrade: false,
       seq: 190000000001,
       matchIndex: 0,
+      markPrice: null,
+      indexPrice: null,
+      markIv: null,
+      iv: null,
     },
   ])
 })

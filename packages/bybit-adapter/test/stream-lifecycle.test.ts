@@ -96,7 +96,7 @@ test.each<[string, Partial<PublicStreamOptions>]>([
   ['wsUrl', { wsUrl: 'http://127.0.0.1' }],
   ['wsUrl', { wsUrl: 'ws://127.0.0.1:99999' }],
   ['environment', { environment: 'moon' as 'mainnet' }],
-  ['category', { category: 'spot' as 'linear' }],
+  ['category', { category: 'moon' as 'linear' }],
 ])('a wrong option is named: %s', (option, wrong) => {
   const right = { category: 'linear', symbols: ['A'], channels: ['ticker'] } as const
   expect(() => new BybitPublicStream({ ...right, ...wrong })).toThrowError(

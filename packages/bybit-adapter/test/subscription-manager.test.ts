@@ -23,7 +23,9 @@ class Harness {
       {
         topics: topics.map((topic) => {
           const [prefix = '', symbol = ''] = topic.split('.')
-          return { topic, symbol, channel: prefix === 'tickers' ? 'ticker' : 'publicTrade' }
+          return prefix === 'tickers'
+            ? { topic, symbol, channel: 'ticker', proof: 'snapshot' }
+            : { topic, symbol, channel: 'publicTrade', proof: 'ack' }
         }),
         topicsPerRequest: 10,
         clock: this.clock,

@@ -41,16 +41,18 @@ export function parseDecimal(value: unknown): Decimal | null | undefined {
 export function isDecimal(value: string): value is Decimal {
   const length = value.length
   if (length === 0 || length > MAX_LENGTH) return false
-  let index = value.charCodeAt(0) === MINUS ? 1 : 0
-  const afterInteger = skipDigits(value, index)
-  if (afterInteger === index) return false
-  index = afterInteger
-  if (index < length && value.charCodeAt(index) === DOT) {
-    const afterFraction = skipDigits(value, index + 1)
-    if (afterFraction === index + 1) return false
-    index = afterFraction
+  let start = value.charCodeAt(0) === MINUS ? 1 : 0
+  let isFraction = false
+  // One pass without calls: every number of every message comes through here.
+  for (let index = start; index < length; index++) {
+    const code = value.charCodeAt(index)
+    if (code >= ZERO && code <= NINE) continue
+    if (index === start) return false
+    if (code !== DOT || isFraction) return isExponent(value, index)
+    isFraction = true
+    start = index + 1
   }
-  return index === length || isExponent(value, index)
+  return start < length
 }
 
 function skipDigits(value: string, from: number): number {

@@ -8,7 +8,9 @@ const LINES = readFixture('v1.ndjson')
 const LATER_LINES = readFixture('v1-all-categories.ndjson')
 
 function readFixture(name: string): readonly string[] {
-  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8').trimEnd().split('\n')
+  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n')
 }
 
 const TRADE_ID = '6f1d2a3b-0c4d-5e6f-8a9b-0c1d2e3f4a5b'
@@ -41,7 +43,8 @@ describe('version 1', () => {
   })
 
   it('keeps the meaning of the bits that say what was fresh', () => {
-    const fresh = [...LINES, ...LATER_LINES].map((line) => decodeEvent(line))
+    const fresh = [...LINES, ...LATER_LINES]
+      .map((line) => decodeEvent(line))
       .filter((event) => event.channel === 'ticker')
       .map((event) => changedFields(event.changed))
     expect(fresh[0]).toHaveLength(26)

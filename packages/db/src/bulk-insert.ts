@@ -45,7 +45,9 @@ async function insertRows<Event extends GridEvent>(
 ): Promise<number> {
   const { table } = target
   // A column of which no row has a value costs the server time for nothing: most tickers have many.
-  const columns = target.columns.filter(({ field }) => rows.some((row) => (row[field] ?? null) !== null))
+  const columns = target.columns.filter(({ field }) =>
+    rows.some((row) => (row[field] ?? null) !== null),
+  )
   const query = CompiledQuery.raw(insertSql(table, columns), [...columnArrays(columns, rows)])
   for (let attempt = 1; ; attempt++) {
     await ensureDays(db, table, rows)

@@ -1,7 +1,12 @@
 import type { Category, Channel, GridEvent } from '@grid/core-events'
 
 /** Why a well-formed item gives no event. */
-export type DiscardReason = 'delta_before_snapshot' | 'stale_delta' | 'unsupported_topic'
+export type DiscardReason =
+  | 'delta_before_snapshot'
+  | 'stale_delta'
+  | 'repeated_book'
+  | 'stale_book'
+  | 'unsupported_topic'
 
 /** The parts of a data frame's envelope that mappers read, none of them checked yet. */
 export interface Envelope {
@@ -9,6 +14,7 @@ export interface Envelope {
   readonly type?: unknown
   readonly ts?: unknown
   readonly cs?: unknown
+  readonly id?: unknown
   readonly data?: unknown
 }
 
@@ -16,7 +22,7 @@ export interface Envelope {
 export interface ItemContext {
   readonly category: Category
   readonly envelope: Envelope
-  /** The topic's tail, already known to be a symbol. */
+  /** The topic's tail, already known to be a name: a symbol, of option trades a base coin. */
   readonly topicSymbol: string
   readonly localTsUs: number
 }
@@ -31,7 +37,7 @@ export interface ItemFault {
   readonly message: string
 }
 
-/** Maps the items of one channel's frames to events; keeps what it must remember between frames. */
+/** Maps the items of one kind of topics to events; keeps what it must remember between frames. */
 export interface ChannelMapper {
   /** The items of a frame's `data`; null when it has not the channel's shape. */
   items(data: unknown): readonly unknown[] | null
@@ -45,12 +51,31 @@ export interface ChannelMapper {
   reset(): void
 }
 
-/** What the subscription side needs to know about a channel, and how to map its frames. */
+/**
+ * What proves that a subscription is alive.
+ *
+ * | proof | meaning |
+ * |---|---|
+ * | `snapshot` | the topic opens with data: silence after the ack is a fault |
+ * | `ack` | the ack suffices: silence is a quiet market |
+ * | `data` | only data: the ack is no proof, and silence is no fault |
+ */
+export type TopicProof = 'snapshot' | 'ack' | 'data'
+
+/** One kind of topics of a channel. */
+export interface TopicKind {
+  /** The topic without its last part: `tickers` of `tickers.BTCUSDT`. */
+  readonly prefix: string
+  readonly proof: TopicProof
+  /** The topic's last part for a symbol. */
+  readonly tailOf: (symbol: string) => string
+}
+
+/** How one channel is subscribed to and read. */
 export interface ChannelDialect {
   readonly channel: Channel
-  /** The topic's first part: `tickers` of `tickers.BTCUSDT`. */
-  readonly topicPrefix: string
-  /** Whether a subscription opens with a snapshot: silence after the ack is then a fault. */
-  readonly opensWithSnapshot: boolean
-  createMapper(): ChannelMapper
+  /** The kinds of topics that make up the channel. */
+  topicKinds(category: Category): readonly TopicKind[]
+  /** One mapper a kind of topics, in their order; they share what they remember. */
+  createMappers(category: Category): readonly ChannelMapper[]
 }

@@ -1,7 +1,9 @@
 /** The trades of a symbol's newest match: their ids, each with its position. */
 interface Match {
   seq: number
-  readonly positions: Map<string, number>
+  /** The only trade's id: most matches have no second, and then no map is needed. */
+  first: string
+  positions: Map<string, number> | null
 }
 
 /**
@@ -21,18 +23,23 @@ export class MatchIndex {
   /** The trade's position from 0; −1 when the sequence is unknown (−1). */
   next(symbol: string, seq: number, tradeId: string): number {
     if (seq < 0) return -1
-    let match = this.#matches.get(symbol)
+    const match = this.#matches.get(symbol)
     if (match === undefined) {
-      match = { seq, positions: new Map() }
-      this.#matches.set(symbol, match)
-    } else if (match.seq !== seq) {
-      match.seq = seq
-      match.positions.clear()
+      this.#matches.set(symbol, { seq, first: tradeId, positions: null })
+      return 0
     }
+    if (match.seq !== seq) {
+      match.seq = seq
+      match.first = tradeId
+      match.positions = null
+      return 0
+    }
+    if (match.first === tradeId) return 0
+    match.positions ??= new Map([[match.first, 0]])
+    const next = match.positions.size
     const known = match.positions.get(tradeId)
     if (known !== undefined) return known
-    const position = match.positions.size
-    match.positions.set(tradeId, position)
-    return position
+    match.positions.set(tradeId, next)
+    return next
   }
 }

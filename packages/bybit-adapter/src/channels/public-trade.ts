@@ -1,4 +1,12 @@
-import { isDecimal, isSymbol, type PublicTradeEvent, parseExchangeTs } from '@grid/core-events'
+import {
+  type Category,
+  type Decimal,
+  isDecimal,
+  isSymbol,
+  type PublicTradeEvent,
+  parseDecimal,
+  parseExchangeTs,
+} from '@grid/core-events'
 import { z } from 'zod'
 import type { ChannelDialect, ChannelMapper, ItemContext, ItemFault } from './channel-mapper.ts'
 import { faultOf } from './item-fault.ts'
@@ -8,12 +16,13 @@ import {
   parseSequence,
   wireDecimal,
   wireName,
+  wireOptionalDecimal,
   wireOptionalName,
   wireSequence,
   wireTime,
 } from './wire.ts'
 
-/** One element of a `publicTrade.{symbol}` frame's `data`, as documented but not yet checked. */
+/** One element of a trade frame's `data`, as documented but not yet checked. */
 interface WireTrade {
   readonly T?: unknown
   readonly s?: unknown
@@ -25,12 +34,14 @@ interface WireTrade {
   readonly BT?: unknown
   readonly RPI?: unknown
   readonly seq?: unknown
+  readonly mP?: unknown
+  readonly iP?: unknown
+  readonly mIv?: unknown
+  readonly iv?: unknown
 }
 
-/** What the guards of {@link PublicTradeMapper} accept, said by zod. */
-export const wireTradeSchema: z.ZodType = z.object({
+const common = {
   T: wireTime,
-  s: wireName.optional(),
   S: wireName,
   v: wireDecimal,
   p: wireDecimal,
@@ -39,7 +50,18 @@ export const wireTradeSchema: z.ZodType = z.object({
   BT: z.boolean().optional(),
   RPI: z.boolean().optional(),
   seq: wireSequence.optional(),
-})
+  mP: wireOptionalDecimal.optional(),
+  iP: wireOptionalDecimal.optional(),
+  mIv: wireOptionalDecimal.optional(),
+  iv: wireOptionalDecimal.optional(),
+}
+const OF_COMMON_SOCKETS: z.ZodType = z.object({ ...common, s: wireName.optional() })
+const OF_OPTION_SOCKETS: z.ZodType = z.object({ ...common, s: wireName })
+
+/** What the guards of {@link PublicTradeMapper} accept, said by zod. */
+export function wireTradeSchema(category: Category): z.ZodType {
+  return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
+}
 
 /** Maps the elements of a trade frame's `data`. */
 export class PublicTradeMapper implements ChannelMapper {
@@ -52,27 +74,36 @@ export class PublicTradeMapper implements ChannelMapper {
 
   map(item: unknown, context: ItemContext): PublicTradeEvent | null {
     if (!isWireObject(item)) return null
-    const { T, s, S, v, p, L, i, BT, RPI, seq }: WireTrade = item
+    const { T, s, S, v, p, L, i, BT, RPI, seq, mP, iP, mIv, iv }: WireTrade = item
+    const { category, topicSymbol } = context
     const exchangeTs = parseExchangeTs(T)
-    const symbol = s === undefined ? context.topicSymbol : s
+    const symbol = isTopicsOwn(s, context) ? topicSymbol : s
     const sequence = seq === undefined ? -1 : parseSequence(seq)
+    const markPrice = optionalDecimal(mP)
+    const indexPrice = optionalDecimal(iP)
+    const markIv = optionalDecimal(mIv)
+    const tradeIv = optionalDecimal(iv)
     if (
       exchangeTs === undefined ||
       sequence === undefined ||
-      !(symbol === context.topicSymbol || isSymbol(symbol)) ||
+      !(symbol === topicSymbol || isSymbol(symbol)) ||
       !(S === 'Buy' || S === 'Sell' || isSymbol(S)) ||
       !(typeof p === 'string' && isDecimal(p)) ||
       !(typeof v === 'string' && isDecimal(v)) ||
       !isSymbol(i) ||
       !(L === undefined || L === '' || isSymbol(L)) ||
       !(BT === undefined || typeof BT === 'boolean') ||
-      !(RPI === undefined || typeof RPI === 'boolean')
+      !(RPI === undefined || typeof RPI === 'boolean') ||
+      markPrice === undefined ||
+      indexPrice === undefined ||
+      markIv === undefined ||
+      tradeIv === undefined
     ) {
       return null
     }
     return {
       channel: 'publicTrade',
-      category: context.category,
+      category,
       symbol,
       exchangeTs,
       localTsUs: context.localTsUs,
@@ -86,20 +117,20 @@ export class PublicTradeMapper implements ChannelMapper {
       isRpiTrade: RPI ?? null,
       seq: sequence,
       matchIndex: this.#matches.next(symbol, sequence, i),
-      markPrice: null,
-      indexPrice: null,
-      markIv: null,
-      iv: null,
+      markPrice,
+      indexPrice,
+      markIv,
+      iv: tradeIv,
     }
   }
 
-  explain(item: unknown): ItemFault {
-    return faultOf(wireTradeSchema, item, [])
+  explain(item: unknown, { category }: ItemContext): ItemFault {
+    return faultOf(wireTradeSchema(category), item, [])
   }
 
   symbolOf(item: unknown, context: ItemContext): string | null {
     const s = isWireObject(item) ? (item as WireTrade).s : undefined
-    if (s === undefined) return context.topicSymbol
+    if (isTopicsOwn(s, context)) return context.topicSymbol
     return isSymbol(s) ? s : null
   }
 
@@ -107,10 +138,30 @@ export class PublicTradeMapper implements ChannelMapper {
   reset(): void {}
 }
 
-/** Public trades: topic `publicTrade.{symbol}`, no snapshot and no history on subscribe. */
+/** Whether a trade is of the topic's own symbol: an option topic is a base coin, which has none. */
+function isTopicsOwn(s: unknown, { category, topicSymbol }: ItemContext): boolean {
+  return category !== 'option' && (s === undefined || s === topicSymbol)
+}
+
+function optionalDecimal(value: unknown): Decimal | null | undefined {
+  return value === undefined ? null : parseDecimal(value)
+}
+
+/**
+ * Public trades: topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}` for all of its
+ * contracts; no snapshot and no history on subscribe.
+ */
 export const publicTradeDialect: ChannelDialect = {
   channel: 'publicTrade',
-  topicPrefix: 'publicTrade',
-  opensWithSnapshot: false,
-  createMapper: () => new PublicTradeMapper(),
+  topicKinds: (category) => [
+    category === 'option'
+      ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
+      : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
+  ],
+  createMappers: () => [new PublicTradeMapper()],
+}
+
+/** `BTC` of `BTC-26DEC25-120000-C-USDT`. */
+function baseCoinOf(symbol: string): string {
+  return symbol.split('-', 1)[0] || symbol
 }

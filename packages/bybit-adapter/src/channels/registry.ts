@@ -1,5 +1,5 @@
-import type { Channel } from '@grid/core-events'
-import type { ChannelDialect } from './channel-mapper.ts'
+import type { Category, Channel } from '@grid/core-events'
+import type { ChannelDialect, TopicProof } from './channel-mapper.ts'
 import { publicTradeDialect } from './public-trade.ts'
 import { tickerDialect } from './ticker.ts'
 
@@ -9,7 +9,25 @@ export const CHANNEL_DIALECTS: { readonly [Name in Channel]: ChannelDialect } = 
   publicTrade: publicTradeDialect,
 }
 
-/** The exchange's name for a subscription, e.g. `publicTrade.BTCUSDT`. */
-export function topicOf(channel: Channel, symbol: string): string {
-  return `${CHANNEL_DIALECTS[channel].topicPrefix}.${symbol}`
+/** A topic that is wanted. */
+export interface WantedTopic {
+  /** The exchange's name for it, e.g. `publicTrade.BTCUSDT`. */
+  readonly topic: string
+  readonly channel: Channel
+  /** The symbol; of option trades the base coin, whose contracts share one topic. */
+  readonly symbol: string
+  readonly proof: TopicProof
+}
+
+/**
+ * The topics that carry one channel of one symbol.
+ *
+ * @example
+ * topicsOf('spot', 'ticker', 'BTCUSDT') // tickers.BTCUSDT and orderbook.1.BTCUSDT
+ */
+export function topicsOf(category: Category, channel: Channel, symbol: string): WantedTopic[] {
+  return CHANNEL_DIALECTS[channel].topicKinds(category).map(({ prefix, proof, tailOf }) => {
+    const tail = tailOf(symbol)
+    return { topic: `${prefix}.${tail}`, channel, symbol: tail, proof }
+  })
 }

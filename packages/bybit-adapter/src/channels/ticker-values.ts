@@ -1,16 +1,16 @@
 import {
+  type Category,
   isSymbol,
+  type JsonObject,
   parseDecimal,
   parseOptionalTs,
   TICKER_FIELD_NAMES,
   TICKER_FIELDS,
+  type TickerEvent,
   type TickerFieldKind,
   type TickerFieldName,
   type TickerValues,
 } from '@grid/core-events'
-
-/** Ticker values while they are being merged; any field may be looked up by its name. */
-export type MutableTickerValues = Record<TickerFieldName, string | number | null>
 
 /** A ticker field's place in the bitmask, as a weight, and its reader. */
 export interface TickerFieldReader {
@@ -34,16 +34,103 @@ export const TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
   }),
 )
 
-const NOTHING_KNOWN = Object.fromEntries(
-  TICKER_FIELD_NAMES.map((name) => [name, null]),
-) as MutableTickerValues
+/** The option socket's own names; REST has the common ones. */
+const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ['bid1Price', 'bidPrice'],
+  ['bid1Size', 'bidSize'],
+  ['bid1Iv', 'bidIv'],
+  ['ask1Price', 'askPrice'],
+  ['ask1Size', 'askSize'],
+  ['ask1Iv', 'askIv'],
+  ['markIv', 'markPriceIv'],
+])
 
-/** A fresh copy of known values, or of none; every copy has all fields in one order. */
+/** All known fields by their name on an option socket. */
+export const OPTION_TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
+  [...TICKER_READERS].map(([name, reader]) => [OPTION_NAMES.get(name) ?? name, reader]),
+)
+
+/** Ticker values by name, while they are being read. */
+export type MutableTickerValues = Record<TickerFieldName, string | number | null>
+
+/** A fresh copy of known values, or of none. */
 export function copyValues(values: TickerValues | null): MutableTickerValues {
-  return { ...((values as MutableTickerValues | null) ?? NOTHING_KNOWN) }
+  const nothing = Object.fromEntries(TICKER_FIELD_NAMES.map((name) => [name, null]))
+  return { ...nothing, ...(values as MutableTickerValues | null) } as MutableTickerValues
 }
 
-/** Seals merged values: each field was read by its own kind's reader. */
+/** Seals read values: each field was read by its own kind's reader. */
 export function asTickerValues(values: MutableTickerValues): TickerValues {
   return values as TickerValues
+}
+
+/** A ticker event while it is being merged; any value may be looked up by its name. */
+export type MutableTicker = { -readonly [Name in keyof TickerEvent]: TickerEvent[Name] } & Record<
+  TickerFieldName,
+  string | number | null
+>
+
+/**
+ * A ticker of which nothing is known.
+ *
+ * Spelled out, so that all tickers share one hidden class and are copied as a block: an object
+ * that is built key by key becomes a hash table.
+ */
+export function emptyTicker(category: Category, symbol: string): MutableTicker {
+  return {
+    channel: 'ticker',
+    category,
+    symbol,
+    exchangeTs: 0,
+    localTsUs: 0,
+    source: 'ws',
+    seq: 0,
+    isSnapshot: false,
+    changed: 0,
+    extra: null as JsonObject | null,
+    tickDirection: null,
+    lastPrice: null,
+    price24hPcnt: null,
+    prevPrice24h: null,
+    highPrice24h: null,
+    lowPrice24h: null,
+    prevPrice1h: null,
+    markPrice: null,
+    indexPrice: null,
+    openInterest: null,
+    openInterestValue: null,
+    singleOpenInterest: null,
+    singleOpenInterestValue: null,
+    turnover24h: null,
+    volume24h: null,
+    bid1Price: null,
+    bid1Size: null,
+    ask1Price: null,
+    ask1Size: null,
+    nextFundingTime: null,
+    fundingRate: null,
+    fundingIntervalHour: null,
+    fundingCap: null,
+    deliveryTime: null,
+    basisRate: null,
+    basisRateYear: null,
+    deliveryFeeRate: null,
+    predictedDeliveryPrice: null,
+    basis: null,
+    preOpenPrice: null,
+    preQty: null,
+    curPreListingPhase: null,
+    usdIndexPrice: null,
+    bid1Iv: null,
+    ask1Iv: null,
+    markIv: null,
+    underlyingPrice: null,
+    totalVolume: null,
+    totalTurnover: null,
+    delta: null,
+    gamma: null,
+    vega: null,
+    theta: null,
+    change24h: null,
+  }
 }

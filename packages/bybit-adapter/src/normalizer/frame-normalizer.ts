@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import {
   type Category,
   CHANNELS,
@@ -7,12 +6,12 @@ import {
   type GridEvent,
   isSymbol,
 } from '@grid/core-events'
-import type { ChannelMapper, Envelope, ItemContext } from '../channels/channel-mapper.ts'
+import type { ChannelMapper, Envelope } from '../channels/channel-mapper.ts'
 import { CHANNEL_DIALECTS } from '../channels/registry.ts'
 import { isWireObject } from '../channels/wire.ts'
 import { classifyControl } from '../ws/control-frame.ts'
+import { EventlessItems } from './eventless-items.ts'
 import { deadLetter, type Origin, unknownOrigin } from './frame-dead-letter.ts'
-import { itemBytes } from './item-bytes.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
 import type { Normalizer } from './normalizer.ts'
 import { type ParsedFrame, parseFrame } from './parsed-frame.ts'
@@ -23,21 +22,33 @@ interface Route {
   readonly mapper: ChannelMapper
 }
 
+/** A topic that was looked up once. */
+interface KnownTopic extends Route {
+  readonly symbol: string
+}
+
+/** More different topics than any connection has: frames must not fill the memory with theirs. */
+const MAX_KNOWN_TOPICS = 10_000
+const NONE: readonly never[] = Object.freeze([])
+
 const REPLACEMENT_CHARACTER = '\ufffd'
 
 /** The normalizer in two steps, so that a stream can look at a parsed frame in between. */
 export class FrameNormalizer implements Normalizer {
   readonly #category: Category
-  readonly #routes: ReadonlyMap<string, Route>
+  readonly #routes = new Map<string, Route>()
+  readonly #known = new Map<string, KnownTopic>()
 
   constructor(category: Category) {
     this.#category = category
-    this.#routes = new Map(
-      CHANNELS.map((channel) => {
-        const dialect = CHANNEL_DIALECTS[channel]
-        return [dialect.topicPrefix, { channel, mapper: dialect.createMapper() }]
-      }),
-    )
+    for (const channel of CHANNELS) {
+      const dialect = CHANNEL_DIALECTS[channel]
+      const mappers = dialect.createMappers(category)
+      for (const [index, { prefix }] of dialect.topicKinds(category).entries()) {
+        const mapper = mappers[index]
+        if (mapper !== undefined) this.#routes.set(prefix, { channel, mapper })
+      }
+    }
   }
 
   normalize(frame: string | Uint8Array, localTsUs: number): NormalizeResult {
@@ -51,81 +62,84 @@ export class FrameNormalizer implements Normalizer {
   /** The second step: maps a frame that `parseFrame` has read. */
   map(frame: ParsedFrame, localTsUs: number): NormalizeResult {
     const { value } = frame
-    const origin = unknownOrigin(this.#category, localTsUs)
-    if (value === undefined) {
-      return refused([deadLetter(origin, 'FRAME_NOT_JSON', 'the frame is not JSON', frame.bytes())])
-    }
-    if (!isWireObject(value)) return malformed(frame, origin, 'the frame', value)
+    if (!isWireObject(value)) return this.#refuseValue(frame, localTsUs)
     const envelope: Envelope = value
     const { topic } = envelope
-    if (typeof topic === 'string') return this.#mapTopic(topic, envelope, frame, origin)
-    if (classifyControl(value) !== null) return { events: [], deadLetters: [], discarded: [] }
-    return malformed(frame, origin, 'topic', topic)
+    const known = typeof topic === 'string' ? this.#known.get(topic) : undefined
+    // Garbled bytes may have turned one topic into another.
+    if (known === undefined || !frame.isUtf8) return this.#mapUnknown(frame, envelope, localTsUs)
+    return this.#mapItems(known, frame, envelope, localTsUs)
   }
 
-  #mapTopic(
-    topic: string,
-    envelope: Envelope,
-    frame: ParsedFrame,
-    unknown: Origin,
-  ): NormalizeResult {
-    const dot = topic.indexOf('.')
-    const route = this.#routes.get(dot < 0 ? topic : topic.slice(0, dot))
+  #refuseValue(frame: ParsedFrame, localTsUs: number): NormalizeResult {
+    const origin = unknownOrigin(this.#category, localTsUs)
+    if (frame.value !== undefined) return malformed(frame, origin, 'the frame', frame.value)
+    return refused([deadLetter(origin, 'FRAME_NOT_JSON', 'the frame is not JSON', frame.bytes())])
+  }
+
+  #mapUnknown(frame: ParsedFrame, envelope: Envelope, localTsUs: number): NormalizeResult {
+    const { topic } = envelope
+    const unknown = unknownOrigin(this.#category, localTsUs)
+    if (typeof topic !== 'string') {
+      if (classifyControl(envelope) !== null) {
+        return { events: NONE, deadLetters: NONE, discarded: NONE }
+      }
+      return malformed(frame, unknown, 'topic', topic)
+    }
+    const prefix = this.#prefixOf(topic)
+    const route = this.#routes.get(prefix)
     if (route === undefined) return unsupported(topic, envelope.data)
-    const { channel, mapper } = route
-    const topicSymbol = dot < 0 ? '' : topic.slice(dot + 1)
-    const origin = { ...unknown, channel, topic: printable(topic) }
-    const isGarbled = !frame.isUtf8 && topicSymbol.includes(REPLACEMENT_CHARACTER)
-    if (!isSymbol(topicSymbol) || isGarbled) return malformed(frame, origin, 'topic', topic)
-    const items = mapper.items(envelope.data)
-    const located = { ...origin, symbol: topicSymbol }
-    if (items === null) return malformed(frame, located, 'data', envelope.data)
-    const context = {
-      category: this.#category,
-      envelope,
-      topicSymbol,
-      localTsUs: unknown.localTsUs,
+    const symbol = topic.slice(prefix.length + 1)
+    const isGarbled = !frame.isUtf8 && symbol.includes(REPLACEMENT_CHARACTER)
+    if (!isSymbol(symbol) || isGarbled) {
+      const origin = { ...unknown, channel: route.channel, topic: printable(topic) }
+      return malformed(frame, origin, 'topic', topic)
     }
-    return mapItems(items, mapper, context, frame, located)
+    const known = { ...route, symbol }
+    if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear()
+    this.#known.set(topic, known)
+    return this.#mapItems(known, frame, envelope, localTsUs)
   }
-}
 
-function mapItems(
-  items: readonly unknown[],
-  mapper: ChannelMapper,
-  context: ItemContext,
-  frame: ParsedFrame,
-  origin: Origin,
-): NormalizeResult {
-  const events: GridEvent[] = []
-  const deadLetters: DeadLetter[] = []
-  const discarded: Discard[] = []
-  const bytesOf = itemBytes(frame)
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index]
-    if (!frame.isUtf8 && !isUtf8(bytesOf(index))) {
-      const reason = 'the item is not valid UTF-8'
-      deadLetters.push(deadLetter(origin, 'ITEM_MALFORMED', reason, bytesOf(index)))
-      continue
-    }
-    const mapped = mapper.map(item, context)
-    if (mapped !== null && typeof mapped !== 'string') {
-      events.push(mapped)
-      continue
-    }
-    const { channel, topic } = origin
-    const symbol = mapper.symbolOf(item, context)
-    if (mapped !== null) {
-      discarded.push({ channel, topic, symbol, reason: mapped })
-      continue
-    }
-    const fault = mapper.explain(item, context)
-    const field = fault.field === null ? null : printable(fault.field)
-    const reason = `${field ?? 'the item'} ${fault.message}, got ${describeValue(fault.value)}`
-    const raw = fault.inEnvelope ? frame.bytes() : bytesOf(index)
-    deadLetters.push(deadLetter({ ...origin, symbol }, 'ITEM_MALFORMED', reason, raw, field))
+  /** `tickers` of `tickers.BTCUSDT`, `orderbook.1` of `orderbook.1.BTCUSDT`. */
+  #prefixOf(topic: string): string {
+    const [first = '', second] = topic.split('.', 2)
+    return second === undefined || this.#routes.has(first) ? first : `${first}.${second}`
   }
-  return { events, deadLetters, discarded }
+
+  #mapItems(
+    { channel, mapper, symbol: topicSymbol }: KnownTopic,
+    frame: ParsedFrame,
+    envelope: Envelope,
+    localTsUs: number,
+  ): NormalizeResult {
+    const items = mapper.items(envelope.data)
+    const category = this.#category
+    if (items === null) {
+      const topic = printable(String(envelope.topic))
+      const origin = { category, channel, topic, symbol: topicSymbol, localTsUs }
+      return malformed(frame, origin, 'data', envelope.data)
+    }
+    const context = { category, envelope, topicSymbol, localTsUs }
+    const events: GridEvent[] = []
+    let eventless: EventlessItems | null = null
+    for (let index = 0; index < items.length; index++) {
+      if (!frame.isUtf8) {
+        eventless ??= new EventlessItems(channel, mapper, context, frame)
+        if (eventless.takesGarbled(index)) continue
+      }
+      const item = items[index]
+      const mapped = mapper.map(item, context)
+      if (mapped !== null && typeof mapped !== 'string') {
+        events.push(mapped)
+      } else {
+        eventless ??= new EventlessItems(channel, mapper, context, frame)
+        eventless.take(index, item, mapped)
+      }
+    }
+    if (eventless === null) return { events, deadLetters: NONE, discarded: NONE }
+    return { events, deadLetters: eventless.deadLetters, discarded: eventless.discarded }
+  }
 }
 
 function malformed(

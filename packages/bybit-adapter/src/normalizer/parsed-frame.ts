@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 
+const REPLACEMENT_CHARACTER = '\ufffd'
+
 /** A frame decoded and parsed, with its bytes at hand for dead letters. */
 export interface ParsedFrame {
   /** The bytes as received; made from the text when that is what was given. */
@@ -20,8 +22,13 @@ export function parseFrame(frame: string | Uint8Array): ParsedFrame {
   if (typeof frame === 'string') {
     return { bytes: () => Buffer.from(frame), isUtf8: true, value: parseJson(frame) }
   }
-  const buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
-  return { bytes: () => frame, isUtf8: isUtf8(buffer), value: parseJson(buffer.toString()) }
+  const buffer = Buffer.isBuffer(frame)
+    ? frame
+    : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
+  const text = buffer.toString()
+  // What is not UTF-8 decodes to replacement characters: without one there is nothing to check.
+  const isSound = !text.includes(REPLACEMENT_CHARACTER) || isUtf8(buffer)
+  return { bytes: () => frame, isUtf8: isSound, value: parseJson(text) }
 }
 
 function parseJson(text: string): unknown {

@@ -37,8 +37,8 @@ const ACK_OPS: ReadonlySet<unknown> = new Set(['auth', 'subscribe', 'unsubscribe
  * classifyControl({ op: 'pong', args: ['1760000000000'] }) // { kind: 'pong' }
  */
 export function classifyControl(frame: object): ControlFrame | null {
-  const { topic, op, type, success, retCode, ...rest }: WireControl = frame
-  if (topic !== undefined) return null
+  if ((frame as WireControl).topic !== undefined) return null
+  const { op, type, success, retCode, ...rest }: WireControl = frame
   const message = text(rest.ret_msg) ?? text(rest.retMsg) ?? ''
   if (op === 'pong' || (op === 'ping' && message === 'pong')) return { kind: 'pong' }
   const reqId = text(rest.req_id) ?? text(rest.reqId)

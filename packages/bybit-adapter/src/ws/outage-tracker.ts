@@ -1,6 +1,6 @@
 import { type Clock, type ClockTimer, type Gap, type GapReason, nowMs } from '@grid/core-events'
+import type { WantedTopic } from '../channels/registry.ts'
 import { Timers } from './timers.ts'
-import type { WantedTopic } from './topic-status.ts'
 
 /** What a tracker is told once a topic is back. */
 export type OnOutageEnd = (

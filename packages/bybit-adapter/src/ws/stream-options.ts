@@ -1,11 +1,11 @@
 import { CHANNELS, type Channel, type Clock, isSymbol } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
-import { topicOf } from '../channels/registry.ts'
+import type { WantedTopic } from '../channels/registry.ts'
+import { topicsOf } from '../channels/registry.ts'
 import { BybitAdapterError } from '../errors.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import type { Environment } from './endpoints.ts'
 import type { StreamTimings } from './stream-timings.ts'
-import type { WantedTopic } from './topic-status.ts'
 
 /** Options of a public stream. */
 export interface PublicStreamOptions {
@@ -44,7 +44,7 @@ export function wantedTopics(options: PublicStreamOptions): readonly WantedTopic
     throw invalid('symbols', `must be names such as BTCUSDT, got ${got}`)
   }
   const topics = [...new Set(symbols)].flatMap((symbol) =>
-    [...new Set(channels)].map((channel) => ({ topic: topicOf(channel, symbol), channel, symbol })),
+    [...new Set(channels)].flatMap((channel) => topicsOf(category, channel, symbol)),
   )
   const chars = topics.reduce((sum, { topic }) => sum + topic.length, 0)
   if (chars > maxTopicChars) {

@@ -1,5 +1,5 @@
-import { CHANNEL_DIALECTS } from '../channels/registry.ts'
-import type { TopicState, TopicStatus, WantedTopic } from './topic-status.ts'
+import type { WantedTopic } from '../channels/registry.ts'
+import type { TopicState, TopicStatus } from './topic-status.ts'
 
 /** A wanted topic with all that is known of its subscription. */
 export interface SubscribedTopic extends WantedTopic {
@@ -20,7 +20,7 @@ export interface SubscribedTopic extends WantedTopic {
 export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic {
   return {
     ...wanted,
-    opensWithSnapshot: CHANNEL_DIALECTS[wanted.channel].opensWithSnapshot,
+    opensWithSnapshot: wanted.proof === 'snapshot',
     state: 'pending',
     reason: null,
     sinceTs,
@@ -33,6 +33,6 @@ export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic 
 
 /** The part of a topic that its owner may see, as it is now. */
 export function statusOf(topic: SubscribedTopic): TopicStatus {
-  const { topic: name, channel, symbol, state, reason, sinceTs, lastEventAtUs } = topic
-  return { topic: name, channel, symbol, state, reason, sinceTs, lastEventAtUs }
+  const { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs } = topic
+  return { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs }
 }

@@ -1,11 +1,12 @@
 import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
+import type { WantedTopic } from '../channels/registry.ts'
 import type { ControlFrame } from './control-frame.ts'
 import { parseRefusal } from './refusal.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { StreamTimings } from './stream-timings.ts'
 import { newTopic, statusOf, type SubscribedTopic as Topic } from './subscribed-topic.ts'
 import { Timers } from './timers.ts'
-import type { TopicState, TopicStatus, WantedTopic } from './topic-status.ts'
+import type { TopicState, TopicStatus } from './topic-status.ts'
 
 /** What the manager asks for and reports. */
 export interface SubscriptionHandlers {

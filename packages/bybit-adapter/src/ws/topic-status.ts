@@ -1,14 +1,7 @@
-import type { Channel } from '@grid/core-events'
+import type { WantedTopic } from '../channels/registry.ts'
 
 /** Whether a topic delivers. */
 export type TopicState = 'pending' | 'live' | 'refused'
-
-/** A topic that is wanted. */
-export interface WantedTopic {
-  readonly topic: string
-  readonly channel: Channel
-  readonly symbol: string
-}
 
 /** Where one wanted topic stands. */
 export interface TopicStatus extends WantedTopic {

@@ -1,0 +1,58 @@
+import { isUtf8 } from 'node:buffer'
+import type { Channel, DeadLetter } from '@grid/core-events'
+import type { ChannelMapper, DiscardReason, ItemContext } from '../channels/channel-mapper.ts'
+import { deadLetter } from './frame-dead-letter.ts'
+import { itemBytes } from './item-bytes.ts'
+import type { Discard } from './normalize-result.ts'
+import type { ParsedFrame } from './parsed-frame.ts'
+import { describeValue, printable } from './printable.ts'
+
+/** Collects the items of a frame that give no event, which is few: most frames need none of this. */
+export class EventlessItems {
+  readonly deadLetters: DeadLetter[] = []
+  readonly discarded: Discard[] = []
+  readonly #channel: Channel
+  readonly #mapper: ChannelMapper
+  readonly #context: ItemContext
+  readonly #frame: ParsedFrame
+  readonly #topic: string
+  readonly #bytesOf: (index: number) => Uint8Array
+
+  constructor(channel: Channel, mapper: ChannelMapper, context: ItemContext, frame: ParsedFrame) {
+    this.#channel = channel
+    this.#mapper = mapper
+    this.#context = context
+    this.#frame = frame
+    this.#topic = printable(String(context.envelope.topic))
+    this.#bytesOf = itemBytes(frame)
+  }
+
+  /** Whether an item's own bytes are UTF-8; those that are not make a dead letter. */
+  takesGarbled(index: number): boolean {
+    const bytes = this.#bytesOf(index)
+    if (isUtf8(bytes)) return false
+    this.#refuse(this.#context.topicSymbol, 'the item is not valid UTF-8', bytes, null)
+    return true
+  }
+
+  /** Takes what a mapper discarded, or refused by `null`. */
+  take(index: number, item: unknown, outcome: DiscardReason | null): void {
+    const symbol = this.#mapper.symbolOf(item, this.#context)
+    if (outcome !== null) {
+      const topic = this.#topic
+      this.discarded.push({ channel: this.#channel, topic, symbol, reason: outcome })
+      return
+    }
+    const fault = this.#mapper.explain(item, this.#context)
+    const field = fault.field === null ? null : printable(fault.field)
+    const reason = `${field ?? 'the item'} ${fault.message}, got ${describeValue(fault.value)}`
+    const raw = fault.inEnvelope ? this.#frame.bytes() : this.#bytesOf(index)
+    this.#refuse(symbol, reason, raw, field)
+  }
+
+  #refuse(symbol: string | null, reason: string, raw: Uint8Array, field: string | null): void {
+    const { category, localTsUs } = this.#context
+    const origin = { category, channel: this.#channel, topic: this.#topic, symbol, localTsUs }
+    this.deadLetters.push(deadLetter(origin, 'ITEM_MALFORMED', reason, raw, field))
+  }
+}

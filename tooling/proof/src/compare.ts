@@ -1,5 +1,5 @@
 import type { TickerTruth, TradeTruth, TruthItem } from '@grid/bybit-sim'
-import type { Channel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { Category, Channel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
   type GridDatabase,
@@ -31,7 +31,16 @@ export interface Proof extends Unsent {
   readonly samples: readonly string[]
 }
 
-type Keyed<Truth> = Map<string, Truth>
+interface Instrument {
+  readonly category: Category
+  readonly symbol: string
+}
+
+/** The items of one instrument, by what identifies them within it. */
+interface Items<Truth> {
+  readonly instrument: Instrument
+  readonly byId: Map<string, Truth>
+}
 
 /**
  * Compares every stored row of the truth's symbols with what the simulator sent, column by column,
@@ -46,15 +55,15 @@ export async function compareWithTruth(
   truth: AsyncIterable<TruthItem> | Iterable<TruthItem>,
 ): Promise<Proof> {
   const findings = new Findings()
-  const trades = new Map<string, Keyed<TradeTruth>>()
-  const tickers = new Map<string, Keyed<TickerTruth>>()
+  const trades = new Map<string, Items<TradeTruth>>()
+  const tickers = new Map<string, Items<TickerTruth>>()
   const cover = new GapCover(await new CaptureGapRepository(db).list())
   for await (const item of truth) {
     if (item.kind === 'trade') {
-      place(trades, item.symbol, item.tradeId, item)
+      place(trades, item, item.tradeId)
       cover.note('publicTrade', item)
     } else if (item.kind === 'ticker') {
-      place(tickers, item.symbol, tickerId(item), item)
+      place(tickers, item, tickerId(item))
       cover.note('ticker', item)
     }
   }
@@ -62,12 +71,12 @@ export async function compareWithTruth(
   const tradeRows = new PublicTradeRepository(db)
   const tickerRows = new TickerSnapshotRepository(db)
   const tradeProof = await compareChannel('publicTrade', trades, findings, {
-    rows: (symbol) => tradeRows.range({ category: 'linear', symbol, ...EVER }),
+    rows: (instrument) => tradeRows.range({ ...instrument, ...EVER }),
     id: (row: PublicTradeEvent) => row.tradeId,
     columns: tradeColumns,
   })
   const tickerProof = await compareChannel('ticker', tickers, findings, {
-    rows: (symbol) => tickerRows.range({ category: 'linear', symbol, ...EVER }),
+    rows: (instrument) => tickerRows.range({ ...instrument, ...EVER }),
     id: (row: TickerEvent) => tickerId(row),
     columns: tickerColumns,
   })
@@ -85,25 +94,25 @@ export async function compareWithTruth(
 const EVER = { from: Date.UTC(2019, 0, 1), to: Date.UTC(2100, 0, 1) }
 
 interface ChannelRows<Truth, Row> {
-  rows(symbol: string): AsyncIterable<Row>
+  rows(instrument: Instrument): AsyncIterable<Row>
   id(row: Row): string
   columns(truth: Truth, row: Row): ColumnPair[]
 }
 
 async function compareChannel<Truth extends { readonly sentTo: readonly number[] }, Row>(
   channel: Channel,
-  bySymbol: ReadonlyMap<string, Keyed<Truth>>,
+  instruments: ReadonlyMap<string, Items<Truth>>,
   findings: Findings,
   { rows, id, columns }: ChannelRows<Truth, Row>,
 ): Promise<ChannelProof> {
   let sent = 0
   let stored = 0
-  for (const [symbol, items] of bySymbol) {
-    const expected = new Map([...items].filter(([, item]) => item.sentTo.length > 0))
+  for (const [name, { instrument, byId }] of instruments) {
+    const expected = new Map([...byId].filter(([, item]) => item.sentTo.length > 0))
     sent += expected.size
-    for await (const row of rows(symbol)) {
+    for await (const row of rows(instrument)) {
       stored += 1
-      const what = `${channel} ${symbol} ${id(row)}`
+      const what = `${channel} ${name} ${id(row)}`
       const truth = expected.get(id(row))
       if (truth === undefined) {
         findings.addUnexpected(what)
@@ -114,23 +123,21 @@ async function compareChannel<Truth extends { readonly sentTo: readonly number[]
         if (wanted !== found) findings.addDifferent(what, column, wanted, found)
       }
     }
-    for (const missing of expected.keys()) findings.addMissing(`${channel} ${symbol} ${missing}`)
+    for (const missing of expected.keys()) findings.addMissing(`${channel} ${name} ${missing}`)
   }
   return { sent, stored }
 }
 
-function place<Truth>(
-  bySymbol: Map<string, Keyed<Truth>>,
-  symbol: string,
-  id: string,
+function place<Truth extends Instrument>(
+  instruments: Map<string, Items<Truth>>,
   item: Truth,
+  id: string,
 ): void {
-  let items = bySymbol.get(symbol)
-  if (items === undefined) {
-    items = new Map()
-    bySymbol.set(symbol, items)
-  }
-  items.set(id, item)
+  const { category, symbol } = item
+  const name = `${category} ${symbol}`
+  const items = instruments.get(name) ?? { instrument: { category, symbol }, byId: new Map() }
+  instruments.set(name, items)
+  items.byId.set(id, item)
 }
 
 function tickerId(ticker: {

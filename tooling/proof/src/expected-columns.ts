@@ -28,28 +28,51 @@ const TRADE_COLUMNS = [
   'matchIndex',
 ] as const
 
+const OPTION_MARKS = ['markPrice', 'indexPrice', 'markIv', 'iv'] as const
+
+/** Wire names of option tickers that differ from the columns'. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  bidPrice: 'bid1Price',
+  bidSize: 'bid1Size',
+  bidIv: 'bid1Iv',
+  askPrice: 'ask1Price',
+  askSize: 'ask1Size',
+  askIv: 'ask1Iv',
+  markPriceIv: 'markIv',
+}
+
 /** Every column of a stored trade beside what was sent. */
 export function tradeColumns(truth: TradeTruth, stored: PublicTradeEvent): ColumnPair[] {
   return [
-    ...TRADE_COLUMNS.map((name): ColumnPair => [name, String(truth[name]), textOf(stored[name])]),
+    ...TRADE_COLUMNS.map((name): ColumnPair => [name, textOf(truth[name]), textOf(stored[name])]),
+    ...OPTION_MARKS.map(
+      (name): ColumnPair => [name, truth.option?.[name] ?? null, textOf(stored[name])],
+    ),
     ...receptionColumns(truth.producedAtUs, stored),
   ]
 }
 
 /** Every column of a stored ticker beside the state that the exchange had after the message. */
 export function tickerColumns(truth: TickerTruth, stored: TickerEvent): ColumnPair[] {
-  const values: Readonly<Partial<Record<string, string>>> = truth.values
+  const rename = (name: string): string =>
+    truth.category === 'option' ? (OPTION_NAMES[name] ?? name) : name
+  const values: Readonly<Partial<Record<string, string>>> = Object.fromEntries(
+    Object.entries(truth.values).map(([name, value]) => [rename(name), value]),
+  )
   return [
     ['category', truth.category, stored.category],
     ['symbol', truth.symbol, stored.symbol],
     ['exchangeTs', String(truth.exchangeTs), textOf(stored.exchangeTs)],
     ['seq', String(truth.seq), textOf(stored.seq)],
     ['isSnapshot', String(truth.isSnapshot), textOf(stored.isSnapshot)],
-    ['changed', sortedNames(truth.sentKeys), sortedNames(changedFields(stored.changed))],
+    [
+      'changed',
+      sortedNames(truth.sentKeys.map(rename)),
+      sortedNames(changedFields(stored.changed)),
+    ],
     ['extra', null, stored.extra === null ? null : JSON.stringify(stored.extra)],
     ...(Object.keys(TICKER_FIELDS) as TickerFieldName[]).map(
-      // The wire writes "not applicable" as an empty text, the table as null.
-      (name): ColumnPair => [name, values[name] || null, textOf(stored[name])],
+      (name): ColumnPair => [name, wireText(name, values[name]), textOf(stored[name])],
     ),
     ...receptionColumns(truth.producedAtUs, stored),
   ]
@@ -70,6 +93,12 @@ function receptionColumns(
 
 function textOf(value: string | number | boolean | null): string | null {
   return value === null ? null : String(value)
+}
+
+/** The wire writes "not applicable" as an empty text, and a delivery as ISO 8601. */
+function wireText(name: string, text: string | undefined): string | null {
+  if (text === undefined || text === '') return null
+  return name === 'deliveryTime' ? String(Date.parse(text)) : text
 }
 
 function sortedNames(names: readonly string[]): string {

@@ -55,7 +55,11 @@ function tradeEvent(truth: TradeTruth): PublicTradeEvent {
     isRpiTrade: truth.isRpiTrade,
     seq: truth.seq,
     matchIndex: truth.matchIndex,
-  } as PublicTradeEvent
+    markPrice: null,
+    indexPrice: null,
+    markIv: null,
+    iv: null,
+  }
 }
 
 function tickerEvent(truth: TickerTruth): TickerEvent {

@@ -1,5 +1,4 @@
-import type { Clock } from '@grid/core-events'
-import { nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import { BybitAdapterError } from '../errors.ts'
 import { Deadline } from '../rest/deadline.ts'
 

@@ -18,7 +18,12 @@ export type LimitRefusal = Partial<Pick<LimitReport, 'isLimited' | 'isIpBan'>>
 /** How long the exchange bans an address that asked too often. */
 export const IP_BAN_MS = 600_000
 
-/** Reads the limit headers of an answer; each of them may be absent. */
+/**
+ * Reads the limit headers of an answer (`X-Bapi-Limit`, `-Status`, `-Reset-Timestamp`); each may be absent.
+ *
+ * @example
+ * report(limitReport(response.headers, { isLimited: response.status === 429 }))
+ */
 export function limitReport(headers: Headers, refusal: LimitRefusal = {}): LimitReport {
   return {
     limit: count(headers.get('x-bapi-limit')) || null,

@@ -113,7 +113,7 @@ export class RateLimiter {
    * @example
    * await limiter.run('/v5/market/time', async (report) => {
    *   const response = await fetch(url)
-   *   report(limitReport(response.status, response.headers))
+   *   report(limitReport(response.headers))
    * })
    */
   async run<Result>(

@@ -35,6 +35,8 @@ export interface Kline {
 
 const klineSchema: z.ZodType<Kline> = z
   .tuple([rowTime, rowDecimal, rowDecimal, rowDecimal, rowDecimal, rowDecimal, rowDecimal])
+  // A column that is added one day does no harm.
+  .rest(z.unknown())
   .transform(([startTs, open, high, low, close, volume, turnover]) => ({
     startTs,
     open,

@@ -25,6 +25,7 @@ export interface RecentTradeQuery {
 export interface InstrumentsQuery {
   readonly category: Category
   readonly symbol?: string | undefined
+  /** The exchange then gives linear and inverse contracts mixed. */
   readonly baseCoin?: string | undefined
   readonly status?: 'PreLaunch' | 'Trading' | 'Delivering' | 'Closed' | undefined
   readonly symbolType?: string | undefined

@@ -27,7 +27,7 @@ export {
   type Normalizer,
   type NormalizerOptions,
 } from './normalizer/normalizer.ts'
-export type { LimitReport } from './rate-limit/limit-report.ts'
+export { type LimitRefusal, type LimitReport, limitReport } from './rate-limit/limit-report.ts'
 export {
   type RateLimitedRun,
   RateLimiter,
@@ -48,7 +48,7 @@ export type { OpenInterest, OpenInterestInterval } from './rest/open-interest.ts
 export type { RestCallOptions } from './rest/requester.ts'
 export { BybitRestClient, type RestClientOptions } from './rest/rest-client.ts'
 export type { RestList } from './rest/rest-list.ts'
-export type { CollectedPages, PageSource, PagesEnd, RestPages } from './rest/rest-pages.ts'
+export type { CollectedPages, PagesEnd, RestPages } from './rest/rest-pages.ts'
 export type {
   FundingHistoryQuery,
   InstrumentsQuery,

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '@grid/core-events'
 import {
   assertWritable,
+  classifyDatabaseError,
   type GridDatabase,
   inspectDatabase,
   migrate,
@@ -99,12 +100,18 @@ function finalError(error: unknown, options: PrepareOptions): CommandError | nul
   const reason = reasonOf(error)
   const url = redactDatabaseUrl(options.config.databaseUrl)
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
-  if (CONFIGURATION_FAULTS.has(code)) {
+  if (CONFIGURATION_FAULTS.has(code) || isRefusedBySchema(error, code)) {
     const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}`
     return new CommandError(EXIT.configuration, code, message, { cause: error })
   }
   if (!options.exitOnDbError) return null
   return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', `cannot reach ${url}: ${reason}`)
+}
+
+/** The server refuses a statement for what the database is; a read-only standby may be promoted. */
+function isRefusedBySchema(error: unknown, code: string): boolean {
+  const isSqlState = /^[0-9A-Z]{5}$/.test(code)
+  return isSqlState && code !== '25006' && classifyDatabaseError(error) === 'fatal'
 }
 
 function codeOf(error: unknown): string {

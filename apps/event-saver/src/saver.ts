@@ -25,8 +25,10 @@ export interface SaverOptions {
 
 /** How a saver ended. */
 export interface StopReport {
-  /** Items that were received and could not be stored. */
+  /** Items that the stop itself could not store. */
   readonly lost: number
+  /** Items for which there was no room while it ran; gaps say where. */
+  readonly dropped: number
 }
 
 /**
@@ -37,7 +39,7 @@ export interface StopReport {
  * @example
  * const saver = new Saver({ config, log })
  * await saver.start()
- * const { lost } = await saver.stop(AbortSignal.timeout(30_000))
+ * const { lost, dropped } = await saver.stop(AbortSignal.timeout(30_000))
  */
 export class Saver {
   /** Rejects when the saver cannot go on; never resolves. */
@@ -170,11 +172,13 @@ export class Saver {
       await settledOrAborted(this.#preparing, signal)
     }
     this.#stopping.abort()
+    const sum = (): number => this.pipeline.sample().reduce((n, entry) => n + entry.dropped, 0)
+    const dropped = sum()
     const lost = await this.pipeline.drain(signal)
     await settledOrAborted(this.#db.destroy(), signal)
     await this.#http.close()
     this.#watchdog.stop()
-    return { lost }
+    return { lost, dropped }
   }
 
   #capture(): void {

@@ -20,7 +20,14 @@ class Store {
   fail: (batch: readonly number[]) => DatabaseErrorClass | null = () => null
   before: () => Promise<void> = () => Promise.resolve()
 
-  writer(options: { batchSize?: number; maxWaiting?: number; random?: () => number } = {}) {
+  writer(
+    options: {
+      batchSize?: number
+      maxWaiting?: number
+      maxBytes?: number
+      random?: () => number
+    } = {},
+  ) {
     return new BufferedWriter<number, void>(
       {
         store: async (batch) => {
@@ -39,6 +46,7 @@ class Store {
         batchSize: options.batchSize ?? 10,
         flushIntervalMs: 5,
         maxWaiting: options.maxWaiting ?? 1000,
+        maxBytes: options.maxBytes ?? 1e9,
         clock: systemClock,
         random: options.random ?? (() => 0),
       },
@@ -49,7 +57,7 @@ class Store {
 function addAll(writer: BufferedWriter<number, void>, from: number, to: number): number {
   let refused = 0
   for (let item = from; item < to; item++) {
-    if (!writer.add(item, { timeUs: item, position: item })) refused += 1
+    if (!writer.add(item, { timeUs: item, position: item, bytes: 100 })) refused += 1
   }
   return refused
 }
@@ -85,10 +93,21 @@ describe('BufferedWriter', () => {
     writer.open()
     expect(addAll(writer, 0, 20)).toBe(5)
     expect(writer.waiting).toBe(15)
-    expect(writer.oldest).toEqual({ timeUs: 0, position: 0 })
+    expect(writer.oldest).toMatchObject({ timeUs: 0, position: 0 })
     gate.resolve()
     await writer.drain(patience())
     expect(store.stored).toHaveLength(15)
+  })
+
+  it('bounds the bytes that wait, and those of a batch', async () => {
+    const store = new Store()
+    const writer = store.writer({ maxBytes: 20_000_000 })
+    const arrival = (bytes: number) => ({ timeUs: 0, position: 0, bytes })
+    for (let item = 0; item < 4; item++) expect(writer.add(item, arrival(5_000_000))).toBe(true)
+    expect(writer.add(4, arrival(1))).toBe(false)
+    writer.open()
+    await writer.drain(patience())
+    expect(store.batches).toEqual([[0], [1], [2], [3]])
   })
 
   it('keeps a batch through passing failures, without settling it twice', async () => {

@@ -41,7 +41,7 @@ describe('what the exchange sends once', () => {
     await wait(1500)
     sim.pause()
     await quiet(saver)
-    expect(await saver.stop(patience())).toEqual({ lost: 0 })
+    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
 
     const proof = await prove(database.db, sim)
     expect(proof).toMatchObject(COMPLETE)
@@ -149,7 +149,7 @@ describe('a database that is away', () => {
     proxy.up()
     sim.pause()
     await quiet(saver)
-    expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0 })
+    expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0, dropped: 0 })
 
     expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
     expect(imbalances(saver)).toEqual([])
@@ -194,7 +194,7 @@ describe('a database that is away', () => {
     sim.trade({ symbol: 'BTCUSDT', count: 3 })
     await quiet(saver)
     // Three trades and the four tickers' snapshots wait for the interval.
-    expect(await saver.stop(AbortSignal.abort())).toEqual({ lost: 7 })
+    expect(await saver.stop(AbortSignal.abort())).toEqual({ lost: 7, dropped: 0 })
     expect(imbalances(saver)).toEqual([])
     const gaps = await database.db
       .selectFrom('capture_gaps')
@@ -204,5 +204,24 @@ describe('a database that is away', () => {
       { channel: 'publicTrade', symbol: 'BTCUSDT' },
     ])
     expect(gaps.filter(({ channel }) => channel === 'ticker')).toHaveLength(4)
+  })
+
+  it('stores large dead letters in small batches, within bounded memory', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 13, paused: true })
+    const { saver, log } = makeSaver(sim.wsUrl, database.url)
+    await saver.start()
+    await live(8, saver)
+    for (let frame = 0; frame < 60; frame++) {
+      await sim.fault({ kind: 'garbage', payload: 'oversized', bytes: 1_000_000 })
+    }
+    await quiet(saver)
+    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    const letters = await database.db
+      .selectFrom('dead_letters')
+      .select((eb) => eb.fn.countAll<string>().as('n'))
+      .executeTakeFirst()
+    expect(letters).toEqual({ n: '60' })
+    expect(log.filter(({ code }) => code === 'WRITE_FAILED')).toEqual([])
   })
 })

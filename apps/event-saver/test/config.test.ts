@@ -125,6 +125,18 @@ describe('faults', () => {
     expect(faultsOf({ file: file('odd.json', content) })[0]?.problem).toBe('is not a JSON object')
   })
 
+  it.each(['ws://h?', 'ws://h#', 'ws://:pw@h', 'ws://', 'h:1'])(
+    'refuses the base URL %s',
+    (url) => {
+      expect(faultsOf({ env: { EVENTSAVER_WS_URL: url } })[0]?.where).toBe('EVENTSAVER_WS_URL')
+    },
+  )
+
+  it('reads a file that begins with a byte order mark', () => {
+    const path = file('bom.json', '\uFEFF{"batchSize":5}')
+    expect(configOf({ file: path }).batchSize).toBe(5)
+  })
+
   it('refuses a file that cannot be read', () => {
     expect(faultsOf({ file: 'nowhere.json' })[0]?.problem).toContain('ENOENT')
   })

@@ -31,7 +31,8 @@ async function main(): Promise<void> {
   })
   await control.up()
   process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  // Ctrl-C reaches the whole group: a child's end is its parent's to decide.
+  process.on('SIGINT', exitWithParent ? () => {} : stop)
   if (exitWithParent) process.stdin.once('close', stop).resume()
   const { wsUrl, restUrl, archiveUrl } = simulator
   const ready = { wsUrl, restUrl, archiveUrl, controlUrl: `http://${host}:${control.port}` }

@@ -24,15 +24,11 @@ export interface DeadLetterBoxOptions {
   readonly onLost: (letter: DeadLetter) => void
 }
 
-/** Letters carry whole frames: their number alone does not bound the memory they take. */
-const MAX_BYTES = 64 * 1024 * 1024
-
-/** Keeps dead letters, bounded in number and bytes, and settles the accounts of their items. */
+/** Keeps dead letters, and settles the accounts of their items. */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
   readonly #writer: BufferedWriter<PendingDeadLetter, void>
   readonly #waiting = new Map<LedgerChannel, number>()
-  #bytes = 0
 
   constructor(options: DeadLetterBoxOptions) {
     const { db, collector, ledger } = options
@@ -45,12 +41,12 @@ export class DeadLetterBox {
       },
       settle: (pending) => {
         for (const item of pending) {
-          this.#release(item)
+          this.#addWaiting(item, -1)
           if (item.term === 'deadLettered') ledger.of(item.channel).deadLettered += 1
         }
       },
       reject: (item) => {
-        this.#release(item)
+        this.#addWaiting(item, -1)
         this.#lose(item, 'dead_letter_rejected')
       },
     })
@@ -69,27 +65,18 @@ export class DeadLetterBox {
   /** Takes a letter, or counts it as lost when there is no room. */
   put(item: PendingDeadLetter, arrival: Arrival): void {
     const bytes = item.letter.raw.byteLength
-    if (this.#bytes + bytes > MAX_BYTES || !this.#writer.add(item, arrival)) {
-      this.#lose(item, 'queue_full')
-      return
-    }
-    this.#bytes += bytes
-    this.#addWaiting(item, 1)
+    if (this.#writer.add(item, { ...arrival, bytes })) this.#addWaiting(item, 1)
+    else this.#lose(item, 'queue_full')
   }
 
   /** Stores what waits; what is left is counted as lost, and its number given. */
   async drain(signal: AbortSignal): Promise<number> {
     const left = await this.#writer.drain(signal)
     for (const item of left) {
-      this.#release(item)
+      this.#addWaiting(item, -1)
       this.#lose(item, 'shutdown')
     }
     return left.length
-  }
-
-  #release(item: PendingDeadLetter): void {
-    this.#bytes -= item.letter.raw.byteLength
-    this.#addWaiting(item, -1)
   }
 
   #addWaiting({ channel, term }: PendingDeadLetter, items: number): void {

@@ -24,6 +24,7 @@ export interface GapTotals {
 export class GapRecorder {
   readonly #keep: (gap: RecordedGap) => void
   readonly #thresholdMs: number
+  readonly #coveredUntil = new Map<string, number>()
   #recent: RecordedGap[] = []
   #totals = { open: 0, ignored: 0, unrecoverable: 0, unrecoverableSeconds: 0 }
 
@@ -46,10 +47,18 @@ export class GapRecorder {
     const state = this.#stateOf(gap)
     this.#totals[state] += 1
     if (state === 'unrecoverable') {
-      this.#totals.unrecoverableSeconds += (gap.endTs - gap.startTs) / 1000
+      this.#totals.unrecoverableSeconds += this.#unseenMs(gap) / 1000
     }
     this.#recent = [...this.#recent, { gap, state }].slice(-100)
     this.#keep({ gap, state })
+  }
+
+  /** The part of a gap that no earlier gap of its stream covers: padded gaps may overlap. */
+  #unseenMs({ category, channel, symbol, startTs, endTs }: Gap): number {
+    const stream = `${category} ${channel} ${symbol}`
+    const seenTs = this.#coveredUntil.get(stream) ?? 0
+    this.#coveredUntil.set(stream, Math.max(seenTs, endTs))
+    return Math.max(0, endTs - Math.max(startTs, seenTs))
   }
 
   #stateOf(gap: Gap): 'open' | 'ignored' | 'unrecoverable' {

@@ -54,6 +54,8 @@ export interface PipelineOptions {
 
 type EventWriter = BufferedWriter<GridEvent, BulkInsertResult<GridEvent>>
 
+/** Bytes that may wait in one queue: a few large items must not take what many small ones may. */
+const MAX_WAITING_BYTES = 128 * 1024 * 1024
 /** Gaps of dropped items end once no more than this part of a queue's room is taken. */
 const RESUME_AT = 0.8
 /** How long a stop that lost patience still tries to store what it lost, and where. */
@@ -117,7 +119,9 @@ export class Pipeline {
 
   /** Takes a normalized frame that stands in the journal at `position`. */
   accept(frame: NormalizedFrame, position: number): void {
-    const arrival = { timeUs: frame.frame.localTsUs, position }
+    const items = frame.events.length + frame.deadLetters.length
+    const bytes = Math.ceil(frame.frame.bytes.byteLength / Math.max(1, items))
+    const arrival = { timeUs: frame.frame.localTsUs, position, bytes }
     for (const event of frame.events) this.#acceptEvent(event, arrival)
     for (const letter of frame.deadLetters) {
       const channel = letter.channel ?? 'unknown'
@@ -253,7 +257,7 @@ export class Pipeline {
         onRetry: (error, failures) => handlers.onRetry(name, error, failures),
         onDefect: (error) => handlers.onDefect(error),
       },
-      { batchSize, flushIntervalMs, maxWaiting, clock },
+      { batchSize, flushIntervalMs, maxWaiting, maxBytes: MAX_WAITING_BYTES, clock },
     )
   }
 
@@ -274,7 +278,7 @@ export class Pipeline {
 
   #now(): Arrival {
     const { clock, journal } = this.#options
-    return { timeUs: clock.nowUs(), position: journal.position }
+    return { timeUs: clock.nowUs(), position: journal.position, bytes: 0 }
   }
 }
 

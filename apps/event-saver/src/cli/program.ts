@@ -105,10 +105,19 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (isInvalidOption(error)) {
+      context.err(`event-saver: ${error.code}: ${error.message}\n`)
+      return EXIT.configuration
+    }
     const known = error instanceof CommandError
     context.err(`event-saver: ${known ? `${error.code}: ${error.message}` : String(error)}\n`)
     return known ? error.exitCode : EXIT.failure
   }
+}
+
+/** The adapter's word for a setting that it cannot work with, such as too many topics. */
+function isInvalidOption(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && error.code === 'INVALID_OPTION'
 }
 
 async function withConfig(

@@ -39,9 +39,16 @@ export async function runCommand(
     throw error
   }
 
-  const { lost } = await saver.stop(AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)]))
-  if (lost === 0) {
+  const patience = AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)])
+  const { lost, dropped } = await saver.stop(patience)
+  if (lost === 0 && dropped === 0) {
     log.info('stopped; everything received is stored')
+    return EXIT.ok
+  }
+  if (lost === 0) {
+    const text =
+      'stopped; all that waited is stored, but items were dropped before: see capture_gaps'
+    log.warn({ code: 'ITEMS_DROPPED', dropped }, text)
     return EXIT.ok
   }
   log.error({ code: 'SHUTDOWN_LOST_EVENTS', lost }, 'stopped before everything could be stored')

@@ -139,6 +139,10 @@ function faultOf(
 function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>()
   if (input.file === undefined) return texts
+  if (input.file.trim() === '') {
+    faults.push({ where: '--config', problem: 'names no file', fix: 'name a JSON file' })
+    return texts
+  }
   const content = readText(resolve(input.cwd, input.file), input.file, faults)
   if (content === undefined) return texts
   const where = input.file
@@ -169,7 +173,7 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
 
 function readText(path: string, where: string, faults: ConfigFault[]): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error
     faults.push({ where, problem: `cannot read ${path} (${reason})`, fix: 'name a readable file' })

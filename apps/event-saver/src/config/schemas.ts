@@ -59,7 +59,7 @@ export function baseUrl(schemes: readonly string[]): TextSchema<string> {
   const problem = `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without query or credentials`
   return z.string().transform((text, context) => {
     const url = URL.parse(text)
-    const plain = url !== null && url.search === '' && url.hash === '' && url.username === ''
+    const plain = url !== null && !/[?#@]/.test(text) && url.hostname !== ''
     if (plain && schemes.includes(url.protocol.slice(0, -1))) return text.replace(/\/+$/, '')
     context.issues.push({ code: 'custom', message: problem, input: text })
     return z.NEVER

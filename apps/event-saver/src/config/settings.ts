@@ -88,7 +88,7 @@ export const SETTINGS = {
     'DATA_DIR',
     './data',
     './data',
-    z.string().min(1, 'must name a folder'),
+    z.string().trim().min(1, 'must name a folder'),
     'folder of the embedded database',
   ),
   batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows a statement'),

@@ -25,10 +25,14 @@ export interface WriterOptions {
   readonly flushIntervalMs: number
   /** Items that may wait, those being stored included. */
   readonly maxWaiting: number
+  /** Bytes that may wait beside the batch in hand. */
+  readonly maxBytes: number
   readonly clock: Clock
   readonly random?: () => number
 }
 
+/** A statement carries its rows as text: far larger ones stall the process and may not fit one. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const RETRY = { baseMs: 250, capMs: 30_000 }
 
 /**
@@ -81,7 +85,8 @@ export class BufferedWriter<Item, Outcome> {
 
   /** Takes an item; false when there is no room for it. */
   add(item: Item, arrival: Arrival): boolean {
-    if (this.waiting >= this.#options.maxWaiting) return false
+    const { maxWaiting, maxBytes } = this.#options
+    if (this.waiting >= maxWaiting || this.#room.bytes + arrival.bytes > maxBytes) return false
     this.#room.push(item, arrival)
     this.#schedule()
     return true
@@ -136,7 +141,7 @@ export class BufferedWriter<Item, Outcome> {
   async #storeNext(): Promise<void> {
     if (this.#inHand.length === 0) {
       this.#inHandSince = this.#room.oldest
-      const batch = this.#room.take(this.#options.batchSize)
+      const batch = this.#room.take(this.#options.batchSize, MAX_BATCH_BYTES)
       if (batch.length > 0) this.#inHand.push(batch)
     }
     while (this.#inHand[0] !== undefined && !this.#isGivenUp) await this.#tryStore(this.#inHand[0])

@@ -168,3 +168,16 @@ test('items of topics that are not mapped are counted one by one', () => {
     { ...discard, reason: 'unsupported_topic' },
   ])
 })
+
+test('a late repetition of an older match moves no trade of the newer ones', () => {
+  const normalizer = createNormalizer({ category: 'linear' })
+  const old = [
+    { seq: 77, i: 'm1' },
+    { seq: 77, i: 'm2' },
+  ]
+  expect(indexes(normalizer, ...old)).toEqual([0, 1])
+  expect(indexes(normalizer, { seq: 77, i: 'm3' })).toEqual([2])
+  expect(indexes(normalizer, { seq: 78, i: 'n1' }, { seq: 78, i: 'n2' })).toEqual([0, 1])
+  expect(indexes(normalizer, ...old)).toEqual([0, 1])
+  expect(indexes(normalizer, { seq: 78, i: 'n3' })).toEqual([2])
+})

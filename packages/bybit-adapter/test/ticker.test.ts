@@ -168,3 +168,10 @@ test('absurd nesting is refused, not a stack overflow', () => {
   expect(events).toEqual([])
   expect(deadLetters).toMatchObject([{ code: 'ITEM_MALFORMED', field: 'deep' }])
 })
+
+test('the order that a malformed delta claims makes no later delta stale', () => {
+  const normalizer = primed()
+  const nonsense = tickerFrame({ lastPrice: 'bad' }, { cs: Number.MAX_SAFE_INTEGER })
+  expect(feed(normalizer, nonsense).deadLetters).toHaveLength(1)
+  expect(only(feed(normalizer, tickerFrame({ markPrice: '7' })))).toMatchObject({ markPrice: '7' })
+})

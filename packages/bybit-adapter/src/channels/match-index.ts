@@ -1,8 +1,11 @@
-/** The trades of a symbol's newest match: their ids, each with its position. */
+/** How many matches of a symbol are remembered: frames may come late, or again. */
+const REMEMBERED = 4
+
+/** The trades of one match: their ids, each with its position. */
 interface Match {
-  seq: number
+  readonly seq: number
   /** The only trade's id: most matches have no second, and then no map is needed. */
-  first: string
+  readonly first: string
   positions: Map<string, number> | null
 }
 
@@ -10,7 +13,8 @@ interface Match {
  * Counts the position of each trade within its match, that is within one (symbol, seq).
  *
  * A large match spills over several frames, so the count goes on from frame to frame. A trade that
- * is delivered twice keeps its position: a repeated frame must not move the trades that follow.
+ * is delivered twice keeps its position, and a repeated or late frame of one of the last few matches
+ * moves no trade of another.
  *
  * @example
  * const matches = new MatchIndex()
@@ -18,20 +22,21 @@ interface Match {
  * matches.next('BTCUSDT', 7, 'b') // 1
  */
 export class MatchIndex {
-  readonly #matches = new Map<string, Match>()
+  /** The last few matches of each symbol, newest last. */
+  readonly #matches = new Map<string, Match[]>()
 
   /** The trade's position from 0; −1 when the sequence is unknown (−1). */
   next(symbol: string, seq: number, tradeId: string): number {
     if (seq < 0) return -1
-    const match = this.#matches.get(symbol)
-    if (match === undefined) {
-      this.#matches.set(symbol, { seq, first: tradeId, positions: null })
-      return 0
+    let matches = this.#matches.get(symbol)
+    if (matches === undefined) {
+      matches = []
+      this.#matches.set(symbol, matches)
     }
-    if (match.seq !== seq) {
-      match.seq = seq
-      match.first = tradeId
-      match.positions = null
+    const match = findLast(matches, seq)
+    if (match === undefined) {
+      if (matches.length === REMEMBERED) matches.shift()
+      matches.push({ seq, first: tradeId, positions: null })
       return 0
     }
     if (match.first === tradeId) return 0
@@ -42,4 +47,12 @@ export class MatchIndex {
     match.positions.set(tradeId, next)
     return next
   }
+}
+
+function findLast(matches: readonly Match[], seq: number): Match | undefined {
+  for (let index = matches.length - 1; index >= 0; index--) {
+    const match = matches[index]
+    if (match?.seq === seq) return match
+  }
+  return undefined
 }

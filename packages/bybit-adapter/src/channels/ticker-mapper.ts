@@ -112,6 +112,7 @@ export class TickerMapper implements ChannelMapper {
     state.ts = ts
   }
 
+  /** Keeps what could be read; an order that came with nonsense must not make good deltas stale. */
   #keepReadable(
     symbol: string,
     isSnapshot: boolean,
@@ -119,14 +120,11 @@ export class TickerMapper implements ChannelMapper {
     seq: number | undefined,
     ts: number | undefined,
   ): void {
-    if (isSnapshot) {
-      this.#keep(symbol, values, seq ?? 0, ts ?? 0)
-      return
-    }
     const state = this.#states.get(symbol)
-    if (state === undefined || !state.hasSnapshot) return
-    const at = { seq: seq ?? state.seq, ts: ts ?? state.ts }
-    if (!isBefore(at.seq, at.ts, state)) this.#keep(symbol, values, at.seq, at.ts)
+    if (isSnapshot) this.#keep(symbol, values, 0, 0)
+    else if (state?.hasSnapshot && !isBefore(seq ?? state.seq, ts ?? state.ts, state)) {
+      state.values = values
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { classifyControl } from '../src/ws/control-frame.ts'
 import { parseRefusal } from '../src/ws/refusal.ts'
 
-const ack = { kind: 'ack', op: 'subscribe', reqId: null, ok: true, message: '' }
+const ack = { kind: 'ack', op: 'subscribe', reqId: null, ok: true, message: '', topics: null }
 
 test.each([
   ['{"success":true,"ret_msg":"pong","conn_id":"c","req_id":"p-1","op":"ping"}', { kind: 'pong' }],
@@ -20,11 +20,11 @@ test.each([
   ],
   [
     '{"success":true,"conn_id":"c","data":{"failTopics":[],"successTopics":["x"]},"type":"COMMAND_RESP"}',
-    ack,
+    { ...ack, topics: { succeeded: ['x'], failed: [] } },
   ],
   [
     '{"success":true,"conn_id":"c","data":{"failTopics":["x"],"successTopics":[]},"type":"COMMAND_RESP"}',
-    { ...ack, ok: false, message: 'refused topics: x' },
+    { ...ack, ok: false, topics: { succeeded: [], failed: ['x'] } },
   ],
   ['{"success":false,"ret_msg":"error:invalid op","conn_id":"c","op":"foo"}', { kind: 'unknown' }],
   ['{"topic":"tickers.BTCUSDT","op":"pong"}', null],

@@ -80,9 +80,9 @@ test('the gap of a silent topic begins at its last data and ends a pad after its
   const watched = watch(server.url)
   await watched.stream.start()
   watched.clock.advance(1_000)
-  server.socket.send(tradeFrame([wireTrade()]))
+  const lastData = watched.clock.nowMs - 1
+  server.socket.send(tradeFrame([wireTrade({ T: lastData })]))
   await watched.received(1)
-  const lastData = watched.clock.nowMs
   watched.clock.advance(19_000)
   await until('a pong', () => server.asked('ping').length === 1)
   server.socket.terminate()

@@ -60,7 +60,7 @@ class Harness {
   }
 
   #reply({ req_id: reqId, op }: Sent, ok: boolean, message: string): boolean {
-    return this.manager.onAck({ kind: 'ack', op, reqId, ok, message })
+    return this.manager.onAck({ kind: 'ack', op, reqId, ok, message, topics: null })
   }
 }
 

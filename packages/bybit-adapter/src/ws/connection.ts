@@ -33,7 +33,9 @@ export interface ConnectionOptions {
   readonly timings: StreamTimings
   readonly budget: ConnectionBudget
   readonly maxPayloadBytes: number
-  readonly random?: () => number
+  readonly random: () => number
+  /** Gives the number of a socket that has opened: unique among all connections of a stream. */
+  readonly nextNumber: () => number
 }
 
 /** Keeps one socket open: connects, reconnects with backoff and within the budget, until closed. */
@@ -44,7 +46,7 @@ export class Connection {
   readonly #stop = new AbortController()
   #state: ConnectionState = 'idle'
   #socket: Socket | null = null
-  #opened = 0
+  #number = 0
   #isUseful = false
   #running: Promise<void> = Promise.resolve()
 
@@ -57,6 +59,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state
+  }
+
+  /** The number of the newest socket that has opened; 0 before the first. */
+  get number(): number {
+    return this.#number
   }
 
   /** Begins to connect. */
@@ -76,7 +83,7 @@ export class Connection {
 
   /** Replaces the open socket by a new one. */
   recycle(reason: string): void {
-    this.#handlers.onStatus({ type: 'recycling', reason })
+    this.#handlers.onStatus({ type: 'recycling', connection: this.#number, reason })
     this.#socket?.recycle(reason)
   }
 
@@ -105,7 +112,13 @@ export class Connection {
       const retryInMs = this.#backoff.next()
       this.#handlers.onStatus(
         end.type === 'closed'
-          ? { type: 'closed', code: end.code, reason: end.reason, retryInMs }
+          ? {
+              type: 'closed',
+              connection: this.#number,
+              code: end.code,
+              reason: end.reason,
+              retryInMs,
+            }
           : { ...end, attempt, retryInMs },
       )
       await sleep(this.#options.clock, retryInMs, signal)
@@ -122,14 +135,15 @@ export class Connection {
         onOpen: () => {
           if (this.#state === 'closing') return
           this.#state = 'open'
-          this.#opened++
-          this.#handlers.onStatus({ type: 'open', connection: this.#opened })
-          this.#handlers.onOpen(this.#opened)
+          this.#number = this.#options.nextNumber()
+          this.#handlers.onStatus({ type: 'open', connection: this.#number })
+          this.#handlers.onOpen(this.#number)
         },
         onMessage: (bytes, isBinary, localTsUs) =>
           this.#handlers.onMessage(bytes, isBinary, localTsUs),
         onOversized: (localTsUs) => this.#handlers.onOversized(localTsUs),
-        onStale: (silentForMs) => this.#handlers.onStatus({ type: 'stale', silentForMs }),
+        onStale: (silentForMs) =>
+          this.#handlers.onStatus({ type: 'stale', connection: this.#number, silentForMs }),
         onEnd: (end) => {
           this.#socket = null
           if (end.type === 'closed') this.#handlers.onDisconnect(end, socket.lastInboundMs)

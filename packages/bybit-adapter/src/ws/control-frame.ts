@@ -8,6 +8,8 @@ export type ControlFrame =
       readonly reqId: string | null
       readonly ok: boolean
       readonly message: string
+      /** The topics that it answers for; null when it lists none, as only option sockets do. */
+      readonly topics: { readonly succeeded: string[]; readonly failed: string[] } | null
     }
   | { readonly kind: 'unknown' }
 
@@ -43,27 +45,29 @@ export function classifyControl(frame: object): ControlFrame | null {
   if (op === 'pong' || (op === 'ping' && message === 'pong')) return { kind: 'pong' }
   const reqId = text(rest.req_id) ?? text(rest.reqId)
   if (type === 'COMMAND_RESP') {
-    const failed = failedTopics(rest.data)
-    return {
-      kind: 'ack',
-      op: 'subscribe',
-      reqId,
-      ok: success === true && failed.length === 0,
-      message: failed.length === 0 ? message : `refused topics: ${failed.join(', ')}`,
-    }
+    const topics = listedTopics(rest.data)
+    const ok = success === true && topics?.failed.length === 0
+    return { kind: 'ack', op: 'subscribe', reqId, ok, message, topics }
   }
   if (typeof op === 'string' && ACK_OPS.has(op)) {
-    return { kind: 'ack', op, reqId, ok: success === true || retCode === 0, message }
+    const ok = success === true || retCode === 0
+    return { kind: 'ack', op, reqId, ok, message, topics: null }
   }
   const looksLikeControl =
     typeof op === 'string' || typeof success === 'boolean' || typeof retCode === 'number'
   return looksLikeControl ? { kind: 'unknown' } : null
 }
 
-function failedTopics(data: unknown): readonly unknown[] {
-  const failed =
-    typeof data === 'object' && data !== null && 'failTopics' in data && data.failTopics
-  return Array.isArray(failed) ? failed : []
+function listedTopics(data: unknown): (ControlFrame & { kind: 'ack' })['topics'] {
+  if (typeof data !== 'object' || data === null) return null
+  const { successTopics, failTopics }: { successTopics?: unknown; failTopics?: unknown } = data
+  const succeeded = texts(successTopics)
+  const failed = texts(failTopics)
+  return succeeded.length + failed.length === 0 ? null : { succeeded, failed }
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((element) => typeof element === 'string') : []
 }
 
 function text(value: unknown): string | null {

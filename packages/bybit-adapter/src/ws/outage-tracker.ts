@@ -10,56 +10,85 @@ export type OnOutageEnd = (
 
 /** Options of an {@link OutageTracker}. */
 export interface OutageTrackerOptions {
-  readonly topics: readonly WantedTopic[]
   readonly clock: Clock
   readonly padMs: number
   readonly onOutageEnd: OnOutageEnd
 }
 
+interface Outage {
+  readonly startTs: number
+  readonly reason: GapReason
+  /** The topic was acknowledged and yet silent: another ack proves nothing. */
+  readonly endsByDataOnly: boolean
+}
+
 interface Coverage {
   readonly wanted: WantedTopic
-  /** Receive time of the newest data. */
+  /** Time of the newest data: the exchange's, but at most a pad before it was received. */
   lastDataMs: number | null
-  /** Since when the topic is subscribed on the open connection. */
+  /** Since when the topic is subscribed on an open connection. */
   coveredSinceMs: number | null
-  outage: { readonly startTs: number; readonly reason: GapReason } | null
+  outage: Outage | null
   silence: ClockTimer | null
 }
 
 /**
- * Measures, topic by topic, the interval in which events may have been missed around a reconnect.
+ * Measures, topic by topic, the interval in which events may have been missed.
  *
- * It starts a pad before the last frame of the old socket, or at the topic's last data if that is
- * earlier. It ends at the topic's first data, or a pad after its ack when it stays silent. Several
- * disconnects before that make one outage. Bounds are rounded outwards to whole milliseconds.
+ * Around a reconnect it starts a pad before the last frame of the old socket, or at the topic's last
+ * data if that is earlier; of a topic found silent, at its last data. It ends at the topic's first
+ * data, or a pad after its ack when it stays silent. Several disconnects before that make one
+ * outage. Bounds are rounded outwards to whole milliseconds.
  */
 export class OutageTracker {
   readonly #options: OutageTrackerOptions
   readonly #timers: Timers
-  readonly #coverage: ReadonlyMap<string, Coverage>
+  readonly #coverage = new Map<string, Coverage>()
 
   constructor(options: OutageTrackerOptions) {
     this.#options = options
     this.#timers = new Timers(options.clock)
-    this.#coverage = new Map(
-      options.topics.map((wanted) => [
-        wanted.topic,
-        { wanted, lastDataMs: null, coveredSinceMs: null, outage: null, silence: null },
-      ]),
-    )
   }
 
-  /** The socket is gone; a topic that it did not serve has nothing to lose. */
-  onDisconnect(lastInboundMs: number, reason: GapReason): void {
-    this.#timers.clear()
-    for (const topic of this.#coverage.values()) {
+  /** Begins to watch topics. */
+  add(topics: readonly WantedTopic[]): void {
+    for (const wanted of topics) {
+      const nothing = { lastDataMs: null, coveredSinceMs: null, outage: null, silence: null }
+      this.#coverage.set(wanted.topic, { wanted, ...nothing })
+    }
+  }
+
+  /** Watches topics no more; an outage that is open ends here. */
+  remove(names: readonly string[]): void {
+    for (const name of names) {
+      const topic = this.#coverage.get(name)
+      if (topic !== undefined) this.#end(topic, nowMs(this.#options.clock))
+      this.#coverage.delete(name)
+    }
+  }
+
+  /** The topics' socket is gone; one that it did not serve has nothing to lose. */
+  onDisconnect(names: readonly string[], lastInboundMs: number, reason: GapReason): void {
+    for (const name of names) {
+      const topic = this.#coverage.get(name)
+      if (topic === undefined) continue
+      topic.silence?.cancel()
       if (topic.outage === null && topic.coveredSinceMs !== null) {
         const lastSeenMs = topic.lastDataMs ?? topic.coveredSinceMs
         const startTs = Math.min(lastInboundMs - this.#options.padMs, lastSeenMs)
-        topic.outage = { startTs, reason }
+        topic.outage = { startTs, reason, endsByDataOnly: false }
       }
       topic.coveredSinceMs = null
     }
+  }
+
+  /** A topic does not deliver although its connection does. */
+  onSilent(name: string): void {
+    const topic = this.#coverage.get(name)
+    if (topic === undefined) return
+    topic.silence?.cancel()
+    const startTs = topic.outage?.startTs ?? topic.lastDataMs ?? topic.coveredSinceMs
+    if (startTs !== null) topic.outage = { startTs, reason: 'stale', endsByDataOnly: true }
   }
 
   /** A topic without snapshot is subscribed: silence from here on is a quiet market. */
@@ -68,7 +97,7 @@ export class OutageTracker {
     if (topic === undefined || topic.coveredSinceMs !== null) return
     const ackMs = nowMs(this.#options.clock)
     topic.coveredSinceMs = ackMs
-    if (topic.outage === null) return
+    if (topic.outage === null || topic.outage.endsByDataOnly) return
     const { padMs } = this.#options
     topic.silence = this.#timers.set(() => this.#end(topic, ackMs + padMs), padMs)
   }
@@ -78,7 +107,8 @@ export class OutageTracker {
     const topic = this.#coverage.get(name)
     if (topic === undefined) return
     const receivedMs = Math.floor(localTsUs / 1000)
-    topic.lastDataMs = receivedMs
+    const earliestMs = receivedMs - this.#options.padMs
+    topic.lastDataMs = Math.min(receivedMs, Math.max(exchangeTs ?? receivedMs, earliestMs))
     topic.coveredSinceMs ??= receivedMs
     if (topic.outage === null) return
     this.#end(topic, Math.max(Math.ceil(localTsUs / 1000), exchangeTs ?? 0))
@@ -87,18 +117,17 @@ export class OutageTracker {
   /** Stops; outages that are still open are not reported. */
   close(): void {
     this.#timers.clear()
-    for (const topic of this.#coverage.values()) {
-      topic.outage = null
-      topic.coveredSinceMs = null
-    }
+    this.#coverage.clear()
   }
 
   #end(topic: Coverage, endTs: number): void {
     const { outage } = topic
+    topic.silence?.cancel()
     if (outage === null) return
     topic.outage = null
-    topic.silence?.cancel()
+    const { startTs, reason } = outage
     // A clock that was set back in between must not turn the interval round.
-    this.#options.onOutageEnd(topic.wanted, { ...outage, endTs: Math.max(endTs, outage.startTs) })
+    const bounds = { startTs, reason, endTs: Math.max(endTs, startTs) }
+    this.#options.onOutageEnd(topic.wanted, bounds)
   }
 }

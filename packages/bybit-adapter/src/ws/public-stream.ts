@@ -1,29 +1,25 @@
-import { type DeadLetterCode, SafeEmitter, systemClock } from '@grid/core-events'
-import { categoryDialect } from '../category-dialect.ts'
-import type { Envelope } from '../channels/channel-mapper.ts'
-import { isWireObject } from '../channels/wire.ts'
+import { type GridEvent, SafeEmitter, systemClock } from '@grid/core-events'
+import { type CategoryDialect, categoryDialect } from '../category-dialect.ts'
+import type { WantedTopic } from '../channels/registry.ts'
 import { BybitAdapterError } from '../errors.ts'
-import { deadLetter, unknownOrigin } from '../normalizer/frame-dead-letter.ts'
-import { FrameNormalizer } from '../normalizer/frame-normalizer.ts'
 import type { NormalizeResult } from '../normalizer/normalize-result.ts'
-import { parseFrame } from '../normalizer/parsed-frame.ts'
-import { printable } from '../normalizer/printable.ts'
-import { Connection } from './connection.ts'
 import { sharedConnectionBudget } from './connection-budget.ts'
-import { type ControlFrame, classifyControl } from './control-frame.ts'
 import { publicUrl } from './endpoints.ts'
 import { OutageTracker } from './outage-tracker.ts'
+import { Shard, type ShardOptions } from './shard.ts'
+import { loadOf, planShards } from './shard-plan.ts'
+import { SilenceCures } from './silence-cures.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import type { Frame, PublicStreamEvents } from './stream-events.ts'
-import { type PublicStreamOptions, wantedTopics } from './stream-options.ts'
+import { checkChannels, type PublicStreamOptions, wantedTopics } from './stream-options.ts'
 import type { StreamStatus } from './stream-status.ts'
 import { DEFAULT_TIMINGS } from './stream-timings.ts'
-import { SubscriptionManager } from './subscription-manager.ts'
 import type { TopicStatus } from './topic-status.ts'
 
 const DEFAULT_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
 /**
- * Public market data of one category over one socket that is kept alive until closed.
+ * Public market data of one category over as many sockets as it needs, kept alive until closed.
  *
  * Every inbound data frame is given out raw, then normalized; every interval in which a topic may
  * have missed events is given out as a `gap` status once the topic is back. The constructor throws
@@ -40,28 +36,33 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
  */
 export class BybitPublicStream {
   readonly #options: PublicStreamOptions
-  readonly #maxPayloadBytes: number
-  readonly #normalizer: FrameNormalizer
-  readonly #connection: Connection
-  readonly #subscriptions: SubscriptionManager
+  readonly #dialect: CategoryDialect
+  readonly #shardOptions: ShardOptions
   readonly #outages: OutageTracker
+  readonly #silence: SilenceWatch
+  readonly #cures: SilenceCures
   readonly #emitter: SafeEmitter<PublicStreamEvents>
   readonly #ready = Promise.withResolvers<void>()
-  #connectionNumber = 0
-  #nextIndex = 0
+  readonly #retired = new Set<Promise<void>>()
+  #shards: readonly Shard[] = []
+  #connections = 0
   #isStarted = false
+  #isReady = false
   #closing: Promise<void> | null = null
   #stopListening: () => void = () => {}
 
   constructor(options: PublicStreamOptions) {
-    const topics = wantedTopics(options)
-    const url = publicUrl(options.category, options.environment ?? 'mainnet', options.wsUrl)
+    const { category, environment = 'mainnet', random = Math.random } = options
     const clock = options.clock ?? systemClock
     const timings = { ...DEFAULT_TIMINGS, ...options.timings }
-    const { topicsPerRequest } = categoryDialect(options.category)
     this.#options = options
-    this.#maxPayloadBytes = options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES
-    this.#normalizer = new FrameNormalizer(options.category)
+    this.#dialect = categoryDialect(category)
+    checkChannels(options.channels)
+    const topics = wantedTopics(options, options.symbols)
+    if (topics.length === 0) {
+      const message = 'symbols must be names such as BTCUSDT, got none'
+      throw new BybitAdapterError('INVALID_OPTION', message, { option: 'symbols' })
+    }
     this.#emitter = new SafeEmitter((fault) => {
       // A status listener that throws cannot be told so by a status.
       if (fault.event !== 'status') this.#tell({ type: 'listener_fault', ...fault })
@@ -70,49 +71,31 @@ export class BybitPublicStream {
           throw fault.error
         })
     })
+    this.#shardOptions = {
+      category,
+      url: publicUrl(category, environment, options.wsUrl),
+      clock,
+      timings,
+      budget: options.budget ?? sharedConnectionBudget,
+      maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+      random,
+      nextNumber: () => ++this.#connections,
+      lifetimeMs: () => timings.rotateAfterMs,
+    }
     this.#outages = new OutageTracker({
-      topics,
       clock,
       padMs: timings.gapPadMs,
       onOutageEnd: ({ channel, symbol }, bounds) => {
-        const gap = { category: options.category, channel, symbol, ...bounds }
-        this.#tell({ type: 'gap', gap })
+        this.#tell({ type: 'gap', gap: { category, channel, symbol, ...bounds } })
       },
     })
-    this.#subscriptions = new SubscriptionManager(
-      { topics, topicsPerRequest, clock, timings },
-      {
-        send: (text) => this.#connection.send(text),
-        recycle: (reason) => this.#connection.recycle(reason),
-        onStatus: (status) => this.#onSubscriptionStatus(status),
-        onProven: (topic) => this.#outages.onProven(topic),
-      },
-    )
-    this.#connection = new Connection(
-      {
-        url,
-        clock,
-        timings,
-        budget: options.budget ?? sharedConnectionBudget,
-        maxPayloadBytes: this.#maxPayloadBytes,
-        ...(options.random === undefined ? {} : { random: options.random }),
-      },
-      {
-        onOpen: (connection) => {
-          this.#connectionNumber = connection
-          this.#nextIndex = 0
-          this.#subscriptions.onOpen()
-        },
-        onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
-        onOversized: (localTsUs) => this.#onOversized(localTsUs),
-        onDisconnect: (end, lastInboundMs) => {
-          this.#normalizer.reset()
-          this.#subscriptions.onDisconnect()
-          this.#outages.onDisconnect(lastInboundMs, end.cause === 'stale' ? 'stale' : 'disconnect')
-        },
-        onStatus: (status) => this.#tell(status),
-      },
-    )
+    this.#cures = new SilenceCures(clock, timings.silenceRetryMs)
+    this.#silence = new SilenceWatch({
+      clock,
+      timings,
+      onSilent: (topic, silentForMs) => this.#onSilent(topic, silentForMs),
+    })
+    this.#addTopics(topics)
     // The owner may not be waiting for start(): that it was aborted is then no one's concern.
     this.#ready.promise.catch(() => {})
   }
@@ -127,11 +110,31 @@ export class BybitPublicStream {
 
   /** Where every wanted topic stands. */
   topics(): readonly TopicStatus[] {
-    return this.#subscriptions.topics()
+    return this.#shards.flatMap((shard) => shard.topics())
   }
 
   /**
-   * Connects, and resolves when every wanted topic is live or refused; retries until then.
+   * Wants these symbols from now on, and no others: subscribes what is new and ends what is gone,
+   * without a reconnect. Throws `INVALID_OPTION`.
+   *
+   * @example
+   * stream.setSymbols(['BTCUSDT', 'ETHUSDT', 'NEWUSDT'])
+   */
+  setSymbols(symbols: readonly string[]): void {
+    const wanted = new Map(
+      wantedTopics(this.#options, symbols).map((topic) => [topic.topic, topic]),
+    )
+    if (this.#closing !== null) return
+    const present = this.#shards.flatMap((shard) => shard.wanted)
+    const names = new Set(present.map(({ topic }) => topic))
+    this.#removeTopics(present.filter(({ topic }) => !wanted.has(topic)))
+    this.#addTopics([...wanted.values()].filter(({ topic }) => !names.has(topic)))
+    this.#settle()
+  }
+
+  /**
+   * Connects, and resolves when every wanted topic is live or refused; retries until then. Option
+   * topics that are acknowledged and silent, `unproven`, are not waited for.
    *
    * Rejects with `ABORTED` when the signal aborts or `close` is called first, and with
    * `ALREADY_STARTED` on a second call. A later abort closes the stream.
@@ -147,7 +150,7 @@ export class BybitPublicStream {
     signal?.addEventListener('abort', onAbort, { once: true })
     this.#stopListening = () => signal?.removeEventListener('abort', onAbort)
     if (signal?.aborted) onAbort()
-    else this.#connection.start()
+    else for (const shard of this.#shards) shard.start()
     return this.#ready.promise
   }
 
@@ -164,64 +167,75 @@ export class BybitPublicStream {
     this.#stopListening()
     this.#tell({ type: 'closing' })
     this.#outages.close()
-    this.#subscriptions.onDisconnect()
-    await this.#connection.close()
+    this.#silence.close()
+    await Promise.all([...this.#retired, ...this.#shards.map((shard) => shard.close())])
     this.#tell({ type: 'stopped' })
   }
 
-  #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
-    const parsed = parseFrame(bytes)
-    const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
-    const control = object === null ? null : classifyControl(object)
-    if (control !== null) {
-      this.#onControl(control, bytes)
-      return
-    }
-    const frame = this.#frame(bytes, localTsUs)
-    this.#emitter.emit('frame', frame)
-    const result = isBinary
-      ? this.#refused('FRAME_NOT_JSON', 'the frame is binary', frame)
-      : this.#normalizer.map(parsed, localTsUs)
-    this.#deliver(frame, result)
-    const topic = (object as Envelope | null)?.topic
-    if (this.#closing !== null || typeof topic !== 'string') return
-    if (result.events.length + result.deadLetters.length > 0) {
-      this.#subscriptions.onData(topic, localTsUs)
-      this.#outages.onData(topic, localTsUs, result.events[0]?.exchangeTs)
+  #addTopics(topics: readonly WantedTopic[]): void {
+    this.#outages.add(topics)
+    this.#silence.add(topics)
+    const loads = this.#shards.map((shard) => loadOf(shard.wanted))
+    const shards = this.#shards
+    for (const [index, group] of planShards(topics, loads, this.#dialect)) {
+      const shard = shards[index]
+      if (shard === undefined) this.#addShard(group)
+      else shard.add(group)
     }
   }
 
-  #onControl(control: ControlFrame, bytes: Uint8Array): void {
-    if (control.kind === 'pong') return
-    if (control.kind === 'ack' && this.#subscriptions.onAck(control)) return
-    const text = printable(Buffer.from(bytes).toString())
-    this.#tell({ type: 'unexpected_control', text })
+  #addShard(topics: readonly WantedTopic[]): void {
+    const shard: Shard = new Shard(
+      topics,
+      { ...this.#shardOptions, lifetimeMs: () => this.#lifetimeOf(shard) },
+      {
+        onFrame: (frame) => this.#emitter.emit('frame', frame),
+        onNormalized: (frame, result) => this.#onNormalized(frame, result),
+        onLife: (topic, { localTsUs }, events) => this.#onLife(topic, localTsUs, events),
+        onProven: (topic) => this.#outages.onProven(topic),
+        onOutage: (names, lastInboundMs, isStale) => {
+          const reason = isStale ? 'stale' : 'disconnect'
+          this.#outages.onDisconnect(names, lastInboundMs, reason)
+        },
+        onStatus: (status) => this.#onStatus(status),
+      },
+    )
+    this.#shards = [...this.#shards, shard]
+    if (this.#isStarted && this.#closing === null) shard.start()
   }
 
-  #onOversized(localTsUs: number): void {
-    const frame = this.#frame(new Uint8Array(0), localTsUs)
-    const reason = `the frame exceeds the limit of ${this.#maxPayloadBytes} bytes`
-    this.#deliver(frame, this.#refused('FRAME_TOO_LARGE', reason, frame))
+  #removeTopics(topics: readonly WantedTopic[]): void {
+    if (topics.length === 0) return
+    const names = topics.map(({ topic }) => topic)
+    this.#outages.remove(names)
+    this.#silence.remove(topics)
+    for (const name of names) this.#cures.forget(name)
+    this.#takeFromShards(names)
+    this.#tell({ type: 'unsubscribed', topics: names })
   }
 
-  #frame(bytes: Uint8Array, localTsUs: number): Frame {
-    const { category } = this.#options
-    return {
-      category,
-      bytes,
-      localTsUs,
-      connection: this.#connectionNumber,
-      index: this.#nextIndex++,
+  #takeFromShards(names: readonly string[]): void {
+    for (const shard of this.#shards) {
+      const own = names.filter((name) => shard.has(name))
+      if (own.length > 0) shard.remove(own)
+    }
+    const before = this.#shards
+    this.#shards = before.filter((shard) => shard.wanted.length > 0)
+    for (const shard of before) {
+      if (shard.wanted.length > 0) continue
+      const closed = shard.close().finally(() => this.#retired.delete(closed))
+      this.#retired.add(closed)
     }
   }
 
-  #refused(code: DeadLetterCode, reason: string, frame: Frame): NormalizeResult {
-    const origin = unknownOrigin(frame.category, frame.localTsUs)
-    const deadLetters = [deadLetter(origin, code, reason, frame.bytes)]
-    return { events: [], deadLetters, discarded: [] }
+  /** Spread over the second half of the allowed time, so that shards take turns. */
+  #lifetimeOf(shard: Shard): number {
+    const { timings, random } = this.#shardOptions
+    const turn = (this.#shards.indexOf(shard) + random()) / this.#shards.length
+    return timings.rotateAfterMs * (0.5 + turn / 2)
   }
 
-  #deliver(frame: Frame, result: NormalizeResult): void {
+  #onNormalized(frame: Frame, result: NormalizeResult): void {
     this.#emitter.emit('normalized', { frame, ...result })
     for (const event of result.events) {
       if (event.channel === 'ticker') this.#emitter.emit('ticker', event)
@@ -230,10 +244,44 @@ export class BybitPublicStream {
     for (const letter of result.deadLetters) this.#emitter.emit('deadLetter', letter)
   }
 
-  #onSubscriptionStatus(status: StreamStatus): void {
-    if (status.type === 'live') this.#connection.markUseful()
+  #onLife(topic: string, localTsUs: number, events: readonly GridEvent[]): void {
+    this.#outages.onData(topic, localTsUs, events[0]?.exchangeTs)
+    this.#silence.onData(topic, localTsUs, events)
+    this.#cures.forget(topic)
+  }
+
+  #onSilent(topic: string, silentForMs: number): void {
+    const shard = this.#shards.find((candidate) => candidate.has(topic))
+    const status = shard?.topics().find((candidate) => candidate.topic === topic)
+    // Of a topic that is not subscribed, silence is what is to be expected.
+    if (shard === undefined || (status?.state !== 'live' && status?.state !== 'unproven')) return
+    const step = this.#cures.next(topic)
+    if (step === null) return
+    this.#outages.onSilent(topic)
+    this.#tell({ type: 'silent_topic', topic, silentForMs, step })
+    if (step === 'resubscribe') {
+      shard.resubscribe(topic, 'silent while others talk')
+    } else if (step === 'reconnect') {
+      shard.rotate(topic)
+    } else if (step === 'another_connection') {
+      const wanted = shard.wanted.filter((candidate) => candidate.topic === topic)
+      this.#takeFromShards([topic])
+      this.#addShard(wanted)
+    }
+  }
+
+  #onStatus(status: StreamStatus): void {
+    if (status.type === 'live') this.#silence.restart(status.topic)
     this.#tell(status)
-    if (this.#subscriptions.isSettled) this.#ready.resolve()
+    if (status.type === 'live' || status.type === 'refused' || status.type === 'unproven') {
+      this.#settle()
+    }
+  }
+
+  #settle(): void {
+    if (this.#isReady || !this.#isStarted || this.#shards.some((shard) => !shard.isSettled)) return
+    this.#isReady = true
+    this.#ready.resolve()
   }
 
   #tell(status: StreamStatus): void {

@@ -1,5 +1,5 @@
 import { CHANNELS, type Channel, type Clock, isSymbol } from '@grid/core-events'
-import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
+import type { PublicCategory } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import { topicsOf } from '../channels/registry.ts'
 import { BybitAdapterError } from '../errors.ts'
@@ -26,34 +26,26 @@ export interface PublicStreamOptions {
   readonly maxPayloadBytes?: number | undefined
 }
 
-/**
- * The topics that a stream's options ask for, each once.
- *
- * Throws `INVALID_OPTION` when they are none, cannot be named, or do not fit one connection.
- */
-export function wantedTopics(options: PublicStreamOptions): readonly WantedTopic[] {
-  const { category, symbols, channels } = options
-  const { maxTopicChars } = categoryDialect(category)
-  const badChannel = channels.find((channel) => !CHANNELS.includes(channel))
-  if (channels.length === 0 || badChannel !== undefined) {
-    throw invalid('channels', `must be some of ${CHANNELS.join(', ')}, got ${badChannel ?? 'none'}`)
+/** Throws `INVALID_OPTION` unless some known channels are named. */
+export function checkChannels(channels: readonly Channel[]): void {
+  const bad = channels.find((channel) => !CHANNELS.includes(channel))
+  if (channels.length > 0 && bad === undefined) return
+  throw invalid('channels', `must be some of ${CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
+}
+
+/** The topics that symbols need, each once; throws `INVALID_OPTION` for what cannot be a symbol. */
+export function wantedTopics(
+  { category, channels }: PublicStreamOptions,
+  symbols: readonly string[],
+): readonly WantedTopic[] {
+  const bad = symbols.find((symbol) => !isSymbol(symbol))
+  if (bad !== undefined) {
+    throw invalid('symbols', `must be names such as BTCUSDT, got ${JSON.stringify(bad)}`)
   }
-  const badSymbol = symbols.find((symbol) => !isSymbol(symbol))
-  if (symbols.length === 0 || badSymbol !== undefined) {
-    const got = badSymbol === undefined ? 'none' : JSON.stringify(badSymbol)
-    throw invalid('symbols', `must be names such as BTCUSDT, got ${got}`)
-  }
-  const topics = [...new Set(symbols)].flatMap((symbol) =>
-    [...new Set(channels)].flatMap((channel) => topicsOf(category, channel, symbol)),
+  const topics = symbols.flatMap((symbol) =>
+    channels.flatMap((channel) => topicsOf(category, channel, symbol)),
   )
-  const chars = topics.reduce((sum, { topic }) => sum + topic.length, 0)
-  if (chars > maxTopicChars) {
-    throw invalid(
-      'symbols',
-      `make ${chars} characters of topics, a connection takes ${maxTopicChars}: use several streams`,
-    )
-  }
-  return topics
+  return [...new Map(topics.map((topic) => [topic.topic, topic])).values()]
 }
 
 function invalid(option: string, fault: string): BybitAdapterError {

@@ -1,6 +1,12 @@
 import type { Gap } from '@grid/core-events'
 
 /**
+ * What is done about a silent topic, each step when the one before did not help: subscribe it anew,
+ * replace its connection, move it to a connection of its own, wait.
+ */
+export type SilenceStep = 'resubscribe' | 'reconnect' | 'another_connection' | 'wait'
+
+/**
  * What a stream tells about itself, to be switched on by `type`.
  *
  * Instants are epoch milliseconds, spans are milliseconds.
@@ -18,28 +24,44 @@ export type StreamStatus =
       readonly httpStatus: number | null
       readonly retryInMs: number
     }
-  /** The socket is open and topics are being subscribed; `connection` counts from 1. */
+  /** A socket is open and topics are being subscribed; `connection` counts from 1 in the stream. */
   | { readonly type: 'open'; readonly connection: number }
   /** The exchange acknowledged these topics. */
   | { readonly type: 'subscribed'; readonly topics: readonly string[] }
   /** The topic delivers from here on. */
   | { readonly type: 'live'; readonly topic: string }
+  /** An option socket acknowledged the topic, which proves nothing, and sent no data of it so far. */
+  | { readonly type: 'unproven'; readonly topic: string }
   /** The exchange refuses the topic; it is asked for again at each reconnect and every 5 minutes. */
   | { readonly type: 'refused'; readonly topic: string; readonly reason: string }
   /** These topics are asked for again. */
   | { readonly type: 'resubscribing'; readonly topics: readonly string[]; readonly reason: string }
+  /** These topics are wanted no more. */
+  | { readonly type: 'unsubscribed'; readonly topics: readonly string[] }
   /** The exchange said something that is neither data nor an answer to a request of ours. */
   | { readonly type: 'unexpected_control'; readonly text: string }
   /** Not a single frame within the deadline after a ping: the socket is cut. */
-  | { readonly type: 'stale'; readonly silentForMs: number }
+  | { readonly type: 'stale'; readonly connection: number; readonly silentForMs: number }
   /** We give up a socket that cannot be repaired. */
-  | { readonly type: 'recycling'; readonly reason: string }
+  | { readonly type: 'recycling'; readonly connection: number; readonly reason: string }
   /** The socket is closed; 1006 without a close frame. */
   | {
       readonly type: 'closed'
+      readonly connection: number
       readonly code: number
       readonly reason: string
       readonly retryInMs: number
+    }
+  /** A connection was replaced by a newer one while both delivered: nothing was missed. */
+  | { readonly type: 'rotated'; readonly from: number; readonly to: number }
+  /** A connection could not be replaced and stays. */
+  | { readonly type: 'rotation_failed'; readonly connection: number; readonly reason: string }
+  /** A topic is silent while other streams of its symbol talk; `step` is the cure that is tried. */
+  | {
+      readonly type: 'silent_topic'
+      readonly topic: string
+      readonly silentForMs: number
+      readonly step: SilenceStep
     }
   /** A topic is back: between these bounds events of it may have been missed. */
   | { readonly type: 'gap'; readonly gap: Gap }

@@ -22,6 +22,18 @@ export interface StreamTimings {
   readonly refusedRetryMs: number
   /** How far before the last inbound frame a gap begins, and after a silent topic's ack it ends. */
   readonly gapPadMs: number
+  /** A connection is replaced, with overlap, after half of this to all of it; infinite for never. */
+  readonly rotateAfterMs: number
+  /** From beginning to connect until every topic is live there; past it the old one stays. */
+  readonly rotateTimeoutMs: number
+  /** A failed rotation is tried again after this. */
+  readonly rotateRetryMs: number
+  /** What a symbol's other streams say counts against a topic this long after its newest data. */
+  readonly silenceGraceMs: number
+  /** From the first sign that a topic is silent while others talk to the next cure. */
+  readonly silenceAfterMs: number
+  /** After every cure failed, before the first is tried again. */
+  readonly silenceRetryMs: number
 }
 
 /** The timings that the exchange's rules and its users' reports recommend. */
@@ -37,4 +49,10 @@ export const DEFAULT_TIMINGS: StreamTimings = {
   requestRetryMs: 1_000,
   refusedRetryMs: 300_000,
   gapPadMs: 5_000,
+  rotateAfterMs: 4 * 3_600_000,
+  rotateTimeoutMs: 60_000,
+  rotateRetryMs: 600_000,
+  silenceGraceMs: 5_000,
+  silenceAfterMs: 15_000,
+  silenceRetryMs: 3_600_000,
 }

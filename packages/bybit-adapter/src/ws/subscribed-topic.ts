@@ -1,16 +1,15 @@
 import type { WantedTopic } from '../channels/registry.ts'
 import type { TopicState, TopicStatus } from './topic-status.ts'
 
-/** A wanted topic with all that is known of its subscription. */
+/** A wanted topic with all that is known of its subscription on one connection. */
 export interface SubscribedTopic extends WantedTopic {
-  readonly opensWithSnapshot: boolean
   state: TopicState
   reason: string | null
   sinceTs: number
   lastEventAtUs: number | null
   /** Of this connection. */
   isAcked: boolean
-  /** Of this connection: asked for again because no snapshot came. */
+  /** Of this connection: asked for again because no data came. */
   isResubscribed: boolean
   /** A socket was given up while this topic did not come to life. */
   isSuspect: boolean
@@ -20,7 +19,6 @@ export interface SubscribedTopic extends WantedTopic {
 export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic {
   return {
     ...wanted,
-    opensWithSnapshot: wanted.proof === 'snapshot',
     state: 'pending',
     reason: null,
     sinceTs,

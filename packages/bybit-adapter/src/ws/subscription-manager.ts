@@ -1,9 +1,10 @@
-import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { ControlFrame } from './control-frame.ts'
 import { parseRefusal } from './refusal.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { StreamTimings } from './stream-timings.ts'
+import { type SubscribeRequest, SubscribeRequests } from './subscribe-requests.ts'
 import { newTopic, statusOf, type SubscribedTopic as Topic } from './subscribed-topic.ts'
 import { Timers } from './timers.ts'
 import type { TopicState, TopicStatus } from './topic-status.ts'
@@ -27,15 +28,6 @@ export interface SubscriptionOptions {
   readonly timings: StreamTimings
 }
 
-interface Request {
-  topics: readonly Topic[]
-  /** Every id under which it was sent: a late ack of the first counts too. */
-  readonly ids: string[]
-  /** How often it was refused for a reason that names no topic. */
-  readonly refusals: number
-  timer: ClockTimer | null
-}
-
 type Ack = ControlFrame & { kind: 'ack' }
 
 /** Refusals for no known reason before a request is cut in halves to find the culprit. */
@@ -51,23 +43,26 @@ export class SubscriptionManager {
   readonly #options: SubscriptionOptions
   readonly #handlers: SubscriptionHandlers
   readonly #timers: Timers
-  readonly #topics: ReadonlyMap<string, Topic>
-  readonly #requests = new Map<string, Request>()
-  #lastId = 0
+  readonly #topics = new Map<string, Topic>()
+  readonly #requests: SubscribeRequests
+  #isOpen = false
 
   constructor(options: SubscriptionOptions, handlers: SubscriptionHandlers) {
     this.#options = options
     this.#handlers = handlers
     this.#timers = new Timers(options.clock)
-    const sinceTs = nowMs(options.clock)
-    this.#topics = new Map(
-      options.topics.map((wanted) => [wanted.topic, newTopic(wanted, sinceTs)]),
-    )
+    this.#requests = new SubscribeRequests({
+      timers: this.#timers,
+      ackTimeoutMs: options.timings.ackTimeoutMs,
+      send: (text) => handlers.send(text),
+      onAckMissing: (request) => this.#onAckMissing(request),
+    })
+    this.add(options.topics)
   }
 
-  /** Whether every topic is live or refused. */
+  /** Whether no topic is pending. */
   get isSettled(): boolean {
-    return this.#select('pending').length === 0
+    return this.#isNone('pending')
   }
 
   /** Where every topic stands. */
@@ -75,20 +70,60 @@ export class SubscriptionManager {
     return [...this.#topics.values()].map(statusOf)
   }
 
+  /** Wants more topics. */
+  add(topics: readonly WantedTopic[]): void {
+    const sinceTs = nowMs(this.#options.clock)
+    const added = topics.map((wanted) => newTopic(wanted, sinceTs))
+    for (const topic of added) this.#topics.set(topic.topic, topic)
+    if (this.#isOpen) this.#subscribe(added)
+  }
+
+  /** Wants topics no more. */
+  remove(names: readonly string[]): void {
+    const removed = names.flatMap((name) => this.#topics.get(name) ?? [])
+    for (const topic of removed) {
+      this.#topics.delete(topic.topic)
+      this.#requests.settleTopic(topic)
+    }
+    if (!this.#isOpen) return
+    for (const batch of this.#batches(removed)) this.#requests.unsubscribe(batch)
+  }
+
+  /** Ends a topic's subscription and asks for it anew. */
+  resubscribe(name: string, reason: string): void {
+    const topic = this.#topics.get(name)
+    if (topic === undefined || !this.#isOpen) return
+    topic.isAcked = false
+    this.#again([topic], reason, () => {
+      this.#requests.unsubscribe([topic])
+      this.#requests.send([topic], 0)
+    })
+  }
+
+  /** Takes over when the topics' newest data came from the connection that this one replaces. */
+  inherit(previous: readonly TopicStatus[]): void {
+    for (const { topic: name, lastEventAtUs } of previous) {
+      const topic = this.#topics.get(name)
+      if (topic !== undefined) topic.lastEventAtUs ??= lastEventAtUs
+    }
+  }
+
   /** A socket is open: asks for every topic. */
   onOpen(): void {
+    this.#isOpen = true
     this.#subscribe(this.#select('pending'))
     this.#retryRefused()
   }
 
   /** The socket is gone, or the stream is being closed. */
   onDisconnect(): void {
+    this.#isOpen = false
     this.#timers.clear()
     this.#requests.clear()
     for (const topic of this.#topics.values()) {
       topic.isAcked = false
       topic.isResubscribed = false
-      if (topic.state === 'live') this.#move(topic, 'pending')
+      if (topic.state === 'live' || topic.state === 'unproven') this.#move(topic, 'pending')
     }
   }
 
@@ -102,22 +137,35 @@ export class SubscriptionManager {
 
   /** The answer to a request; false when it is none of ours. */
   onAck(ack: Ack): boolean {
+    if (ack.topics !== null) {
+      this.#onListedAck(ack.topics)
+      return true
+    }
     // Whether an unsubscribe found something makes no difference to the subscribe that follows it.
     if (ack.op === 'unsubscribe') return true
-    const request = ack.reqId === null ? undefined : this.#requests.get(ack.reqId)
+    const request = ack.op === 'subscribe' ? this.#requests.find(ack.reqId) : undefined
     if (request === undefined) return false
-    this.#settle(request)
-    if (ack.ok) {
-      const topics = request.topics.map(({ topic }) => topic)
-      this.#handlers.onStatus({ type: 'subscribed', topics })
-      for (const topic of request.topics) this.#confirm(topic)
-    } else {
-      this.#repair(request, ack.message)
-    }
+    this.#requests.settle(request)
+    if (ack.ok) this.#acknowledge(request.topics)
+    else this.#repair(request, ack.message)
     return true
   }
 
-  #repair(request: Request, message: string): void {
+  /** An option socket echoes no id, but lists the topics; unsubscribed ones are not ours any more. */
+  #onListedAck(listed: NonNullable<Ack['topics']>): void {
+    const succeeded = listed.succeeded.flatMap((name) => this.#topics.get(name) ?? [])
+    const failed = listed.failed.flatMap((name) => this.#topics.get(name) ?? [])
+    for (const topic of [...succeeded, ...failed]) this.#requests.settleTopic(topic)
+    if (succeeded.length > 0) this.#acknowledge(succeeded)
+    for (const topic of failed) this.#refuse(topic, 'listed among failTopics')
+  }
+
+  #acknowledge(topics: readonly Topic[]): void {
+    this.#handlers.onStatus({ type: 'subscribed', topics: topics.map(({ topic }) => topic) })
+    for (const topic of topics) this.#confirm(topic)
+  }
+
+  #repair(request: SubscribeRequest, message: string): void {
     const { kind, topics: named } = parseRefusal(message)
     const { topics } = request
     const culprits = topics.length === 1 ? topics : topics.filter((t) => named.includes(t.topic))
@@ -134,7 +182,8 @@ export class SubscriptionManager {
     } else if (request.refusals < MAX_REFUSALS) {
       const delayMs = this.#options.timings.requestRetryMs * 2 ** request.refusals
       this.#timers.set(() => {
-        this.#again(topics, message, () => this.#send(topics, request.refusals + 1))
+        const wanted = topics.filter((topic) => this.#topics.get(topic.topic) === topic)
+        this.#again(wanted, message, () => this.#requests.send(wanted, request.refusals + 1))
       }, delayMs)
     } else if (topics.length > 1) {
       this.#again(topics, message, () => this.#halve(topics, MAX_REFUSALS - 1))
@@ -152,75 +201,53 @@ export class SubscriptionManager {
 
   #halve(topics: readonly Topic[], refusals: number): void {
     const middle = Math.ceil(topics.length / 2)
-    this.#send(topics.slice(0, middle), refusals)
-    this.#send(topics.slice(middle), refusals)
+    this.#requests.send(topics.slice(0, middle), refusals)
+    this.#requests.send(topics.slice(middle), refusals)
   }
 
   #subscribe(topics: readonly Topic[]): void {
+    for (const batch of this.#batches(topics)) this.#requests.send(batch, 0)
+  }
+
+  #batches(topics: readonly Topic[]): Topic[][] {
     const size = this.#options.topicsPerRequest
-    for (let from = 0; from < topics.length; from += size) {
-      this.#send(topics.slice(from, from + size), 0)
-    }
+    const count = Math.ceil(topics.length / size)
+    return Array.from({ length: count }, (_, at) => topics.slice(at * size, (at + 1) * size))
   }
 
-  #send(topics: readonly Topic[], refusals: number): void {
-    this.#transmit({ topics, ids: [], refusals, timer: null })
-  }
-
-  #transmit(request: Request): void {
-    const id = `s-${++this.#lastId}`
-    request.ids.push(id)
-    this.#requests.set(id, request)
-    request.timer = this.#timers.set(
-      () => this.#onAckMissing(request),
-      this.#options.timings.ackTimeoutMs,
-    )
-    const args = request.topics.map(({ topic }) => topic)
-    this.#handlers.send(JSON.stringify({ req_id: id, op: 'subscribe', args }))
-  }
-
-  #onAckMissing(request: Request): void {
+  #onAckMissing(request: SubscribeRequest): void {
     request.topics = request.topics.filter((topic) => !topic.isAcked && topic.state !== 'live')
     if (request.topics.length === 0) {
-      this.#settle(request)
+      this.#requests.settle(request)
     } else if (request.ids.length > 1) {
-      this.#settle(request)
+      this.#requests.settle(request)
       this.#giveUp(request.topics, 'no ack')
     } else {
-      this.#again(request.topics, 'no ack', () => this.#transmit(request))
+      this.#again(request.topics, 'no ack', () => this.#requests.transmit(request))
     }
-  }
-
-  #settle(request: Request): void {
-    request.timer?.cancel()
-    for (const id of request.ids) this.#requests.delete(id)
   }
 
   #confirm(topic: Topic): void {
     if (topic.isAcked) return
     topic.isAcked = true
-    if (!topic.opensWithSnapshot) {
+    if (topic.proof === 'ack') {
       this.#handlers.onProven(topic.topic)
       if (topic.state !== 'live') this.#goLive(topic)
     } else if (topic.state !== 'live') {
-      const { snapshotTimeoutMs } = this.#options.timings
-      this.#timers.set(() => this.#onSnapshotMissing(topic), snapshotTimeoutMs)
+      this.#timers.set(() => this.#onDataMissing(topic), this.#options.timings.snapshotTimeoutMs)
     }
   }
 
-  #onSnapshotMissing(topic: Topic): void {
-    if (topic.state === 'live') return
+  #onDataMissing(topic: Topic): void {
+    if (topic.state === 'live' || this.#topics.get(topic.topic) !== topic) return
     if (!topic.isResubscribed) {
       topic.isResubscribed = true
-      topic.isAcked = false
-      this.#again([topic], 'no snapshot', () => {
-        const id = `u-${++this.#lastId}`
-        const unsubscribe = { req_id: id, op: 'unsubscribe', args: [topic.topic] }
-        this.#handlers.send(JSON.stringify(unsubscribe))
-        this.#send([topic], 0)
-      })
-    } else {
+      this.resubscribe(topic.topic, topic.proof === 'snapshot' ? 'no snapshot' : 'no data')
+    } else if (topic.proof === 'snapshot') {
       this.#giveUp([topic], 'no snapshot')
+    } else if (topic.state === 'pending') {
+      this.#move(topic, 'unproven')
+      this.#handlers.onStatus({ type: 'unproven', topic: topic.topic })
     }
   }
 
@@ -229,7 +256,7 @@ export class SubscriptionManager {
    * other topics are live, those must not pay for this one any more: it counts as refused.
    */
   #giveUp(topics: readonly Topic[], reason: string): void {
-    const isOtherLive = this.#select('live').length > 0
+    const isOtherLive = !this.#isNone('live')
     for (const topic of topics) if (topic.isSuspect && isOtherLive) this.#refuse(topic, reason)
     const open = topics.filter((topic) => topic.state === 'pending')
     if (open.length === 0) return
@@ -241,7 +268,7 @@ export class SubscriptionManager {
   #retryRefused(): void {
     for (const topic of this.#select('refused')) {
       topic.isAcked = false
-      this.#send([topic], 0)
+      this.#requests.send([topic], 0)
     }
     this.#timers.set(() => this.#retryRefused(), this.#options.timings.refusedRetryMs)
   }
@@ -266,5 +293,10 @@ export class SubscriptionManager {
 
   #select(state: TopicState): Topic[] {
     return [...this.#topics.values()].filter((topic) => topic.state === state)
+  }
+
+  #isNone(state: TopicState): boolean {
+    for (const topic of this.#topics.values()) if (topic.state === state) return false
+    return true
   }
 }

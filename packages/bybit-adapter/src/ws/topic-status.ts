@@ -1,7 +1,16 @@
 import type { WantedTopic } from '../channels/registry.ts'
 
-/** Whether a topic delivers. */
-export type TopicState = 'pending' | 'live' | 'refused'
+/**
+ * Whether a topic delivers.
+ *
+ * | state | meaning |
+ * |---|---|
+ * | `pending` | asked for, or waiting for a connection |
+ * | `live` | delivers |
+ * | `unproven` | acknowledged and silent so far, on a socket whose acks prove nothing (options) |
+ * | `refused` | the exchange refuses it, or it never came to life |
+ */
+export type TopicState = 'pending' | 'live' | 'unproven' | 'refused'
 
 /** Where one wanted topic stands. */
 export interface TopicStatus extends WantedTopic {

@@ -1,0 +1,164 @@
+import type { Clock, DeadLetterCode, GridEvent } from '@grid/core-events'
+import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
+import type { Envelope } from '../channels/channel-mapper.ts'
+import type { WantedTopic } from '../channels/registry.ts'
+import { isWireObject } from '../channels/wire.ts'
+import { deadLetter, unknownOrigin } from '../normalizer/frame-dead-letter.ts'
+import { FrameNormalizer } from '../normalizer/frame-normalizer.ts'
+import type { NormalizeResult } from '../normalizer/normalize-result.ts'
+import { parseFrame } from '../normalizer/parsed-frame.ts'
+import { printable } from '../normalizer/printable.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { type ControlFrame, classifyControl } from './control-frame.ts'
+import type { Frame } from './stream-events.ts'
+import type { StreamStatus } from './stream-status.ts'
+import { SubscriptionManager } from './subscription-manager.ts'
+import type { TopicStatus } from './topic-status.ts'
+
+/** What a link reports. */
+export interface LinkHandlers {
+  /** A data frame came in, not understood yet. */
+  onFrame(frame: Frame): void
+  /** What became of a data frame. */
+  onNormalized(frame: Frame, result: NormalizeResult): void
+  /** The frame showed that its topic delivers; told after the topic is live. */
+  onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  /** The exchange confirmed a topic for which the ack alone proves the subscription. */
+  onProven(topic: string): void
+  /** The socket is gone; `lastInboundMs` is when it last gave any frame. */
+  onDisconnect(lastInboundMs: number, isStale: boolean): void
+  onStatus(status: StreamStatus): void
+}
+
+/** Options of a {@link Link}. */
+export interface LinkOptions extends ConnectionOptions {
+  readonly category: PublicCategory
+  readonly clock: Clock
+}
+
+/** One connection with its own subscriptions and merge state, kept alive until closed. */
+export class Link {
+  readonly #options: LinkOptions
+  readonly #handlers: LinkHandlers
+  readonly #normalizer: FrameNormalizer
+  readonly #connection: Connection
+  readonly #subscriptions: SubscriptionManager
+  #nextIndex = 0
+  #isClosing = false
+
+  constructor(topics: readonly WantedTopic[], options: LinkOptions, handlers: LinkHandlers) {
+    const { category, clock, timings } = options
+    const { topicsPerRequest } = categoryDialect(category)
+    this.#options = options
+    this.#handlers = handlers
+    this.#normalizer = new FrameNormalizer(category)
+    this.#subscriptions = new SubscriptionManager(
+      { topics, topicsPerRequest, clock, timings },
+      {
+        send: (text) => this.#connection.send(text),
+        recycle: (reason) => this.#connection.recycle(reason),
+        onStatus: (status) => {
+          if (status.type === 'live') this.#connection.markUseful()
+          handlers.onStatus(status)
+        },
+        onProven: (topic) => handlers.onProven(topic),
+      },
+    )
+    this.#connection = new Connection(options, {
+      onOpen: () => {
+        this.#nextIndex = 0
+        this.#subscriptions.onOpen()
+      },
+      onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
+      onOversized: (localTsUs) => this.#onOversized(localTsUs),
+      onDisconnect: (end, lastInboundMs) => {
+        this.#normalizer.reset()
+        this.#subscriptions.onDisconnect()
+        handlers.onDisconnect(lastInboundMs, end.cause === 'stale')
+      },
+      onStatus: (status) => handlers.onStatus(status),
+    })
+  }
+
+  /** The number of the newest socket; 0 before the first. */
+  get number(): number {
+    return this.#connection.number
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.state === 'open'
+  }
+
+  /** What is wanted of this connection. */
+  get subscriptions(): Pick<
+    SubscriptionManager,
+    'add' | 'inherit' | 'isSettled' | 'remove' | 'resubscribe'
+  > {
+    return this.#subscriptions
+  }
+
+  topics(): readonly TopicStatus[] {
+    return this.#subscriptions.topics()
+  }
+
+  start(): void {
+    this.#connection.start()
+  }
+
+  /** Closes for good; resolves when no socket and no timer is left. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    this.#subscriptions.onDisconnect()
+    await this.#connection.close()
+  }
+
+  #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
+    const parsed = parseFrame(bytes)
+    const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
+    const control = object === null ? null : classifyControl(object)
+    if (control !== null) {
+      this.#onControl(control, bytes)
+      return
+    }
+    const frame = this.#frame(bytes, localTsUs)
+    this.#handlers.onFrame(frame)
+    const result = isBinary
+      ? this.#refused('FRAME_NOT_JSON', 'the frame is binary', frame)
+      : this.#normalizer.map(parsed, localTsUs)
+    this.#handlers.onNormalized(frame, result)
+    const topic = (object as Envelope | null)?.topic
+    if (this.#isClosing || typeof topic !== 'string' || !isLife(result)) return
+    this.#subscriptions.onData(topic, localTsUs)
+    this.#handlers.onLife(topic, frame, result.events)
+  }
+
+  #onControl(control: ControlFrame, bytes: Uint8Array): void {
+    if (control.kind === 'pong' || this.#isClosing) return
+    if (control.kind === 'ack' && this.#subscriptions.onAck(control)) return
+    const text = printable(Buffer.from(bytes).toString())
+    this.#handlers.onStatus({ type: 'unexpected_control', text })
+  }
+
+  #onOversized(localTsUs: number): void {
+    const frame = this.#frame(new Uint8Array(0), localTsUs)
+    const reason = `the frame exceeds the limit of ${this.#options.maxPayloadBytes} bytes`
+    this.#handlers.onNormalized(frame, this.#refused('FRAME_TOO_LARGE', reason, frame))
+  }
+
+  #frame(bytes: Uint8Array, localTsUs: number): Frame {
+    const { category } = this.#options
+    return { category, bytes, localTsUs, connection: this.number, index: this.#nextIndex++ }
+  }
+
+  #refused(code: DeadLetterCode, reason: string, frame: Frame): NormalizeResult {
+    const origin = unknownOrigin(frame.category, frame.localTsUs)
+    const deadLetters = [deadLetter(origin, code, reason, frame.bytes)]
+    return { events: [], deadLetters, discarded: [] }
+  }
+}
+
+/** Whether a frame shows that its topic delivers; a delta without its snapshot does not. */
+function isLife({ events, deadLetters, discarded }: NormalizeResult): boolean {
+  if (events.length > 0 || deadLetters.length > 0) return true
+  return discarded[0]?.reason === 'repeated_book'
+}

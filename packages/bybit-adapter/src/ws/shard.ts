@@ -1,0 +1,240 @@
+import { type GridEvent, nowMs } from '@grid/core-events'
+import type { WantedTopic } from '../channels/registry.ts'
+import type { NormalizeResult } from '../normalizer/normalize-result.ts'
+import { Link, type LinkOptions } from './link.ts'
+import { isReadyToReplace } from './replacement.ts'
+import type { Frame } from './stream-events.ts'
+import type { StreamStatus } from './stream-status.ts'
+import { Timers } from './timers.ts'
+import type { TopicStatus } from './topic-status.ts'
+
+/** What a shard reports, of whichever of its connections. */
+export interface ShardHandlers {
+  onFrame(frame: Frame): void
+  onNormalized(frame: Frame, result: NormalizeResult): void
+  onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  onProven(topic: string): void
+  /** No connection serves these topics any more. */
+  onOutage(topics: readonly string[], lastInboundMs: number, isStale: boolean): void
+  onStatus(status: StreamStatus): void
+}
+
+/** Options of a {@link Shard}. */
+export interface ShardOptions extends LinkOptions {
+  /** How long a connection lives until it is replaced, in milliseconds. */
+  readonly lifetimeMs: () => number
+}
+
+/**
+ * The part of a stream's topics that one connection carries; replaces that connection every few
+ * hours by a new one that has proved every topic before the old one is closed.
+ */
+export class Shard {
+  readonly #options: ShardOptions
+  readonly #handlers: ShardHandlers
+  readonly #timers: Timers
+  readonly #topics = new Map<string, WantedTopic>()
+  readonly #closing = new Set<Promise<void>>()
+  #link: Link
+  #next: Link | null = null
+  /** Known to be silent: a replacement need not prove it. */
+  #exempt: string | null = null
+  #isClosed = false
+
+  constructor(topics: readonly WantedTopic[], options: ShardOptions, handlers: ShardHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    this.#timers = new Timers(options.clock)
+    for (const topic of topics) this.#topics.set(topic.topic, topic)
+    this.#link = this.#newLink()
+  }
+
+  get isSettled(): boolean {
+    return this.#link.subscriptions.isSettled
+  }
+
+  get wanted(): readonly WantedTopic[] {
+    return [...this.#topics.values()]
+  }
+
+  has(topic: string): boolean {
+    return this.#topics.has(topic)
+  }
+
+  topics(): readonly TopicStatus[] {
+    return this.#link.topics()
+  }
+
+  start(): void {
+    this.#link.start()
+  }
+
+  add(topics: readonly WantedTopic[]): void {
+    for (const topic of topics) this.#topics.set(topic.topic, topic)
+    for (const link of this.#links()) link.subscriptions.add(topics)
+  }
+
+  remove(topics: readonly string[]): void {
+    for (const topic of topics) this.#topics.delete(topic)
+    for (const link of this.#links()) link.subscriptions.remove(topics)
+  }
+
+  resubscribe(topic: string, reason: string): void {
+    this.#link.subscriptions.resubscribe(topic, reason)
+  }
+
+  /** Begins to replace the connection; does nothing while it is not open or is being replaced. */
+  rotate(exempt: string | null = null): void {
+    if (this.#isClosed || this.#next !== null || !this.#link.isOpen) return
+    this.#timers.clear()
+    this.#exempt = exempt
+    this.#next = this.#newLink()
+    this.#timers.set(
+      () => this.#conclude('not every topic was live in time'),
+      this.#options.timings.rotateTimeoutMs,
+    )
+    this.#next.start()
+  }
+
+  /** Closes for good; resolves when no socket and no timer is left. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#timers.clear()
+    for (const link of this.#links()) this.#discard(link)
+    await Promise.all(this.#closing)
+  }
+
+  #links(): readonly Link[] {
+    return this.#next === null ? [this.#link] : [this.#link, this.#next]
+  }
+
+  #newLink(): Link {
+    const link: Link = new Link(this.wanted, this.#options, {
+      onFrame: (frame) => this.#handlers.onFrame(frame),
+      onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
+      onLife: (topic, frame, events) => this.#handlers.onLife(topic, frame, events),
+      onProven: (topic) => this.#handlers.onProven(topic),
+      onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(link, lastInboundMs, isStale),
+      onStatus: (status) => this.#onStatus(link, status),
+    })
+    return link
+  }
+
+  #onStatus(link: Link, status: StreamStatus): void {
+    if (link === this.#next) {
+      this.#onNextStatus(status)
+      return
+    }
+    // What becomes of a connection that was replaced or given up is no one's concern.
+    if (link !== this.#link) return
+    if (status.type === 'open') this.#scheduleRotation(this.#options.lifetimeMs())
+    this.#handlers.onStatus(status)
+  }
+
+  #onNextStatus(status: StreamStatus): void {
+    switch (status.type) {
+      case 'connecting':
+      case 'open':
+      case 'budget_wait':
+      case 'unexpected_control':
+        this.#handlers.onStatus(status)
+        return
+      case 'connect_failed':
+        this.#failRotation(status.error)
+        return
+      case 'recycling':
+      case 'stale':
+        this.#failRotation(status.type === 'stale' ? 'stale' : status.reason)
+        return
+      case 'live':
+      case 'refused':
+      case 'unproven':
+        this.#expectReady()
+    }
+  }
+
+  /** Once every topic is live, both connections overlap for a pad; then the old one goes. */
+  #expectReady(): void {
+    if (this.#next === null || !this.#isReady(this.#next)) return
+    this.#timers.clear()
+    this.#timers.set(
+      () => this.#conclude('a topic died in the overlap'),
+      this.#options.timings.gapPadMs,
+    )
+  }
+
+  #conclude(fault: string): void {
+    const next = this.#next
+    if (next === null || !this.#isReady(next)) this.#failRotation(fault)
+    else this.#promote(next, nowMs(this.#options.clock), false)
+  }
+
+  #isReady(next: Link): boolean {
+    if (this.#exempt === null && !next.subscriptions.isSettled) return false
+    return isReadyToReplace(this.#link.topics(), next.topics(), this.#exempt)
+  }
+
+  /** What is not live on the new connection may miss events from when the old one is gone. */
+  #promote(next: Link, oldEndedMs: number, isStale: boolean): void {
+    const old = this.#link
+    const before = old.topics()
+    this.#timers.clear()
+    this.#link = next
+    this.#next = null
+    next.subscriptions.inherit(before)
+    this.#discard(old)
+    const lost = next.topics().filter(({ state }) => state !== 'live')
+    this.#handlers.onOutage(
+      lost.map(({ topic }) => topic),
+      oldEndedMs,
+      isStale,
+    )
+    this.#handlers.onStatus({ type: 'rotated', from: old.number, to: next.number })
+    for (const { topic, state, reason } of lost) {
+      if (before.some((known) => known.topic === topic && known.state === state)) continue
+      if (state === 'unproven') this.#handlers.onStatus({ type: 'unproven', topic })
+      if (state === 'refused') {
+        this.#handlers.onStatus({ type: 'refused', topic, reason: reason ?? '' })
+      }
+    }
+    this.#scheduleRotation(this.#options.lifetimeMs())
+  }
+
+  #failRotation(reason: string): void {
+    const next = this.#next
+    if (next === null) return
+    this.#next = null
+    this.#timers.clear()
+    this.#discard(next)
+    this.#handlers.onStatus({ type: 'rotation_failed', connection: this.#link.number, reason })
+    this.#scheduleRotation(this.#options.timings.rotateRetryMs)
+  }
+
+  #onDisconnect(link: Link, lastInboundMs: number, isStale: boolean): void {
+    if (link === this.#next) {
+      this.#failRotation('the new connection was lost')
+      return
+    }
+    if (link !== this.#link || this.#isClosed) return
+    this.#timers.clear()
+    const next = this.#next
+    if (next === null || !next.isOpen) {
+      if (next !== null) this.#failRotation('the old connection was lost first')
+      this.#timers.clear()
+      this.#handlers.onOutage([...this.#topics.keys()], lastInboundMs, isStale)
+      return
+    }
+    // The new connection is there already: what is live on it missed nothing.
+    this.#promote(next, lastInboundMs, isStale)
+  }
+
+  #scheduleRotation(delayMs: number): void {
+    this.#timers.clear()
+    if (Number.isFinite(delayMs)) this.#timers.set(() => this.rotate(), delayMs)
+  }
+
+  #discard(link: Link): void {
+    const closed = link.close().finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+  }
+}

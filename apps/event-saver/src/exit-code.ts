@@ -6,7 +6,7 @@
  * | 0 | done |
  * | 1 | failed |
  * | 2 | the command line is wrong |
- * | 3 | a problem was found (`status`) |
+ * | 3 | a problem was found (`status`, `doctor`) |
  * | 75 | try again: the data directory is in use, or the database is away |
  * | 78 | the configuration is wrong |
  */

@@ -1,4 +1,4 @@
-import type { DeadLetter, Gap } from '@grid/core-events'
+import type { Category, DeadLetter, Gap } from '@grid/core-events'
 import type { LedgerChannel } from './capture/ledger.ts'
 import type { WriterName } from './capture/writer-factory.ts'
 import { reasonOf } from './database.ts'
@@ -24,6 +24,18 @@ export class PipelineLog {
       this.#log.warn(
         { code: 'WRITE_FAILED', writer, failures, reason },
         'cannot write, trying again',
+      )
+    }
+  }
+
+  /** The list of instruments could not be read, or was after failures (`failures` is then 0). */
+  listRetry(category: Category, error: unknown, failures: number): void {
+    if (failures === 0) {
+      this.#log.info({ category }, 'the list of instruments can be read again')
+    } else if (isWorthALine(failures)) {
+      this.#log.warn(
+        { code: 'INSTRUMENTS_UNKNOWN', category, failures, reason: reasonOf(error) },
+        'cannot read the list of instruments, trying again',
       )
     }
   }

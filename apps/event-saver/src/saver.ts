@@ -1,8 +1,9 @@
-import { BybitPublicStream, type StreamStatus } from '@grid/bybit-adapter'
-import { CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
+import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
+import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
 import { createDatabase, type GridDatabase, redactDatabaseUrl } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { MemoryJournal } from './capture/journal.ts'
+import { MarketCapture } from './capture/market-capture.ts'
 import { Pipeline } from './capture/pipeline.ts'
 import type { Config } from './config/config.ts'
 import { prepareDatabase } from './database.ts'
@@ -51,7 +52,7 @@ export class Saver {
   readonly #exitOnDbError: boolean
   readonly #db: Kysely<GridDatabase>
   readonly #journal = new MemoryJournal()
-  readonly #stream: BybitPublicStream
+  readonly #markets: readonly MarketCapture[]
   readonly #http: HttpServer
   readonly #watchdog: LoopWatchdog
   readonly #readiness = new Readiness()
@@ -60,7 +61,6 @@ export class Saver {
   readonly #startedAt: number
   #fail: (error: unknown) => void = () => {}
   #failed = false
-  #isStopping = false
   #preparing: Promise<void> = Promise.resolve()
   #databaseReady = false
   #connections = 0
@@ -91,14 +91,9 @@ export class Saver {
         onDefect: (error) => this.#fail(error),
       },
     })
-    this.#stream = new BybitPublicStream({
-      environment: config.environment,
-      ...(config.wsUrl === undefined ? {} : { wsUrl: config.wsUrl }),
-      category: config.category,
-      symbols: config.symbols,
-      channels: config.channels,
-      clock,
-    })
+    this.#markets = this.#makeMarkets((category, error, failures) =>
+      pipelineLog.listRetry(category, error, failures),
+    )
     this.#http = new HttpServer({
       status: () => this.status(),
       alive: () => !this.#failed && !this.#watchdog.stalled,
@@ -117,7 +112,7 @@ export class Saver {
   /** Serves health, begins to capture and to prepare the database; gives the HTTP address. */
   async start(): Promise<string> {
     const address = await this.#http.listen(this.#config.httpAddress)
-    this.#capture()
+    for (const market of this.#markets) market.start()
     this.#preparing = this.#prepare()
     return address
   }
@@ -125,7 +120,8 @@ export class Saver {
   /** Everything that is known of this saver, read in one synchronous step. */
   status(): SaverStatus {
     const nowUs = this.#clock.nowUs()
-    const topics = this.#stream.topics()
+    const topics = this.#markets.flatMap((market) => market.topics())
+    const unlisted = this.#markets.filter((market) => !market.isListed)
     const ageSeconds = (sinceUs: number | null): number =>
       sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
     const lagSeconds = Object.fromEntries(
@@ -134,6 +130,7 @@ export class Saver {
     const { ready, checks } = this.#readiness.evaluate({
       nowMs: nowMs(this.#clock),
       topics,
+      unlisted: unlisted.map(({ category }) => category),
       accepting: this.pipeline.accepting,
       lagMs: ageSeconds(this.pipeline.oldestUs) * 1000,
       watchdog: this.#watchdog.stalled ? 'the event loop stood still for more than 30 s' : null,
@@ -166,8 +163,7 @@ export class Saver {
    * Stops capturing, stores what waits and closes everything; the signal ends the patience.
    */
   async stop(signal: AbortSignal): Promise<StopReport> {
-    this.#isStopping = true
-    await this.#stream.close()
+    await Promise.all(this.#markets.map((market) => market.close()))
     if (!this.#databaseReady && this.pipeline.waitingInAll > 0) {
       await settledOrAborted(this.#preparing, signal)
     }
@@ -181,22 +177,34 @@ export class Saver {
     return { lost, dropped }
   }
 
-  #capture(): void {
-    let position = 0
-    this.#stream.on('frame', (frame) => {
-      position = this.#journal.append(frame)
-    })
-    this.#stream.on('normalized', (frame) => this.pipeline.accept(frame, position))
-    this.#stream.on('status', (status) => this.#onStatus(status))
-    this.#stream.start({ signal: this.#stopping.signal }).catch((error: unknown) => {
-      if (!this.#isStopping) this.#fail(error)
-    })
+  #makeMarkets(
+    onListRetry: (category: Category, error: unknown, failures: number) => void,
+  ): MarketCapture[] {
+    const { environment, wsUrl, restUrl, channels, symbols } = this.#config
+    const clock = this.#clock
+    const rest = restUrl === undefined ? {} : { restUrl }
+    const client = new BybitRestClient({ environment, clock, ...rest })
+    const stream = { environment, channels, clock, ...(wsUrl === undefined ? {} : { wsUrl }) }
+    return symbols.map(
+      (wanted) =>
+        new MarketCapture({
+          wanted,
+          stream,
+          client,
+          clock,
+          journal: this.#journal,
+          pipeline: this.pipeline,
+          onStatus: (status, category) => this.#onStatus(status, category),
+          onListRetry,
+          onFailure: (error) => this.#fail(error),
+        }),
+    )
   }
 
-  #onStatus(status: StreamStatus): void {
+  #onStatus(status: StreamStatus, category: Category): void {
     if (status.type === 'open') this.#connections += 1
     if (status.type === 'gap') this.pipeline.acceptGap(status.gap)
-    this.#streamLog.tell(status)
+    this.#streamLog.tell(status, category)
   }
 
   async #prepare(): Promise<void> {

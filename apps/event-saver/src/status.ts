@@ -1,7 +1,7 @@
-import type { TopicStatus } from '@grid/bybit-adapter'
 import type { Channel } from '@grid/core-events'
 import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
 import type { LedgerEntry } from './capture/ledger.ts'
+import type { MarketTopic } from './capture/market-capture.ts'
 import type { ReadinessCheck } from './http/readiness.ts'
 
 /** Everything a saver says of itself, read in one step; the body of `/status`. */
@@ -18,7 +18,7 @@ export interface SaverStatus {
   readonly databaseReady: boolean
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
-  readonly topics: readonly (TopicStatus & { readonly lastEventAgeSeconds: number | null })[]
+  readonly topics: readonly (MarketTopic & { readonly lastEventAgeSeconds: number | null })[]
   readonly channels: readonly LedgerEntry[]
   /** Age of the oldest waiting event, by channel. */
   readonly lagSeconds: Readonly<Record<Channel, number>>

@@ -1,5 +1,5 @@
 import type { StreamStatus } from '@grid/bybit-adapter'
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
 import { isWorthALine, type Logger } from './log.ts'
 
 /** Lines of one kind a minute; a reconnect of many topics, or a server gone mad, is summed up. */
@@ -17,7 +17,7 @@ export class StreamLog {
     this.#clock = clock
   }
 
-  tell(status: StreamStatus): void {
+  tell(status: StreamStatus, category: Category): void {
     const now = nowMs(this.#clock)
     const minute = this.#minutes.get(status.type)
     if (minute === undefined || now - minute.since >= MINUTE_MS) {
@@ -30,7 +30,7 @@ export class StreamLog {
       minute.lines += 1
       if (minute.lines > LINES_A_MINUTE) return
     }
-    logStreamStatus(this.#log, status)
+    logStreamStatus(this.#log.child({ category }), status)
   }
 }
 

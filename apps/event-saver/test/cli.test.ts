@@ -38,7 +38,7 @@ describe('usage', () => {
     const { code, stdout } = await runCli(['config', '--json'], env)
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
-      symbols: ['BTCUSDT', 'ETHUSDT'],
+      symbols: [{ category: 'linear', names: ['BTCUSDT', 'ETHUSDT'] }],
       origins: { databaseUrl: 'environment', symbols: 'default' },
     })
     expect(stdout).not.toContain('canary-8')
@@ -215,5 +215,41 @@ describe('run', () => {
     cli.kill('SIGTERM')
     expect(await cli.exited).toBe(1)
     expect(cli.stderr).toContain('SHUTDOWN_LOST_EVENTS')
+  })
+})
+
+describe('doctor', () => {
+  it('finds all well with an exchange and a database that answer', async () => {
+    await using sim = await startSimulator({ symbols: ['BTCUSDT'], spot: ['ETHUSDT'] })
+    await using database = await ownDatabase()
+    const { code, stdout } = await runCli(['doctor', '--json'], {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_REST_URL: sim.restUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_CATEGORY: 'linear,spot',
+      EVENTSAVER_SYMBOLS: 'linear:BTCUSDT,spot:ETHUSDT',
+    })
+    const findings = JSON.parse(stdout) as { code: string; ok: boolean }[]
+    expect(findings.filter(({ ok }) => !ok)).toEqual([])
+    expect(new Set(findings.map(({ code }) => code))).toEqual(
+      new Set(['EXCHANGE_HOST', 'CLOCK', 'SYMBOLS', 'DATABASE', 'DISK_SPACE', 'FILE_LIMIT']),
+    )
+    expect(code).toBe(0)
+  })
+
+  it('exits 3 and says what to do for each problem', async () => {
+    await using sim = await startSimulator({ symbols: ['BTCUSDT'] })
+    await sim.fault({ kind: 'clock-offset', offsetMs: -5000 })
+    const { code, stdout } = await runCli(['doctor'], {
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+      EVENTSAVER_REST_URL: sim.restUrl,
+      EVENTSAVER_DATABASE_URL: NOWHERE,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT,NOSUCHUSDT',
+    })
+    expect(code).toBe(3)
+    expect(stdout).toMatch(/FAIL EXCHANGE_HOST: 127\.0\.0\.1 cannot be reached/)
+    expect(stdout).toMatch(/FAIL CLOCK: this clock is \d{4} ms ahead of/)
+    expect(stdout).toMatch(/FAIL SYMBOLS: linear: NOSUCHUSDT does not trade/)
+    expect(stdout).toMatch(/FAIL DATABASE: postgres:\/\/nobody@127\.0\.0\.1:9\/grid/)
   })
 })

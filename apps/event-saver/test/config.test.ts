@@ -41,7 +41,7 @@ describe('precedence', () => {
       env: { EVENTSAVER_SYMBOLS: 'BUSDT', EVENTSAVER_BATCH_SIZE: '7' },
       flags: { symbols: 'CUSDT' },
     })
-    expect(config.symbols).toEqual(['CUSDT'])
+    expect(config.symbols).toEqual([{ category: 'linear', all: false, names: ['CUSDT'] }])
     expect(config.batchSize).toBe(7)
     expect(config.flushInterval).toBe(2000)
     expect(config.maxWaiting).toBe(200_000)
@@ -156,5 +156,51 @@ describe('faults', () => {
   it('notices variables that are no settings', () => {
     const result = load({ env: { EVENTSAVER_SYMBOL: 'BTCUSDT' } })
     expect(result).toMatchObject({ ok: true, unknownVariables: ['EVENTSAVER_SYMBOL'] })
+  })
+})
+
+describe('symbols', () => {
+  const wanted = (symbols: string, category = 'linear') =>
+    configOf({ env: { EVENTSAVER_SYMBOLS: symbols, EVENTSAVER_CATEGORY: category } }).symbols
+  const problems = (symbols: string, category = 'linear') =>
+    faultsOf({ env: { EVENTSAVER_SYMBOLS: symbols, EVENTSAVER_CATEGORY: category } }).map(
+      ({ where, problem }) => `${where}: ${problem}`,
+    )
+
+  it('gives a name to every category in which it can exist', () => {
+    expect(wanted('btcusdt, ETHUSDT,BTC-26DEC25-120000-C-USDT', 'linear,spot,option')).toEqual([
+      { category: 'linear', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
+      { category: 'spot', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
+      { category: 'option', all: false, names: ['BTC-26DEC25-120000-C-USDT'] },
+    ])
+  })
+
+  it('keeps a name with a category to it, and lets * stand for all', () => {
+    expect(wanted('spot:BTCUSDT,linear:*', 'linear,spot')).toEqual([
+      { category: 'linear', all: true, names: [] },
+      { category: 'spot', all: false, names: ['BTCUSDT'] },
+    ])
+  })
+
+  it('reads a file, a name a line', () => {
+    file('symbols.txt', '# majors\nBTCUSDT\n\n ethusdt # the other\n')
+    expect(wanted('@symbols.txt')).toEqual([
+      { category: 'linear', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
+    ])
+  })
+
+  it.each([
+    ['spot:BTCUSDT', 'linear', 'spot:BTCUSDT is of a category that is not captured'],
+    ['futures:BTCUSDT', 'linear', '"futures:BTCUSDT" begins with an unknown category'],
+    ['BTCUSDT', 'option', 'names no symbol of category option'],
+    ['BTC USDT', 'linear', '"BTC USDT" is not an instrument\'s name'],
+    ['@nowhere.txt', 'linear', 'cannot read @nowhere.txt (ENOENT)'],
+  ])('refuses %s for %s', (symbols, category, problem) => {
+    expect(problems(symbols, category)).toEqual([`EVENTSAVER_SYMBOLS: ${problem}`])
+  })
+
+  it('asks for a REST address beside a socket address when all instruments are wanted', () => {
+    const env = { EVENTSAVER_SYMBOLS: '*', EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' }
+    expect(faultsOf({ env }).map(({ where }) => where)).toEqual(['EVENTSAVER_REST_URL'])
   })
 })

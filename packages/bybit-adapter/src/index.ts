@@ -37,6 +37,7 @@ export {
 } from './rate-limit/rate-limiter.ts'
 export type { RequestPriority } from './rate-limit/request-window.ts'
 export type { FundingRate } from './rest/funding-rate.ts'
+export { restUrl } from './rest/hosts.ts'
 export type {
   DecimalsOf,
   Instrument,

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { Config } from '../config/config.ts'
 import { type ConfigFault, type ConfigResult, loadConfig } from '../config/load.ts'
 import { SETTINGS, type SettingName } from '../config/settings.ts'
+import { examine } from '../doctor/doctor.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { configLines, printableConfig } from './config-command.ts'
@@ -100,6 +101,21 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     },
   ).option(...json)
 
+  command(
+    'doctor',
+    'examine what a capture relies on: clock, hosts, database, disk, limits, symbols',
+    DOCTOR_EXAMPLES,
+    async ({ config }, options) => {
+      const findings = await examine(config)
+      const lines = findings.map(
+        ({ code, ok, detail, fix }) =>
+          `${ok ? 'ok  ' : 'FAIL'} ${code}: ${detail}${ok ? '' : `; ${fix}`}`,
+      )
+      context.out(`${options['json'] ? JSON.stringify(findings) : lines.join('\n')}\n`)
+      return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.problem
+    },
+  ).option(...json)
+
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
     return exitCode
@@ -173,3 +189,5 @@ const CONFIG_EXAMPLES = `  event-saver config
   event-saver config --json --config saver.json`
 const STATUS_EXAMPLES = `  event-saver status
   event-saver status --json --http-address 127.0.0.1:9464`
+const DOCTOR_EXAMPLES = `  event-saver doctor
+  event-saver doctor --json --symbols BTCUSDT,ETHUSDT`

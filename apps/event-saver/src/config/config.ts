@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
 import type { SettingValues } from './settings.ts'
+import type { WantedSymbols } from './wanted-symbols.ts'
 
 /** What the app runs by: all settings, with those that depend on others worked out. */
 export interface Config
-  extends Omit<SettingValues, 'environment' | 'testnet' | 'databaseUrl' | 'dataDir'> {
+  extends Omit<SettingValues, 'symbols' | 'environment' | 'testnet' | 'databaseUrl' | 'dataDir'> {
+  /** What is captured of each category. */
+  readonly symbols: readonly WantedSymbols[]
   readonly environment: 'mainnet' | 'testnet' | 'demo'
   /** What the database is stamped with: the environment, or the host that stands in for it. */
   readonly environmentStamp: string
@@ -13,12 +16,17 @@ export interface Config
 }
 
 /** Works out the settings that depend on others; relative paths start at `cwd`. */
-export function completeConfig(values: SettingValues, cwd: string): Config {
+export function completeConfig(
+  values: SettingValues,
+  symbols: readonly WantedSymbols[],
+  cwd: string,
+): Config {
   const { testnet, ...rest } = values
   const environment = values.environment ?? (testnet === true ? 'testnet' : 'mainnet')
   const dataDir = resolve(cwd, values.dataDir)
   return {
     ...rest,
+    symbols,
     environment,
     environmentStamp: stampOf(environment, values.wsUrl),
     dataDir,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { redactDatabaseUrl } from '@grid/db'
 import { type Config, completeConfig } from './config.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
+import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
 
 /** Something wrong with the configuration: which setting, what is wrong, and what would be right. */
 export interface ConfigFault {
@@ -77,13 +78,37 @@ export function loadConfig(input: ConfigInput): ConfigResult {
       })
     }
   }
+  const symbols = wantedSymbols(typed, input.cwd, faults)
   if (faults.length > 0) return { ok: false, faults }
   return {
     ok: true,
-    config: completeConfig(typed, input.cwd),
+    config: completeConfig(typed, symbols, input.cwd),
     origins: origins as Record<SettingName, ConfigOrigin>,
     unknownVariables: unknownVariables(input.env),
   }
+}
+
+function wantedSymbols(
+  { symbols, category, wsUrl, restUrl }: Partial<SettingValues>,
+  cwd: string,
+  faults: ConfigFault[],
+): readonly WantedSymbols[] {
+  if (symbols === undefined) return []
+  // With a wrong category the names can still be judged, though not where they belong.
+  const read = readWantedSymbols(symbols, category ?? [], cwd)
+  if ('wanted' in read) {
+    if (read.wanted.some(({ all }) => all) && wsUrl !== undefined && restUrl === undefined) {
+      faults.push({
+        where: SETTINGS.restUrl.variable,
+        problem:
+          'is needed beside EVENTSAVER_WS_URL: all instruments are wanted, and their list must come from the same exchange',
+        fix: `for example ${SETTINGS.restUrl.variable}=${SETTINGS.restUrl.example}`,
+      })
+    }
+    return read.wanted
+  }
+  for (const fault of read.faults) faults.push({ where: SETTINGS.symbols.variable, ...fault })
+  return []
 }
 
 function find(

@@ -1,4 +1,3 @@
-import { isSymbol } from '@grid/core-events'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 
@@ -26,12 +25,6 @@ export function commaList<Item>(item: TextSchema<Item>, what: string): TextSchem
     ])
     .pipe(z.array(item).min(1, `must name at least one ${what}`))
 }
-
-/** An instrument's name; letters become upper case, as the exchange writes them. */
-export const symbolText: TextSchema<string> = z
-  .string()
-  .transform((text) => text.toUpperCase())
-  .refine(isSymbol, 'must be an instrument name such as BTCUSDT')
 
 /** A whole number within bounds. */
 export function wholeNumber(min: number, max: number): TextSchema<number> {

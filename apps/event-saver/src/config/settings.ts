@@ -1,12 +1,11 @@
 import { hostname } from 'node:os'
-import { CHANNELS } from '@grid/core-events'
+import { CATEGORIES, CHANNELS } from '@grid/core-events'
 import { z } from 'zod'
 import {
   baseUrl,
   commaList,
   duration,
   listenAddress,
-  symbolText,
   type TextSchema,
   wholeNumber,
   word,
@@ -55,10 +54,16 @@ export const SETTINGS = {
     'SYMBOLS',
     'BTCUSDT,ETHUSDT',
     'BTCUSDT,ETHUSDT',
-    commaList(symbolText, 'symbol'),
-    'instruments to capture, a comma list',
+    z.string().trim().min(1, 'must name at least one symbol'),
+    'instruments to capture, a comma list: names, * for all, @file; each may have a category before it (spot:BTCUSDT)',
   ),
-  category: setting('CATEGORY', 'linear', 'linear', word(['linear']), 'product family'),
+  category: setting(
+    'CATEGORY',
+    'linear',
+    'linear,spot',
+    commaList(word(CATEGORIES), 'category'),
+    'product families, a comma list of linear, inverse, spot, option',
+  ),
   channels: setting(
     'CHANNELS',
     'ticker,publicTrade',
@@ -125,7 +130,7 @@ export const SETTINGS = {
     undefined,
     'http://127.0.0.1:9002',
     baseUrl(['http', 'https']),
-    'REST base URL, instead of the environment’s (not used yet)',
+    'REST base URL, instead of the environment’s: lists of instruments, doctor',
   ),
   archiveUrl: setting(
     'ARCHIVE_URL',

@@ -29,7 +29,7 @@ export class Metrics {
   readonly #age = this.#gauge(
     'grid_stream_last_event_age_seconds',
     'Age of the newest data of a topic',
-    ['topic'],
+    ['category', 'topic'],
   )
   readonly #lag = this.#gauge('grid_writer_lag_seconds', 'Age of the oldest waiting event', [
     'channel',
@@ -82,8 +82,8 @@ export class Metrics {
       this.#lag.set({ channel }, seconds)
     }
     this.#age.reset()
-    for (const { topic, lastEventAgeSeconds } of status.topics) {
-      if (lastEventAgeSeconds !== null) this.#age.set({ topic }, lastEventAgeSeconds)
+    for (const { category, topic, lastEventAgeSeconds } of status.topics) {
+      if (lastEventAgeSeconds !== null) this.#age.set({ category, topic }, lastEventAgeSeconds)
     }
     this.#journal.set(status.journalBytes)
     this.#gapsOpen.set(status.gaps.open)

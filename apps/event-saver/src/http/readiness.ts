@@ -13,6 +13,8 @@ export interface ReadinessCheck {
 export interface ReadinessFacts {
   readonly nowMs: number
   readonly topics: readonly TopicStatus[]
+  /** Categories of which it is not known yet which instruments are wanted. */
+  readonly unlisted: readonly string[]
   /** Whether every item finds room. */
   readonly accepting: boolean
   /** Age of the oldest item that waits anywhere, in milliseconds; 0 when none does. */
@@ -31,12 +33,14 @@ export class Readiness {
     const live = facts.topics.filter((topic) => topic.state === 'live')
     const pending = facts.topics.filter((topic) => topic.state === 'pending')
     const refused = facts.topics.filter((topic) => topic.state === 'refused')
+    const isWhole = pending.length === 0 && facts.unlisted.length === 0
     const checks = [
-      this.#check(facts, 'TOPICS_LIVE', pending.length === 0 && live.length > 0, () =>
+      this.#check(facts, 'TOPICS_LIVE', isWhole && live.length > 0, () =>
         [
           `${live.length} live`,
           `${refused.length} refused${listOf(refused)}`,
           `${pending.length} pending${listOf(pending)}`,
+          ...facts.unlisted.map((category) => `${category} not listed yet`),
         ].join(', '),
       ),
       this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting, () =>

@@ -13,15 +13,15 @@ const HTTP_BASE = /^https?:\/\/[^?#]+$/
 /**
  * The base address of an environment's REST market data, without a slash at its end.
  *
- * Throws `INVALID_OPTION`. `restUrl` wins over the environment.
+ * Throws `INVALID_OPTION`. `base` wins over the environment.
  */
-export function restBase(environment: Environment, restUrl?: string): string {
+export function restUrl(environment: Environment, base?: string): string {
   if (!Object.hasOwn(REST_HOSTS, environment)) {
     const names = Object.keys(REST_HOSTS).join(', ')
     const message = `environment must be one of ${names}, got ${JSON.stringify(environment)}`
     throw new BybitAdapterError('INVALID_OPTION', message, { option: 'environment' })
   }
-  return httpBase('restUrl', restUrl ?? REST_HOSTS[environment])
+  return httpBase('restUrl', base ?? REST_HOSTS[environment])
 }
 
 /** A base address without a slash at its end; throws `INVALID_OPTION` when it is none. */

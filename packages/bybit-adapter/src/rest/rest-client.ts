@@ -3,7 +3,7 @@ import { BybitAdapterError } from '../errors.ts'
 import { type RateLimiter, sharedRateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { Environment } from '../ws/endpoints.ts'
 import { FUNDING_HISTORY, type FundingRate } from './funding-rate.ts'
-import { restBase } from './hosts.ts'
+import { restUrl } from './hosts.ts'
 import { INSTRUMENTS_INFO, type Instrument } from './instrument.ts'
 import { KLINE, type Kline } from './kline.ts'
 import { OPEN_INTEREST, type OpenInterest } from './open-interest.ts'
@@ -71,7 +71,7 @@ export class BybitRestClient {
 
   constructor(options: RestClientOptions = {}) {
     this.#requester = new Requester({
-      base: restBase(options.environment ?? 'mainnet', options.restUrl),
+      base: restUrl(options.environment ?? 'mainnet', options.restUrl),
       limiter: options.limiter ?? sharedRateLimiter,
       clock: options.clock ?? systemClock,
       timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),

@@ -1,0 +1,110 @@
+import {
+  BybitPublicStream,
+  type BybitRestClient,
+  type PublicStreamOptions,
+  type StreamStatus,
+  type TopicStatus,
+} from '@grid/bybit-adapter'
+import type { Category, Clock } from '@grid/core-events'
+import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import type { Journal } from './journal.ts'
+import type { Pipeline } from './pipeline.ts'
+import { SymbolFollower } from './symbol-follower.ts'
+
+/** A topic with the category of its socket: the same topic exists in several. */
+export interface MarketTopic extends TopicStatus {
+  readonly category: Category
+}
+
+/** What capturing a category needs, and whom it tells. */
+export interface MarketCaptureOptions {
+  readonly wanted: WantedSymbols
+  readonly stream: Omit<PublicStreamOptions, 'category' | 'symbols'>
+  readonly client: BybitRestClient
+  readonly clock: Clock
+  readonly journal: Journal
+  readonly pipeline: Pipeline
+  readonly onStatus: (status: StreamStatus, category: Category) => void
+  readonly onListRetry: (category: Category, error: unknown, failures: number) => void
+  readonly onFailure: (error: unknown) => void
+}
+
+/** The capture of one category: its stream, and where all instruments are wanted, their list. */
+export class MarketCapture {
+  readonly #options: MarketCaptureOptions
+  readonly #stop = new AbortController()
+  #stream: BybitPublicStream | null = null
+  #following: Promise<void> = Promise.resolve()
+
+  constructor(options: MarketCaptureOptions) {
+    this.#options = options
+    const { all, names } = options.wanted
+    // Made at once where it can be, so that what it refuses is known before anything is started.
+    if (!all) this.#stream = this.#makeStream(names)
+  }
+
+  get category(): Category {
+    return this.#options.wanted.category
+  }
+
+  /** Whether it is known which instruments are wanted. */
+  get isListed(): boolean {
+    return this.#stream !== null
+  }
+
+  start(): void {
+    if (this.#stream !== null) this.#startStream(this.#stream)
+    else this.#following = this.#follow()
+  }
+
+  /** Where every wanted topic stands. */
+  topics(): MarketTopic[] {
+    const topics = this.#stream?.topics() ?? []
+    return topics.map((topic) => ({ ...topic, category: this.category }))
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#stream?.close()
+    await this.#following
+  }
+
+  #follow(): Promise<void> {
+    const { client, clock, onListRetry } = this.#options
+    const follower = new SymbolFollower({
+      category: this.category,
+      client,
+      clock,
+      onSymbols: (symbols) => {
+        if (this.#stop.signal.aborted) return
+        if (this.#stream === null) {
+          this.#stream = this.#makeStream(symbols)
+          this.#startStream(this.#stream)
+        } else {
+          this.#stream.setSymbols(symbols)
+        }
+      },
+      onRetry: (error, failures) => onListRetry(this.category, error, failures),
+    })
+    return follower.run(this.#stop.signal)
+  }
+
+  #makeStream(symbols: readonly string[]): BybitPublicStream {
+    const { journal, pipeline, onStatus } = this.#options
+    const category = this.category
+    const stream = new BybitPublicStream({ ...this.#options.stream, category, symbols })
+    let position = 0
+    stream.on('frame', (frame) => {
+      position = journal.append(frame)
+    })
+    stream.on('normalized', (frame) => pipeline.accept(frame, position))
+    stream.on('status', (status) => onStatus(status, category))
+    return stream
+  }
+
+  #startStream(stream: BybitPublicStream): void {
+    stream.start({ signal: this.#stop.signal }).catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#options.onFailure(error)
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
+
+/** What is captured of one category: named instruments, or all that trade. */
+export interface WantedSymbols {
+  readonly category: Category
+  /** Follow every trading instrument as it lists and delists. */
+  readonly all: boolean
+  /** Named instruments; empty when all are followed. */
+  readonly names: readonly string[]
+}
+
+/** What is wrong with a list of symbols. */
+export interface SymbolsFault {
+  readonly problem: string
+  readonly fix: string
+}
+
+/** An option's name ends with its kind, and for some with its settle coin: BTC-26DEC25-120000-C-USDT. */
+const OPTION_NAME = /-[CP](-[A-Z]+)?$/
+
+interface Entry {
+  /** Null applies to every category in which such a name can exist. */
+  readonly category: Category | null
+  readonly name: string
+}
+
+/**
+ * Reads a list of symbols: names, `*` for all, `@file` with a name a line, each with an optional
+ * category before it (`spot:BTCUSDT`, `option:*`).
+ *
+ * A name without category goes to every configured category, option names to `option` alone.
+ *
+ * @example
+ * readWantedSymbols('BTCUSDT,option:*', ['linear', 'option'], cwd)
+ */
+export function readWantedSymbols(
+  text: string,
+  categories: readonly Category[],
+  cwd: string,
+): { wanted: WantedSymbols[] } | { faults: SymbolsFault[] } {
+  const faults: SymbolsFault[] = []
+  const parts = splitList(text)
+  if (parts.length === 0) faults.push({ problem: 'names no symbol', fix: 'for example BTCUSDT' })
+  const entries = parts.flatMap((part) => readEntry(part, cwd, faults))
+  for (const { category, name } of entries) {
+    if (category !== null && categories.length > 0 && !categories.includes(category)) {
+      faults.push({
+        problem: `${category}:${name} is of a category that is not captured`,
+        fix: `add ${category} to EVENTSAVER_CATEGORY`,
+      })
+    }
+  }
+  const wanted = categories.map((category): WantedSymbols => {
+    const names = entries.filter((entry) => appliesTo(entry, category)).map(({ name }) => name)
+    const all = names.includes('*')
+    return { category, all, names: all ? [] : [...new Set(names)] }
+  })
+  for (const { category, all, names } of wanted) {
+    if (all || names.length > 0 || faults.length > 0) continue
+    faults.push({
+      problem: `names no symbol of category ${category}`,
+      fix: category === 'option' ? 'for example option:*' : `for example ${category}:BTCUSDT`,
+    })
+  }
+  return faults.length > 0 ? { faults } : { wanted }
+}
+
+function appliesTo({ category, name }: Entry, target: Category): boolean {
+  if (category !== null) return category === target
+  return name === '*' || OPTION_NAME.test(name) === (target === 'option')
+}
+
+function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
+  const [prefix, rest] = part.includes(':') ? splitOnce(part) : [null, part]
+  const category = CATEGORIES.find((known) => known === prefix?.toLowerCase()) ?? null
+  if (prefix !== null && category === null) {
+    faults.push({
+      problem: `${JSON.stringify(part)} begins with an unknown category`,
+      fix: `known are ${CATEGORIES.join(', ')}`,
+    })
+    return []
+  }
+  const names = rest.startsWith('@') ? readFile(rest.slice(1), cwd, faults) : [rest]
+  return names.flatMap((name) => {
+    const upper = name.toUpperCase()
+    if (isSymbol(upper)) return [{ category, name: upper }]
+    faults.push({
+      problem: `${JSON.stringify(name)} is not an instrument's name`,
+      fix: 'for example BTCUSDT, spot:BTCUSDT, * or @symbols.txt',
+    })
+    return []
+  })
+}
+
+function readFile(path: string, cwd: string, faults: SymbolsFault[]): string[] {
+  try {
+    const lines = readFileSync(resolve(cwd, path), 'utf8').split('\n')
+    return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error
+    faults.push({ problem: `cannot read @${path} (${reason})`, fix: 'name a readable file' })
+    return []
+  }
+}
+
+function splitOnce(part: string): [string, string] {
+  const at = part.indexOf(':')
+  return [part.slice(0, at), part.slice(at + 1)]
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

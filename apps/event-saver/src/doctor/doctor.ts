@@ -1,0 +1,31 @@
+import { BybitRestClient, publicUrl, restUrl as restUrlOf } from '@grid/bybit-adapter'
+import type { Config } from '../config/config.ts'
+import { examineClock } from './clock.ts'
+import { examineDatabase } from './database.ts'
+import { examineHost } from './exchange-host.ts'
+import type { Finding } from './finding.ts'
+import { examineDisk, examineFileLimit } from './machine.ts'
+import { examineSymbols } from './symbols.ts'
+
+/** Examines everything that a capture with this configuration relies on. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const { environment, wsUrl, restUrl, symbols } = config
+  const client = new BybitRestClient({
+    environment,
+    maxAttempts: 2,
+    ...(restUrl === undefined ? {} : { restUrl }),
+  })
+  const [first] = symbols
+  const wsHosts = first === undefined ? [] : [publicUrl(first.category, environment, wsUrl)]
+  const findings = await Promise.all([
+    ...[...wsHosts, restUrlOf(environment, restUrl)].map(examineHost),
+    // A socket address of one's own without a REST address: the exchange's REST is another market.
+    ...(wsUrl !== undefined && restUrl === undefined
+      ? []
+      : [examineClock(client), ...symbols.map((wanted) => examineSymbols(client, wanted))]),
+    examineDatabase(config),
+    examineDisk(config.dataDir),
+    examineFileLimit(),
+  ])
+  return findings.flat()
+}

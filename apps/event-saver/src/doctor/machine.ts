@@ -1,0 +1,37 @@
+import { readFile, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type Finding, problem, well } from './finding.ts'
+
+const MIN_FREE_BYTES = 1024 ** 3
+/** A socket for every 500 topics, the database's, the HTTP server's, and some to spare. */
+const MIN_FILES = 1024
+
+/** Space on the disk of a folder, or of the nearest one above it that exists. */
+export async function examineDisk(folder: string): Promise<Finding> {
+  for (let path = folder; ; path = dirname(path)) {
+    const disk = await statfs(path).catch(() => null)
+    if (disk === null && path !== dirname(path)) continue
+    if (disk === null)
+      return problem('DISK_SPACE', `${folder} cannot be examined`, 'set EVENTSAVER_DATA_DIR')
+    const free = disk.bavail * disk.bsize
+    const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${path}`
+    if (free >= MIN_FREE_BYTES) return well('DISK_SPACE', detail)
+    return problem(
+      'DISK_SPACE',
+      detail,
+      'free at least 1 GiB, or set EVENTSAVER_DATA_DIR elsewhere',
+    )
+  }
+}
+
+/** How many files and sockets the process may have open. */
+export async function examineFileLimit(): Promise<Finding> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
+  const [, soft] = /^Max open files\s+(\S+)/m.exec(limits) ?? []
+  if (soft === undefined) return well('FILE_LIMIT', 'not told by this operating system')
+  if (soft === 'unlimited' || Number(soft) >= MIN_FILES) {
+    return well('FILE_LIMIT', `${soft} files and sockets may be open`)
+  }
+  const detail = `only ${soft} files and sockets may be open`
+  return problem('FILE_LIMIT', detail, `raise it to ${MIN_FILES} (ulimit -n, LimitNOFILE)`)
+}

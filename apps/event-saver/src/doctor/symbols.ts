@@ -1,0 +1,25 @@
+import type { BybitRestClient } from '@grid/bybit-adapter'
+import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import { reasonOf } from '../database.ts'
+import { type Finding, problem, well } from './finding.ts'
+
+/** Whether every wanted instrument of a category trades. */
+export async function examineSymbols(
+  client: BybitRestClient,
+  { category, all, names }: WantedSymbols,
+): Promise<Finding> {
+  try {
+    const { items } = await client.instrumentsInfo({ category, status: 'Trading' }).all()
+    const trading = new Set(items.map(({ symbol }) => symbol))
+    const unknown = names.filter((name) => !trading.has(name))
+    if (all || unknown.length === 0) {
+      const what = all ? `all ${trading.size}` : `${names.length}`
+      return well('SYMBOLS', `${category}: ${what} wanted instruments trade`)
+    }
+    const detail = `${category}: ${unknown.slice(0, 10).join(', ')} ${unknown.length === 1 ? 'does' : 'do'} not trade (${trading.size} do)`
+    return problem('SYMBOLS', detail, 'correct EVENTSAVER_SYMBOLS; the topics would be refused')
+  } catch (error) {
+    const detail = `${category}: the list of instruments cannot be read: ${reasonOf(error)}`
+    return problem('SYMBOLS', detail, 'see EXCHANGE_HOST')
+  }
+}

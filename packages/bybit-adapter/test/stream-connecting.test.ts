@@ -88,9 +88,18 @@ test('sockets that come to no good make the waits longer, a useful one starts an
     watched.clock.advance(30_000)
   }
   await started
+  // It served, but hardly: a server that does so for ever must not be hammered.
+  watched.clock.advance(9_000)
   server.socket.terminate()
   await watched.told('closed', 4)
-  expect(watched.all('closed').map(({ retryInMs }) => retryInMs)).toEqual([250, 500, 1000, 250])
+  watched.clock.advance(30_000)
+  await watched.told('live', 2)
+  watched.clock.advance(10_000)
+  server.socket.terminate()
+  await watched.told('closed', 5)
+  expect(watched.all('closed').map(({ retryInMs }) => retryInMs)).toEqual([
+    250, 500, 1000, 2000, 250,
+  ])
 })
 
 test('a spent budget delays the connect and says so', async () => {

@@ -97,11 +97,12 @@ test('a frame beyond the limit is a dead letter, a reconnect and a gap', async (
   expect(watched.gaps).toHaveLength(1)
 })
 
-test('a reply to no request of ours is told, not taken for data', async () => {
+test('a reply to no request of ours is told and counted, not taken for data', async () => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()
   server.socket.send('{"success":false,"ret_msg":"error:invalid op","conn_id":"c","op":"x"}')
   await watched.told('unexpected_control')
-  expect(watched.normalized).toEqual([])
+  const discarded = [{ channel: null, topic: null, symbol: null, reason: 'unknown_control' }]
+  expect(watched.normalized).toMatchObject([{ events: [], deadLetters: [], discarded }])
 })

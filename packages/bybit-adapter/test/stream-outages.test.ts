@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tradeFrame, wireTrade } from './support/frames.ts'
+import { snapshotFrame, tickerFrame, tradeFrame, wireTrade } from './support/frames.ts'
 import { answer, type HandServer } from './support/hand-server.ts'
 import { serve, silent, watch } from './support/serve.ts'
 import { until } from './support/until.ts'
@@ -149,4 +149,39 @@ test('neither the first start nor the final close is a gap', async () => {
   await watched.stream.close()
   expect(watched.gaps).toEqual([])
   expect(watched.clock.pendingTimers).toBe(0)
+})
+
+test('a ticker whose snapshot was unreadable is asked for anew, and its gap goes on', async () => {
+  const server = await serve()
+  const watched = watch(server.url, { channels: ['ticker'] })
+  await watched.stream.start()
+  await watched.received(1)
+  server.answer = ({ op, req_id }, socket) =>
+    socket.send(JSON.stringify({ success: true, ret_msg: '', conn_id: 'c', req_id, op }))
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(250)
+  await until('another subscribe', () => server.asked('subscribe').length === 2)
+  server.socket.send(JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'snapshot', data: null }))
+  for (let delta = 0; delta < 20; delta++) server.socket.send(tickerFrame({ markPrice: '1' }))
+  await until('a third subscribe', () => server.asked('subscribe').length === 3)
+  expect(watched.gaps).toEqual([])
+  server.socket.send(snapshotFrame())
+  await watched.told('gap')
+  expect(watched.gaps).toHaveLength(1)
+})
+
+test('an outage that is open when the stream is closed ends there', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  server.socket.send(tradeFrame([wireTrade()]))
+  await watched.received(1)
+  server.answer = silent
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(60_000)
+  const closedAt = watched.clock.nowMs
+  await watched.stream.close()
+  expect(watched.gaps).toMatchObject([{ endTs: closedAt, reason: 'disconnect' }])
 })

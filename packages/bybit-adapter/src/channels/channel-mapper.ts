@@ -1,12 +1,13 @@
 import type { Category, Channel, GridEvent } from '@grid/core-events'
 
-/** Why a well-formed item gives no event. */
+/** Why an item gives no event though nothing is wrong with it that we could tell. */
 export type DiscardReason =
   | 'delta_before_snapshot'
   | 'stale_delta'
   | 'repeated_book'
   | 'stale_book'
   | 'unsupported_topic'
+  | 'unknown_control'
 
 /** The parts of a data frame's envelope that mappers read, none of them checked yet. */
 export interface Envelope {

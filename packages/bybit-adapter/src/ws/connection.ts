@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '@grid/core-events'
+import { type Clock, nowMs, sleep } from '@grid/core-events'
 import { Backoff } from './backoff.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import { Socket, type SocketEnd } from './socket.ts'
@@ -38,6 +38,9 @@ export interface ConnectionOptions {
   readonly nextNumber: () => number
 }
 
+/** A server that serves and closes at once must not be asked ever again without a pause. */
+const USEFUL_AFTER_MS = 10_000
+
 /** Keeps one socket open: connects, reconnects with backoff and within the budget, until closed. */
 export class Connection {
   readonly #options: ConnectionOptions
@@ -48,6 +51,7 @@ export class Connection {
   #socket: Socket | null = null
   #number = 0
   #isUseful = false
+  #openedAtMs: number | null = null
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
@@ -107,7 +111,7 @@ export class Connection {
       const end = await this.#useSocket()
       if (signal.aborted) return
       this.#state = 'waiting'
-      if (this.#isUseful) this.#backoff.reset()
+      if (this.#isUseful && this.#livedMs() >= USEFUL_AFTER_MS) this.#backoff.reset()
       const attempt = this.#backoff.failures + 1
       const retryInMs = this.#backoff.next()
       this.#handlers.onStatus(
@@ -125,16 +129,23 @@ export class Connection {
     }
   }
 
+  /** How long the last socket was open. */
+  #livedMs(): number {
+    return this.#openedAtMs === null ? 0 : nowMs(this.#options.clock) - this.#openedAtMs
+  }
+
   #useSocket(): Promise<SocketEnd> {
     const { url } = this.#options
     this.#state = 'connecting'
     this.#isUseful = false
+    this.#openedAtMs = null
     this.#handlers.onStatus({ type: 'connecting', url, attempt: this.#backoff.failures + 1 })
     return new Promise((resolve) => {
       const socket = new Socket(this.#options, {
         onOpen: () => {
           if (this.#state === 'closing') return
           this.#state = 'open'
+          this.#openedAtMs = nowMs(this.#options.clock)
           this.#number = this.#options.nextNumber()
           this.#handlers.onStatus({ type: 'open', connection: this.#number })
           this.#handlers.onOpen(this.#number)

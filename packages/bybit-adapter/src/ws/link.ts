@@ -1,6 +1,6 @@
 import type { Clock, DeadLetterCode, GridEvent } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
-import type { Envelope } from '../channels/channel-mapper.ts'
+import type { DiscardReason, Envelope } from '../channels/channel-mapper.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import { isWireObject } from '../channels/wire.ts'
 import { deadLetter, unknownOrigin } from '../normalizer/frame-dead-letter.ts'
@@ -15,14 +15,21 @@ import type { StreamStatus } from './stream-status.ts'
 import { SubscriptionManager } from './subscription-manager.ts'
 import type { TopicStatus } from './topic-status.ts'
 
+/** Discards that mean: what these messages build upon is not there, or is wrong. */
+const LACKS_STATE: ReadonlySet<DiscardReason> = new Set(['delta_before_snapshot', 'stale_delta'])
+/** So many of them in a row, and the topic needs a new snapshot. */
+const USELESS_IN_A_ROW = 20
+
 /** What a link reports. */
 export interface LinkHandlers {
   /** A data frame came in, not understood yet. */
   onFrame(frame: Frame): void
   /** What became of a data frame. */
   onNormalized(frame: Frame, result: NormalizeResult): void
-  /** The frame showed that its topic delivers; told after the topic is live. */
+  /** The frame showed that its topic delivers what can be used; told after the topic is live. */
   onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  /** The topic's messages come, but cannot be used any more. */
+  onUseless(topic: string): void
   /** The exchange confirmed a topic for which the ack alone proves the subscription. */
   onProven(topic: string): void
   /** The socket is gone; `lastInboundMs` is when it last gave any frame. */
@@ -43,6 +50,8 @@ export class Link {
   readonly #normalizer: FrameNormalizer
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager
+  /** Messages in a row, by topic, that could not be used. */
+  readonly #useless = new Map<string, number>()
   #nextIndex = 0
   #isClosing = false
 
@@ -73,6 +82,7 @@ export class Link {
       onOversized: (localTsUs) => this.#onOversized(localTsUs),
       onDisconnect: (end, lastInboundMs) => {
         this.#normalizer.reset()
+        this.#useless.clear()
         this.#subscriptions.onDisconnect()
         handlers.onDisconnect(lastInboundMs, end.cause === 'stale')
       },
@@ -117,7 +127,7 @@ export class Link {
     const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
     const control = object === null ? null : classifyControl(object)
     if (control !== null) {
-      this.#onControl(control, bytes)
+      this.#onControl(control, bytes, localTsUs)
       return
     }
     const frame = this.#frame(bytes, localTsUs)
@@ -127,14 +137,32 @@ export class Link {
       : this.#normalizer.map(parsed, localTsUs)
     this.#handlers.onNormalized(frame, result)
     const topic = (object as Envelope | null)?.topic
-    if (this.#isClosing || typeof topic !== 'string' || !isLife(result)) return
-    this.#subscriptions.onData(topic, localTsUs)
-    this.#handlers.onLife(topic, frame, result.events)
+    if (this.#isClosing || typeof topic !== 'string') return
+    const isLife = showsLife(result)
+    // A topic of which nothing can be read delivers all the same: another socket would not help.
+    if (isLife || result.deadLetters.length > 0) this.#subscriptions.onData(topic, localTsUs)
+    if (isLife) {
+      if (this.#useless.size > 0) this.#useless.delete(topic)
+      this.#handlers.onLife(topic, frame, result.events)
+    } else if (result.discarded.some(({ reason }) => LACKS_STATE.has(reason))) {
+      this.#onUseless(topic)
+    }
   }
 
-  #onControl(control: ControlFrame, bytes: Uint8Array): void {
+  #onUseless(topic: string): void {
+    const inARow = (this.#useless.get(topic) ?? 0) + 1
+    this.#useless.set(topic, inARow % USELESS_IN_A_ROW)
+    if (inARow === USELESS_IN_A_ROW) this.#handlers.onUseless(topic)
+  }
+
+  #onControl(control: ControlFrame, bytes: Uint8Array, localTsUs: number): void {
     if (control.kind === 'pong' || this.#isClosing) return
     if (control.kind === 'ack' && this.#subscriptions.onAck(control)) return
+    const frame = this.#frame(bytes, localTsUs)
+    const reason = 'unknown_control'
+    const discarded = [{ channel: null, topic: null, symbol: null, reason } as const]
+    this.#handlers.onFrame(frame)
+    this.#handlers.onNormalized(frame, { events: [], deadLetters: [], discarded })
     const text = printable(Buffer.from(bytes).toString())
     this.#handlers.onStatus({ type: 'unexpected_control', text })
   }
@@ -157,8 +185,7 @@ export class Link {
   }
 }
 
-/** Whether a frame shows that its topic delivers; a delta without its snapshot does not. */
-function isLife({ events, deadLetters, discarded }: NormalizeResult): boolean {
-  if (events.length > 0 || deadLetters.length > 0) return true
-  return discarded[0]?.reason === 'repeated_book'
+/** Whether a frame shows that its topic delivers what can be used. */
+function showsLife({ events, discarded }: NormalizeResult): boolean {
+  return events.length > 0 || discarded[0]?.reason === 'repeated_book'
 }

@@ -114,10 +114,10 @@ export class OutageTracker {
     this.#end(topic, Math.max(Math.ceil(localTsUs / 1000), exchangeTs ?? 0))
   }
 
-  /** Stops; outages that are still open are not reported. */
+  /** Stops; outages that are still open end here: what comes next is not this stream's to know. */
   close(): void {
+    this.remove([...this.#coverage.keys()])
     this.#timers.clear()
-    this.#coverage.clear()
   }
 
   #end(topic: Coverage, endTs: number): void {

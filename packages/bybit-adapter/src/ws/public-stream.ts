@@ -192,6 +192,7 @@ export class BybitPublicStream {
         onFrame: (frame) => this.#emitter.emit('frame', frame),
         onNormalized: (frame, result) => this.#onNormalized(frame, result),
         onLife: (topic, { localTsUs }, events) => this.#onLife(topic, localTsUs, events),
+        onUseless: (topic) => this.#onSilent(topic, 0),
         onProven: (topic) => this.#outages.onProven(topic),
         onOutage: (names, lastInboundMs, isStale) => {
           const reason = isStale ? 'stale' : 'disconnect'

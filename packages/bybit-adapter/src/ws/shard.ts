@@ -13,6 +13,8 @@ export interface ShardHandlers {
   onFrame(frame: Frame): void
   onNormalized(frame: Frame, result: NormalizeResult): void
   onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  /** The topic's messages come, but cannot be used any more. */
+  onUseless(topic: string): void
   onProven(topic: string): void
   /** No connection serves these topics any more. */
   onOutage(topics: readonly string[], lastInboundMs: number, isStale: boolean): void
@@ -113,6 +115,9 @@ export class Shard {
       onFrame: (frame) => this.#handlers.onFrame(frame),
       onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
       onLife: (topic, frame, events) => this.#handlers.onLife(topic, frame, events),
+      onUseless: (topic) => {
+        if (link === this.#link) this.#handlers.onUseless(topic)
+      },
       onProven: (topic) => this.#handlers.onProven(topic),
       onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(link, lastInboundMs, isStale),
       onStatus: (status) => this.#onStatus(link, status),

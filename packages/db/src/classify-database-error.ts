@@ -32,6 +32,7 @@ const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
   TIME_OUT_OF_RANGE: 'poison',
   DATABASE_LOCKED: 'transient',
   PARTITION_MISSING: 'transient',
+  SERVER_SILENT: 'transient',
   ECONNREFUSED: 'transient',
   ECONNRESET: 'transient',
   ECONNABORTED: 'transient',

@@ -16,11 +16,20 @@ export interface DatabaseOptions {
   readonly connectionTimeoutMs?: number
   /** How long a statement may take, in milliseconds; 0 is forever. Default 60,000; not for PGlite. */
   readonly statementTimeoutMs?: number
+  /**
+   * How long the server may leave a statement unanswered, in milliseconds, before its connection is
+   * given up with `SERVER_SILENT`; 0 is forever. Default 5,000 more than `statementTimeoutMs`, and
+   * forever when that is; not for PGlite. It must exceed a `statement_timeout` in the URL.
+   */
+  readonly silenceTimeoutMs?: number
 }
+
+const SILENCE_MARGIN_MS = 5_000
 
 /**
  * Names a database: it neither connects nor migrates. The first query connects, or opens and locks
- * the PGlite directory; `destroy()` closes everything and gives the lock free.
+ * the PGlite directory; `destroy()` closes everything and gives the lock free. It waits for running
+ * statements, at most for `silenceTimeoutMs`.
  *
  * Throws `DATABASE_URL_INVALID`. The first query may throw `DRIVER_MISSING` or `DATABASE_LOCKED`.
  * Errors of idle connections are swallowed: the next query tells.
@@ -37,13 +46,16 @@ export function createDatabase(options: DatabaseOptions): Kysely<GridDatabase> {
       dialect: createPGliteDialect(location.kind === 'pglite' ? location.directory : null),
     })
   }
+  const { statementTimeoutMs = 60_000 } = options
+  const silenceTimeoutMs = statementTimeoutMs > 0 ? statementTimeoutMs + SILENCE_MARGIN_MS : 0
   return new Kysely({
     dialect: createPostgresDialect({
       url: location.url,
       applicationName: options.applicationName ?? 'grid',
       poolSize: options.poolSize ?? 4,
       connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
-      statementTimeoutMs: options.statementTimeoutMs ?? 60_000,
+      statementTimeoutMs,
+      silenceTimeoutMs: options.silenceTimeoutMs ?? silenceTimeoutMs,
     }),
   })
 }

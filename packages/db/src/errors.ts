@@ -6,6 +6,7 @@
  * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
  * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
  * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
+ * | `SERVER_SILENT` | the server left a statement unanswered; its connection was closed | yes |
  * | `SERVER_TOO_OLD` | PostgreSQL is older than 15 | no |
  * | `NOT_MIGRATED` | migrations are pending; `pending` names them | no |
  * | `ENVIRONMENT_MISMATCH` | the database belongs to another environment | no |
@@ -18,6 +19,7 @@ export type DatabaseErrorCode =
   | 'DATABASE_URL_INVALID'
   | 'DRIVER_MISSING'
   | 'DATABASE_LOCKED'
+  | 'SERVER_SILENT'
   | 'SERVER_TOO_OLD'
   | 'NOT_MIGRATED'
   | 'ENVIRONMENT_MISMATCH'
@@ -26,7 +28,11 @@ export type DatabaseErrorCode =
   | 'PARTITION_MISSING'
   | 'PARTITION_NAME_TAKEN'
 
-const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set(['DATABASE_LOCKED', 'PARTITION_MISSING'])
+const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set([
+  'DATABASE_LOCKED',
+  'PARTITION_MISSING',
+  'SERVER_SILENT',
+])
 
 /** What the error is about, by name. */
 export type DatabaseErrorContext = Readonly<

@@ -2,6 +2,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { assertEnvironment, assertNotTooNew } from './assert-usable.ts'
 import { DatabaseError } from './errors.ts'
 import { inspectDatabase } from './inspect-database.ts'
+import { NO_STATEMENT_TIMEOUT } from './limit-silence.ts'
 import { MIGRATIONS, SCHEMA_VERSION } from './migration.ts'
 import type { GridDatabase } from './schema.ts'
 import { inTransaction } from './transaction.ts'
@@ -44,7 +45,7 @@ export function migrate(
   return inTransaction(db, async (trx) => {
     // Of the transaction, not of the session, so that a transaction pooler does no harm. Waiting
     // for the other migrator may take longer than a statement should.
-    await sql`set local statement_timeout = 0`.execute(trx)
+    await trx.executeQuery(CompiledQuery.raw(NO_STATEMENT_TIMEOUT))
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(trx)
     const before = await inspectDatabase(trx)
     if (before.serverVersionNumber < OLDEST_SERVER) {

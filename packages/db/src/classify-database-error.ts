@@ -30,6 +30,7 @@ const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
 /** Codes of this package and of Node's sockets. */
 const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
   TIME_OUT_OF_RANGE: 'poison',
+  NOT_ENCODABLE: 'poison',
   DATABASE_LOCKED: 'transient',
   PARTITION_MISSING: 'transient',
   SERVER_SILENT: 'transient',
@@ -59,7 +60,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
  * | class | errors |
  * |---|---|
  * | `transient` | sockets and connections (08, 57P0x), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, `DATABASE_LOCKED`, `PARTITION_MISSING` |
- * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE` |
+ * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE`, `NOT_ENCODABLE` |
  * | `fatal` | everything else |
  *
  * @example

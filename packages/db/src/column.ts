@@ -1,5 +1,6 @@
 import { type ArrayValue, arrayLiteral } from './array-literal.ts'
 import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
+import { DatabaseError } from './errors.ts'
 
 /** One column of a table, and the field of an event that it holds. */
 export interface Column<Row> {
@@ -25,19 +26,31 @@ export function columnsOf<Row, Constant extends keyof Row = never>(
   }))
 }
 
-/** One array parameter a column. */
+/**
+ * One array parameter a column.
+ *
+ * Throws `NOT_ENCODABLE` for a value that is not of its column's kind, and for a batch that makes a
+ * longer text than JavaScript has (512 MiB): fewer rows may do.
+ */
 export function columnArrays<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): readonly string[] {
-  return columns.map(({ field, kind }) => {
+  return columns.map(({ name, field, kind }) => {
     const { encode } = COLUMN_KINDS[kind]
-    return arrayLiteral(
-      rows.map((row): ArrayValue => {
-        const value = row[field]
-        return value === null || value === undefined ? null : encode(value)
-      }),
-    )
+    try {
+      return arrayLiteral(
+        rows.map((row): ArrayValue => {
+          const value = row[field]
+          return value === null || value === undefined ? null : encode(value)
+        }),
+      )
+    } catch (cause) {
+      throw new DatabaseError('NOT_ENCODABLE', `column ${name} of ${rows.length} rows: ${cause}`, {
+        cause,
+        context: { column: name, rows: rows.length },
+      })
+    }
   })
 }
 

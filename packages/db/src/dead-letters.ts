@@ -2,6 +2,7 @@ import type { DeadLetter } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
 import type { GridDatabase } from './schema.ts'
+import { inTransaction } from './transaction.ts'
 
 /** Who stores dead letters. */
 export interface DeadLetterOrigin {
@@ -46,6 +47,8 @@ const OFFERED = columnsOf<DeadLetterRow>({
 const STORED = columnsOf<StoredDeadLetter, keyof DeadLetterRow>({ id: 'text', createdAt: 'ms' })
 
 const INSERT = insertSql('dead_letters', OFFERED)
+/** Most bytes of `raw` in a statement, which has two digits for each. */
+const STATEMENT_BYTES = 16 * 1024 * 1024
 const SELECT =
   `${selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])} ` +
   'where id > $1::bigint order by dead_letters.id limit $2::integer'
@@ -68,6 +71,9 @@ export class DeadLetterRepository {
    * Stores dead letters, each as a new row: `raw` byte for byte; texts with `�` in place of what a
    * text cannot hold (NUL, half a surrogate pair), so that storing does not fail on what failed before.
    *
+   * All or none: what is too much for one statement, whole frames that is, goes by several in a
+   * transaction.
+   *
    * @example
    * await deadLetters.bulkInsert([letter], { collector: 'saver-1' })
    */
@@ -77,10 +83,13 @@ export class DeadLetterRepository {
   ): Promise<{ inserted: number }> {
     if (deadLetters.length === 0) return { inserted: 0 }
     const rows = deadLetters.map((letter) => storable({ ...letter, collector }))
-    const result = await this.#db.executeQuery(
-      CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]),
-    )
-    return { inserted: Number(result.numAffectedRows) }
+    const [first = [], ...more] = chunksByBytes(rows)
+    if (more.length === 0) return { inserted: await insert(this.#db, first) }
+    return inTransaction(this.#db, async (trx) => {
+      let inserted = 0
+      for (const chunk of [first, ...more]) inserted += await insert(trx, chunk)
+      return { inserted }
+    })
   }
 
   /**
@@ -94,6 +103,25 @@ export class DeadLetterRepository {
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)
   }
+}
+
+async function insert(db: Kysely<GridDatabase>, rows: readonly DeadLetterRow[]): Promise<number> {
+  const result = await db.executeQuery(CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]))
+  return Number(result.numAffectedRows)
+}
+
+function chunksByBytes(rows: readonly DeadLetterRow[]): readonly DeadLetterRow[][] {
+  const chunks: DeadLetterRow[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const row of rows) {
+    bytes += row.raw.byteLength
+    if (bytes > STATEMENT_BYTES) {
+      chunks.push([])
+      bytes = row.raw.byteLength
+    }
+    chunks.at(-1)?.push(row)
+  }
+  return chunks
 }
 
 function storable(row: DeadLetterRow): DeadLetterRow {

@@ -12,6 +12,7 @@
  * | `ENVIRONMENT_MISMATCH` | the database belongs to another environment | no |
  * | `SCHEMA_TOO_NEW` | a newer package migrated the database past what this one may use | no |
  * | `TIME_OUT_OF_RANGE` | a row's exchange time is before 2019 or after tomorrow | no |
+ * | `NOT_ENCODABLE` | a row's value, or the whole batch, cannot be written for the database | no |
  * | `PARTITION_MISSING` | a day's partition vanished within the caller's transaction | yes |
  * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
  */
@@ -25,6 +26,7 @@ export type DatabaseErrorCode =
   | 'ENVIRONMENT_MISMATCH'
   | 'SCHEMA_TOO_NEW'
   | 'TIME_OUT_OF_RANGE'
+  | 'NOT_ENCODABLE'
   | 'PARTITION_MISSING'
   | 'PARTITION_NAME_TAKEN'
 

@@ -8,8 +8,12 @@ import {
   type GridDatabase,
   migrate,
   PublicTradeRepository,
+  TickerSnapshotRepository,
 } from '../src/index.ts'
-import { decimal, trade } from './events.ts'
+import { decimal, ticker, trade } from './events.ts'
+
+/** 600 of it are more than the 512 MiB of a text. */
+const LONG = 'x'.repeat(2 ** 20)
 
 const failure = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -138,6 +142,19 @@ describe('a server that cannot be reached', () => {
     expect(classifyDatabaseError(error), String(error)).toBe('transient')
     await db.destroy()
   })
+})
+
+it.each([
+  ['a value', [ticker({ extra: { n: 1n } as never })]],
+  [
+    'a batch too long for a text',
+    Array.from({ length: 600 }, (_, seq) => ticker({ seq, symbol: LONG })),
+  ],
+])('takes for poison %s that cannot be encoded', async (_name, events) => {
+  const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })
+  const error = await failure(new TickerSnapshotRepository(db).bulkInsert(events))
+  expect(error).toMatchObject({ code: 'NOT_ENCODABLE', cause: expect.any(Error) })
+  expect(classifyDatabaseError(error)).toBe('poison')
 })
 
 it('takes an error of another kind for fatal', () => {

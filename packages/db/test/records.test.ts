@@ -1,4 +1,5 @@
 import type { DeadLetter, Gap } from '@grid/core-events'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CaptureGapRepository, DeadLetterRepository, migrate } from '../src/index.ts'
 import { T0 } from './events.ts'
@@ -59,6 +60,29 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     })
     expect(third).toMatchObject({ collector: null })
     expect(await repository.list({ after: first?.id ?? '', limit: 1 })).toEqual([second])
+  })
+
+  it('dead letters too large for one statement are stored by several, all or none', async () => {
+    const repository = new DeadLetterRepository(opened.db)
+    const topic = 'LARGE'
+    const raw = new Uint8Array(6 * 2 ** 20).fill(7)
+    const letters = [1, 2, 3].map((localTsUs) => ({ ...LETTER, topic, raw, localTsUs }))
+    const nameless = { ...LETTER, topic, raw, category: null as never }
+    const stored = async () => {
+      const { rows } = await sql`
+        select count(*)::integer as letters, min(length(raw)) as bytes,
+          count(distinct cmin::text)::integer as statements,
+          count(distinct xmin::text)::integer as transactions
+        from dead_letters where topic = ${topic}`.execute(opened.db)
+      return rows[0]
+    }
+    await expect(repository.bulkInsert([...letters, nameless])).rejects.toMatchObject({
+      code: '23502',
+    })
+    expect(await stored()).toMatchObject({ letters: 0 })
+    expect(await repository.bulkInsert(letters)).toEqual({ inserted: 3 })
+    const bytes = raw.byteLength
+    expect(await stored()).toEqual({ letters: 3, bytes, statements: 2, transactions: 1 })
   })
 
   it('a gap is recorded once a collector, however often it is reported', async () => {

@@ -7,8 +7,15 @@ import { findConflicts, type KeyConflict } from './key-conflicts.ts'
 import { ensureDays, forgetDays } from './known-days.ts'
 import type { GridDatabase } from './schema.ts'
 
-/** What became of a batch: `inserted` + `duplicates` + `conflicts.length` is what was sent. */
+/**
+ * What became of a batch: `inserted` + `duplicates` + `conflicts.length` is what was sent.
+ *
+ * `inserted` is the server's count. It reports no other: what an insert passes over is known, for
+ * `on conflict do nothing` either stores a row or finds its key. That this holds, and no trigger
+ * took the row, is checked on the rows that are compared: all up to 50 duplicates, of more a sample.
+ */
 export interface BulkInsertResult<Event> {
+  /** Rows that the server says it stored. */
   readonly inserted: number
   /** Events that were stored already, or came twice in the batch. */
   readonly duplicates: number
@@ -35,7 +42,15 @@ export async function bulkInsert<Event extends GridEvent>(
   const known = rows.length - inserted
   if (known + repeated.length === 0) return { inserted, duplicates: 0, conflicts: [] }
   const conflicts = await findConflicts(db, target, { rows, known, repeated })
-  return { inserted, duplicates: events.length - inserted - conflicts.length, conflicts }
+  const duplicates = known + repeated.length - conflicts.length
+  if (known >= 0 && duplicates >= 0) return { inserted, duplicates, conflicts }
+  const counts = { sent: rows.length, inserted, repeated: repeated.length }
+  throw new DatabaseError(
+    'COUNTS_DISAGREE',
+    `of ${rows.length} rows ${inserted} were inserted, ${repeated.length} came twice and ` +
+      `${conflicts.length} conflict: something changes what ${target.table} is sent`,
+    { context: { table: target.table, ...counts, conflicts: conflicts.length } },
+  )
 }
 
 async function insertRows<Event extends GridEvent>(

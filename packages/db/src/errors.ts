@@ -3,9 +3,11 @@
  *
  * | code | meaning | retryable |
  * |---|---|---|
+ * | `COUNTS_DISAGREE` | more rows were inserted, or conflict, than were sent: a trigger changes them | no |
  * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
  * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
  * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
+ * | `ROW_SWALLOWED` | a row was neither stored, nor known, nor refused: a trigger or rule took it | no |
  * | `SERVER_SILENT` | the server left a statement unanswered; its connection was closed | yes |
  * | `SERVER_TOO_OLD` | PostgreSQL is older than 15 | no |
  * | `NOT_MIGRATED` | migrations are pending; `pending` names them | no |
@@ -17,9 +19,11 @@
  * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
  */
 export type DatabaseErrorCode =
+  | 'COUNTS_DISAGREE'
   | 'DATABASE_URL_INVALID'
   | 'DRIVER_MISSING'
   | 'DATABASE_LOCKED'
+  | 'ROW_SWALLOWED'
   | 'SERVER_SILENT'
   | 'SERVER_TOO_OLD'
   | 'NOT_MIGRATED'

@@ -5,8 +5,8 @@ import type { PartitionedTable } from './partitions.ts'
 /** A field on which two deliveries of one thing must agree, where both know it. */
 export interface ImmutableField<Event> {
   readonly field: keyof Event & string
-  /** SQL over `stored` and `batch`: compared only when true. */
-  readonly when?: string
+  /** SQL over `stored` and `batch`, true where both know it, null included; without it null is unknown. */
+  readonly bothKnow?: string
 }
 
 /** Where and how the events of one channel are stored. */

@@ -2,6 +2,7 @@ import type { GridEvent } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { type Column, columnArrays, unnestSql } from './column.ts'
 import { COLUMN_KINDS } from './column-kind.ts'
+import { DatabaseError } from './errors.ts'
 import type { EventTable } from './event-table.ts'
 import type { GridDatabase } from './schema.ts'
 
@@ -11,10 +12,10 @@ export interface KeyConflict<Event> {
   readonly event: Event
   /** The first field that differs. */
   readonly field: string
-  /** The stored value, as PostgreSQL writes it. */
-  readonly stored: string
-  /** The offered value, as PostgreSQL would write it. */
-  readonly offered: string
+  /** The stored value, as PostgreSQL writes it; null where a ticker said "not applicable". */
+  readonly stored: string | null
+  /** The offered value, as PostgreSQL would write it; null likewise. */
+  readonly offered: string | null
 }
 
 /** How the rows of a batch fared. */
@@ -33,6 +34,8 @@ const SAMPLE = 50
 /**
  * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
  * as when a second collector captures the same streams, an even sample is compared.
+ *
+ * Throws `ROW_SWALLOWED` when one of them is not stored at all.
  */
 export async function findConflicts<Event extends GridEvent>(
   db: Kysely<GridDatabase>,
@@ -56,6 +59,7 @@ export async function findConflicts<Event extends GridEvent>(
   for (const { position, field, stored, offered } of differences) {
     const event = compared[position - 1]
     if (event === undefined || conflicts.has(event)) continue
+    if (field === null) throw rowSwallowed(target, event)
     conflicts.set(event, { event, field, stored, offered })
   }
   return [...conflicts.values()]
@@ -63,9 +67,23 @@ export async function findConflicts<Event extends GridEvent>(
 
 interface Difference {
   readonly position: number
-  readonly field: string
-  readonly stored: string
-  readonly offered: string
+  /** Null when no row is stored under the event's key. */
+  readonly field: string | null
+  readonly stored: string | null
+  readonly offered: string | null
+}
+
+function rowSwallowed<Event extends GridEvent>(
+  { table, key }: EventTable<Event>,
+  event: Event,
+): DatabaseError {
+  const identity = key.map((field) => `${field} ${String(event[field])}`).join(', ')
+  return new DatabaseError(
+    'ROW_SWALLOWED',
+    `${table} has no row of ${identity}, though the insert reported neither it nor an error: ` +
+      'look for triggers and rules',
+    { context: { table, identity } },
+  )
 }
 
 function comparedColumns<Event extends GridEvent>(
@@ -87,8 +105,11 @@ function conflictSql<Event extends GridEvent>(
     return column ? COLUMN_KINDS[column.kind].storeSql(`batch.${column.name}`) : 'null'
   }
   const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
-  const differs = target.immutable.map(
-    ({ field, when = 'true' }) => `(${when} and ${stored(field)} <> ${offered(field)})`,
+  const isMissing = `${stored('exchangeTs')} is null`
+  const differs = target.immutable.map(({ field, bothKnow }) =>
+    bothKnow === undefined
+      ? `${stored(field)} <> ${offered(field)}`
+      : `(${bothKnow} and ${stored(field)} is distinct from ${offered(field)})`,
   )
   const details = target.immutable.map(
     ({ field }, index) =>
@@ -98,12 +119,12 @@ function conflictSql<Event extends GridEvent>(
   return (
     `select position::integer, field, detail.stored, detail.offered ` +
     `from ${unnestSql(columns)} with ordinality as batch (${names}, position) ` +
-    `join ${target.table} stored on ${matches.join(' and ')} ` +
+    `left join ${target.table} stored on ${matches.join(' and ')} ` +
     `and stored.exchange_ts between ${bounds.join(' and ')} ` +
+    `cross join lateral (values (null, null, null, ${isMissing}), ${details.join(', ')}) ` +
+    'as detail (field, stored, offered, differs) ' +
     // Rows that agree, which are nearly all, are done with before any value is written out.
-    `and (${differs.join(' or ')}) ` +
-    `cross join lateral (values ${details.join(', ')}) as detail (field, stored, offered, differs) ` +
-    'where differs order by position'
+    `where (${[isMissing, ...differs].join(' or ')}) and differs order by position`
   )
 }
 

@@ -36,13 +36,14 @@ const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
     a.exchangeTs - b.exchangeTs ||
     compareValues(a.tradeId, b.tradeId),
   order: ['public_trades.seq', 'public_trades.match_index', 'public_trades.trade_id'],
-  // Not seq and match_index: the archive knows neither.
+  // Not match_index: a collector that joined amid a match counts from there.
   immutable: [
     { field: 'side' },
     { field: 'price' },
     { field: 'size' },
     { field: 'isBlockTrade' },
     { field: 'isRpiTrade' },
+    { field: 'seq', bothKnow: 'stored.seq >= 0 and batch.seq >= 0' },
   ],
 }
 

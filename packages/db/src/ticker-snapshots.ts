@@ -53,7 +53,7 @@ const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
     { field: 'changed' },
     ...TICKER_FIELD_NAMES.map((field) => ({
       field,
-      when: `stored.changed & batch.changed & ${2 ** TICKER_FIELDS[field].bit} <> 0`,
+      bothKnow: `stored.changed & batch.changed & ${2 ** TICKER_FIELDS[field].bit} <> 0`,
     })),
   ],
 }

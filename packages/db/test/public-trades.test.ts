@@ -1,5 +1,11 @@
+import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensurePartitions, migrate, PublicTradeRepository } from '../src/index.ts'
+import {
+  classifyDatabaseError,
+  ensurePartitions,
+  migrate,
+  PublicTradeRepository,
+} from '../src/index.ts'
 import { collect, decimal, T0, trade } from './events.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
@@ -85,19 +91,23 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
 
   it('tells a conflict from a duplicate', async () => {
     const symbol = 'CONFLICT'
-    const stored = ['a', 'b', 'c', 'd'].map((tradeId) => trade({ symbol, tradeId }))
+    const stored = ['a', 'b', 'c', 'd', 'e'].map((tradeId) => trade({ symbol, tradeId }))
     await trades.bulkInsert(stored)
-    const [same, priced, unknown, recovered] = [
+    const [same, priced, unknown, recovered, elsewhere] = [
       trade({ symbol, tradeId: 'a', price: decimal('100000.1') }),
       trade({ symbol, tradeId: 'b', price: decimal('100000.2') }),
       trade({ symbol, tradeId: 'c', isBlockTrade: null, isRpiTrade: true }),
       trade({ symbol, tradeId: 'd', seq: -1, matchIndex: -1, source: 'archive' }),
+      trade({ symbol, tradeId: 'e', seq: 7, matchIndex: 5 }),
     ]
-    const result = await trades.bulkInsert([same, priced, unknown, recovered])
+    const result = await trades.bulkInsert([same, priced, unknown, recovered, elsewhere])
     expect(result).toEqual({
       inserted: 0,
       duplicates: 3,
-      conflicts: [{ event: priced, field: 'price', stored: '100000.10', offered: '100000.2' }],
+      conflicts: [
+        { event: priced, field: 'price', stored: '100000.10', offered: '100000.2' },
+        { event: elsewhere, field: 'seq', stored: `${stored[4]?.seq}`, offered: '7' },
+      ],
     })
     expect(await range(symbol)).toEqual(stored)
   })
@@ -113,6 +123,32 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     const second = await trades.bulkInsert([...next, twin])
     expect(second).toMatchObject({ inserted: 500, duplicates: 0 })
     expect(second.conflicts.map(({ field }) => field)).toEqual(['size'])
+  })
+
+  it('does not take a row for a duplicate that is not stored, nor one that was changed', async () => {
+    const rule = async (statement: string) => {
+      const body = `create or replace function meddle() returns trigger language plpgsql
+        as $$ begin ${statement} return new; end $$`
+      await opened.db.executeQuery(CompiledQuery.raw(body))
+    }
+    const symbol = 'MEDDLED'
+    const events = ['a', 'b', 'c'].map((tradeId) => trade({ symbol, tradeId }))
+    await rule("if new.trade_id = 'b' then return null; end if;")
+    await sql`create trigger meddle before insert on public_trades for each row
+      when (new.symbol = ${sql.lit(symbol)}) execute function meddle()`.execute(opened.db)
+    const swallowed = await trades.bulkInsert(events).catch((error: unknown) => error)
+    expect(swallowed).toMatchObject({
+      code: 'ROW_SWALLOWED',
+      message: expect.stringContaining('tradeId b'),
+    })
+    expect(classifyDatabaseError(swallowed)).toBe('poison')
+    await rule('new.price := new.price + 1;')
+    const more = ['d', 'e'].map((tradeId) => trade({ symbol, tradeId }))
+    await expect(trades.bulkInsert([...events, ...more])).rejects.toMatchObject({
+      code: 'COUNTS_DISAGREE',
+    })
+    await sql`drop trigger meddle on public_trades`.execute(opened.db)
+    expect(await trades.bulkInsert(events)).toMatchObject({ inserted: 0, duplicates: 2 })
   })
 
   it('refuses an absurd time by name and makes no partition for it', async () => {

@@ -6,6 +6,8 @@ import type { GridDatabase } from './schema.ts'
 /** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
 export type GapState = 'open' | 'ignored' | 'partial' | 'filled' | 'unrecoverable'
 
+const STATES: readonly GapState[] = ['open', 'ignored', 'partial', 'filled', 'unrecoverable']
+
 /** What is recorded of a gap beside itself. */
 export interface GapOrigin {
   /** Name of the collector that had the gap. */
@@ -92,5 +94,23 @@ export class CaptureGapRepository {
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)
+  }
+
+  /**
+   * Counts the gaps of every state, those of earlier runs and of other collectors included.
+   *
+   * @example
+   * const { open, unrecoverable } = await gaps.countByState()
+   */
+  async countByState(): Promise<Readonly<Record<GapState, number>>> {
+    const rows = await this.#db
+      .selectFrom('capture_gaps')
+      .select(({ fn }) => ['state', fn.countAll().as('gaps')])
+      .groupBy('state')
+      .execute()
+    const counts = new Map(rows.map(({ state, gaps }) => [state, Number(gaps)]))
+    const entries = STATES.map((state) => [state, counts.get(state) ?? 0])
+    // Sound: every state has its entry.
+    return Object.fromEntries(entries) as Record<GapState, number>
   }
 }

@@ -18,9 +18,15 @@ export {
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
 export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 export type { KeyConflict } from './key-conflicts.ts'
+export type { SymbolQuery, SymbolsQuery } from './last-event.ts'
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
 export { SCHEMA_VERSION } from './migration.ts'
-export { ensurePartitions, type PartitionedTable, type PartitionOptions } from './partitions.ts'
+export {
+  ensurePartitions,
+  ensureUpcomingPartitions,
+  type PartitionedTable,
+  type PartitionOptions,
+} from './partitions.ts'
 export { PublicTradeRepository } from './public-trades.ts'
 export type { RangeQuery } from './range.ts'
 export type {

@@ -1,5 +1,5 @@
 /** Milliseconds of a UTC day. */
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** The number of the UTC day that an instant in epoch milliseconds lies in. */
 export function dayOf(epochMs: number): number {

@@ -5,10 +5,13 @@ import { dayOf, dayText, partitionName } from './partition-day.ts'
 import type { GridDatabase } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
-/** A table that is split by UTC day. */
-export type PartitionedTable = 'public_trades' | 'ticker_snapshots'
+/** The tables that are split by UTC day. */
+const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const
 
-/** How `ensurePartitions` waits. */
+/** A table that is split by UTC day. */
+export type PartitionedTable = (typeof PARTITIONED_TABLES)[number]
+
+/** How the making of partitions waits. */
 export interface PartitionOptions {
   readonly clock?: Clock
 }
@@ -50,10 +53,44 @@ export async function ensurePartitions(
   const missing = [...timeOfDay.keys()].filter((day) => !names.has(partitionName(table, day)))
   const absurd = missing.find((day) => day > latest)
   if (absurd !== undefined) throw timeOutOfRange(timeOfDay.get(absurd) ?? absurd, 'after tomorrow')
-  if (missing.length === 0) return 0
+  return makePartitions(db, table, missing, clock)
+}
+
+/**
+ * Makes sure that every table has its partitions of today and tomorrow by the database's clock;
+ * gives the number of partitions that it made.
+ *
+ * For services to call at start and then at least once a day: no insert then waits for a partition
+ * at midnight. With nothing to make it is one query of the catalog a table, so that every hour is
+ * fine as well; many processes may do it at once. Errors as with {@link ensurePartitions}, except
+ * that no time is out of range.
+ *
+ * @example
+ * await ensureUpcomingPartitions(db)
+ */
+export async function ensureUpcomingPartitions(
+  db: Kysely<GridDatabase>,
+  { clock = systemClock }: PartitionOptions = {},
+): Promise<number> {
+  let made = 0
+  for (const table of PARTITIONED_TABLES) {
+    const { latest, names } = await partitionsOf(db, table)
+    const missing = [latest - 1, latest].filter((day) => !names.has(partitionName(table, day)))
+    made += await makePartitions(db, table, missing, clock)
+  }
+  return made
+}
+
+async function makePartitions(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  days: readonly number[],
+  clock: Clock,
+): Promise<number> {
+  if (days.length === 0) return 0
   for (let attempt = 1; ; attempt++) {
     try {
-      return await inTransaction(db, (trx) => makePartitions(trx, table, missing))
+      return await inTransaction(db, (trx) => makeMissing(trx, table, days))
     } catch (error) {
       const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE
       if (!isLocked || db.isTransaction || attempt === ATTEMPTS) throw error
@@ -78,7 +115,7 @@ async function partitionsOf(
   return { latest: row?.latest ?? 0, names: new Set(row?.names) }
 }
 
-async function makePartitions(
+async function makeMissing(
   trx: Kysely<GridDatabase>,
   table: PartitionedTable,
   days: readonly number[],

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
 import { columnsOf } from './column.ts'
 import { compareValues, type EventTable } from './event-table.ts'
+import { readLastTs, type SymbolQuery, type SymbolsQuery } from './last-event.ts'
 import { type RangeQuery, readRange } from './range.ts'
 import type { GridDatabase } from './schema.ts'
 
@@ -87,5 +88,30 @@ export class PublicTradeRepository {
    */
   range(query: RangeQuery): AsyncGenerator<PublicTradeEvent, void, undefined> {
     return readRange(this.#db, PUBLIC_TRADES, query)
+  }
+
+  /**
+   * Gives the exchange time of an instrument's newest stored trade, in epoch milliseconds; null when
+   * none is stored.
+   *
+   * @example
+   * const ts = await trades.lastTs({ category: 'linear', symbol: 'BTCUSDT' })
+   */
+  async lastTs({ category, symbol }: SymbolQuery): Promise<number | null> {
+    const last = await this.lastTsBySymbol({ category, symbols: [symbol] })
+    return last.get(symbol) ?? null
+  }
+
+  /**
+   * Gives the same of many instruments at once; one without a stored trade is left out.
+   *
+   * Fast however many rows and days there are; only an instrument without a trade is looked for in
+   * every day.
+   *
+   * @example
+   * const last = await trades.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
+   */
+  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
+    return readLastTs(this.#db, PUBLIC_TRADES, query)
   }
 }

@@ -10,6 +10,7 @@ import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
 import { columnsOf } from './column.ts'
 import type { ColumnKindName } from './column-kind.ts'
 import { compareValues, type EventTable } from './event-table.ts'
+import { readLastTs, type SymbolQuery, type SymbolsQuery } from './last-event.ts'
 import { type RangeQuery, readRange } from './range.ts'
 import type { GridDatabase } from './schema.ts'
 
@@ -94,5 +95,30 @@ export class TickerSnapshotRepository {
    */
   range(query: RangeQuery): AsyncGenerator<TickerEvent, void, undefined> {
     return readRange(this.#db, TICKER_SNAPSHOTS, query)
+  }
+
+  /**
+   * Gives the exchange time of an instrument's newest stored ticker, in epoch milliseconds; null when
+   * none is stored.
+   *
+   * @example
+   * const ts = await tickers.lastTs({ category: 'linear', symbol: 'BTCUSDT' })
+   */
+  async lastTs({ category, symbol }: SymbolQuery): Promise<number | null> {
+    const last = await this.lastTsBySymbol({ category, symbols: [symbol] })
+    return last.get(symbol) ?? null
+  }
+
+  /**
+   * Gives the same of many instruments at once; one without a stored ticker is left out.
+   *
+   * Fast however many rows and days there are; only an instrument without a ticker is looked for in
+   * every day.
+   *
+   * @example
+   * const last = await tickers.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
+   */
+  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
+    return readLastTs(this.#db, TICKER_SNAPSHOTS, query)
   }
 }

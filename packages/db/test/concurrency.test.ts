@@ -1,9 +1,11 @@
 import { createTestDatabase, type TestDatabase } from '@grid/testing'
-import { type Kysely, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   createDatabase,
   ensurePartitions,
+  ensureUpcomingPartitions,
   type GridDatabase,
   migrate,
   PublicTradeRepository,
@@ -78,6 +80,20 @@ describe('several processes on one server', () => {
       writers.map((db) => ensurePartitions(db, 'ticker_snapshots', days)),
     )
     expect(made.reduce((a, b) => a + b)).toBe(days.length)
+  })
+
+  it('make the partitions of today and tomorrow at once, and once made ask one question a table', async () => {
+    const made = await Promise.all(writers.map((db) => ensureUpcomingPartitions(db)))
+    expect(made.reduce((a, b) => a + b)).toBe(4)
+    const queries: string[] = []
+    const pool = new pg.Pool({ connectionString: database.url })
+    const db = new Kysely<GridDatabase>({
+      dialect: new PostgresDialect({ pool }),
+      log: ({ query }) => void queries.push(query.sql),
+    })
+    expect(await ensureUpcomingPartitions(db)).toBe(0)
+    expect(queries).toHaveLength(2)
+    await db.destroy()
   })
 
   it('make a partition while a reader and a writer have the table open', async () => {

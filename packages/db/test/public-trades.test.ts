@@ -205,6 +205,23 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await inTransaction()).toMatchObject({ inserted: 1 })
   })
 
+  it('gives the newest time of each instrument, however long ago, and of no other category', async () => {
+    const today = Date.now()
+    const times = { NEW: today, OLD: Date.UTC(2019, 0, 1), AMID: Date.UTC(2024, 6, 1) }
+    const events = Object.entries(times).flatMap(([symbol, exchangeTs]) => [
+      trade({ symbol, exchangeTs }),
+      trade({ symbol, exchangeTs: Math.max(exchangeTs - 500 * 86_400_000, times.OLD) }),
+      trade({ symbol, exchangeTs: today + 1, category: 'inverse' }),
+    ])
+    await trades.bulkInsert(events)
+    const symbols = ['NEVER', 'a"\\{},', 'NEW', 'OLD', 'AMID', 'NEW']
+    const last = await trades.lastTsBySymbol({ category: 'linear', symbols })
+    expect(Object.fromEntries(last)).toEqual(times)
+    expect(await trades.lastTsBySymbol({ category: 'linear', symbols: [] })).toEqual(new Map())
+    expect(await trades.lastTs({ category: 'linear', symbol: 'OLD' })).toBe(times.OLD)
+    expect(await trades.lastTs({ category: 'linear', symbol: 'NEVER' })).toBeNull()
+  })
+
   it('stops reading when aborted', async () => {
     const symbol = 'ABORT'
     await trades.bulkInsert(['a', 'b', 'c'].map((tradeId) => trade({ symbol, tradeId })))

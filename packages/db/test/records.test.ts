@@ -101,5 +101,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       { ...later, ...stored, state: 'open' },
     ])
     expect(await repository.list()).toHaveLength(3)
+    const none = { partial: 0, filled: 0, unrecoverable: 0 }
+    expect(await repository.countByState()).toEqual({ ...none, open: 2, ignored: 1 })
   })
 })

@@ -258,3 +258,44 @@ test('no timer outlives the connection', () => {
   harness.manager.onDisconnect()
   expect(harness.clock.pendingTimers).toBe(0)
 })
+
+test('topics may be added and removed on an open socket', () => {
+  const harness = new Harness(...trades(1))
+  harness.manager.onOpen()
+  harness.ack()
+  harness.manager.add([{ topic: 'tickers.N', symbol: 'N', channel: 'ticker', proof: 'snapshot' }])
+  expect(harness.last).toMatchObject({ op: 'subscribe', args: ['tickers.N'] })
+  expect(harness.manager.isSettled).toBe(false)
+  harness.manager.remove(['tickers.N', 'publicTrade.C0'])
+  expect(harness.last).toMatchObject({ op: 'unsubscribe', args: ['tickers.N', 'publicTrade.C0'] })
+  expect(harness.states()).toEqual({})
+  // Neither the ack nor its absence brings back what is wanted no more.
+  harness.clock.advance(60_000)
+  expect(harness.sent).toHaveLength(3)
+  expect(harness.recycled).toEqual([])
+})
+
+test('what is added before the socket opens is asked for then', () => {
+  const harness = new Harness(...trades(1))
+  harness.manager.add([{ topic: 'tickers.N', symbol: 'N', channel: 'ticker', proof: 'snapshot' }])
+  expect(harness.sent).toEqual([])
+  harness.manager.onOpen()
+  expect(harness.last.args).toEqual(['publicTrade.C0', 'tickers.N'])
+})
+
+test('an ack without an id answers the only request that waits, and none among several', () => {
+  const ack = {
+    kind: 'ack',
+    op: 'subscribe',
+    reqId: null,
+    ok: true,
+    message: '',
+    topics: null,
+  } as const
+  const several = new Harness(...trades(11))
+  several.manager.onOpen()
+  expect(several.manager.onAck(ack)).toBe(false)
+  several.ack(several.sent[0])
+  expect(several.manager.onAck(ack)).toBe(true)
+  expect(several.manager.isSettled).toBe(true)
+})

@@ -1,8 +1,10 @@
 import { type GridEvent, nowMs } from '@grid/core-events'
+import { categoryDialect } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { NormalizeResult } from '../normalizer/normalize-result.ts'
 import { Link, type LinkOptions } from './link.ts'
 import { isReadyToReplace } from './replacement.ts'
+import { loadOf } from './shard-plan.ts'
 import type { Frame } from './stream-events.ts'
 import type { StreamStatus } from './stream-status.ts'
 import { Timers } from './timers.ts'
@@ -41,6 +43,8 @@ export class Shard {
   #next: Link | null = null
   /** Known to be silent: a replacement need not prove it. */
   #exempt: string | null = null
+  /** Characters of topics that were asked for on the present connection: the limit is for its life. */
+  #spentChars = 0
   #isClosed = false
 
   constructor(topics: readonly WantedTopic[], options: ShardOptions, handlers: ShardHandlers) {
@@ -74,6 +78,7 @@ export class Shard {
   add(topics: readonly WantedTopic[]): void {
     for (const topic of topics) this.#topics.set(topic.topic, topic)
     for (const link of this.#links()) link.subscriptions.add(topics)
+    if (!this.#spend(topics)) this.rotate()
   }
 
   remove(topics: readonly string[]): void {
@@ -81,8 +86,11 @@ export class Shard {
     for (const link of this.#links()) link.subscriptions.remove(topics)
   }
 
-  resubscribe(topic: string, reason: string): void {
-    this.#link.subscriptions.resubscribe(topic, reason)
+  resubscribe(name: string, reason: string): void {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) return
+    if (this.#spend([topic])) this.#link.subscriptions.resubscribe(name, reason)
+    else this.rotate(name)
   }
 
   /** Begins to replace the connection; does nothing while it is not open or is being replaced. */
@@ -132,7 +140,7 @@ export class Shard {
     }
     // What becomes of a connection that was replaced or given up is no one's concern.
     if (link !== this.#link) return
-    if (status.type === 'open') this.#scheduleRotation(this.#options.lifetimeMs())
+    if (status.type === 'open') this.#onNewConnection()
     this.#handlers.onStatus(status)
   }
 
@@ -202,7 +210,7 @@ export class Shard {
         this.#handlers.onStatus({ type: 'refused', topic, reason: reason ?? '' })
       }
     }
-    this.#scheduleRotation(this.#options.lifetimeMs())
+    this.#onNewConnection()
   }
 
   #failRotation(reason: string): void {
@@ -231,6 +239,18 @@ export class Shard {
     }
     // The new connection is there already: what is live on it missed nothing.
     this.#promote(next, lastInboundMs, isStale)
+  }
+
+  #onNewConnection(): void {
+    this.#spentChars = 0
+    this.#spend(this.wanted)
+    this.#scheduleRotation(this.#options.lifetimeMs())
+  }
+
+  /** Whether the present connection still takes these topics. */
+  #spend(topics: readonly WantedTopic[]): boolean {
+    this.#spentChars += loadOf(topics).chars
+    return this.#spentChars <= categoryDialect(this.#options.category).maxTopicChars
   }
 
   #scheduleRotation(delayMs: number): void {

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import type { PublicStreamOptions } from '../src/index.ts'
+import { tradeFrame, wireTrade } from './support/frames.ts'
+import { type Answer, answer, type HandServer } from './support/hand-server.ts'
+import { serve, silent, watch } from './support/serve.ts'
+import { until } from './support/until.ts'
+import type { WatchedStream } from './support/watched-stream.ts'
+
+const HOUR_MS = 3_600_000
+
+async function started(
+  options: Partial<PublicStreamOptions> = {},
+): Promise<{ server: HandServer; watched: WatchedStream }> {
+  const server = await serve()
+  const watched = watch(server.url, { channels: ['ticker', 'publicTrade'], ...options })
+  await watched.stream.start()
+  return { server, watched }
+}
+
+/** Lets the first connection come of age, which is before it is time for a ping. */
+async function age(server: HandServer, watched: WatchedStream): Promise<void> {
+  watched.clock.advance(8_000)
+  await until('a second connection', () => server.sockets.length === 2)
+}
+
+test('a connection is replaced once every topic is live on the new one; no gap, nothing lost', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  await age(server, watched)
+  const [old, next] = server.sockets
+  await until('asked anew', () => server.asked('subscribe').length === 2)
+  const trade = (i: string): string => tradeFrame([wireTrade({ i })])
+  old?.send(trade('before'))
+  await watched.received(3)
+  old?.send(trade('both'))
+  next?.send(trade('both'))
+  await watched.received(5)
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  expect(watched.all('rotated')).toEqual([{ type: 'rotated', from: 1, to: 2 }])
+  await until('the old one is closed', () => old?.readyState === old?.CLOSED)
+  next?.send(trade('after'))
+  await watched.received(6)
+  const trades = watched.frames.filter(({ bytes }) => Buffer.from(bytes).includes('publicTrade'))
+  expect(trades.map(({ connection }) => connection)).toEqual([1, 1, 2, 2])
+  expect(watched.stream.topics().map(({ state }) => state)).toEqual(['live', 'live'])
+  watched.clock.advance(6_000)
+  expect(watched.gaps).toEqual([])
+  expect(watched.all('closed')).toEqual([])
+  await watched.stream.close()
+  expect(watched.clock.pendingTimers).toBe(0)
+})
+
+test.each<[string, Answer]>([
+  ['is refused a topic that delivers', refuseAll],
+  ['never says a word', silent],
+])('when the new connection %s, the old one stays', async (_name, spoilt) => {
+  const { server, watched } = await started({
+    channels: ['publicTrade'],
+    timings: { rotateAfterMs: 10_000 },
+  })
+  const [old] = server.sockets
+  server.answer = (request, socket) => {
+    if (socket === old) answer(request, socket)
+    else spoilt(request, socket)
+  }
+  await age(server, watched)
+  await until('asked anew', () => server.asked('subscribe').length >= 2)
+  for (let second = 0; second < 60; second += 5) {
+    old?.send(tradeFrame([wireTrade({ T: watched.clock.nowMs, i: `t${second}` })]))
+    await until('the trade', () => watched.frames.length > second / 5)
+    watched.clock.advance(5_000)
+  }
+  await watched.told('rotation_failed')
+  expect(watched.all('rotated')).toEqual([])
+  expect(watched.all('rotation_failed')[0]?.connection).toBe(1)
+  expect(old?.readyState).toBe(old?.OPEN)
+  expect(watched.gaps).toEqual([])
+})
+
+test('an old connection that dies while the new one is there leaves a gap only where it must', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  const [old] = server.sockets
+  server.answer = (request, socket) => {
+    const { op, req_id } = request
+    // On the new connection the ticker's snapshot is yet to come.
+    if (socket === old || op !== 'subscribe') answer(request, socket)
+    else socket.send(JSON.stringify({ success: true, ret_msg: '', conn_id: 'c', req_id, op }))
+  }
+  await age(server, watched)
+  await until('asked anew', () => server.asked('subscribe').length === 2)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  old?.terminate()
+  await watched.told('rotated')
+  const states = watched.stream.topics().map(({ channel, state }) => [channel, state])
+  expect(Object.fromEntries(states)).toEqual({ ticker: 'pending', publicTrade: 'live' })
+  server.answer = answer
+  watched.clock.advance(10_000)
+  await watched.told('gap')
+  watched.clock.advance(10_000)
+  expect(watched.gaps).toMatchObject([{ channel: 'ticker', reason: 'disconnect' }])
+})
+
+test('never is never', async () => {
+  const { watched } = await started({
+    timings: { rotateAfterMs: Number.POSITIVE_INFINITY, pingIntervalMs: 1000 * HOUR_MS },
+  })
+  watched.clock.advance(100 * HOUR_MS)
+  expect(watched.all('rotated')).toEqual([])
+  expect(watched.all('rotation_failed')).toEqual([])
+})
+
+function refuseAll(...[{ op, req_id, args = [] }, socket]: Parameters<Answer>): void {
+  const ret_msg = op === 'ping' ? 'pong' : `error:handler not found,topic:${args[0]}`
+  socket.send(JSON.stringify({ success: op === 'ping', ret_msg, req_id, op }))
+}

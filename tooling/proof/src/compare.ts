@@ -1,4 +1,4 @@
-import type { TickerTruth, TradeTruth, TruthItem } from '@grid/bybit-sim'
+import type { BookTruth, TickerTruth, TradeTruth, TruthItem } from '@grid/bybit-sim'
 import type { Category, Channel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
@@ -7,7 +7,14 @@ import {
   TickerSnapshotRepository,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
-import { type ColumnPair, tickerColumns, tradeColumns } from './expected-columns.ts'
+import {
+  bookColumns,
+  bookText,
+  type ColumnPair,
+  spotTickerColumns,
+  tickerColumns,
+  tradeColumns,
+} from './expected-columns.ts'
 import { Findings } from './findings.ts'
 import { GapCover, type Unsent } from './gap-cover.ts'
 
@@ -57,6 +64,7 @@ export async function compareWithTruth(
   const findings = new Findings()
   const trades = new Map<string, Items<TradeTruth>>()
   const tickers = new Map<string, Items<TickerTruth>>()
+  const books = new Map<string, Items<BookTruth>>()
   const cover = new GapCover(await new CaptureGapRepository(db).list())
   for await (const item of truth) {
     if (item.kind === 'trade') {
@@ -65,6 +73,9 @@ export async function compareWithTruth(
     } else if (item.kind === 'ticker') {
       place(tickers, item, tickerId(item))
       cover.note('ticker', item)
+    } else if (item.kind === 'book' && item.category === 'spot') {
+      place(books, item, String(item.seq))
+      cover.note('ticker', item, 'book')
     }
   }
 
@@ -75,14 +86,30 @@ export async function compareWithTruth(
     id: (row: PublicTradeEvent) => row.tradeId,
     columns: tradeColumns,
   })
+  // The spot ticker has no bid and ask: those come from books, which are stored as its deltas.
+  const isSpot = (row: TickerEvent): boolean => row.category === 'spot'
   const tickerProof = await compareChannel('ticker', tickers, findings, {
-    rows: (instrument) => tickerRows.range({ ...instrument, ...EVER }),
+    rows: (instrument) =>
+      only(tickerRows.range({ ...instrument, ...EVER }), (row) => !isSpot(row) || row.isSnapshot),
     id: (row: TickerEvent) => tickerId(row),
-    columns: tickerColumns,
+    columns: (truth, row) => {
+      if (!isSpot(row)) return tickerColumns(truth, row)
+      const known = [...(books.get(nameOf(row))?.byId.values() ?? [])].map(bookText)
+      return spotTickerColumns(truth, row, new Set(known))
+    },
+  })
+  const bookProof = await compareChannel('ticker', books, findings, {
+    rows: (instrument) =>
+      only(tickerRows.range({ ...instrument, ...EVER }), (row) => !row.isSnapshot),
+    id: (row: TickerEvent) => String(row.seq),
+    columns: bookColumns,
   })
   return {
     trades: tradeProof,
-    tickers: tickerProof,
+    tickers: {
+      sent: tickerProof.sent + bookProof.sent,
+      stored: tickerProof.stored + bookProof.stored,
+    },
     missing: findings.missing,
     unexpected: findings.unexpected,
     different: findings.different,
@@ -109,6 +136,7 @@ async function compareChannel<Truth extends { readonly sentTo: readonly number[]
   let stored = 0
   for (const [name, { instrument, byId }] of instruments) {
     const expected = new Map([...byId].filter(([, item]) => item.sentTo.length > 0))
+    const missing = new Set(expected.keys())
     sent += expected.size
     for await (const row of rows(instrument)) {
       stored += 1
@@ -118,14 +146,25 @@ async function compareChannel<Truth extends { readonly sentTo: readonly number[]
         findings.addUnexpected(what)
         continue
       }
-      expected.delete(id(row))
+      missing.delete(id(row))
       for (const [column, wanted, found] of columns(truth, row)) {
         if (wanted !== found) findings.addDifferent(what, column, wanted, found)
       }
     }
-    for (const missing of expected.keys()) findings.addMissing(`${channel} ${name} ${missing}`)
+    for (const key of missing) findings.addMissing(`${channel} ${name} ${key}`)
   }
   return { sent, stored }
+}
+
+async function* only<Row>(
+  rows: AsyncIterable<Row>,
+  isWanted: (row: Row) => boolean,
+): AsyncGenerator<Row> {
+  for await (const row of rows) if (isWanted(row)) yield row
+}
+
+function nameOf({ category, symbol }: Instrument): string {
+  return `${category} ${symbol}`
 }
 
 function place<Truth extends Instrument>(
@@ -134,7 +173,7 @@ function place<Truth extends Instrument>(
   id: string,
 ): void {
   const { category, symbol } = item
-  const name = `${category} ${symbol}`
+  const name = nameOf(item)
   const items = instruments.get(name) ?? { instrument: { category, symbol }, byId: new Map() }
   instruments.set(name, items)
   items.byId.set(id, item)

@@ -1,4 +1,4 @@
-import type { TickerTruth, TradeTruth } from '@grid/bybit-sim'
+import type { BookTruth, TickerTruth, TradeTruth } from '@grid/bybit-sim'
 import {
   changedFields,
   type PublicTradeEvent,
@@ -74,6 +74,62 @@ export function tickerColumns(truth: TickerTruth, stored: TickerEvent): ColumnPa
     ...(Object.keys(TICKER_FIELDS) as TickerFieldName[]).map(
       (name): ColumnPair => [name, wireText(name, values[name]), textOf(stored[name])],
     ),
+    ...receptionColumns(truth.producedAtUs, stored),
+  ]
+}
+
+const BOOK_COLUMNS: ReadonlySet<string> = new Set([
+  'bid1Price',
+  'bid1Size',
+  'ask1Price',
+  'ask1Size',
+])
+
+/** A book's values as one text, to be looked up. */
+export function bookText(book: BookTruth): string {
+  return [book.bidPrice, book.bidSize, book.askPrice, book.askSize].join(' ')
+}
+
+/**
+ * Every column of a stored spot ticker; its best bid and ask are carried, so they must be those of
+ * some book that was sent, or unknown.
+ */
+export function spotTickerColumns(
+  truth: TickerTruth,
+  stored: TickerEvent,
+  knownBooks: ReadonlySet<string>,
+): ColumnPair[] {
+  const { bid1Price, bid1Size, ask1Price, ask1Size } = stored
+  const carried = [bid1Price, bid1Size, ask1Price, ask1Size].join(' ')
+  const isKnown = bid1Price === null || knownBooks.has(carried)
+  return [
+    ...tickerColumns(truth, stored).filter(([name]) => !BOOK_COLUMNS.has(name)),
+    [
+      'carried bid and ask',
+      'of a book that was sent',
+      isKnown ? 'of a book that was sent' : carried,
+    ],
+  ]
+}
+
+/** Every fresh column of a stored book; one that is sent again to a new connection has a later time. */
+export function bookColumns(truth: BookTruth, stored: TickerEvent): ColumnPair[] {
+  const isInTime = stored.exchangeTs >= truth.exchangeTs
+  return [
+    ['category', truth.category, stored.category],
+    ['symbol', truth.symbol, stored.symbol],
+    [
+      'exchangeTs',
+      'from when it stood',
+      isInTime ? 'from when it stood' : textOf(stored.exchangeTs),
+    ],
+    ['seq', String(truth.seq), textOf(stored.seq)],
+    ['bid1Price', truth.bidPrice || null, stored.bid1Price],
+    ['bid1Size', truth.bidSize || null, stored.bid1Size],
+    ['ask1Price', truth.askPrice || null, stored.ask1Price],
+    ['ask1Size', truth.askSize || null, stored.ask1Size],
+    ['changed', sortedNames([...BOOK_COLUMNS]), sortedNames(changedFields(stored.changed))],
+    ['extra', null, stored.extra === null ? null : JSON.stringify(stored.extra)],
     ...receptionColumns(truth.producedAtUs, stored),
   ]
 }

@@ -39,8 +39,8 @@ export class GapCover {
   }
 
   /** Takes the items of a stream in the order in which they were produced. */
-  note(channel: Channel, item: Item): void {
-    const name = `${channel} ${item.category} ${item.symbol}`
+  note(channel: Channel, item: Item, kind: string = channel): void {
+    const name = `${kind} ${item.category} ${item.symbol}`
     const stream = this.#streams.get(name) ?? { name, channel, item, isSent: false, unsent: [] }
     this.#streams.set(name, stream)
     if (item.sentTo.length > 0) {
@@ -70,9 +70,15 @@ export class GapCover {
       (gap) =>
         gap.channel === channel &&
         gap.category === item.category &&
-        gap.symbol === item.symbol &&
+        gap.symbol === streamSymbol(channel, item) &&
         gap.startTs <= exchangeTs &&
         exchangeTs <= gap.endTs,
     )
   }
+}
+
+/** Option trades come by base coin, so that is what their gaps name. */
+function streamSymbol(channel: Channel, { category, symbol }: Stream['item']): string {
+  const isByBaseCoin = category === 'option' && channel === 'publicTrade'
+  return isByBaseCoin ? (symbol.split('-')[0] ?? symbol) : symbol
 }

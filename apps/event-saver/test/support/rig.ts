@@ -70,8 +70,8 @@ export async function quiet(...savers: readonly Saver[]): Promise<void> {
 
 /** Compares a database with everything a simulator produced and sent. */
 export function prove(db: Kysely<GridDatabase>, sim: Simulator): Promise<Proof> {
-  const { trades, tickers } = sim.truth()
-  return compareWithTruth(db, [...trades, ...tickers])
+  const { trades, tickers, books } = sim.truth()
+  return compareWithTruth(db, [...trades, ...tickers, ...books])
 }
 
 /** Channels whose accounts do not add up. */

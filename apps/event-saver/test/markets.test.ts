@@ -1,0 +1,85 @@
+import { optionSymbols, startSimulator } from '@grid/bybit-sim'
+import { expect, it } from 'vitest'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
+
+const patience = () => AbortSignal.timeout(30_000)
+const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0, neverSent: [] }
+
+it('captures all categories at once, column by column, through a lost connection', async () => {
+  await using database = await ownDatabase()
+  const option = optionSymbols('BTC', [90_000, 110_000], Date.now())
+  await using sim = await startSimulator({
+    seed: 21,
+    tradesPerSecond: 40,
+    symbols: ['BTCUSDT', 'ETHUSDT'],
+    inverse: ['BTCUSD'],
+    spot: ['BTCUSDT', 'SOLUSDT'],
+    option,
+  })
+  const { saver } = makeSaver(sim.wsUrl, database.url, {
+    EVENTSAVER_REST_URL: sim.restUrl,
+    EVENTSAVER_CATEGORY: 'linear,inverse,spot,option',
+    EVENTSAVER_SYMBOLS: 'linear:*,inverse:BTCUSD,spot:BTCUSDT,spot:SOLUSDT,option:*',
+  })
+  await saver.start()
+  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await sim.fault({ kind: 'close', abrupt: true })
+  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  sim.pause()
+  await quiet(saver)
+  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+
+  const proof = await prove(database.db, sim)
+  expect(proof.samples).toEqual([])
+  expect(proof).toMatchObject(COMPLETE)
+  expect(imbalances(saver)).toEqual([])
+  const categories = await database.db
+    .selectFrom('public_trades')
+    .select('category')
+    .distinct()
+    .orderBy('category')
+    .execute()
+  expect(categories.map(({ category }) => category)).toEqual([
+    'inverse',
+    'linear',
+    'option',
+    'spot',
+  ])
+})
+
+it('follows 600 instruments, and those that list and delist while it runs', async () => {
+  const symbols = Array.from({ length: 600 }, (_, index) => `COIN${index}USDT`)
+  await using database = await ownDatabase()
+  await using sim = await startSimulator({
+    seed: 22,
+    symbols,
+    tradesPerSecond: 0.1,
+    tickerIntervalMs: 2000,
+  })
+  const { saver } = makeSaver(sim.wsUrl, database.url, {
+    EVENTSAVER_REST_URL: sim.restUrl,
+    EVENTSAVER_SYMBOLS: '*',
+  })
+  await saver.start()
+  const live = () =>
+    saver.status().topics.flatMap(({ topic, state }) => (state === 'live' ? [topic] : []))
+  await expect.poll(() => live().length, { timeout: 30_000 }).toBe(1200)
+  expect(saver.status().ready).toBe(true)
+  for (const { topics } of sim.connections()) {
+    expect(topics.join('').length).toBeLessThanOrEqual(21_000)
+  }
+  sim.list('linear', 'NEWUSDT')
+  sim.delist('linear', 'COIN7USDT')
+  await expect
+    .poll(() => live().includes('publicTrade.NEWUSDT'), { timeout: 60_000, interval: 500 })
+    .toBe(true)
+  await expect
+    .poll(() => saver.status().topics.some(({ symbol }) => symbol === 'COIN7USDT'), {
+      timeout: 60_000,
+      interval: 500,
+    })
+    .toBe(false)
+  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+})

@@ -1,16 +1,30 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
-import { createDatabase, type GridDatabase, redactDatabaseUrl } from '@grid/db'
+import {
+  type Category,
+  CHANNELS,
+  type Clock,
+  type ClockTimer,
+  nowMs,
+  systemClock,
+} from '@grid/core-events'
+import {
+  CaptureGapRepository,
+  createDatabase,
+  type GridDatabase,
+  redactDatabaseUrl,
+} from '@grid/db'
 import type { Kysely } from 'kysely'
 import { MemoryJournal } from './capture/journal.ts'
 import { MarketCapture } from './capture/market-capture.ts'
 import { Pipeline } from './capture/pipeline.ts'
+import { readLastStored, StartGaps } from './capture/start-gaps.ts'
 import type { Config } from './config/config.ts'
-import { prepareDatabase } from './database.ts'
+import { prepareDatabase, reasonOf } from './database.ts'
 import { LoopWatchdog } from './http/loop-watchdog.ts'
 import { Readiness } from './http/readiness.ts'
 import { HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
+import { PartitionKeeper } from './partition-keeper.ts'
 import { PipelineLog } from './pipeline-log.ts'
 import type { SaverStatus } from './status.ts'
 import { StreamLog } from './stream-log.ts'
@@ -57,6 +71,8 @@ export class Saver {
   readonly #watchdog: LoopWatchdog
   readonly #readiness = new Readiness()
   readonly #streamLog: StreamLog
+  readonly #partitions: PartitionKeeper
+  readonly #startGaps = new StartGaps((gap) => this.pipeline.acceptGap(gap))
   readonly #stopping = new AbortController()
   readonly #startedAt: number
   #fail: (error: unknown) => void = () => {}
@@ -73,6 +89,7 @@ export class Saver {
     this.#exitOnDbError = exitOnDbError
     this.#startedAt = nowMs(clock)
     this.#db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver' })
+    this.#partitions = new PartitionKeeper(this.#db, clock, log)
     const pipelineLog = new PipelineLog(log)
     this.pipeline = new Pipeline({
       db: this.#db,
@@ -168,6 +185,7 @@ export class Saver {
       await settledOrAborted(this.#preparing, signal)
     }
     this.#stopping.abort()
+    this.#partitions.stop()
     const sum = (): number => this.pipeline.sample().reduce((n, entry) => n + entry.dropped, 0)
     const dropped = sum()
     const lost = await this.pipeline.drain(signal)
@@ -204,7 +222,34 @@ export class Saver {
   #onStatus(status: StreamStatus, category: Category): void {
     if (status.type === 'open') this.#connections += 1
     if (status.type === 'gap') this.pipeline.acceptGap(status.gap)
+    if (status.type === 'live') this.#onLive(status.topic, category)
     this.#streamLog.tell(status, category)
+  }
+
+  #onLive(topic: string, category: Category): void {
+    const market = this.#markets.find((candidate) => candidate.category === category)
+    const stream = market?.streamOf(topic)
+    if (stream === undefined) return
+    const { channel, symbol } = stream
+    this.#startGaps.onLive({ category, channel, symbol }, nowMs(this.#clock))
+  }
+
+  /** What earlier processes left; not knowing it must not keep this one from storing. */
+  async #readPast(): Promise<void> {
+    const { channels } = this.#config
+    try {
+      for (const market of this.#markets) {
+        await readLastStored(this.#db, market, channels, this.#startGaps)
+      }
+      const { open, partial } = await new CaptureGapRepository(this.#db).countByState()
+      this.pipeline.gaps.addStored(open + partial)
+    } catch (error) {
+      const reason = reasonOf(error)
+      this.#log.warn(
+        { code: 'PAST_UNKNOWN', reason },
+        'cannot tell what was missed before the start',
+      )
+    }
   }
 
   async #prepare(): Promise<void> {
@@ -217,7 +262,10 @@ export class Saver {
         signal: this.#stopping.signal,
         exitOnDbError: this.#exitOnDbError,
       })
-      if (this.#databaseReady) this.pipeline.open()
+      if (!this.#databaseReady) return
+      await this.#readPast()
+      this.pipeline.open()
+      this.#partitions.start()
     } catch (error) {
       this.#fail(error)
     }

@@ -1,21 +1,49 @@
 import { parseArgs } from 'node:util'
+import { archiveSpeed } from './archive.ts'
 import { endToEnd } from './end-to-end.ts'
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== '--'),
-  options: {
-    seconds: { type: 'string', default: '300' },
-    rate: { type: 'string', default: '16000' },
-  },
-})
+/** What can be measured, each giving the lines of its report and whether something was wrong. */
+const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promise<BenchResult>>> = {
+  'end-to-end': (seconds, tradesPerSecond) => endToEnd({ seconds, tradesPerSecond }),
+  archive: async () => ({ lines: await archiveSpeed(), failed: false }),
+}
 
-endToEnd({ seconds: Number(values.seconds), tradesPerSecond: Number(values.rate) }).then(
-  ({ lines, failed }) => {
-    process.stdout.write(`${lines.join('\n')}\n`)
-    if (failed) process.exitCode = 1
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
-    process.exitCode = 1
-  },
-)
+interface BenchResult {
+  readonly lines: readonly string[]
+  readonly failed: boolean
+}
+
+const HELP = `Measures on real processes, real sockets and a real PostgreSQL.
+
+  --only <name>     one of ${Object.keys(BENCHES).join(', ')} (default: all)
+  --seconds <n>     how long end-to-end runs (default 300)
+  --rate <n>        trades a second of end-to-end (default 16000)
+`
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    args: process.argv.slice(2).filter((argument) => argument !== '--'),
+    options: {
+      only: { type: 'string' },
+      seconds: { type: 'string', default: '300' },
+      rate: { type: 'string', default: '16000' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const wanted = values.only === undefined ? Object.keys(BENCHES) : [values.only]
+  if (values.help || wanted.some((name) => !Object.hasOwn(BENCHES, name))) {
+    process.stdout.write(HELP)
+    if (!values.help) process.exitCode = 2
+    return
+  }
+  for (const name of wanted) {
+    const result = await BENCHES[name]?.(Number(values.seconds), Number(values.rate))
+    process.stdout.write(`${result?.lines.join('\n')}\n\n`)
+    if (result?.failed) process.exitCode = 1
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+  process.exitCode = 1
+})

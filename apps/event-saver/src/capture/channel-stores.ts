@@ -3,6 +3,7 @@ import {
   type BulkInsertResult,
   type GridDatabase,
   PublicTradeRepository,
+  type SymbolsQuery,
   TickerSnapshotRepository,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
@@ -10,6 +11,8 @@ import type { Kysely } from 'kysely'
 /** What a channel's writer needs of its repository. */
 export interface ChannelStore<Event> {
   bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>>
+  /** Exchange times of the last stored events, in epoch milliseconds; without symbols never stored. */
+  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>>
 }
 
 /** The repository of each channel: one line for a new channel. */

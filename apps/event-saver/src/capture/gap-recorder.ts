@@ -7,7 +7,7 @@ export interface RecordedGap {
   readonly state: GapState
 }
 
-/** Totals of the gaps since the start. */
+/** Totals of the gaps since the start; `open` together with what was open before. */
 export interface GapTotals {
   readonly open: number
   readonly ignored: number
@@ -41,6 +41,11 @@ export class GapRecorder {
   /** The latest gaps, oldest first, at most 100. */
   get recent(): readonly RecordedGap[] {
     return this.#recent
+  }
+
+  /** Adds what the database holds from before this process, of any collector. */
+  addStored(open: number): void {
+    this.#totals.open += open
   }
 
   record(gap: Gap): void {

@@ -57,6 +57,11 @@ export class MarketCapture {
     else this.#following = this.#follow()
   }
 
+  /** The stream behind a topic; undefined once it is wanted no more. */
+  streamOf(topic: string): MarketTopic | undefined {
+    return this.topics().find((candidate) => candidate.topic === topic)
+  }
+
   /** Where every wanted topic stands. */
   topics(): MarketTopic[] {
     const topics = this.#stream?.topics() ?? []

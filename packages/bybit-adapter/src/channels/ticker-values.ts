@@ -50,20 +50,6 @@ export const OPTION_TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new
   [...TICKER_READERS].map(([name, reader]) => [OPTION_NAMES.get(name) ?? name, reader]),
 )
 
-/** Ticker values by name, while they are being read. */
-export type MutableTickerValues = Record<TickerFieldName, string | number | null>
-
-/** A fresh copy of known values, or of none. */
-export function copyValues(values: TickerValues | null): MutableTickerValues {
-  const nothing = Object.fromEntries(TICKER_FIELD_NAMES.map((name) => [name, null]))
-  return { ...nothing, ...(values as MutableTickerValues | null) } as MutableTickerValues
-}
-
-/** Seals read values: each field was read by its own kind's reader. */
-export function asTickerValues(values: MutableTickerValues): TickerValues {
-  return values as TickerValues
-}
-
 /** A ticker event while it is being merged; any value may be looked up by its name. */
 export type MutableTicker = { -readonly [Name in keyof TickerEvent]: TickerEvent[Name] } & Record<
   TickerFieldName,

@@ -1,0 +1,75 @@
+import type { Category, Channel, Gap } from '@grid/core-events'
+import type { GridDatabase } from '@grid/db'
+import type { Kysely } from 'kysely'
+import { CHANNEL_STORES } from './channel-stores.ts'
+import type { MarketCapture } from './market-capture.ts'
+
+/** A stream: one channel of one symbol in one category. */
+export type StreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>
+
+interface Start {
+  /** When the stream was first live in this process, in epoch milliseconds. */
+  liveMs?: number
+  /** Exchange time of its last stored event before this process, in epoch milliseconds. */
+  storedTs?: number
+}
+
+/**
+ * Finds the gap that a process leaves which was down: from a stream's last stored event to the
+ * moment in which it was first live again. A stream that was never stored has none.
+ */
+export class StartGaps {
+  readonly #onGap: (gap: Gap) => void
+  readonly #starts = new Map<string, Start>()
+
+  constructor(onGap: (gap: Gap) => void) {
+    this.#onGap = onGap
+  }
+
+  /** A stream is live; only the first time counts. */
+  onLive(stream: StreamName, atMs: number): void {
+    const start = this.#startOf(stream)
+    if (start.liveMs !== undefined) return
+    start.liveMs = atMs
+    this.#judge(stream, start)
+  }
+
+  /** What was stored of streams before anything of this process was. */
+  onStored(category: Category, channel: Channel, lastTs: ReadonlyMap<string, number>): void {
+    for (const [symbol, storedTs] of lastTs) {
+      const stream = { category, channel, symbol }
+      const start = this.#startOf(stream)
+      start.storedTs = storedTs
+      this.#judge(stream, start)
+    }
+  }
+
+  #judge(stream: StreamName, { liveMs, storedTs }: Start): void {
+    if (liveMs === undefined || storedTs === undefined || storedTs >= liveMs) return
+    this.#onGap({ ...stream, startTs: storedTs, endTs: liveMs, reason: 'start' })
+  }
+
+  #startOf({ category, channel, symbol }: StreamName): Start {
+    const key = `${category} ${channel} ${symbol}`
+    const start = this.#starts.get(key) ?? {}
+    this.#starts.set(key, start)
+    return start
+  }
+}
+
+/** Tells the finder what was stored of a market's streams. */
+export async function readLastStored(
+  db: Kysely<GridDatabase>,
+  market: MarketCapture,
+  channels: readonly Channel[],
+  gaps: StartGaps,
+): Promise<void> {
+  const { category } = market
+  const topics = market.topics()
+  for (const channel of channels) {
+    const own = topics.filter((topic) => topic.channel === channel)
+    const symbols = [...new Set(own.map(({ symbol }) => symbol))]
+    const lastTs = await CHANNEL_STORES[channel](db).lastTsBySymbol({ category, symbols })
+    gaps.onStored(category, channel, lastTs)
+  }
+}

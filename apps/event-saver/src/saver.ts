@@ -1,12 +1,5 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import {
-  type Category,
-  CHANNELS,
-  type Clock,
-  type ClockTimer,
-  nowMs,
-  systemClock,
-} from '@grid/core-events'
+import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
 import {
   CaptureGapRepository,
   createDatabase,

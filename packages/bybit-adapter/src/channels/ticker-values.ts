@@ -9,7 +9,6 @@ import {
   type TickerEvent,
   type TickerFieldKind,
   type TickerFieldName,
-  type TickerValues,
 } from '@grid/core-events'
 
 /** A ticker field's place in the bitmask, as a weight, and its reader. */

@@ -37,6 +37,7 @@ const context = (category: Category, envelope: object): ItemContext => ({
   envelope,
   topicSymbol: 'BTCUSDT',
   localTsUs: LOCAL_TS_US,
+  isPlain: false,
 })
 
 /** A right value in most fields, so that a single wrong one decides. */

@@ -169,6 +169,19 @@ test('items of topics that are not mapped are counted one by one', () => {
   ])
 })
 
+test.each(['a b', 'a|b', 'a\u007fb', 'a\u00a0b', 'a\nb', '', 'x'.repeat(65)])(
+  'an id that is no name is refused among many good ones: %o',
+  (i) => {
+    const normalizer = createNormalizer({ category: 'linear' })
+    const items = ['1', '2', '3', i, '5'].map((id) => wireTrade({ i: id }))
+    for (const frame of [tradeFrame(items), Buffer.from(tradeFrame(items))]) {
+      const { events, deadLetters } = normalizer.normalize(frame, 1_760_000_000_110_000)
+      expect(events).toHaveLength(4)
+      expect(deadLetters).toMatchObject([{ code: 'ITEM_MALFORMED', field: 'i' }])
+    }
+  },
+)
+
 test('a late repetition of an older match moves no trade of the newer ones', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const old = [

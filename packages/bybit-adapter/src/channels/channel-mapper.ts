@@ -26,6 +26,8 @@ export interface ItemContext {
   /** The topic's tail, already known to be a name: a symbol, of option trades a base coin. */
   readonly topicSymbol: string
   readonly localTsUs: number
+  /** Whether every text of the frame is free of what no name may hold: none need be searched. */
+  readonly isPlain: boolean
 }
 
 /** Which part of an item is unreadable, and why. */
@@ -40,8 +42,8 @@ export interface ItemFault {
 
 /** Maps the items of one kind of topics to events; keeps what it must remember between frames. */
 export interface ChannelMapper {
-  /** The items of a frame's `data`; null when it has not the channel's shape. */
-  items(data: unknown): readonly unknown[] | null
+  /** Whether a frame's `data` is a list of items, or one item that is an object. */
+  readonly isList: boolean
   /** One item's event, why it gives none, or null when it is malformed. */
   map(item: unknown, context: ItemContext): GridEvent | DiscardReason | null
   /** What is wrong with an item that `map` refused. */

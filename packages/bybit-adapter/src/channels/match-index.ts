@@ -1,12 +1,56 @@
 /** How many matches of a symbol are remembered: frames may come late, or again. */
 const REMEMBERED = 4
+/** Up to so many ids are searched one by one, which is faster than a map. */
+const FEW = 8
 
-/** The trades of one match: their ids, each with its position. */
-interface Match {
-  readonly seq: number
-  /** The only trade's id: most matches have no second, and then no map is needed. */
-  readonly first: string
-  positions: Map<string, number> | null
+/** The trades of one match; used again for another, because new ones would be made all the time. */
+class Match {
+  seq = -1
+  count = 0
+  /** The first few ids, each at its position; what follows `count` is of another match. */
+  readonly ids: string[] = []
+  /** All ids, once they are many. */
+  positions: Map<string, number> | null = null
+
+  restart(seq: number): void {
+    this.seq = seq
+    this.count = 0
+    this.positions = null
+  }
+
+  positionOf(tradeId: string): number {
+    if (this.positions === null) {
+      for (let index = 0; index < this.count; index++) {
+        if (this.ids[index] === tradeId) return index
+      }
+      if (this.count < FEW) {
+        this.ids[this.count] = tradeId
+        return this.count++
+      }
+      this.positions = new Map(this.ids.map((id, index) => [id, index]))
+    }
+    const known = this.positions.get(tradeId)
+    if (known !== undefined) return known
+    this.positions.set(tradeId, this.positions.size)
+    return this.positions.size - 1
+  }
+}
+
+/** The last few matches of one symbol. */
+class RecentMatches {
+  readonly #matches = Array.from({ length: REMEMBERED }, () => new Match())
+  #newest = new Match()
+  #oldest = 0
+
+  of(seq: number): Match {
+    if (this.#newest.seq === seq) return this.#newest
+    for (const match of this.#matches) if (match.seq === seq) return match
+    const match = this.#matches[this.#oldest] ?? this.#newest
+    this.#oldest = (this.#oldest + 1) % REMEMBERED
+    this.#newest = match
+    match.restart(seq)
+    return match
+  }
 }
 
 /**
@@ -22,37 +66,25 @@ interface Match {
  * matches.next('BTCUSDT', 7, 'b') // 1
  */
 export class MatchIndex {
-  /** The last few matches of each symbol, newest last. */
-  readonly #matches = new Map<string, Match[]>()
+  readonly #matches = new Map<string, RecentMatches>()
+  /** Those of the symbol that was asked for last, which is nearly always asked for next. */
+  #symbol: string | null = null
+  #recent = new RecentMatches()
 
   /** The trade's position from 0; −1 when the sequence is unknown (−1). */
   next(symbol: string, seq: number, tradeId: string): number {
     if (seq < 0) return -1
-    let matches = this.#matches.get(symbol)
-    if (matches === undefined) {
-      matches = []
-      this.#matches.set(symbol, matches)
-    }
-    const match = findLast(matches, seq)
-    if (match === undefined) {
-      if (matches.length === REMEMBERED) matches.shift()
-      matches.push({ seq, first: tradeId, positions: null })
-      return 0
-    }
-    if (match.first === tradeId) return 0
-    match.positions ??= new Map([[match.first, 0]])
-    const next = match.positions.size
-    const known = match.positions.get(tradeId)
-    if (known !== undefined) return known
-    match.positions.set(tradeId, next)
-    return next
+    if (symbol !== this.#symbol) this.#turnTo(symbol)
+    return this.#recent.of(seq).positionOf(tradeId)
   }
-}
 
-function findLast(matches: readonly Match[], seq: number): Match | undefined {
-  for (let index = matches.length - 1; index >= 0; index--) {
-    const match = matches[index]
-    if (match?.seq === seq) return match
+  #turnTo(symbol: string): void {
+    let recent = this.#matches.get(symbol)
+    if (recent === undefined) {
+      recent = new RecentMatches()
+      this.#matches.set(symbol, recent)
+    }
+    this.#symbol = symbol
+    this.#recent = recent
   }
-  return undefined
 }

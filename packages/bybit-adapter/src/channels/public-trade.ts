@@ -63,14 +63,15 @@ export function wireTradeSchema(category: Category): z.ZodType {
   return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
 }
 
+const MAX_NAME_LENGTH = 64
+
 /** Maps the elements of a trade frame's `data`. */
 export class PublicTradeMapper implements ChannelMapper {
   /** Outlives connections: a match that a reconnect cut in two counts on. */
   readonly #matches = new MatchIndex()
-
-  items(data: unknown): readonly unknown[] | null {
-    return Array.isArray(data) ? data : null
-  }
+  readonly isList = true
+  /** The newest price: trades of one match often share theirs, which is then known to be one. */
+  #price: Decimal | null = null
 
   map(item: unknown, context: ItemContext): PublicTradeEvent | null {
     if (!isWireObject(item)) return null
@@ -79,6 +80,7 @@ export class PublicTradeMapper implements ChannelMapper {
     const exchangeTs = parseExchangeTs(T)
     const symbol = isTopicsOwn(s, context) ? topicSymbol : s
     const sequence = seq === undefined ? -1 : parseSequence(seq)
+    const tickDirection = tickDirectionOf(L)
     const markPrice = optionalDecimal(mP)
     const indexPrice = optionalDecimal(iP)
     const markIv = optionalDecimal(mIv)
@@ -88,10 +90,10 @@ export class PublicTradeMapper implements ChannelMapper {
       sequence === undefined ||
       !(symbol === topicSymbol || isSymbol(symbol)) ||
       !(S === 'Buy' || S === 'Sell' || isSymbol(S)) ||
-      !(typeof p === 'string' && isDecimal(p)) ||
+      !this.#isPrice(p) ||
       !(typeof v === 'string' && isDecimal(v)) ||
-      !isSymbol(i) ||
-      !(L === undefined || L === '' || isSymbol(L)) ||
+      !isName(i, context) ||
+      tickDirection === undefined ||
       !(BT === undefined || typeof BT === 'boolean') ||
       !(RPI === undefined || typeof RPI === 'boolean') ||
       markPrice === undefined ||
@@ -101,6 +103,7 @@ export class PublicTradeMapper implements ChannelMapper {
     ) {
       return null
     }
+    this.#price = p
     return {
       channel: 'publicTrade',
       category,
@@ -112,7 +115,7 @@ export class PublicTradeMapper implements ChannelMapper {
       side: S,
       price: p,
       size: v,
-      tickDirection: L === undefined || L === '' ? null : L,
+      tickDirection,
       isBlockTrade: BT ?? null,
       isRpiTrade: RPI ?? null,
       seq: sequence,
@@ -122,6 +125,11 @@ export class PublicTradeMapper implements ChannelMapper {
       markIv,
       iv: tradeIv,
     }
+  }
+
+  #isPrice(value: unknown): value is Decimal {
+    if (typeof value !== 'string') return false
+    return value === this.#price || isDecimal(value)
   }
 
   explain(item: unknown, { category }: ItemContext): ItemFault {
@@ -141,6 +149,27 @@ export class PublicTradeMapper implements ChannelMapper {
 /** Whether a trade is of the topic's own symbol: an option topic is a base coin, which has none. */
 function isTopicsOwn(s: unknown, { category, topicSymbol }: ItemContext): boolean {
   return category !== 'option' && (s === undefined || s === topicSymbol)
+}
+
+function isName(value: unknown, { isPlain }: ItemContext): value is string {
+  if (!isPlain) return isSymbol(value)
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH
+}
+
+/** Null where there is none, undefined for what is no name. */
+function tickDirectionOf(value: unknown): string | null | undefined {
+  switch (value) {
+    case 'PlusTick':
+    case 'ZeroPlusTick':
+    case 'MinusTick':
+    case 'ZeroMinusTick':
+      return value
+    case undefined:
+    case '':
+      return null
+    default:
+      return isSymbol(value) ? value : undefined
+  }
 }
 
 function optionalDecimal(value: unknown): Decimal | null | undefined {

@@ -2,6 +2,7 @@ import {
   type Category,
   isSymbol,
   type JsonObject,
+  parseDecimal,
   parseExchangeTs,
   type TickerEvent,
 } from '@grid/core-events'
@@ -14,15 +15,11 @@ import type {
 } from './channel-mapper.ts'
 import { parseFrameCounter } from './frame-counter.ts'
 import { faultOf } from './item-fault.ts'
+import { copyTicker, type MutableTicker } from './mutable-ticker.ts'
 import { isStorableJson, isStorableText } from './ticker-extra.ts'
 import { wireTickerFrameSchema } from './ticker-schema.ts'
 import type { TickerState, TickerStates } from './ticker-state.ts'
-import {
-  type MutableTicker,
-  OPTION_TICKER_READERS,
-  TICKER_READERS,
-  type TickerFieldReader,
-} from './ticker-values.ts'
+import { OPTION_TICKER_READERS, TICKER_READERS, type TickerFieldReader } from './ticker-values.ts'
 import { isWireObject, parseSequence, type WireObject } from './wire.ts'
 
 /**
@@ -32,6 +29,7 @@ import { isWireObject, parseSequence, type WireObject } from './wire.ts'
  * become null: unknown rather than wrong in the events that follow.
  */
 export class TickerMapper implements ChannelMapper {
+  readonly isList = false
   readonly #category: Category
   readonly #states: TickerStates
   readonly #readers: ReadonlyMap<string, TickerFieldReader>
@@ -43,10 +41,6 @@ export class TickerMapper implements ChannelMapper {
     const isOption = category === 'option'
     this.#readers = isOption ? OPTION_TICKER_READERS : TICKER_READERS
     this.#sequenceOf = isOption ? ({ id }) => parseFrameCounter(id) : ({ cs }) => parseSequence(cs)
-  }
-
-  items(data: unknown): readonly unknown[] | null {
-    return isWireObject(data) ? [data] : null
   }
 
   map(item: unknown, context: ItemContext): TickerEvent | DiscardReason | null {
@@ -76,7 +70,7 @@ export class TickerMapper implements ChannelMapper {
     event.localTsUs = context.localTsUs
     event.seq = seq
     event.isSnapshot = isSnapshot
-    this.#keep(symbol, event, seq, exchangeTs)
+    keep(state ?? this.#states.obtain(symbol), event, seq, exchangeTs)
     return event
   }
 
@@ -98,18 +92,10 @@ export class TickerMapper implements ChannelMapper {
   /** A copy of what the message is laid over. */
   #base(symbol: string, isSnapshot: boolean, state: TickerState | undefined): MutableTicker {
     if (state === undefined) return this.#states.empty(symbol)
-    if (!isSnapshot) return { ...state.values }
+    if (!isSnapshot) return copyTicker(state.values)
     const base = this.#states.empty(symbol)
     if (this.#category === 'spot') copyBook(base, state.values)
     return base
-  }
-
-  #keep(symbol: string, values: MutableTicker, seq: number, ts: number): void {
-    const state = this.#states.obtain(symbol)
-    state.values = values
-    state.hasSnapshot = true
-    state.seq = seq
-    state.ts = ts
   }
 
   /** Keeps what could be read; an order that came with nonsense must not make good deltas stale. */
@@ -121,11 +107,18 @@ export class TickerMapper implements ChannelMapper {
     ts: number | undefined,
   ): void {
     const state = this.#states.get(symbol)
-    if (isSnapshot) this.#keep(symbol, values, 0, 0)
+    if (isSnapshot) keep(this.#states.obtain(symbol), values, 0, 0)
     else if (state?.hasSnapshot && !isBefore(seq ?? state.seq, ts ?? state.ts, state)) {
       state.values = values
     }
   }
+}
+
+function keep(state: TickerState, values: MutableTicker, seq: number, ts: number): void {
+  state.values = values
+  state.hasSnapshot = true
+  state.seq = seq
+  state.ts = ts
 }
 
 function isBefore(seq: number, ts: number, state: TickerState): boolean {
@@ -153,10 +146,9 @@ function merge(
     const value = data[key]
     const reader = readers.get(key)
     if (reader !== undefined) {
-      const read = reader.read(value)
+      const read = reader.isDecimal ? parseDecimal(value) : reader.read(value)
       if (read === undefined) isReadable = false
-      const values: Record<string, string | number | null> = event as never
-      values[reader.name] = read ?? null
+      reader.set(event, read ?? null)
       changed += reader.weight
     } else if (key !== 'symbol') {
       if (!isStorableText(key) || !isStorableJson(value)) isReadable = false

@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import { emptyTicker, type MutableTicker } from './ticker-values.ts'
+import { emptyTicker, type MutableTicker } from './mutable-ticker.ts'
 
 /** What is known of one symbol on this connection. */
 export interface TickerState {

@@ -1,22 +1,24 @@
 import {
-  type Category,
   isSymbol,
-  type JsonObject,
   parseDecimal,
   parseOptionalTs,
   TICKER_FIELD_NAMES,
   TICKER_FIELDS,
-  type TickerEvent,
   type TickerFieldKind,
   type TickerFieldName,
 } from '@grid/core-events'
+import { type MutableTicker, TICKER_SETTERS } from './mutable-ticker.ts'
 
-/** A ticker field's place in the bitmask, as a weight, and its reader. */
+/** A ticker field's place in the bitmask, as a weight, and how it is read and set. */
 export interface TickerFieldReader {
   readonly name: TickerFieldName
   readonly weight: number
   /** The value; null for "not applicable", undefined when unreadable. */
   readonly read: (value: unknown) => string | number | null | undefined
+  /** Whether `read` is `parseDecimal`, which nearly always it is. */
+  readonly isDecimal: boolean
+  /** Sets what `read` gave. */
+  readonly set: (ticker: MutableTicker, value: string | number | null) => void
 }
 
 const READERS: { readonly [Kind in TickerFieldKind]: TickerFieldReader['read'] } = {
@@ -29,7 +31,9 @@ const READERS: { readonly [Kind in TickerFieldKind]: TickerFieldReader['read'] }
 export const TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
   TICKER_FIELD_NAMES.map((name) => {
     const { bit, kind } = TICKER_FIELDS[name]
-    return [name, { name, weight: 2 ** bit, read: READERS[kind] }]
+    const set = TICKER_SETTERS[name] as TickerFieldReader['set']
+    const isDecimal = kind === 'decimal'
+    return [name, { name, weight: 2 ** bit, read: READERS[kind], isDecimal, set }]
   }),
 )
 
@@ -48,74 +52,3 @@ const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
 export const OPTION_TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
   [...TICKER_READERS].map(([name, reader]) => [OPTION_NAMES.get(name) ?? name, reader]),
 )
-
-/** A ticker event while it is being merged; any value may be looked up by its name. */
-export type MutableTicker = { -readonly [Name in keyof TickerEvent]: TickerEvent[Name] } & Record<
-  TickerFieldName,
-  string | number | null
->
-
-/**
- * A ticker of which nothing is known.
- *
- * Spelled out, so that all tickers share one hidden class and are copied as a block: an object
- * that is built key by key becomes a hash table.
- */
-export function emptyTicker(category: Category, symbol: string): MutableTicker {
-  return {
-    channel: 'ticker',
-    category,
-    symbol,
-    exchangeTs: 0,
-    localTsUs: 0,
-    source: 'ws',
-    seq: 0,
-    isSnapshot: false,
-    changed: 0,
-    extra: null as JsonObject | null,
-    tickDirection: null,
-    lastPrice: null,
-    price24hPcnt: null,
-    prevPrice24h: null,
-    highPrice24h: null,
-    lowPrice24h: null,
-    prevPrice1h: null,
-    markPrice: null,
-    indexPrice: null,
-    openInterest: null,
-    openInterestValue: null,
-    singleOpenInterest: null,
-    singleOpenInterestValue: null,
-    turnover24h: null,
-    volume24h: null,
-    bid1Price: null,
-    bid1Size: null,
-    ask1Price: null,
-    ask1Size: null,
-    nextFundingTime: null,
-    fundingRate: null,
-    fundingIntervalHour: null,
-    fundingCap: null,
-    deliveryTime: null,
-    basisRate: null,
-    basisRateYear: null,
-    deliveryFeeRate: null,
-    predictedDeliveryPrice: null,
-    basis: null,
-    preOpenPrice: null,
-    preQty: null,
-    curPreListingPhase: null,
-    usdIndexPrice: null,
-    bid1Iv: null,
-    ask1Iv: null,
-    markIv: null,
-    underlyingPrice: null,
-    totalVolume: null,
-    totalTurnover: null,
-    delta: null,
-    gamma: null,
-    vega: null,
-    theta: null,
-    change24h: null,
-  }
-}

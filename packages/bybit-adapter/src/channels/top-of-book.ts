@@ -9,6 +9,7 @@ import {
 import { z } from 'zod'
 import type { ChannelMapper, DiscardReason, ItemContext, ItemFault } from './channel-mapper.ts'
 import { faultOf } from './item-fault.ts'
+import { copyTicker } from './mutable-ticker.ts'
 import type { TickerStates } from './ticker-state.ts'
 import { isWireObject, parseSequence, wireName, wireSequence, wireTime } from './wire.ts'
 
@@ -58,13 +59,10 @@ export const wireBookFrameSchema: z.ZodType = z.object({
  */
 export class TopOfBookMapper implements ChannelMapper {
   readonly #states: TickerStates
+  readonly isList = false
 
   constructor(states: TickerStates) {
     this.#states = states
-  }
-
-  items(data: unknown): readonly unknown[] | null {
-    return isWireObject(data) ? [data] : null
   }
 
   map(item: unknown, context: ItemContext): TickerEvent | DiscardReason | null {
@@ -86,7 +84,7 @@ export class TopOfBookMapper implements ChannelMapper {
     if (seq === state.bookSeq && update === state.bookUpdate) return 'repeated_book'
     const isBefore = seq < state.bookSeq || (seq === state.bookSeq && update < state.bookUpdate)
     if (isBefore && update !== RESTARTED) return 'stale_book'
-    const event = { ...state.values }
+    const event = copyTicker(state.values)
     event.bid1Price = bid?.[0] ?? null
     event.bid1Size = bid?.[1] ?? null
     event.ask1Price = ask?.[0] ?? null

@@ -14,7 +14,7 @@ import { EventlessItems } from './eventless-items.ts'
 import { deadLetter, type Origin, unknownOrigin } from './frame-dead-letter.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
 import type { Normalizer } from './normalizer.ts'
-import { type ParsedFrame, parseFrame } from './parsed-frame.ts'
+import { isPlainText, type ParsedFrame, parseFrame } from './parsed-frame.ts'
 import { describeValue, printable } from './printable.ts'
 
 interface Route {
@@ -95,7 +95,7 @@ export class FrameNormalizer implements Normalizer {
       const origin = { ...unknown, channel: route.channel, topic: printable(topic) }
       return malformed(frame, origin, 'topic', topic)
     }
-    const known = { ...route, symbol }
+    const known = { ...route, symbol: interned(symbol) }
     if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear()
     this.#known.set(topic, known)
     return this.#mapItems(known, frame, envelope, localTsUs)
@@ -113,33 +113,46 @@ export class FrameNormalizer implements Normalizer {
     envelope: Envelope,
     localTsUs: number,
   ): NormalizeResult {
-    const items = mapper.items(envelope.data)
     const category = this.#category
-    if (items === null) {
+    const { data } = envelope
+    if (mapper.isList ? !Array.isArray(data) : !isWireObject(data)) {
       const topic = printable(String(envelope.topic))
       const origin = { category, channel, topic, symbol: topicSymbol, localTsUs }
-      return malformed(frame, origin, 'data', envelope.data)
+      return malformed(frame, origin, 'data', data)
     }
-    const context = { category, envelope, topicSymbol, localTsUs }
-    const events: GridEvent[] = []
+    const items = mapper.isList ? (data as readonly unknown[]) : null
+    const count = items === null ? 1 : items.length
+    const isPlain = count > 2 && isPlainText(frame.text)
+    const context = { category, envelope, topicSymbol, localTsUs, isPlain }
+    let events: GridEvent[] | null = null
     let eventless: EventlessItems | null = null
-    for (let index = 0; index < items.length; index++) {
+    for (let index = 0; index < count; index++) {
       if (!frame.isUtf8) {
         eventless ??= new EventlessItems(channel, mapper, context, frame)
         if (eventless.takesGarbled(index)) continue
       }
-      const item = items[index]
+      const item = items === null ? data : items[index]
       const mapped = mapper.map(item, context)
-      if (mapped !== null && typeof mapped !== 'string') {
-        events.push(mapped)
-      } else {
+      if (mapped === null || typeof mapped === 'string') {
         eventless ??= new EventlessItems(channel, mapper, context, frame)
         eventless.take(index, item, mapped)
+      } else if (events === null) {
+        events = [mapped]
+      } else {
+        events.push(mapped)
       }
     }
-    if (eventless === null) return { events, deadLetters: NONE, discarded: NONE }
-    return { events, deadLetters: eventless.deadLetters, discarded: eventless.discarded }
+    return {
+      events: events ?? NONE,
+      deadLetters: eventless === null ? NONE : eventless.deadLetters,
+      discarded: eventless === null ? NONE : eventless.discarded,
+    }
   }
+}
+
+/** The same text as V8 keeps it for keys, which parsed texts are compared to in no time. */
+function interned(text: string): string {
+  return Object.keys({ [text]: null })[0] ?? text
 }
 
 function malformed(

@@ -3,13 +3,25 @@ import { isUtf8 } from 'node:buffer'
 const REPLACEMENT_CHARACTER = '\ufffd'
 
 /** A frame decoded and parsed, with its bytes at hand for dead letters. */
-export interface ParsedFrame {
-  /** The bytes as received; made from the text when that is what was given. */
-  readonly bytes: () => Uint8Array
+export class ParsedFrame {
+  readonly text: string
   /** Whether the bytes are UTF-8; texts decoded from other bytes cannot be trusted. */
   readonly isUtf8: boolean
   /** The JSON value; undefined when the frame is not JSON. */
   readonly value: unknown
+  readonly #bytes: Uint8Array | null
+
+  constructor(text: string, bytes: Uint8Array | null, isSound: boolean) {
+    this.text = text
+    this.#bytes = bytes
+    this.isUtf8 = isSound
+    this.value = parseJson(text)
+  }
+
+  /** The bytes as received; made from the text when that is what was given. */
+  bytes(): Uint8Array {
+    return this.#bytes ?? Buffer.from(this.text)
+  }
 }
 
 /**
@@ -19,16 +31,29 @@ export interface ParsedFrame {
  * parseFrame('{"op":"pong"}').value // { op: 'pong' }
  */
 export function parseFrame(frame: string | Uint8Array): ParsedFrame {
-  if (typeof frame === 'string') {
-    return { bytes: () => Buffer.from(frame), isUtf8: true, value: parseJson(frame) }
-  }
+  if (typeof frame === 'string') return new ParsedFrame(frame, null, true)
   const buffer = Buffer.isBuffer(frame)
     ? frame
     : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
   const text = buffer.toString()
   // What is not UTF-8 decodes to replacement characters: without one there is nothing to check.
   const isSound = !text.includes(REPLACEMENT_CHARACTER) || isUtf8(buffer)
-  return { bytes: () => frame, isUtf8: isSound, value: parseJson(text) }
+  return new ParsedFrame(text, frame, isSound)
+}
+
+/**
+ * Whether no text of a JSON document can hold a blank, a control character, `|` or anything beyond
+ * ASCII: a few searches of the whole are far cheaper than looking at each text.
+ */
+export function isPlainText(json: string): boolean {
+  return (
+    // Without escapes, JSON itself keeps control characters below the blank out of texts.
+    !json.includes('\\') &&
+    !json.includes(' ') &&
+    !json.includes('|') &&
+    !json.includes('\x7f') &&
+    Buffer.byteLength(json) === json.length
+  )
 }
 
 function parseJson(text: string): unknown {

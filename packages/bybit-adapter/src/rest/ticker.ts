@@ -1,13 +1,8 @@
-import {
-  type Category,
-  type Decimal,
-  isSymbol,
-  type JsonObject,
-  type TickerEvent,
-} from '@grid/core-events'
+import { type Category, isSymbol, type JsonObject, type TickerEvent } from '@grid/core-events'
 import { z } from 'zod'
+import { emptyTicker } from '../channels/mutable-ticker.ts'
 import { isStorableJson, isStorableText } from '../channels/ticker-extra.ts'
-import { emptyTicker, TICKER_READERS } from '../channels/ticker-values.ts'
+import { TICKER_READERS } from '../channels/ticker-values.ts'
 import { isWireObject } from '../channels/wire.ts'
 import { malformedReply } from './reply.ts'
 import type { ListEndpoint } from './rest-list.ts'
@@ -53,7 +48,7 @@ function tickerSchema(
       }
       const read = reader.read(value)
       if (read === undefined) refuse('is unreadable', key)
-      ticker[reader.name as 'lastPrice'] = (read ?? null) as Decimal | null
+      reader.set(ticker, read ?? null)
       ticker.changed += reader.weight
     }
     ticker.exchangeTs = exchangeTs

@@ -10,6 +10,7 @@ export class PipelineLog {
   readonly #deadLetters = new Map<string, number>()
   readonly #drops = new Map<LedgerChannel, number>()
   #evidenceLost = 0
+  #unreadable = 0
 
   constructor(log: Logger) {
     this.#log = log
@@ -38,6 +39,16 @@ export class PipelineLog {
         'cannot read the list of instruments, trying again',
       )
     }
+  }
+
+  /** Rows of a list of instruments cannot be read; the others are followed. */
+  listUnreadable(category: Category, rows: readonly DeadLetter[]): void {
+    this.#unreadable += 1
+    if (!isWorthALine(this.#unreadable)) return
+    this.#log.warn(
+      { code: 'INSTRUMENT_UNREADABLE', category, rows: rows.length, reason: rows[0]?.reason },
+      'instruments that cannot be read are not followed',
+    )
   }
 
   /** An item became a dead letter. */

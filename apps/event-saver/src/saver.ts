@@ -101,9 +101,7 @@ export class Saver {
         onDefect: (error) => this.#fail(error),
       },
     })
-    this.#markets = this.#makeMarkets((category, error, failures) =>
-      pipelineLog.listRetry(category, error, failures),
-    )
+    this.#markets = this.#makeMarkets(pipelineLog)
     this.#http = new HttpServer({
       status: () => this.status(),
       alive: () => !this.#failed && !this.#watchdog.stalled,
@@ -188,9 +186,7 @@ export class Saver {
     return { lost, dropped }
   }
 
-  #makeMarkets(
-    onListRetry: (category: Category, error: unknown, failures: number) => void,
-  ): MarketCapture[] {
+  #makeMarkets(log: PipelineLog): MarketCapture[] {
     const { environment, wsUrl, restUrl, channels, symbols } = this.#config
     const clock = this.#clock
     const rest = restUrl === undefined ? {} : { restUrl }
@@ -206,7 +202,15 @@ export class Saver {
           journal: this.#journal,
           pipeline: this.pipeline,
           onStatus: (status, category) => this.#onStatus(status, category),
-          onListRetry,
+          // Until the database is ready, what was stored is read for all together when it is.
+          beforeSymbols: async (category, symbols) => {
+            if (this.#databaseReady) await this.#readLastStored(category, symbols)
+          },
+          onRemoved: (category, symbols) => {
+            for (const symbol of symbols) this.#startGaps.forget(category, symbol)
+          },
+          onUnreadable: (category, rows) => log.listUnreadable(category, rows),
+          onListRetry: (category, error, failures) => log.listRetry(category, error, failures),
           onFailure: (error) => this.#fail(error),
         }),
     )
@@ -227,21 +231,32 @@ export class Saver {
     this.#startGaps.onLive({ category, channel, symbol }, nowMs(this.#clock))
   }
 
-  /** What earlier processes left; not knowing it must not keep this one from storing. */
+  /** What earlier processes left open, and last stored of what is captured. */
   async #readPast(): Promise<void> {
-    const { channels } = this.#config
-    try {
-      for (const market of this.#markets) {
-        await readLastStored(this.#db, market, channels, this.#startGaps)
-      }
+    for (const market of this.#markets) {
+      const symbols = [...new Set(market.topics().map(({ symbol }) => symbol))]
+      await this.#readLastStored(market.category, symbols)
+    }
+    await this.#orWarn(async () => {
       const { open, partial } = await new CaptureGapRepository(this.#db).countByState()
       this.pipeline.gaps.addStored(open + partial)
+    })
+  }
+
+  #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
+    const { channels } = this.#config
+    return this.#orWarn(() =>
+      readLastStored(this.#db, category, symbols, channels, this.#startGaps),
+    )
+  }
+
+  /** Not knowing the past must not keep anything from being captured. */
+  async #orWarn(read: () => Promise<void>): Promise<void> {
+    try {
+      await read()
     } catch (error) {
       const reason = reasonOf(error)
-      this.#log.warn(
-        { code: 'PAST_UNKNOWN', reason },
-        'cannot tell what was missed before the start',
-      )
+      this.#log.warn({ code: 'PAST_UNKNOWN', reason }, 'cannot tell what was missed before')
     }
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
@@ -251,5 +252,21 @@ describe('doctor', () => {
     expect(stdout).toMatch(/FAIL CLOCK: this clock is \d{4} ms ahead of/)
     expect(stdout).toMatch(/FAIL SYMBOLS: linear: NOSUCHUSDT does not trade/)
     expect(stdout).toMatch(/FAIL DATABASE: postgres:\/\/nobody@127\.0\.0\.1:9\/grid/)
+  })
+
+  it('makes no database, and sees what would keep a saver from writing', async () => {
+    await using sim = await startSimulator({ symbols: ['BTCUSDT'] })
+    await using database = await ownDatabase()
+    const exchange = { EVENTSAVER_WS_URL: sim.wsUrl, EVENTSAVER_REST_URL: sim.restUrl }
+    const one = { ...exchange, EVENTSAVER_SYMBOLS: 'BTCUSDT' }
+    const dataDir = join(folder, 'nothing-here')
+    const embedded = await runCli(['doctor'], { ...one, EVENTSAVER_DATA_DIR: dataDir })
+    expect(embedded.code).toBe(0)
+    expect(existsSync(dataDir)).toBe(false)
+    await migrate(database.db, { environment: 'custom:127.0.0.1' })
+    await sql`update grid_meta set schema_version = 99, min_writer = 99`.execute(database.db)
+    const tooNew = await runCli(['doctor'], { ...one, EVENTSAVER_DATABASE_URL: database.url })
+    expect(tooNew.code).toBe(3)
+    expect(tooNew.stdout).toMatch(/FAIL DATABASE: only writers of schema 99/)
   })
 })

@@ -5,7 +5,7 @@ import {
   type StreamStatus,
   type TopicStatus,
 } from '@grid/bybit-adapter'
-import type { Category, Clock } from '@grid/core-events'
+import type { Category, Clock, DeadLetter } from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from './journal.ts'
 import type { Pipeline } from './pipeline.ts'
@@ -25,6 +25,10 @@ export interface MarketCaptureOptions {
   readonly journal: Journal
   readonly pipeline: Pipeline
   readonly onStatus: (status: StreamStatus, category: Category) => void
+  /** Asked before symbols are subscribed that were not wanted until now. */
+  readonly beforeSymbols: (category: Category, symbols: readonly string[]) => Promise<void>
+  readonly onRemoved: (category: Category, symbols: readonly string[]) => void
+  readonly onUnreadable: (category: Category, rows: readonly DeadLetter[]) => void
   readonly onListRetry: (category: Category, error: unknown, failures: number) => void
   readonly onFailure: (error: unknown) => void
 }
@@ -34,6 +38,7 @@ export class MarketCapture {
   readonly #options: MarketCaptureOptions
   readonly #stop = new AbortController()
   #stream: BybitPublicStream | null = null
+  #symbols: ReadonlySet<string> = new Set()
   #following: Promise<void> = Promise.resolve()
 
   constructor(options: MarketCaptureOptions) {
@@ -80,18 +85,26 @@ export class MarketCapture {
       category: this.category,
       client,
       clock,
-      onSymbols: (symbols) => {
-        if (this.#stop.signal.aborted) return
-        if (this.#stream === null) {
-          this.#stream = this.#makeStream(symbols)
-          this.#startStream(this.#stream)
-        } else {
-          this.#stream.setSymbols(symbols)
-        }
-      },
+      onSymbols: (symbols) => this.#setSymbols(symbols),
+      onUnreadable: (rows) => this.#options.onUnreadable(this.category, rows),
       onRetry: (error, failures) => onListRetry(this.category, error, failures),
     })
     return follower.run(this.#stop.signal)
+  }
+
+  async #setSymbols(symbols: readonly string[]): Promise<void> {
+    const added = symbols.filter((symbol) => !this.#symbols.has(symbol))
+    const removed = [...this.#symbols].filter((symbol) => !symbols.includes(symbol))
+    if (added.length > 0) await this.#options.beforeSymbols(this.category, added)
+    if (this.#stop.signal.aborted) return
+    this.#symbols = new Set(symbols)
+    if (this.#stream === null) {
+      this.#stream = this.#makeStream(symbols)
+      this.#startStream(this.#stream)
+    } else if (added.length + removed.length > 0) {
+      this.#stream.setSymbols(symbols)
+      this.#options.onRemoved(this.category, removed)
+    }
   }
 
   #makeStream(symbols: readonly string[]): BybitPublicStream {

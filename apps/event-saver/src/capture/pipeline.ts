@@ -164,7 +164,10 @@ export class Pipeline {
     this.#endDropped()
     const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
     for (const { gap } of gaps) {
-      this.#options.handlers.onEvidenceLost(gap, 'the database was away when the process stopped')
+      this.#options.handlers.onEvidenceLost(
+        gap,
+        'it could not be stored before the process stopped',
+      )
     }
     return left.flat().length + letters
   }

@@ -1,8 +1,7 @@
-import type { Category, Channel, Gap } from '@grid/core-events'
+import { type Category, CHANNELS, type Channel, type Gap } from '@grid/core-events'
 import type { GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { CHANNEL_STORES } from './channel-stores.ts'
-import type { MarketCapture } from './market-capture.ts'
 
 /** A stream: one channel of one symbol in one category. */
 export type StreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>
@@ -44,31 +43,37 @@ export class StartGaps {
     }
   }
 
+  /** A symbol is wanted no more; should it come back, its absence is a gap. */
+  forget(category: Category, symbol: string): void {
+    for (const channel of CHANNELS) this.#starts.delete(keyOf({ category, channel, symbol }))
+  }
+
   #judge(stream: StreamName, { liveMs, storedTs }: Start): void {
     if (liveMs === undefined || storedTs === undefined || storedTs >= liveMs) return
     this.#onGap({ ...stream, startTs: storedTs, endTs: liveMs, reason: 'start' })
   }
 
-  #startOf({ category, channel, symbol }: StreamName): Start {
-    const key = `${category} ${channel} ${symbol}`
+  #startOf(stream: StreamName): Start {
+    const key = keyOf(stream)
     const start = this.#starts.get(key) ?? {}
     this.#starts.set(key, start)
     return start
   }
 }
 
-/** Tells the finder what was stored of a market's streams. */
+function keyOf({ category, channel, symbol }: StreamName): string {
+  return `${category} ${channel} ${symbol}`
+}
+
+/** Tells the finder what was stored last of a category's streams. */
 export async function readLastStored(
   db: Kysely<GridDatabase>,
-  market: MarketCapture,
+  category: Category,
+  symbols: readonly string[],
   channels: readonly Channel[],
   gaps: StartGaps,
 ): Promise<void> {
-  const { category } = market
-  const topics = market.topics()
   for (const channel of channels) {
-    const own = topics.filter((topic) => topic.channel === channel)
-    const symbols = [...new Set(own.map(({ symbol }) => symbol))]
     const lastTs = await CHANNEL_STORES[channel](db).lastTsBySymbol({ category, symbols })
     gaps.onStored(category, channel, lastTs)
   }

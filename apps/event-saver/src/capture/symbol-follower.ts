@@ -1,5 +1,5 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
-import { type Category, type Clock, sleep } from '@grid/core-events'
+import { type Category, type Clock, type DeadLetter, sleep } from '@grid/core-events'
 import { fullJitter } from '../writer/backoff.ts'
 
 /** What a follower needs, and whom it tells. */
@@ -7,19 +7,28 @@ export interface SymbolFollowerOptions {
   readonly category: Category
   readonly client: BybitRestClient
   readonly clock: Clock
-  /** Told of every instrument that trades, each time the list was read whole. */
-  readonly onSymbols: (symbols: readonly string[]) => void
+  /** Told of every instrument that is to be captured, each time the list was read. */
+  readonly onSymbols: (symbols: readonly string[]) => Promise<void>
+  /** Told of rows that cannot be read; the others are followed all the same. */
+  readonly onUnreadable: (rows: readonly DeadLetter[]) => void
   /** Told of a failed reading, which is tried again, and of the recovery (`failures` is then 0). */
   readonly onRetry: (error: unknown, failures: number) => void
 }
 
-/** A listing or delisting is noticed within this time. */
-const POLL_MS = 30_000
+/** A listing is noticed within this time, a delisting within twice as much. */
+const POLL_MS = 20_000
 const RETRY = { baseMs: 1000, capMs: 15_000 }
 
-/** Follows the trading instruments of a category as they list and delist. */
+/**
+ * Follows the trading instruments of a category as they list and delist.
+ *
+ * One reading does not delist: an instrument has to be missing twice in a row, and a list with rows
+ * that cannot be read takes none away.
+ */
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
+  #wanted: ReadonlySet<string> = new Set()
+  #missing: ReadonlySet<string> = new Set()
 
   constructor(options: SymbolFollowerOptions) {
     this.#options = options
@@ -34,7 +43,7 @@ export class SymbolFollower {
         const symbols = await this.#read(signal)
         if (failures > 0) onRetry(null, 0)
         failures = 0
-        onSymbols(symbols)
+        await onSymbols(symbols)
       } catch (error) {
         if (signal.aborted) return
         failures += 1
@@ -49,14 +58,17 @@ export class SymbolFollower {
     const pages = client.instrumentsInfo({ category, status: 'Trading' }, { signal })
     const { items, deadLetters, end } = await pages.all()
     // An incomplete list would look like a wave of delistings.
-    if (end !== 'last_page')
+    if (end !== 'last_page') {
       throw new Error(`the list of ${category} instruments ended early: ${end}`)
-    if (deadLetters.length > 0) {
-      throw new Error(
-        `${deadLetters.length} ${category} instruments cannot be read: ${deadLetters[0]?.reason}`,
-      )
     }
     if (items.length === 0) throw new Error(`no ${category} instrument trades`)
-    return items.map(({ symbol }) => symbol)
+    const listed = new Set(items.map(({ symbol }) => symbol))
+    const gone = [...this.#wanted].filter((symbol) => !listed.has(symbol))
+    const isTrusted = deadLetters.length === 0
+    const kept = gone.filter((symbol) => !(isTrusted && this.#missing.has(symbol)))
+    this.#missing = new Set(gone)
+    this.#wanted = new Set([...listed, ...kept])
+    if (deadLetters.length > 0) this.#options.onUnreadable(deadLetters)
+    return [...this.#wanted]
   }
 }

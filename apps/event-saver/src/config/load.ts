@@ -153,7 +153,8 @@ function faultOf(
   given: Given,
   issues: readonly { message: string }[],
 ): ConfigFault {
-  const shown = setting.secret ? redactDatabaseUrl(given.text) : given.text
+  // A password may stand in any URL, though only the database's is allowed to have one.
+  const shown = /\/\/[^/]*@/.test(given.text) ? redactDatabaseUrl(given.text) : given.text
   return {
     where: given.where,
     problem: `${JSON.stringify(shown)} ${issues.map((issue) => issue.message).join('; ')}`,

@@ -85,7 +85,8 @@ function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
   const names = rest.startsWith('@') ? readFile(rest.slice(1), cwd, faults) : [rest]
   return names.flatMap((name) => {
     const upper = name.toUpperCase()
-    if (isSymbol(upper)) return [{ category, name: upper }]
+    if (upper === '*' || (isSymbol(upper) && !/[*:@]/.test(upper)))
+      return [{ category, name: upper }]
     faults.push({
       problem: `${JSON.stringify(name)} is not an instrument's name`,
       fix: 'for example BTCUSDT, spot:BTCUSDT, * or @symbols.txt',

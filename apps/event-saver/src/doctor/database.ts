@@ -1,4 +1,5 @@
-import { createDatabase, inspectDatabase, redactDatabaseUrl } from '@grid/db'
+import { existsSync } from 'node:fs'
+import { createDatabase, inspectDatabase, redactDatabaseUrl, SCHEMA_VERSION } from '@grid/db'
 import { sql } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { reasonOf } from '../database.ts'
@@ -7,9 +8,13 @@ import { type Finding, problem, well } from './finding.ts'
 /** Whether the database answers, is of the right version and environment, and may be written. */
 export async function examineDatabase(config: Config): Promise<Finding[]> {
   const url = redactDatabaseUrl(config.databaseUrl)
+  const folder = config.databaseUrl.replace(/^pglite:/, '')
+  if (folder !== config.databaseUrl && !existsSync(folder)) {
+    return [well('DATABASE', `${url} does not exist yet and will be made at the first start`)]
+  }
   const db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver doctor' })
   try {
-    const { environment, schemaVersion, pending, serverVersion, serverVersionNumber } =
+    const { environment, schemaVersion, minWriter, pending, serverVersion, serverVersionNumber } =
       await inspectDatabase(db)
     const findings: Finding[] = []
     if (serverVersionNumber < 150_000) {
@@ -21,9 +26,23 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       const detail = `${url} holds ${environment}, this configuration captures ${config.environmentStamp}`
       findings.push(problem('DATABASE', detail, 'use another database: environments never mix'))
     }
-    const { rows } = await sql<{ may_create: boolean; is_standby: boolean }>`
+    if (minWriter > SCHEMA_VERSION) {
+      const detail = `only writers of schema ${minWriter} or newer may write, this one has ${SCHEMA_VERSION}`
+      findings.push(problem('DATABASE', detail, 'upgrade event-saver'))
+    }
+    if (pending.length > 0 && config.migrate === 'check') {
+      const detail = `migrations are pending: ${pending.join(', ')}`
+      findings.push(problem('DATABASE', detail, 'run event-saver migrate'))
+    }
+    const { rows } = await sql<{ may_create: boolean; may_write: boolean; is_read_only: boolean }>`
       select has_schema_privilege(current_schema(), 'create') as may_create,
-        pg_is_in_recovery() as is_standby`.execute(db)
+        not exists (
+          select from pg_class
+          where relnamespace = current_schema()::regnamespace
+            and relname in ('grid_meta', 'public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps')
+            and not has_table_privilege(oid, 'insert')
+        ) as may_write,
+        current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
     const [rights] = rows
     if (rights?.may_create !== true) {
       findings.push(
@@ -34,8 +53,14 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
         ),
       )
     }
-    if (rights?.is_standby === true) {
-      findings.push(problem('DATABASE', 'the server is a standby', 'name the primary server'))
+    if (rights?.may_write !== true) {
+      findings.push(
+        problem('DATABASE', 'this role may not write the tables', 'grant insert on them'),
+      )
+    }
+    if (rights?.is_read_only === true) {
+      const fix = 'name the primary server, or unset default_transaction_read_only'
+      findings.push(problem('DATABASE', 'the server only lets this role read', fix))
     }
     if (findings.length > 0) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`

@@ -9,7 +9,10 @@ export async function examineSymbols(
   { category, all, names }: WantedSymbols,
 ): Promise<Finding> {
   try {
-    const { items } = await client.instrumentsInfo({ category, status: 'Trading' }).all()
+    const { items, end } = await client.instrumentsInfo({ category, status: 'Trading' }).all()
+    if (end !== 'last_page' || items.length === 0) {
+      throw new Error(items.length === 0 ? 'it is empty' : `it ended early (${end})`)
+    }
     const trading = new Set(items.map(({ symbol }) => symbol))
     const unknown = names.filter((name) => !trading.has(name))
     if (all || unknown.length === 0) {

@@ -1,0 +1,98 @@
+import type { BybitRestClient } from '@grid/bybit-adapter'
+import { systemClock } from '@grid/core-events'
+import { expect, it } from 'vitest'
+import { SymbolFollower } from '../src/capture/symbol-follower.ts'
+
+interface Reading {
+  readonly symbols: readonly string[]
+  readonly unreadable?: number
+  readonly end?: string
+}
+
+/** What a follower makes of a series of readings, one a poll. */
+async function follow(...readings: readonly Reading[]) {
+  const told: string[][] = []
+  const failures: string[] = []
+  let unreadable = 0
+  const stop = new AbortController()
+  const left = [...readings]
+  const all = async () => {
+    const reading = left.shift()
+    if (reading === undefined) {
+      stop.abort()
+      throw new Error('no more')
+    }
+    return {
+      items: reading.symbols.map((symbol) => ({ symbol })),
+      deadLetters: Array.from({ length: reading.unreadable ?? 0 }, () => ({ reason: 'odd' })),
+      end: reading.end ?? 'last_page',
+    }
+  }
+  const follower = new SymbolFollower({
+    category: 'linear',
+    // Stands in for the exchange: what matters here is what a list says, not how it is read.
+    client: { instrumentsInfo: () => ({ all }) } as unknown as BybitRestClient,
+    clock: {
+      nowUs: () => systemClock.nowUs(),
+      setTimer: (callback) => systemClock.setTimer(callback, 0),
+    },
+    onSymbols: async (symbols) => void told.push([...symbols].sort()),
+    onUnreadable: (rows) => {
+      unreadable += rows.length
+    },
+    onRetry: (error) => void (error instanceof Error && failures.push(error.message)),
+  })
+  await follower.run(stop.signal)
+  return { told, failures, unreadable }
+}
+
+it('takes a listing at once and a delisting once it is confirmed', async () => {
+  const { told } = await follow(
+    { symbols: ['A', 'B'] },
+    { symbols: ['A', 'B', 'C'] },
+    { symbols: ['A', 'C'] },
+    { symbols: ['A', 'C'] },
+  )
+  expect(told).toEqual([
+    ['A', 'B'],
+    ['A', 'B', 'C'],
+    ['A', 'B', 'C'],
+    ['A', 'C'],
+  ])
+})
+
+it('drops nothing for one short answer', async () => {
+  const { told } = await follow(
+    { symbols: ['A', 'B'] },
+    { symbols: ['A'] },
+    { symbols: ['A', 'B'] },
+  )
+  expect(told).toEqual([
+    ['A', 'B'],
+    ['A', 'B'],
+    ['A', 'B'],
+  ])
+})
+
+it('follows what can be read, and takes none away meanwhile', async () => {
+  const { told, unreadable } = await follow(
+    { symbols: ['A', 'B'] },
+    { symbols: ['A', 'C'], unreadable: 1 },
+    { symbols: ['A', 'C'], unreadable: 1 },
+  )
+  expect(told.at(-1)).toEqual(['A', 'B', 'C'])
+  expect(unreadable).toBe(2)
+})
+
+it('takes no incomplete or empty list for the market', async () => {
+  const { told, failures } = await follow(
+    { symbols: ['A'], end: 'no_progress' },
+    { symbols: [] },
+    { symbols: ['A'] },
+  )
+  expect(told).toEqual([['A']])
+  expect(failures.slice(0, 2)).toEqual([
+    'the list of linear instruments ended early: no_progress',
+    'no linear instrument trades',
+  ])
+})

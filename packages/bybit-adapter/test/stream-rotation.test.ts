@@ -34,14 +34,18 @@ test('a connection is replaced once every topic is live on the new one; no gap, 
   old?.send(trade('both'))
   next?.send(trade('both'))
   await watched.received(5)
+  // The old connection is asked for a sign of life, and gives it.
+  await until('a probe', () => server.asked('ping').length === 1)
+  old?.send(trade('both'))
+  await watched.received(6)
   watched.clock.advance(5_000)
   await watched.told('rotated')
   expect(watched.all('rotated')).toEqual([{ type: 'rotated', from: 1, to: 2 }])
   await until('the old one is closed', () => old?.readyState === old?.CLOSED)
   next?.send(trade('after'))
-  await watched.received(6)
+  await watched.received(7)
   const trades = watched.frames.filter(({ bytes }) => Buffer.from(bytes).includes('publicTrade'))
-  expect(trades.map(({ connection }) => connection)).toEqual([1, 1, 2, 2])
+  expect(trades.map(({ connection }) => connection)).toEqual([1, 1, 2, 1, 2])
   expect(watched.stream.topics().map(({ state }) => state)).toEqual(['live', 'live'])
   watched.clock.advance(6_000)
   expect(watched.gaps).toEqual([])
@@ -98,6 +102,24 @@ test('an old connection that dies while the new one is there leaves a gap only w
   await watched.told('gap')
   watched.clock.advance(10_000)
   expect(watched.gaps).toMatchObject([{ channel: 'ticker', reason: 'disconnect' }])
+})
+
+test('an old connection that was frozen leaves a gap on every topic', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  const [old] = server.sockets
+  server.answer = (request, socket) => {
+    if (socket !== old) answer(request, socket)
+  }
+  await age(server, watched)
+  const lastInbound = watched.clock.nowMs - 8_000
+  await until('a probe', () => server.asked('ping').length === 1)
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  watched.clock.advance(5_000)
+  expect(watched.gaps.map(({ channel }) => channel).sort()).toEqual(['publicTrade', 'ticker'])
+  for (const gap of watched.gaps) {
+    expect(gap).toMatchObject({ reason: 'stale', startTs: lastInbound - 5_000 })
+  }
 })
 
 test('never is never', async () => {

@@ -75,6 +75,11 @@ export class Connection {
     this.#running = this.#run()
   }
 
+  /** When the open socket last gave any frame, in epoch milliseconds; null without one. */
+  get lastInboundMs(): number | null {
+    return this.#socket?.lastInboundMs ?? null
+  }
+
   /** Sends a text when the socket is open. */
   send(text: string): void {
     this.#socket?.send(text)

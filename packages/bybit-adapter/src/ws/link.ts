@@ -16,7 +16,11 @@ import { SubscriptionManager } from './subscription-manager.ts'
 import type { TopicStatus } from './topic-status.ts'
 
 /** Discards that mean: what these messages build upon is not there, or is wrong. */
-const LACKS_STATE: ReadonlySet<DiscardReason> = new Set(['delta_before_snapshot', 'stale_delta'])
+const LACKS_STATE: ReadonlySet<DiscardReason> = new Set([
+  'delta_before_snapshot',
+  'stale_delta',
+  'stale_book',
+])
 /** So many of them in a row, and the topic needs a new snapshot. */
 const USELESS_IN_A_ROW = 20
 
@@ -97,6 +101,16 @@ export class Link {
 
   get isOpen(): boolean {
     return this.#connection.state === 'open'
+  }
+
+  /** When the open socket last gave any frame, in epoch milliseconds; null without one. */
+  get lastInboundMs(): number | null {
+    return this.#connection.lastInboundMs
+  }
+
+  /** Asks for a sign of life; a pong counts as any frame does. */
+  probe(): void {
+    this.#connection.send(JSON.stringify({ req_id: 'probe', op: 'ping' }))
   }
 
   /** What is wanted of this connection. */

@@ -45,6 +45,7 @@ export class BybitPublicStream {
   readonly #ready = Promise.withResolvers<void>()
   readonly #retired = new Set<Promise<void>>()
   #shards: readonly Shard[] = []
+  #spare: Shard | null = null
   #connections = 0
   #isStarted = false
   #isReady = false
@@ -205,6 +206,18 @@ export class BybitPublicStream {
     if (this.#isStarted && this.#closing === null) shard.start()
   }
 
+  /** One connection for all that were silent on others: one each would spend the budget of all. */
+  #addToSpare(topics: readonly WantedTopic[]): void {
+    const spare = this.#shards.find((shard) => shard === this.#spare)
+    const [place] = planShards(topics, spare ? [loadOf(spare.wanted)] : [], this.#dialect)
+    if (spare !== undefined && place?.[0] === 0) {
+      spare.add(topics)
+    } else {
+      this.#addShard(topics)
+      this.#spare = this.#shards.at(-1) ?? null
+    }
+  }
+
   #removeTopics(topics: readonly WantedTopic[]): void {
     if (topics.length === 0) return
     const names = topics.map(({ topic }) => topic)
@@ -267,7 +280,7 @@ export class BybitPublicStream {
     } else if (step === 'another_connection') {
       const wanted = shard.wanted.filter((candidate) => candidate.topic === topic)
       this.#takeFromShards([topic])
-      this.#addShard(wanted)
+      this.#addToSpare(wanted)
     }
   }
 

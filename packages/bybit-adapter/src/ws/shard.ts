@@ -45,6 +45,8 @@ export class Shard {
   #exempt: string | null = null
   /** Characters of topics that were asked for on the present connection: the limit is for its life. */
   #spentChars = 0
+  /** Since when every topic is live on the connection to come. */
+  #readyAtMs: number | null = null
   #isClosed = false
 
   constructor(topics: readonly WantedTopic[], options: ShardOptions, handlers: ShardHandlers) {
@@ -170,6 +172,8 @@ export class Shard {
   #expectReady(): void {
     if (this.#next === null || !this.#isReady(this.#next)) return
     this.#timers.clear()
+    this.#readyAtMs = nowMs(this.#options.clock)
+    this.#link.probe()
     this.#timers.set(
       () => this.#conclude('a topic died in the overlap'),
       this.#options.timings.gapPadMs,
@@ -179,7 +183,12 @@ export class Shard {
   #conclude(fault: string): void {
     const next = this.#next
     if (next === null || !this.#isReady(next)) this.#failRotation(fault)
-    else this.#promote(next, nowMs(this.#options.clock), false)
+    else this.#promote(next, this.#link.lastInboundMs ?? 0, this.#isOldFrozen())
+  }
+
+  /** Whether the old connection, asked when the new one was ready, has said nothing since. */
+  #isOldFrozen(): boolean {
+    return (this.#link.lastInboundMs ?? 0) < (this.#readyAtMs ?? 0)
   }
 
   #isReady(next: Link): boolean {
@@ -187,21 +196,25 @@ export class Shard {
     return isReadyToReplace(this.#link.topics(), next.topics(), this.#exempt)
   }
 
-  /** What is not live on the new connection may miss events from when the old one is gone. */
-  #promote(next: Link, oldEndedMs: number, isStale: boolean): void {
+  /**
+   * What is not live on the new connection may miss events from when the old one is gone; and if the
+   * old one was frozen before it ended, every topic may have.
+   */
+  #promote(next: Link, oldLastInboundMs: number, isStale: boolean): void {
     const old = this.#link
+    this.#readyAtMs = null
     const before = old.topics()
     this.#timers.clear()
     this.#link = next
     this.#next = null
     next.subscriptions.inherit(before)
     this.#discard(old)
-    const lost = next.topics().filter(({ state }) => state !== 'live')
-    this.#handlers.onOutage(
-      lost.map(({ topic }) => topic),
-      oldEndedMs,
-      isStale,
-    )
+    const isLive = ({ state }: TopicStatus): boolean => state === 'live'
+    const lost = next.topics().filter((topic) => !isLive(topic))
+    const missed = isStale ? next.topics() : lost
+    const names = missed.map(({ topic }) => topic)
+    this.#handlers.onOutage(names, oldLastInboundMs, isStale)
+    for (const { topic } of missed.filter(isLive)) this.#handlers.onProven(topic)
     this.#handlers.onStatus({ type: 'rotated', from: old.number, to: next.number })
     for (const { topic, state, reason } of lost) {
       if (before.some((known) => known.topic === topic && known.state === state)) continue
@@ -217,6 +230,7 @@ export class Shard {
     const next = this.#next
     if (next === null) return
     this.#next = null
+    this.#readyAtMs = null
     this.#timers.clear()
     this.#discard(next)
     this.#handlers.onStatus({ type: 'rotation_failed', connection: this.#link.number, reason })
@@ -237,7 +251,7 @@ export class Shard {
       this.#handlers.onOutage([...this.#topics.keys()], lastInboundMs, isStale)
       return
     }
-    // The new connection is there already: what is live on it missed nothing.
+    // The new connection is there already, though perhaps not since early enough.
     this.#promote(next, lastInboundMs, isStale)
   }
 

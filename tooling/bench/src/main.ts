@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { archiveSpeed } from './archive.ts'
 import { endToEnd } from './end-to-end.ts'
+import { normalizeSpeed } from './normalize.ts'
 
 /** What can be measured, each giving the lines of its report and whether something was wrong. */
 const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promise<BenchResult>>> = {
   'end-to-end': (seconds, tradesPerSecond) => endToEnd({ seconds, tradesPerSecond }),
+  normalize: async () => ({ lines: await normalizeSpeed(), failed: false }),
   archive: async () => ({ lines: await archiveSpeed(), failed: false }),
 }
 

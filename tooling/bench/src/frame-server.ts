@@ -1,0 +1,46 @@
+// A process of its own, so that its work is not counted as a client's: sends recorded frames, over
+// and over and as fast as they are taken, to whoever has subscribed to enough topics.
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+interface Request {
+  readonly op: string
+  readonly req_id?: string
+  readonly args?: readonly string[]
+}
+
+const MAX_BUFFERED_BYTES = 1024 * 1024
+
+const [file = '', passes = '', topics = ''] = process.argv.slice(2)
+const frames = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+const end = frames.pop() ?? ''
+
+async function pour(socket: WebSocket): Promise<void> {
+  for (let pass = 0; pass < Number(passes); pass++) {
+    for (const frame of frames) {
+      socket.send(frame)
+      while (socket.bufferedAmount > MAX_BUFFERED_BYTES) await turn()
+    }
+  }
+  // Again and again: a client that polls may look away when it comes.
+  const repeat = setInterval(() => socket.send(end), 50)
+  socket.on('close', () => clearInterval(repeat))
+}
+
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
+server.on('connection', (socket) => {
+  let asked = 0
+  socket.on('message', (data) => {
+    const { op, req_id = '', args = [] } = JSON.parse(String(data)) as Request
+    const ret_msg = op === 'ping' ? 'pong' : ''
+    socket.send(JSON.stringify({ success: true, ret_msg, conn_id: 'c', req_id, op }))
+    if (op !== 'subscribe') return
+    asked += args.length
+    if (asked === Number(topics)) void pour(socket)
+  })
+  socket.on('error', () => {})
+})
+server.on('listening', () => process.send?.((server.address() as AddressInfo).port))
+process.on('disconnect', () => process.exit())

@@ -94,7 +94,7 @@ test.each(CATEGORIES)('%s trades: guards and schema accept the same items', (cat
   const schema = wireTradeSchema(category)
   fc.assert(
     fc.property(fc.oneof({ weight: 9, arbitrary: trade }, leaf), (item) => {
-      const isMapped = new PublicTradeMapper().map(item, context(category, {})) !== null
+      const isMapped = new PublicTradeMapper(category).map(item, context(category, {})) !== null
       expect(isMapped).toBe(schema.safeParse(item).success)
     }),
     { numRuns: 1000 },

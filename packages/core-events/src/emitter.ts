@@ -25,6 +25,8 @@ export interface ListenerFault {
 export class SafeEmitter<Events extends EventMap<Events>> {
   readonly #emitter = new EventEmitter()
   readonly #onFault: (fault: ListenerFault) => void
+  /** The listeners by event, until one is added or removed: the emitter makes a new list each time. */
+  readonly #lists = new Map<string, readonly ((payload: never) => void)[]>()
 
   constructor(onFault: (fault: ListenerFault) => void = throwLater) {
     this.#onFault = onFault
@@ -36,6 +38,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     listener: (payload: Events[Name]) => void,
   ): () => void {
     this.#emitter.on(name, listener)
+    this.#lists.delete(name)
     return () => this.off(name, listener)
   }
 
@@ -57,6 +60,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     listener: (payload: Events[Name]) => void,
   ): void {
     this.#emitter.off(name, listener)
+    this.#lists.delete(name)
   }
 
   /** How many listeners an event has. */
@@ -66,7 +70,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
 
   /** Calls every listener of an event; whether there was any. */
   emit<Name extends keyof Events & string>(name: Name, payload: Events[Name]): boolean {
-    const listeners = this.#emitter.listeners(name)
+    const listeners = this.#listeners(name)
     for (const listener of listeners) {
       try {
         listener(payload)
@@ -75,6 +79,16 @@ export class SafeEmitter<Events extends EventMap<Events>> {
       }
     }
     return listeners.length > 0
+  }
+
+  #listeners<Name extends keyof Events & string>(
+    name: Name,
+  ): readonly ((payload: Events[Name]) => void)[] {
+    const known = this.#lists.get(name)
+    if (known !== undefined) return known as readonly ((payload: Events[Name]) => void)[]
+    const listeners = this.#emitter.listeners(name)
+    this.#lists.set(name, listeners)
+    return listeners
   }
 }
 

@@ -40,10 +40,18 @@ export interface ItemFault {
   readonly message: string
 }
 
+/** What was read of a frame without parsing it: what parsing would have given. */
+export interface ScannedFrame {
+  readonly topic: string
+  readonly events: readonly GridEvent[]
+}
+
 /** Maps the items of one kind of topics to events; keeps what it must remember between frames. */
 export interface ChannelMapper {
   /** Whether a frame's `data` is a list of items, or one item that is an object. */
   readonly isList: boolean
+  /** The events of a frame in its usual form, without parsing it; null when it must be parsed. */
+  scan?(text: string, localTsUs: number): ScannedFrame | null
   /** One item's event, why it gives none, or null when it is malformed. */
   map(item: unknown, context: ItemContext): GridEvent | DiscardReason | null
   /** What is wrong with an item that `map` refused. */

@@ -8,9 +8,16 @@ import {
   parseExchangeTs,
 } from '@grid/core-events'
 import { z } from 'zod'
-import type { ChannelDialect, ChannelMapper, ItemContext, ItemFault } from './channel-mapper.ts'
+import type {
+  ChannelDialect,
+  ChannelMapper,
+  ItemContext,
+  ItemFault,
+  ScannedFrame,
+} from './channel-mapper.ts'
 import { faultOf } from './item-fault.ts'
 import { MatchIndex } from './match-index.ts'
+import { TradeScanner } from './trade-scanner.ts'
 import {
   isWireObject,
   parseSequence,
@@ -70,8 +77,18 @@ export class PublicTradeMapper implements ChannelMapper {
   /** Outlives connections: a match that a reconnect cut in two counts on. */
   readonly #matches = new MatchIndex()
   readonly isList = true
+  readonly #scanner: TradeScanner | null
   /** The newest price: trades of one match often share theirs, which is then known to be one. */
   #price: Decimal | null = null
+
+  constructor(category: Category) {
+    const isContract = category === 'linear' || category === 'inverse'
+    this.#scanner = isContract ? new TradeScanner(category, this.#matches) : null
+  }
+
+  scan(text: string, localTsUs: number): ScannedFrame | null {
+    return this.#scanner?.scan(text, localTsUs) ?? null
+  }
 
   map(item: unknown, context: ItemContext): PublicTradeEvent | null {
     if (!isWireObject(item)) return null
@@ -187,7 +204,7 @@ export const publicTradeDialect: ChannelDialect = {
       ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
       : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
   ],
-  createMappers: () => [new PublicTradeMapper()],
+  createMappers: (category) => [new PublicTradeMapper(category)],
 }
 
 /** `BTC` of `BTC-26DEC25-120000-C-USDT`. */

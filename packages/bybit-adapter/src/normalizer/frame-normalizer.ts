@@ -6,7 +6,7 @@ import {
   type GridEvent,
   isSymbol,
 } from '@grid/core-events'
-import type { ChannelMapper, Envelope } from '../channels/channel-mapper.ts'
+import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/channel-mapper.ts'
 import { CHANNEL_DIALECTS } from '../channels/registry.ts'
 import { isWireObject } from '../channels/wire.ts'
 import { classifyControl } from '../ws/control-frame.ts'
@@ -37,6 +37,7 @@ const REPLACEMENT_CHARACTER = '\ufffd'
 export class FrameNormalizer implements Normalizer {
   readonly #category: Category
   readonly #routes = new Map<string, Route>()
+  readonly #scanners: ChannelMapper[] = []
   readonly #known = new Map<string, KnownTopic>()
 
   constructor(category: Category) {
@@ -47,16 +48,29 @@ export class FrameNormalizer implements Normalizer {
       for (const [index, { prefix }] of dialect.topicKinds(category).entries()) {
         const mapper = mappers[index]
         if (mapper !== undefined) this.#routes.set(prefix, { channel, mapper })
+        if (mapper?.scan !== undefined) this.#scanners.push(mapper)
       }
     }
   }
 
   normalize(frame: string | Uint8Array, localTsUs: number): NormalizeResult {
-    return this.map(parseFrame(frame), localTsUs)
+    const read = parseFrame(frame)
+    const scanned = this.scan(read, localTsUs)
+    if (scanned === null) return this.map(read, localTsUs)
+    return { events: scanned.events, deadLetters: NONE, discarded: NONE }
   }
 
   reset(): void {
     for (const { mapper } of this.#routes.values()) mapper.reset()
+  }
+
+  /** The events of a frame that needs no parsing; null for all others. */
+  scan({ text }: ParsedFrame, localTsUs: number): ScannedFrame | null {
+    for (const mapper of this.#scanners) {
+      const scanned = mapper.scan?.(text, localTsUs) ?? null
+      if (scanned !== null) return scanned
+    }
+    return null
   }
 
   /** The second step: maps a frame that `parseFrame` has read. */

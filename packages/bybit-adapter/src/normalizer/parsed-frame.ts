@@ -2,20 +2,28 @@ import { isUtf8 } from 'node:buffer'
 
 const REPLACEMENT_CHARACTER = '\ufffd'
 
-/** A frame decoded and parsed, with its bytes at hand for dead letters. */
+/** A frame decoded, parsed when its value is asked for, with its bytes at hand for dead letters. */
 export class ParsedFrame {
   readonly text: string
   /** Whether the bytes are UTF-8; texts decoded from other bytes cannot be trusted. */
   readonly isUtf8: boolean
-  /** The JSON value; undefined when the frame is not JSON. */
-  readonly value: unknown
   readonly #bytes: Uint8Array | null
+  #value: unknown
+  #isParsed = false
 
   constructor(text: string, bytes: Uint8Array | null, isSound: boolean) {
     this.text = text
     this.#bytes = bytes
     this.isUtf8 = isSound
-    this.value = parseJson(text)
+  }
+
+  /** The JSON value; undefined when the frame is not JSON. */
+  get value(): unknown {
+    if (!this.#isParsed) {
+      this.#value = parseJson(this.text)
+      this.#isParsed = true
+    }
+    return this.#value
   }
 
   /** The bytes as received; made from the text when that is what was given. */
@@ -25,7 +33,7 @@ export class ParsedFrame {
 }
 
 /**
- * Decodes and parses a frame; never throws.
+ * Decodes a frame; never throws, and nor does reading its value.
  *
  * @example
  * parseFrame('{"op":"pong"}').value // { op: 'pong' }

@@ -24,6 +24,8 @@ const LACKS_STATE: ReadonlySet<DiscardReason> = new Set([
 /** So many of them in a row, and the topic needs a new snapshot. */
 const USELESS_IN_A_ROW = 20
 
+const NOTHING = { deadLetters: [], discarded: [] } as const
+
 /** What a link reports. */
 export interface LinkHandlers {
   /** A data frame came in, not understood yet. */
@@ -138,6 +140,12 @@ export class Link {
 
   #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
     const parsed = parseFrame(bytes)
+    const scanned = isBinary ? null : this.#normalizer.scan(parsed, localTsUs)
+    if (scanned !== null) {
+      const { topic, events } = scanned
+      this.#deliver(this.#frame(bytes, localTsUs), { ...NOTHING, events }, topic)
+      return
+    }
     const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
     const control = object === null ? null : classifyControl(object)
     if (control !== null) {
@@ -145,12 +153,16 @@ export class Link {
       return
     }
     const frame = this.#frame(bytes, localTsUs)
-    this.#handlers.onFrame(frame)
     const result = isBinary
       ? this.#refused('FRAME_NOT_JSON', 'the frame is binary', frame)
       : this.#normalizer.map(parsed, localTsUs)
+    this.#deliver(frame, result, (object as Envelope | null)?.topic)
+  }
+
+  #deliver(frame: Frame, result: NormalizeResult, topic: unknown): void {
+    const { localTsUs } = frame
+    this.#handlers.onFrame(frame)
     this.#handlers.onNormalized(frame, result)
-    const topic = (object as Envelope | null)?.topic
     if (this.#isClosing || typeof topic !== 'string') return
     const isLife = showsLife(result)
     // A topic of which nothing can be read delivers all the same: another socket would not help.

@@ -250,12 +250,13 @@ export class BybitPublicStream {
   }
 
   #onNormalized(frame: Frame, result: NormalizeResult): void {
-    this.#emitter.emit('normalized', { frame, ...result })
-    for (const event of result.events) {
+    const { events, deadLetters, discarded } = result
+    this.#emitter.emit('normalized', { frame, events, deadLetters, discarded })
+    for (const event of events) {
       if (event.channel === 'ticker') this.#emitter.emit('ticker', event)
       else this.#emitter.emit('publicTrade', event)
     }
-    for (const letter of result.deadLetters) this.#emitter.emit('deadLetter', letter)
+    for (const letter of deadLetters) this.#emitter.emit('deadLetter', letter)
   }
 
   #onLife(topic: string, localTsUs: number, events: readonly GridEvent[]): void {

@@ -32,6 +32,7 @@ test('a connection is replaced once every topic is live on the new one; no gap, 
   old?.send(trade('before'))
   await watched.received(3)
   old?.send(trade('both'))
+  await watched.received(4)
   next?.send(trade('both'))
   await watched.received(5)
   // The old connection is asked for a sign of life, and gives it.

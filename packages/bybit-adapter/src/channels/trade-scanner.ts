@@ -23,6 +23,9 @@ const HEAD = new RegExp(
   `\\{"topic":"(publicTrade\\.(${NAME}))","type":"snapshot","ts":${WHOLE},"data":\\[`,
   'y',
 )
+/** Where the topic begins, and with what. */
+const TOPIC_AT = '{"topic":"'.length
+const P = 'p'.charCodeAt(0)
 /** Few captures, and short ones: each costs a text. */
 const TRADE = new RegExp(
   `\\{"T":([1-9]\\d{12}),"s":"(${NAME})","S":"(?:(B)uy|Sell)","v":"(${DECIMAL})","p":"(${DECIMAL})",` +
@@ -52,7 +55,8 @@ export class TradeScanner {
 
   /** The frame's trades, or null when it must be parsed. */
   scan(text: string, localTsUs: number): ScannedFrame | null {
-    if (text.length > MAX_SCANNED_CHARS) return null
+    // Most other frames are told by one character, for less than an expression costs.
+    if (text.charCodeAt(TOPIC_AT) !== P || text.length > MAX_SCANNED_CHARS) return null
     HEAD.lastIndex = 0
     const head = HEAD.exec(text)
     if (head === null) return null

@@ -25,6 +25,7 @@ export {
 export type { Gap, GapReason } from './gap.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { type PublicTradeEvent, publicTradeEventSchema, publicTradeKey } from './public-trade.ts'
+export { Secret } from './secret.ts'
 export { type TickerEvent, type TickerValues, tickerEventSchema, tickerKey } from './ticker.ts'
 export {
   changedFields,

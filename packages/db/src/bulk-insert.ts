@@ -1,74 +1,115 @@
-import type { GridEvent } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnArrays, insertSql } from './column.ts'
+import { columnArrays } from './column.ts'
 import { DatabaseError } from './errors.ts'
-import type { EventTable } from './event-table.ts'
+import type { EventTable, StoredRow } from './event-table.ts'
+import { eventInsertSql } from './insert-sql.ts'
 import { findConflicts, type KeyConflict } from './key-conflicts.ts'
 import { ensureDays, forgetDays } from './known-days.ts'
+import { isPartitionedTable } from './partitions.ts'
 import type { GridDatabase } from './schema.ts'
+import { inTransaction } from './transaction.ts'
 
 /**
- * What became of a batch: `inserted` + `duplicates` + `conflicts.length` is what was sent.
+ * What became of a batch: `inserted` + `duplicates` + `merged` + `conflicts.length` is what was sent.
  *
- * `inserted` is the server's count. It reports no other: what an insert passes over is known, for
- * `on conflict do nothing` either stores a row or finds its key. That this holds, and no trigger
- * took the row, is checked on the rows that are compared: all up to 50 duplicates, of more a sample.
+ * `inserted` and `merged` are the server's counts. It reports no other: what an insert passes over is
+ * known, for it either stores a row or finds its key. That this holds, and no trigger took the row,
+ * is checked on the rows that are compared: all up to 50 duplicates, of more a sample; of accounts'
+ * data, all.
  */
 export interface BulkInsertResult<Event> {
   /** Rows that the server says it stored. */
   readonly inserted: number
   /** Events that were stored already, or came twice in the batch. */
   readonly duplicates: number
+  /** Events that filled in what the stored row did not know yet; 0 in tables whose rows are final. */
+  readonly merged: number
   /** Events whose identity was stored already with other values; they were not stored. */
   readonly conflicts: readonly KeyConflict<Event>[]
 }
 
+type Counts = Pick<BulkInsertResult<unknown>, 'inserted' | 'merged'>
+
+const NOTHING = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] } as const
+
 /** Inserts a batch of any size by one statement, making its days' partitions first. */
-export async function bulkInsert<Event extends GridEvent>(
+export async function bulkInsert<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   events: readonly Event[],
 ): Promise<BulkInsertResult<Event>> {
-  if (events.length === 0) return { inserted: 0, duplicates: 0, conflicts: [] }
-  const sorted = events.toSorted(target.compare)
-  const rows: Event[] = []
-  const repeated: Event[] = []
-  for (const event of sorted) {
-    const last = rows.at(-1)
-    const isRepeated = last !== undefined && target.compare(last, event) === 0
-    ;(isRepeated ? repeated : rows).push(event)
+  if (events.length === 0) return NOTHING
+  const { rows, repeated } = sortApart(target, events)
+  // What comes again in the batch may fill what came first, which one statement cannot do.
+  if (target.fills !== undefined && repeated.length > 0) {
+    return inTransaction(db, async (trx) =>
+      sum(await bulkInsert(trx, target, rows), await bulkInsert(trx, target, repeated)),
+    )
   }
-  const inserted = await insertRows(db, target, rows)
-  const known = rows.length - inserted
-  if (known + repeated.length === 0) return { inserted, duplicates: 0, conflicts: [] }
+  const { inserted, merged } = await insertRows(db, target, rows)
+  const known = rows.length - inserted - merged
+  if (known + repeated.length === 0) return { ...NOTHING, inserted, merged }
   const conflicts = await findConflicts(db, target, { rows, known, repeated })
   const duplicates = known + repeated.length - conflicts.length
-  if (known >= 0 && duplicates >= 0) return { inserted, duplicates, conflicts }
-  const counts = { sent: rows.length, inserted, repeated: repeated.length }
+  if (known >= 0 && duplicates >= 0) return { inserted, duplicates, merged, conflicts }
+  const counts = { sent: rows.length, inserted, merged, repeated: repeated.length }
   throw new DatabaseError(
     'COUNTS_DISAGREE',
-    `of ${rows.length} rows ${inserted} were inserted, ${repeated.length} came twice and ` +
-      `${conflicts.length} conflict: something changes what ${target.table} is sent`,
+    `of ${rows.length} rows ${inserted} were inserted, ${merged} merged, ${repeated.length} came ` +
+      `twice and ${conflicts.length} conflict: something changes what ${target.table} is sent`,
     { context: { table: target.table, ...counts, conflicts: conflicts.length } },
   )
 }
 
-async function insertRows<Event extends GridEvent>(
+/** The first event of each key in the key's order, and the others. */
+function sortApart<Event extends StoredRow>(
+  { compare }: EventTable<Event>,
+  events: readonly Event[],
+): { readonly rows: Event[]; readonly repeated: Event[] } {
+  const rows: Event[] = []
+  const repeated: Event[] = []
+  for (const event of events.toSorted(compare)) {
+    const last = rows.at(-1)
+    const isRepeated = last !== undefined && compare(last, event) === 0
+    ;(isRepeated ? repeated : rows).push(event)
+  }
+  return { rows, repeated }
+}
+
+function sum<Event>(
+  first: BulkInsertResult<Event>,
+  second: BulkInsertResult<Event>,
+): BulkInsertResult<Event> {
+  return {
+    inserted: first.inserted + second.inserted,
+    duplicates: first.duplicates + second.duplicates,
+    merged: first.merged + second.merged,
+    conflicts: [...first.conflicts, ...second.conflicts],
+  }
+}
+
+async function insertRows<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   rows: readonly Event[],
-): Promise<number> {
+): Promise<Counts> {
   const { table } = target
   // A column of which no row has a value costs the server time for nothing: most tickers have many.
   const columns = target.columns.filter(({ field }) =>
     rows.some((row) => (row[field] ?? null) !== null),
   )
-  const query = CompiledQuery.raw(insertSql(table, columns), [...columnArrays(columns, rows)])
+  const { sql, mayMerge } = eventInsertSql(target, columns)
+  const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows)])
+  const execute = async (): Promise<Counts> => {
+    const result = await db.executeQuery<Counts>(query)
+    if (!mayMerge) return { inserted: Number(result.numAffectedRows), merged: 0 }
+    return result.rows[0] ?? { inserted: 0, merged: 0 }
+  }
+  if (!isPartitionedTable(table)) return execute()
   for (let attempt = 1; ; attempt++) {
     await ensureDays(db, table, rows)
     try {
-      const { numAffectedRows } = await db.executeQuery(query)
-      return Number(numAffectedRows)
+      return await execute()
     } catch (cause) {
       if (!isPartitionMissing(cause)) throw cause
       // Somebody removed a day that we knew of.

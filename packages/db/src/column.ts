@@ -59,13 +59,20 @@ export function unnestSql<Row>(columns: readonly Column<Row>[]): string {
   return `unnest(${columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].arrayType}`).join(', ')})`
 }
 
-/** SQL that inserts the rows of {@link columnArrays}, passing over those whose key is there. */
-export function insertSql<Row>(table: string, columns: readonly Column<Row>[]): string {
+/**
+ * SQL that inserts the rows of {@link columnArrays} into a table, called `stored`; `onConflict` says
+ * what becomes of those whose key is there: they are passed over by default.
+ */
+export function insertSql<Row>(
+  table: string,
+  columns: readonly Column<Row>[],
+  onConflict = 'do nothing',
+): string {
   const names = columns.map(({ name }) => name).join(', ')
   const values = columns.map(({ name, kind }) => COLUMN_KINDS[kind].storeSql(`batch.${name}`))
   return (
-    `insert into ${table} (${names}) select ${values.join(', ')} ` +
-    `from ${unnestSql(columns)} as batch (${names}) on conflict do nothing`
+    `insert into ${table} as stored (${names}) select ${values.join(', ')} ` +
+    `from ${unnestSql(columns)} as batch (${names}) on conflict ${onConflict}`
   )
 }
 

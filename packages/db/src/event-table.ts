@@ -1,29 +1,55 @@
-import type { GridEvent } from '@grid/core-events'
 import type { Column } from './column.ts'
-import type { PartitionedTable } from './partitions.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** What the row of every event has. */
+export interface StoredRow {
+  readonly channel: string
+  /** Epoch milliseconds. */
+  readonly exchangeTs: number
+}
 
 /** A field on which two deliveries of one thing must agree, where both know it. */
-export interface ImmutableField<Event> {
-  readonly field: keyof Event & string
-  /** SQL over `stored` and `batch`, true where both know it, null included; without it null is unknown. */
-  readonly bothKnow?: string
+export interface ImmutableField<Row> {
+  readonly field: keyof Row & string
+  /**
+   * SQL, of the names of the stored and of the offered row, that is true where both know it, null
+   * included; without it null is unknown.
+   */
+  readonly bothKnow?: (stored: string, offered: string) => string
 }
 
 /** Where and how the events of one channel are stored. */
-export interface EventTable<Event extends GridEvent> {
-  readonly channel: Event['channel']
-  readonly table: PartitionedTable
-  readonly columns: readonly Column<Event>[]
+export interface EventTable<Row extends StoredRow> {
+  readonly channel: Row['channel']
+  readonly table: keyof GridDatabase
+  readonly columns: readonly Column<Row>[]
   /** The fields of the primary key, in its order. */
-  readonly key: readonly (keyof Event & string)[]
+  readonly key: readonly (keyof Row & string)[]
   /** Orders by key, alike for every writer: that is what keeps two of them from deadlock. */
-  readonly compare: (a: Event, b: Event) => number
+  readonly compare: (a: Row, b: Row) => number
   /** SQL of the total order of a (category, symbol), after `exchange_ts`. */
   readonly order: readonly string[]
-  readonly immutable: readonly ImmutableField<Event>[]
+  readonly immutable: readonly ImmutableField<Row>[]
+  /**
+   * Fields that a later row fills where the stored one has null; it overwrites no value, and fills
+   * nothing when the two disagree on an immutable field. Left out, a stored row never changes.
+   */
+  readonly fills?: readonly (keyof Row & string)[]
+  /** Duplicates that are compared with what is stored: each, or a sample of many (the default). */
+  readonly comparison?: 'each' | 'sample'
 }
 
 /** Orders two texts or numbers. */
 export function compareValues<Value extends string | number>(a: Value, b: Value): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The column of a field. */
+export function columnOf<Row extends StoredRow>(
+  { columns, table }: EventTable<Row>,
+  field: keyof Row & string,
+): Column<Row> {
+  const column = columns.find((candidate) => candidate.field === field)
+  if (column === undefined) throw new TypeError(`${table} has no column of ${field}`)
+  return column
 }

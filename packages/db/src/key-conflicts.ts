@@ -1,9 +1,10 @@
-import type { GridEvent } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { type Column, columnArrays, unnestSql } from './column.ts'
 import { COLUMN_KINDS } from './column-kind.ts'
 import { DatabaseError } from './errors.ts'
-import type { EventTable } from './event-table.ts'
+import type { EventTable, StoredRow } from './event-table.ts'
+import { isPartitionedTable } from './partitions.ts'
+import { differsSql } from './row-differences.ts'
 import type { GridDatabase } from './schema.ts'
 
 /** An event whose identity is stored already with another value. */
@@ -33,24 +34,25 @@ const SAMPLE = 50
 
 /**
  * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
- * as when a second collector captures the same streams, an even sample is compared.
+ * as when a second collector captures the same streams, an even sample is compared, unless the
+ * table says that each is.
  *
  * Throws `ROW_SWALLOWED` when one of them is not stored at all.
  */
-export async function findConflicts<Event extends GridEvent>(
+export async function findConflicts<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
+  const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
   // A row that was just inserted equals itself, so it does no harm among those compared.
-  const suspects = known === 0 ? [] : known <= SAMPLE ? rows : evenSample(rows)
-  const compared = [...evenSample(repeated), ...suspects]
+  const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
+  const compared = [...evenSample(repeated, some), ...suspects]
   const columns = comparedColumns(target)
-  const times = compared.map((event) => event.exchangeTs)
   // The bounds let the planner leave the other days' partitions aside.
-  const bounds = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))]
+  const bounds = isPartitionedTable(target.table) ? timeBounds(compared) : []
   const { rows: differences } = await db.executeQuery<Difference>(
-    CompiledQuery.raw(conflictSql(target, columns), [
+    CompiledQuery.raw(conflictSql(target, columns, bounds.length > 0), [
       ...columnArrays(columns, compared),
       ...bounds.map((time) => new Date(time).toISOString()),
     ]),
@@ -73,7 +75,7 @@ interface Difference {
   readonly offered: string | null
 }
 
-function rowSwallowed<Event extends GridEvent>(
+function rowSwallowed<Event extends StoredRow>(
   { table, key }: EventTable<Event>,
   event: Event,
 ): DatabaseError {
@@ -86,16 +88,17 @@ function rowSwallowed<Event extends GridEvent>(
   )
 }
 
-function comparedColumns<Event extends GridEvent>(
+function comparedColumns<Event extends StoredRow>(
   target: EventTable<Event>,
 ): readonly Column<Event>[] {
   const fields = new Set([...target.key, ...target.immutable.map(({ field }) => field)])
   return target.columns.filter(({ field }) => fields.has(field))
 }
 
-function conflictSql<Event extends GridEvent>(
+function conflictSql<Event extends StoredRow>(
   target: EventTable<Event>,
   columns: readonly Column<Event>[],
+  isBounded: boolean,
 ): string {
   const names = columns.map(({ name }) => name).join(', ')
   const stored = (field: string): string =>
@@ -105,22 +108,18 @@ function conflictSql<Event extends GridEvent>(
     return column ? COLUMN_KINDS[column.kind].storeSql(`batch.${column.name}`) : 'null'
   }
   const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
-  const isMissing = `${stored('exchangeTs')} is null`
-  const differs = target.immutable.map(({ field, bothKnow }) =>
-    bothKnow === undefined
-      ? `${stored(field)} <> ${offered(field)}`
-      : `(${bothKnow} and ${stored(field)} is distinct from ${offered(field)})`,
-  )
+  const isMissing = `${stored(target.key[0] ?? '')} is null`
+  const differs = target.immutable.map((field) => differsSql(field, stored, offered, 'batch'))
   const details = target.immutable.map(
     ({ field }, index) =>
       `('${field}', (${stored(field)})::text, (${offered(field)})::text, ${differs[index]})`,
   )
   const bounds = [1, 2].map((index) => `$${columns.length + index}::timestamptz`)
+  const within = isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []
   return (
     `select position::integer, field, detail.stored, detail.offered ` +
     `from ${unnestSql(columns)} with ordinality as batch (${names}, position) ` +
-    `left join ${target.table} stored on ${matches.join(' and ')} ` +
-    `and stored.exchange_ts between ${bounds.join(' and ')} ` +
+    `left join ${target.table} stored on ${[...matches, ...within].join(' and ')} ` +
     `cross join lateral (values (null, null, null, ${isMissing}), ${details.join(', ')}) ` +
     'as detail (field, stored, offered, differs) ' +
     // Rows that agree, which are nearly all, are done with before any value is written out.
@@ -128,8 +127,13 @@ function conflictSql<Event extends GridEvent>(
   )
 }
 
-function evenSample<Item>(items: readonly Item[]): readonly Item[] {
-  if (items.length <= SAMPLE) return items
-  const step = items.length / SAMPLE
-  return Array.from({ length: SAMPLE }, (_, index) => items[Math.floor(index * step)] as Item)
+function timeBounds(events: readonly StoredRow[]): readonly number[] {
+  const times = events.map((event) => event.exchangeTs)
+  return [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))]
+}
+
+function evenSample<Item>(items: readonly Item[], size: number): readonly Item[] {
+  if (items.length <= size) return items
+  const step = items.length / size
+  return Array.from({ length: size }, (_, index) => items[Math.floor(index * step)] as Item)
 }

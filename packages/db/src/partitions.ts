@@ -11,6 +11,11 @@ const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const
 /** A table that is split by UTC day. */
 export type PartitionedTable = (typeof PARTITIONED_TABLES)[number]
 
+/** Whether a table is one of those that are split by UTC day. */
+export function isPartitionedTable(table: string): table is PartitionedTable {
+  return PARTITIONED_TABLES.some((name) => name === table)
+}
+
 /** How the making of partitions waits. */
 export interface PartitionOptions {
   readonly clock?: Clock

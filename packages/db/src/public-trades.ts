@@ -44,7 +44,7 @@ const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
     { field: 'size' },
     { field: 'isBlockTrade' },
     { field: 'isRpiTrade' },
-    { field: 'seq', bothKnow: 'stored.seq >= 0 and batch.seq >= 0' },
+    { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
   ],
 }
 

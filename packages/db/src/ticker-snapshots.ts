@@ -54,7 +54,8 @@ const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
     { field: 'changed' },
     ...TICKER_FIELD_NAMES.map((field) => ({
       field,
-      bothKnow: `stored.changed & batch.changed & ${2 ** TICKER_FIELDS[field].bit} <> 0`,
+      bothKnow: (stored: string, offered: string) =>
+        `${stored}.changed & ${offered}.changed & ${2 ** TICKER_FIELDS[field].bit} <> 0`,
     })),
   ],
 }

@@ -25,14 +25,29 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
   it('stores each trade once, whoever sends it and how often', async () => {
     const symbol = 'ONCE'
     const batch = Array.from({ length: 40 }, (_, n) => trade({ symbol, tradeId: `t${n % 30}` }))
-    expect(await trades.bulkInsert(batch)).toEqual({ inserted: 30, duplicates: 10, conflicts: [] })
+    expect(await trades.bulkInsert(batch)).toEqual({
+      inserted: 30,
+      duplicates: 10,
+      merged: 0,
+      conflicts: [],
+    })
     const again = batch.map((event) => ({ ...event, source: 'rest' as const, localTsUs: 1 }))
-    expect(await trades.bulkInsert(again)).toEqual({ inserted: 0, duplicates: 40, conflicts: [] })
+    expect(await trades.bulkInsert(again)).toEqual({
+      inserted: 0,
+      duplicates: 40,
+      merged: 0,
+      conflicts: [],
+    })
     expect(await range(symbol)).toHaveLength(30)
   })
 
   it('does nothing for an empty batch', async () => {
-    expect(await trades.bulkInsert([])).toEqual({ inserted: 0, duplicates: 0, conflicts: [] })
+    expect(await trades.bulkInsert([])).toEqual({
+      inserted: 0,
+      duplicates: 0,
+      merged: 0,
+      conflicts: [],
+    })
   })
 
   it('stores a batch past the 65,535 parameters of one statement', async () => {
@@ -104,6 +119,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(result).toEqual({
       inserted: 0,
       duplicates: 3,
+      merged: 0,
       conflicts: [
         { event: priced, field: 'price', stored: '100000.10', offered: '100000.2' },
         { event: elsewhere, field: 'seq', stored: `${stored[4]?.seq}`, offered: '7' },

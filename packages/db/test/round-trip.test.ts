@@ -110,7 +110,7 @@ describe('arbitrary events through PostgreSQL', () => {
     const property = fc.asyncProperty(batches, async (sent) => {
       await opened.db.deleteFrom(table).execute()
       const result = await repository.bulkInsert(sent)
-      expect(result).toEqual({ inserted: sent.length, duplicates: 0, conflicts: [] })
+      expect(result).toEqual({ inserted: sent.length, duplicates: 0, merged: 0, conflicts: [] })
       for (const category of CATEGORIES) {
         const query = { category, symbol: SYMBOL, from: EARLIEST_EXCHANGE_TS, to: TO, pageSize: 7 }
         const stored = await collect(repository.range(query))

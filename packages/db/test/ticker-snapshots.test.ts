@@ -42,7 +42,12 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
       ticker({ symbol, seq: 2, changed: 2 ** 52, localTsUs: 1 }),
       ticker({ symbol, seq: 3, extra: {}, fundingRate: decimal('-0.00001000') }),
     ]
-    expect(await tickers.bulkInsert(sent)).toEqual({ inserted: 3, duplicates: 0, conflicts: [] })
+    expect(await tickers.bulkInsert(sent)).toEqual({
+      inserted: 3,
+      duplicates: 0,
+      merged: 0,
+      conflicts: [],
+    })
     expect(await range(symbol)).toEqual(sent)
   })
 

@@ -206,6 +206,7 @@ export class Pipeline {
       store: (events) => store.bulkInsert(events),
       settle: (_, result) => {
         counts.persisted += result.inserted
+        counts.merged += result.merged
         counts.duplicate += result.duplicates
         counts.conflict += result.conflicts.length
         for (const { event, field, stored, offered } of result.conflicts) {

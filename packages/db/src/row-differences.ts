@@ -1,0 +1,16 @@
+import type { ImmutableField, StoredRow } from './event-table.ts'
+
+/** SQL of a field's value in a row. */
+type FieldSql = (field: string) => string
+
+/** SQL that is true where an immutable field of a stored and of an offered row differs. */
+export function differsSql<Row extends StoredRow>(
+  { field, bothKnow }: ImmutableField<Row>,
+  stored: FieldSql,
+  offered: FieldSql,
+  offeredName: string,
+): string {
+  if (bothKnow === undefined) return `${stored(field)} <> ${offered(field)}`
+  const known = bothKnow('stored', offeredName)
+  return `(${known} and ${stored(field)} is distinct from ${offered(field)})`
+}

@@ -1,5 +1,5 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
+import { type Category, type Clock, nowMs, PUBLIC_CHANNELS, systemClock } from '@grid/core-events'
 import {
   CaptureGapRepository,
   createDatabase,
@@ -133,7 +133,7 @@ export class Saver {
     const ageSeconds = (sinceUs: number | null): number =>
       sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
     const lagSeconds = Object.fromEntries(
-      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
+      PUBLIC_CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
     ) as SaverStatus['lagSeconds']
     const { ready, checks } = this.#readiness.evaluate({
       nowMs: nowMs(this.#clock),

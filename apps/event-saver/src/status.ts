@@ -1,4 +1,4 @@
-import type { Channel } from '@grid/core-events'
+import type { PublicChannel } from '@grid/core-events'
 import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
 import type { LedgerEntry } from './capture/ledger.ts'
 import type { MarketTopic } from './capture/market-capture.ts'
@@ -21,7 +21,7 @@ export interface SaverStatus {
   readonly topics: readonly (MarketTopic & { readonly lastEventAgeSeconds: number | null })[]
   readonly channels: readonly LedgerEntry[]
   /** Age of the oldest waiting event, by channel. */
-  readonly lagSeconds: Readonly<Record<Channel, number>>
+  readonly lagSeconds: Readonly<Record<PublicChannel, number>>
   readonly journalBytes: number
   readonly connections: number
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }

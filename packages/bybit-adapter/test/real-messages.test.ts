@@ -2,7 +2,7 @@ import {
   CATEGORIES,
   type Category,
   changedFields,
-  type GridEvent,
+  type PublicEvent,
   type PublicTradeEvent,
   parseOptionalTs,
   TICKER_FIELDS,
@@ -61,7 +61,7 @@ interface WireFrame {
   readonly data: Record<string, unknown> & Record<string, unknown>[]
 }
 
-function expectTrade(event: GridEvent | undefined, wire: Record<string, unknown>): void {
+function expectTrade(event: PublicEvent | undefined, wire: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(wire)) {
     expect(TRADE_FIELDS, `${key} is mapped`).toHaveProperty(key)
     expect(event, key).toHaveProperty(TRADE_FIELDS[key as keyof typeof TRADE_FIELDS], value)

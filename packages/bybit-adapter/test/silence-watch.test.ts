@@ -1,4 +1,4 @@
-import type { GridEvent } from '@grid/core-events'
+import type { PublicEvent } from '@grid/core-events'
 import { expect, test } from 'vitest'
 import { topicsOf } from '../src/channels/registry.ts'
 import { createNormalizer, type PublicCategory } from '../src/index.ts'
@@ -28,7 +28,7 @@ class Harness {
     }
   }
 
-  feed(text: string): readonly GridEvent[] {
+  feed(text: string): readonly PublicEvent[] {
     const { topic }: { topic: string } = JSON.parse(text)
     const { events } = this.#normalizer.normalize(text, this.clock.nowUs())
     this.watch.onData(topic, this.clock.nowUs(), events)

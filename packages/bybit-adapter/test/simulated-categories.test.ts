@@ -1,7 +1,7 @@
 import { optionSymbols, type Simulator, startSimulator } from '@grid/bybit-sim'
 import {
   CATEGORIES,
-  type GridEvent,
+  type PublicEvent,
   type PublicTradeEvent,
   type TickerEvent,
 } from '@grid/core-events'
@@ -40,7 +40,7 @@ function capture(
   onTestFinished(() => stream.close())
   const result: Capture = { stream, trades: [], tickers: [], statuses: [], faults: [] }
   stream.on('normalized', ({ events, deadLetters, discarded }) => {
-    for (const event of events as GridEvent[]) {
+    for (const event of events as PublicEvent[]) {
       if (event.channel === 'ticker') result.tickers.push(event)
       else result.trades.push(event)
     }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Simulator, startSimulator } from '@grid/bybit-sim'
-import type { GridEvent } from '@grid/core-events'
+import type { PublicEvent } from '@grid/core-events'
 import { expect, onTestFinished, test } from 'vitest'
 import { BybitPublicStream, type StreamStatus } from '../src/index.ts'
 import { until } from './support/until.ts'
@@ -10,7 +10,7 @@ import { until } from './support/until.ts'
 interface Capture {
   readonly sim: Simulator
   readonly stream: BybitPublicStream
-  readonly events: GridEvent[]
+  readonly events: PublicEvent[]
   readonly statuses: StreamStatus[]
 }
 
@@ -25,7 +25,7 @@ async function capture(symbols: readonly string[]): Promise<Capture> {
     timings: { backoffBaseMs: 50 },
   })
   onTestFinished(() => stream.close())
-  const events: GridEvent[] = []
+  const events: PublicEvent[] = []
   const statuses: StreamStatus[] = []
   stream.on('normalized', (frame) => events.push(...frame.events))
   stream.on('status', (status) => statuses.push(status))
@@ -52,7 +52,7 @@ test('a refused symbol among good ones; every trade of a split match, in order',
   ])
   await sim.fault({ kind: 'duplicate', which: 'next' })
   const truth = sim.burst({ symbol: 'BTCUSDT', trades: 2500 })
-  const trades = (): GridEvent[] => events.filter(({ channel }) => channel === 'publicTrade')
+  const trades = (): PublicEvent[] => events.filter(({ channel }) => channel === 'publicTrade')
   await until('all trades', () => trades().length === 2500 + 1024)
   const indexById = new Map<string, number>()
   for (const event of trades()) {

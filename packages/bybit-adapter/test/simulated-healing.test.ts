@@ -1,5 +1,5 @@
 import { type Simulator, startSimulator } from '@grid/bybit-sim'
-import type { GridEvent } from '@grid/core-events'
+import type { PublicEvent } from '@grid/core-events'
 import { expect, onTestFinished, test } from 'vitest'
 import { BybitPublicStream, type PublicStreamOptions, type StreamStatus } from '../src/index.ts'
 import { until } from './support/until.ts'
@@ -11,7 +11,7 @@ const TIMINGS = { gapPadMs: 100, silenceGraceMs: 300, silenceAfterMs: 500, backo
 class Healing {
   readonly sim: Simulator
   readonly stream: BybitPublicStream
-  readonly events: GridEvent[] = []
+  readonly events: PublicEvent[] = []
   readonly statuses: StreamStatus[] = []
 
   constructor(sim: Simulator, stream: BybitPublicStream) {
@@ -28,7 +28,7 @@ class Healing {
   }
 
   get tradeIds(): Set<string> {
-    const isTrade = (event: GridEvent) => event.channel === 'publicTrade'
+    const isTrade = (event: PublicEvent) => event.channel === 'publicTrade'
     return new Set(this.events.filter(isTrade).map(({ tradeId }) => tradeId))
   }
 

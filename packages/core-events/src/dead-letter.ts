@@ -28,11 +28,14 @@ export interface DeadLetter {
   readonly reason: string
   /** The offending field as the exchange names it; null when the whole item is unreadable. */
   readonly field: string | null
-  readonly category: Category
+  /** Null where the item has none, as wallets, or does not say. */
+  readonly category: Category | null
   /** Null when the frame does not say. */
   readonly channel: Channel | null
   readonly topic: string | null
   readonly symbol: string | null
+  /** Whose it is; left out for market data. */
+  readonly accountId?: string
   readonly source: Source
   /** Receive time in epoch microseconds. */
   readonly localTsUs: number

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { CATEGORIES, type Category, isSymbol, SOURCES, type Source } from './channel.ts'
+import {
+  CATEGORIES,
+  type Category,
+  isAccountId,
+  isSymbol,
+  SOURCES,
+  type Source,
+} from './channel.ts'
 import { type Decimal, isDecimal } from './decimal.ts'
 import { EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from './time.ts'
 
@@ -18,20 +25,33 @@ export const nameSchema: z.ZodType<string> = z.custom<string>(
 /** A cross sequence or a position: a safe integer, −1 when unknown. */
 export const sequenceSchema: z.ZodType<number> = z.int().min(-1)
 
+/** A content hash: 16 bytes in hexadecimal. */
+export const contentHashSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal digits in lower case')
+
 /** An instant in epoch milliseconds that the exchange can have stamped. */
 const exchangeTsSchema: z.ZodType<number> = z.int().min(EARLIEST_EXCHANGE_TS).lt(LATEST_EXCHANGE_TS)
 
-/** The part that all events share, to be spread into a channel's own schema. */
-export const eventBaseShape: {
-  category: z.ZodType<Category>
-  symbol: z.ZodType<string>
+/** What all events share. */
+const stampShape: {
   exchangeTs: z.ZodType<number>
   localTsUs: z.ZodType<number>
   source: z.ZodType<Source>
 } = {
-  category: z.enum(CATEGORIES),
-  symbol: nameSchema,
   exchangeTs: exchangeTsSchema,
   localTsUs: z.int().min(0),
   source: z.enum(SOURCES),
+}
+
+/** What all events of an instrument share, to be spread into a channel's own schema. */
+export const eventBaseShape: typeof stampShape & {
+  category: z.ZodType<Category>
+  symbol: z.ZodType<string>
+} = { category: z.enum(CATEGORIES), symbol: nameSchema, ...stampShape }
+
+/** What all events of an account share, to be spread into a channel's own schema. */
+export const accountEventShape: typeof stampShape & { accountId: z.ZodType<string> } = {
+  accountId: z.custom<string>(isAccountId, 'must be a UUID in lower case'),
+  ...stampShape,
 }

@@ -1,15 +1,38 @@
 import type { z } from 'zod'
+import { type ExecutionEvent, executionEventSchema, executionKey } from './execution.ts'
+import { type OrderEvent, orderEventSchema, orderKey } from './order.ts'
+import { type PositionEvent, positionEventSchema, positionKey } from './position.ts'
 import { type PublicTradeEvent, publicTradeEventSchema, publicTradeKey } from './public-trade.ts'
 import { type TickerEvent, tickerEventSchema, tickerKey } from './ticker.ts'
+import { type WalletEvent, walletEventSchema, walletKey } from './wallet.ts'
 
-/** The event type of each channel: the one place where a new channel is listed. */
-export interface ChannelEvents {
+/** The event type of each channel of market data: the one place where a new one is listed. */
+export interface PublicChannelEvents {
   ticker: TickerEvent
   publicTrade: PublicTradeEvent
 }
 
+/** The event type of each channel of an account, likewise. */
+export interface PrivateChannelEvents {
+  execution: ExecutionEvent
+  order: OrderEvent
+  position: PositionEvent
+  wallet: WalletEvent
+}
+
+/** The event type of each channel. */
+export interface ChannelEvents extends PublicChannelEvents, PrivateChannelEvents {}
+
+/** A kind of market data. */
+export type PublicChannel = keyof PublicChannelEvents
+/** A kind of an account's data. */
+export type PrivateChannel = keyof PrivateChannelEvents
 /** A kind of data. */
 export type Channel = keyof ChannelEvents
+/** One typed, normalized record of market data. */
+export type PublicEvent = PublicChannelEvents[PublicChannel]
+/** One typed, normalized record of an account's data. */
+export type PrivateEvent = PrivateChannelEvents[PrivateChannel]
 /** One typed, normalized record of any channel. */
 export type GridEvent = ChannelEvents[Channel]
 
@@ -19,16 +42,38 @@ export interface ChannelDefinition<Event> {
   readonly key: (event: Event) => string
 }
 
-/** All channels with their definitions. */
-export const CHANNEL_DEFINITIONS: {
-  readonly [Name in Channel]: ChannelDefinition<ChannelEvents[Name]>
-} = {
+type Definitions<Events> = {
+  readonly [Name in keyof Events]: ChannelDefinition<Events[Name]>
+}
+
+const PUBLIC_DEFINITIONS: Definitions<PublicChannelEvents> = {
   ticker: { schema: tickerEventSchema, key: tickerKey },
   publicTrade: { schema: publicTradeEventSchema, key: publicTradeKey },
 }
 
+const PRIVATE_DEFINITIONS: Definitions<PrivateChannelEvents> = {
+  execution: { schema: executionEventSchema, key: executionKey },
+  order: { schema: orderEventSchema, key: orderKey },
+  position: { schema: positionEventSchema, key: positionKey },
+  wallet: { schema: walletEventSchema, key: walletKey },
+}
+
+/** All channels with their definitions. */
+export const CHANNEL_DEFINITIONS: Definitions<ChannelEvents> = {
+  ...PUBLIC_DEFINITIONS,
+  ...PRIVATE_DEFINITIONS,
+}
+
+/** The names of the channels of market data. */
+export const PUBLIC_CHANNELS: readonly PublicChannel[] = Object.keys(
+  PUBLIC_DEFINITIONS,
+) as PublicChannel[]
+/** The names of the channels of an account. */
+export const PRIVATE_CHANNELS: readonly PrivateChannel[] = Object.keys(
+  PRIVATE_DEFINITIONS,
+) as PrivateChannel[]
 /** The names of all channels. */
-export const CHANNELS: readonly Channel[] = Object.keys(CHANNEL_DEFINITIONS) as Channel[]
+export const CHANNELS: readonly Channel[] = [...PUBLIC_CHANNELS, ...PRIVATE_CHANNELS]
 
 /**
  * The identity of an event as text: equal for two deliveries of the same thing, live or recovered,

@@ -1,14 +1,25 @@
 import type { Category } from './channel.ts'
-import type { Channel } from './event.ts'
+import type { PrivateChannel, PublicChannel } from './event.ts'
 
 /** Why events of a stream may have been missed. */
 export type GapReason = 'disconnect' | 'stale' | 'queue_full' | 'start'
 
-/** An interval of one stream in which events may have been missed. */
+/** An interval of one public stream in which events may have been missed. */
 export interface Gap {
   readonly category: Category
-  readonly channel: Channel
+  readonly channel: PublicChannel
   readonly symbol: string
+  /** Start in epoch milliseconds, inclusive. */
+  readonly startTs: number
+  /** End in epoch milliseconds, inclusive. */
+  readonly endTs: number
+  readonly reason: GapReason
+}
+
+/** An interval of one channel of one account, in all its categories, in which events may have been missed. */
+export interface PrivateGap {
+  readonly accountId: string
+  readonly channel: PrivateChannel
   /** Start in epoch milliseconds, inclusive. */
   readonly startTs: number
   /** End in epoch milliseconds, inclusive. */

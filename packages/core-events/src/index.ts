@@ -1,7 +1,10 @@
 export {
+  type AccountEventBase,
   CATEGORIES,
   type Category,
   type EventBase,
+  type EventStamp,
+  isAccountId,
   isSymbol,
   type OpenEnum,
   SOURCES,
@@ -21,9 +24,40 @@ export {
   type ChannelEvents,
   eventKey,
   type GridEvent,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+  type PrivateChannelEvents,
+  type PrivateEvent,
+  PUBLIC_CHANNELS,
+  type PublicChannel,
+  type PublicChannelEvents,
+  type PublicEvent,
 } from './event.ts'
-export type { Gap, GapReason } from './gap.ts'
+export {
+  EXECUTION_VALUES,
+  type ExecutionEvent,
+  type ExecutionValues,
+  executionEventSchema,
+  executionKey,
+} from './execution.ts'
+export type { Gap, GapReason, PrivateGap } from './gap.ts'
 export type { JsonObject, JsonValue } from './json.ts'
+export {
+  ORDER_VALUES,
+  type OrderEvent,
+  type OrderValues,
+  orderContentHash,
+  orderEventSchema,
+  orderKey,
+} from './order.ts'
+export {
+  POSITION_VALUES,
+  type PositionEvent,
+  type PositionValues,
+  positionContentHash,
+  positionEventSchema,
+  positionKey,
+} from './position.ts'
 export { type PublicTradeEvent, publicTradeEventSchema, publicTradeKey } from './public-trade.ts'
 export { Secret } from './secret.ts'
 export { type TickerEvent, type TickerValues, tickerEventSchema, tickerKey } from './ticker.ts'
@@ -41,3 +75,16 @@ export {
   parseExchangeTs,
   parseOptionalTs,
 } from './time.ts'
+export { isText, type ValueKind, type ValueKinds } from './value-kind.ts'
+export {
+  COIN_VALUES,
+  type CoinValues,
+  WALLET_TOTALS,
+  WALLET_VALUES,
+  type WalletEvent,
+  type WalletTotals,
+  type WalletValues,
+  walletContentHash,
+  walletEventSchema,
+  walletKey,
+} from './wallet.ts'

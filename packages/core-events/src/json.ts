@@ -13,6 +13,12 @@ export const jsonObjectSchema: z.ZodType<JsonObject> = z.custom<JsonObject>(
   'must be a JSON object',
 )
 
+/** Validates a {@link JsonValue}, likewise. */
+export const jsonValueSchema: z.ZodType<JsonValue> = z.custom<JsonValue>(
+  isJsonValue,
+  'must be a JSON value',
+)
+
 function isJsonObject(value: unknown): value is JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.values(value).every(isJsonValue)

@@ -3,17 +3,30 @@ import {
   CATEGORIES,
   type Decimal,
   EARLIEST_EXCHANGE_TS,
+  EXECUTION_VALUES,
+  type ExecutionEvent,
   type GridEvent,
   isSymbol,
+  isText,
   type JsonObject,
   LATEST_EXCHANGE_TS,
+  ORDER_VALUES,
+  type OrderEvent,
+  orderContentHash,
+  POSITION_VALUES,
+  type PositionEvent,
   type PublicTradeEvent,
   parseDecimal,
+  positionContentHash,
   SOURCES,
   TICKER_FIELDS,
   type TickerEvent,
   type TickerField,
   type TickerValues,
+  type ValueKind,
+  WALLET_VALUES,
+  type WalletEvent,
+  walletContentHash,
 } from '../src/index.ts'
 
 const digits = fc.stringMatching(/^[0-9]{1,20}$/)
@@ -98,4 +111,94 @@ export const ticker: fc.Arbitrary<TickerEvent> = fc
   )
   .map(([fields, rest]) => ({ ...rest, ...fields }))
 
-export const gridEvent: fc.Arbitrary<GridEvent> = fc.oneof(publicTrade, ticker)
+const text = fc.oneof(name, fc.string({ minLength: 1, unit: 'grapheme' }).filter(isText))
+const BY_KIND: { readonly [Kind in ValueKind]: fc.Arbitrary<unknown> } = {
+  decimal,
+  text,
+  integer: fc.integer(),
+  timestamp: fc.nat({ max: LATEST_EXCHANGE_TS }),
+  flag: fc.boolean(),
+  object: jsonObject,
+  json: fc.array(jsonObject),
+}
+
+/** An event with any of its values null, completed as the exchange's messages are. */
+function privateEvent<Event extends GridEvent>(
+  kinds: Readonly<Record<string, ValueKind>>,
+  own: { readonly [field: string]: fc.Arbitrary<unknown> },
+  hashOf: ((event: Event) => string) | null,
+): fc.Arbitrary<Event> {
+  const values = Object.entries(kinds).map(([key, kind]) => [key, nullable(BY_KIND[kind])])
+  const { exchangeTs, localTsUs, source } = base
+  const stamp = { exchangeTs, localTsUs, source, accountId: fc.uuid() }
+  return fc
+    .record({ ...stamp, ...own, extra: nullable(jsonObject), ...Object.fromEntries(values) })
+    .map((fields) => {
+      const event = fields as unknown as Event
+      return hashOf === null ? event : { ...event, contentHash: hashOf(event) }
+    })
+}
+
+const { category, symbol } = base
+const side = fc.constantFrom('Buy', 'Sell', 'Unheard')
+
+export const execution: fc.Arbitrary<ExecutionEvent> = privateEvent<ExecutionEvent>(
+  EXECUTION_VALUES,
+  {
+    channel: fc.constant('execution'),
+    category,
+    symbol,
+    execId: name,
+    side,
+    execPrice: decimal,
+    execQty: decimal,
+    seq: sequence,
+  },
+  null,
+)
+
+export const order: fc.Arbitrary<OrderEvent> = privateEvent<OrderEvent>(
+  ORDER_VALUES,
+  {
+    channel: fc.constant('order'),
+    category,
+    symbol,
+    orderId: name,
+    orderStatus: fc.constantFrom('New', 'Filled', 'Unheard of'),
+    side,
+  },
+  orderContentHash,
+)
+
+export const position: fc.Arbitrary<PositionEvent> = privateEvent<PositionEvent>(
+  POSITION_VALUES,
+  {
+    channel: fc.constant('position'),
+    category,
+    symbol,
+    positionIdx: fc.nat({ max: 2 }),
+    side: fc.constantFrom('Buy', 'Sell', '', 'None'),
+    size: decimal,
+    seq: sequence,
+  },
+  positionContentHash,
+)
+
+export const wallet: fc.Arbitrary<WalletEvent> = privateEvent<WalletEvent>(
+  WALLET_VALUES,
+  {
+    channel: fc.constant('wallet'),
+    accountType: fc.constantFrom('UNIFIED', 'CONTRACT'),
+    coin: fc.oneof(fc.constant(''), name),
+  },
+  walletContentHash,
+)
+
+export const gridEvent: fc.Arbitrary<GridEvent> = fc.oneof(
+  publicTrade,
+  ticker,
+  execution,
+  order,
+  position,
+  wallet,
+)

@@ -7,10 +7,22 @@ import {
   type EventErrorCode,
   encodeEvent,
 } from '../src/index.ts'
-import { gridEvent, publicTrade, ticker } from './arbitraries.ts'
+import {
+  execution,
+  gridEvent,
+  order,
+  position,
+  publicTrade,
+  ticker,
+  wallet,
+} from './arbitraries.ts'
 
 const [trade] = fc.sample(publicTrade, { numRuns: 1, seed: 1 })
 const [state] = fc.sample(ticker, { numRuns: 1, seed: 1 })
+const [fill] = fc.sample(execution, { numRuns: 1, seed: 1 })
+const [orderState] = fc.sample(order, { numRuns: 1, seed: 1 })
+const [leg] = fc.sample(position, { numRuns: 1, seed: 1 })
+const [coin] = fc.sample(wallet, { numRuns: 1, seed: 1 })
 
 function refusal(text: string): { code: EventErrorCode; field: string | null; message: string } {
   try {
@@ -86,6 +98,22 @@ describe('codec', () => {
     ['deliveryTime', changed(state, { deliveryTime: '2025-12-26T08:00:00Z' })],
     ['changed', changed(state, { changed: -1 })],
     ['extra', changed(state, { extra: [] })],
+    ['accountId', changed(fill, { accountId: 'B0B' })],
+    ['execId', changed(fill, { execId: '' })],
+    ['execQty', changed(fill, { execQty: null })],
+    ['execPnl', changed(fill, { execPnl: '' })],
+    ['feeCurrency', changed(fill, { feeCurrency: '' })],
+    ['isMaker', changed(fill, { isMaker: 'false' })],
+    ['extraFees', changed(fill, { extraFees: undefined })],
+    ['orderStatus', changed(orderState, { orderStatus: '' })],
+    ['cumFeeDetail', changed(orderState, { cumFeeDetail: [] })],
+    ['contentHash', changed(orderState, { contentHash: 'abc' })],
+    ['positionIdx', changed(leg, { positionIdx: -1 })],
+    ['updatedTime', changed(leg, { updatedTime: '1760000000108' })],
+    ['size', changed(leg, { size: '' })],
+    ['coin', changed(coin, { coin: 'A|B' })],
+    ['equity', changed(coin, { equity: 1 })],
+    ['category', changed(coin, { category: 'linear' })],
   ])('names %s in the refusal of %s', (field, text) => {
     const error = refusal(text)
     expect(error).toMatchObject({ code: 'EVENT_MALFORMED', field })

@@ -18,7 +18,8 @@ export interface DeadLetterPage {
   readonly after?: string
 }
 
-interface DeadLetterRow extends DeadLetter {
+/** `accountId` has no column yet. */
+interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {
   readonly collector: string | null
 }
 

@@ -1,9 +1,9 @@
 import {
   type Category,
   EARLIEST_EXCHANGE_TS,
-  type GridEvent,
   LATEST_EXCHANGE_TS,
   nowMs,
+  type PublicEvent,
   systemClock,
 } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
@@ -37,7 +37,7 @@ const MOST_DAYS = 128
  * It looks back by growing spans of days, for those only that have none yet, so that few partitions
  * are touched; in each, an instrument costs one step down the primary key a partition.
  */
-export async function readLastTs<Event extends GridEvent>(
+export async function readLastTs<Event extends PublicEvent>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   { category, symbols }: SymbolsQuery,
@@ -61,7 +61,7 @@ export async function readLastTs<Event extends GridEvent>(
   return last
 }
 
-function lastSql<Event extends GridEvent>({ table }: EventTable<Event>): string {
+function lastSql<Event extends PublicEvent>({ table }: EventTable<Event>): string {
   return (
     `select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts ` +
     'from unnest($2::text[]) as wanted (symbol) cross join lateral (' +

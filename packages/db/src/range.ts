@@ -1,8 +1,8 @@
 import {
   type Category,
   EARLIEST_EXCHANGE_TS,
-  type GridEvent,
   LATEST_EXCHANGE_TS,
+  type PublicEvent,
 } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { decodeRow, selectSql, type TextRow } from './column.ts'
@@ -24,7 +24,7 @@ export interface RangeQuery {
 }
 
 /** Reads events in total order, page by page along the primary key. */
-export async function* readRange<Event extends GridEvent>(
+export async function* readRange<Event extends PublicEvent>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   { category, symbol, from, to, pageSize = 1000, signal }: RangeQuery,
@@ -54,7 +54,7 @@ export async function* readRange<Event extends GridEvent>(
  * instant needs the index's order, which it has by itself: a sort by the total order with a limit
  * makes the planner sort the rest of the day for each page of a table that was not analyzed yet.
  */
-function pageSql<Event extends GridEvent>(
+function pageSql<Event extends PublicEvent>(
   { table, columns, order }: EventTable<Event>,
   pageSize: number,
 ): string {

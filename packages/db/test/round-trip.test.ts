@@ -2,7 +2,7 @@ import {
   CATEGORIES,
   EARLIEST_EXCHANGE_TS,
   eventKey,
-  type GridEvent,
+  type PublicEvent,
   type PublicTradeEvent,
   SOURCES,
   TICKER_FIELD_NAMES,
@@ -101,7 +101,7 @@ describe('arbitrary events through PostgreSQL', () => {
   afterEach(() => opened.close())
 
   /** fast-check prints the seed of a failure, and the smallest batch that fails. */
-  async function checkRoundTrip<Event extends GridEvent>(
+  async function checkRoundTrip<Event extends PublicEvent>(
     arbitrary: fc.Arbitrary<Event>,
     table: PartitionedTable,
     repository: Repository<Event>,
@@ -127,6 +127,6 @@ describe('arbitrary events through PostgreSQL', () => {
     checkRoundTrip(tickers, 'ticker_snapshots', new TickerSnapshotRepository(opened.db)))
 })
 
-function byKey<Event extends GridEvent>(events: readonly Event[]): ReadonlyMap<string, Event> {
+function byKey<Event extends PublicEvent>(events: readonly Event[]): ReadonlyMap<string, Event> {
   return new Map(events.map((event) => [eventKey(event), event]))
 }

@@ -1,5 +1,5 @@
 import type { BookTruth, TickerTruth, TradeTruth, TruthItem } from '@grid/bybit-sim'
-import type { Category, Channel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { Category, PublicChannel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
   type GridDatabase,
@@ -127,7 +127,7 @@ interface ChannelRows<Truth, Row> {
 }
 
 async function compareChannel<Truth extends { readonly sentTo: readonly number[] }, Row>(
-  channel: Channel,
+  channel: PublicChannel,
   instruments: ReadonlyMap<string, Items<Truth>>,
   findings: Findings,
   { rows, id, columns }: ChannelRows<Truth, Row>,

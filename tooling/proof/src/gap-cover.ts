@@ -1,4 +1,4 @@
-import type { Channel } from '@grid/core-events'
+import type { PublicChannel } from '@grid/core-events'
 import type { StoredGap } from '@grid/db'
 
 interface Item {
@@ -11,7 +11,7 @@ interface Item {
 /** What one stream was sent, and what it was not sent since it was first sent anything. */
 interface Stream {
   readonly name: string
-  readonly channel: Channel
+  readonly channel: PublicChannel
   readonly item: Pick<Item, 'category' | 'symbol'>
   isSent: boolean
   /** Exchange times of items sent to nobody. */
@@ -39,7 +39,7 @@ export class GapCover {
   }
 
   /** Takes the items of a stream in the order in which they were produced. */
-  note(channel: Channel, item: Item, kind: string = channel): void {
+  note(channel: PublicChannel, item: Item, kind: string = channel): void {
     const name = `${kind} ${item.category} ${item.symbol}`
     const stream = this.#streams.get(name) ?? { name, channel, item, isSent: false, unsent: [] }
     this.#streams.set(name, stream)
@@ -78,7 +78,7 @@ export class GapCover {
 }
 
 /** Option trades come by base coin, so that is what their gaps name. */
-function streamSymbol(channel: Channel, { category, symbol }: Stream['item']): string {
+function streamSymbol(channel: PublicChannel, { category, symbol }: Stream['item']): string {
   const isByBaseCoin = category === 'option' && channel === 'publicTrade'
   return isByBaseCoin ? (symbol.split('-')[0] ?? symbol) : symbol
 }

@@ -1,4 +1,4 @@
-import type { Channel, ChannelEvents } from '@grid/core-events'
+import type { PublicChannel, PublicChannelEvents } from '@grid/core-events'
 import {
   type BulkInsertResult,
   type GridDatabase,
@@ -17,7 +17,9 @@ export interface ChannelStore<Event> {
 
 /** The repository of each channel: one line for a new channel. */
 export const CHANNEL_STORES: {
-  readonly [Name in Channel]: (db: Kysely<GridDatabase>) => ChannelStore<ChannelEvents[Name]>
+  readonly [Name in PublicChannel]: (
+    db: Kysely<GridDatabase>,
+  ) => ChannelStore<PublicChannelEvents[Name]>
 } = {
   ticker: (db) => new TickerSnapshotRepository(db),
   publicTrade: (db) => new PublicTradeRepository(db),

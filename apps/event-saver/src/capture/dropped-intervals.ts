@@ -1,9 +1,9 @@
-import type { Gap, GridEvent } from '@grid/core-events'
+import type { Gap, PublicEvent } from '@grid/core-events'
 
 type Interval = { -readonly [Key in keyof Gap]: Gap[Key] }
 
 /** A moment of a stream. */
-export type Moment = Pick<GridEvent, 'category' | 'channel' | 'symbol'> & { readonly ts: number }
+export type Moment = Pick<PublicEvent, 'category' | 'channel' | 'symbol'> & { readonly ts: number }
 
 /**
  * Turns items that could not be kept into gaps: one interval a stream, from the first to the last

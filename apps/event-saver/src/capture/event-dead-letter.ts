@@ -2,12 +2,12 @@ import {
   type DeadLetter,
   type DeadLetterCode,
   encodeEvent,
-  type GridEvent,
+  type PublicEvent,
 } from '@grid/core-events'
 
 /** The dead letter of an event that the database would not take; `raw` is its encoded form. */
 export function eventDeadLetter(
-  event: GridEvent,
+  event: PublicEvent,
   code: DeadLetterCode,
   reason: string,
   field: string | null = null,

@@ -1,11 +1,11 @@
 import type { NormalizedFrame } from '@grid/bybit-adapter'
 import {
-  CHANNELS,
-  type Channel,
   type Clock,
   type DeadLetter,
   type Gap,
-  type GridEvent,
+  PUBLIC_CHANNELS,
+  type PublicChannel,
+  type PublicEvent,
 } from '@grid/core-events'
 import {
   type BulkInsertResult,
@@ -52,7 +52,7 @@ export interface PipelineOptions {
   readonly handlers: PipelineHandlers
 }
 
-type EventWriter = BufferedWriter<GridEvent, BulkInsertResult<GridEvent>>
+type EventWriter = BufferedWriter<PublicEvent, BulkInsertResult<PublicEvent>>
 
 /** Bytes that may wait in one queue: a few large items must not take what many small ones may. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024
@@ -69,7 +69,7 @@ export class Pipeline {
   readonly ledger = new Ledger()
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
-  readonly #events: Readonly<Record<Channel, EventWriter>>
+  readonly #events: Readonly<Record<PublicChannel, EventWriter>>
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
@@ -77,9 +77,9 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs } = options
     this.#options = options
-    const writers: Partial<Record<Channel, EventWriter>> = {}
-    for (const channel of CHANNELS) writers[channel] = this.#eventWriter(channel)
-    this.#events = writers as Record<Channel, EventWriter>
+    const writers: Partial<Record<PublicChannel, EventWriter>> = {}
+    for (const channel of PUBLIC_CHANNELS) writers[channel] = this.#eventWriter(channel)
+    this.#events = writers as Record<PublicChannel, EventWriter>
     this.#deadLetters = new DeadLetterBox({
       db,
       collector,
@@ -113,7 +113,7 @@ export class Pipeline {
   }
 
   /** Receive time of a channel's oldest waiting event, in epoch microseconds. */
-  oldestEventUs(channel: Channel): number | null {
+  oldestEventUs(channel: PublicChannel): number | null {
     return this.#events[channel].oldest?.timeUs ?? null
   }
 
@@ -144,7 +144,7 @@ export class Pipeline {
   /** All accounts, read in one synchronous step. */
   sample(): LedgerEntry[] {
     return this.ledger.sample((channel) => {
-      const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
+      const events = isPublic(channel) ? this.#events[channel].waiting : 0
       return events + this.#deadLetters.waiting(channel)
     })
   }
@@ -154,7 +154,9 @@ export class Pipeline {
    * and becomes gaps, which get a short patience of their own; gives the number of items lost.
    */
   async drain(signal: AbortSignal): Promise<number> {
-    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
+    const left = await Promise.all(
+      PUBLIC_CHANNELS.map((channel) => this.#events[channel].drain(signal)),
+    )
     for (const event of left.flat()) {
       this.#dropped.note({ ...event, ts: event.exchangeTs })
       this.ledger.drop(event.channel, 'shutdown')
@@ -172,7 +174,7 @@ export class Pipeline {
     return left.flat().length + letters
   }
 
-  #acceptEvent(event: GridEvent, arrival: Arrival): void {
+  #acceptEvent(event: PublicEvent, arrival: Arrival): void {
     this.ledger.of(event.channel).received += 1
     if (this.#events[event.channel].add(event, arrival)) return
     this.#dropped.note({ ...event, ts: event.exchangeTs })
@@ -192,15 +194,15 @@ export class Pipeline {
 
   #onLetterLost(letter: DeadLetter): void {
     const { category, channel, symbol, localTsUs } = letter
-    if (channel !== null && symbol !== null) {
+    if (category !== null && isPublic(channel) && symbol !== null) {
       this.#dropped.note({ category, channel, symbol, ts: Math.floor(localTsUs / 1000) })
     }
     this.#options.handlers.onEvidenceLost(letter, 'no room for the dead letter')
   }
 
-  #eventWriter(channel: Channel): EventWriter {
+  #eventWriter(channel: PublicChannel): EventWriter {
     // Sound: a channel's writer is only ever given that channel's events.
-    const store = CHANNEL_STORES[channel](this.#options.db) as ChannelStore<GridEvent>
+    const store = CHANNEL_STORES[channel](this.#options.db) as ChannelStore<PublicEvent>
     const counts = this.ledger.of(channel)
     return this.#writer(channel, {
       store: (events) => store.bulkInsert(events),
@@ -276,7 +278,7 @@ export class Pipeline {
   }
 
   #all(): readonly Pick<EventWriter, 'open' | 'oldest' | 'waiting'>[] {
-    const events = CHANNELS.map((channel) => this.#events[channel])
+    const events = PUBLIC_CHANNELS.map((channel) => this.#events[channel])
     return [...events, this.#deadLetters.writer, this.#gapWriter]
   }
 
@@ -284,6 +286,10 @@ export class Pipeline {
     const { clock, journal } = this.#options
     return { timeUs: clock.nowUs(), position: journal.position, bytes: 0 }
   }
+}
+
+function isPublic(channel: LedgerChannel | null): channel is PublicChannel {
+  return PUBLIC_CHANNELS.some((name) => name === channel)
 }
 
 function messageOf(error: unknown): string {

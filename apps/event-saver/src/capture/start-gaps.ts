@@ -1,4 +1,4 @@
-import { type Category, CHANNELS, type Channel, type Gap } from '@grid/core-events'
+import { type Category, type Gap, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
 import type { GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { CHANNEL_STORES } from './channel-stores.ts'
@@ -34,7 +34,7 @@ export class StartGaps {
   }
 
   /** What was stored of streams before anything of this process was. */
-  onStored(category: Category, channel: Channel, lastTs: ReadonlyMap<string, number>): void {
+  onStored(category: Category, channel: PublicChannel, lastTs: ReadonlyMap<string, number>): void {
     for (const [symbol, storedTs] of lastTs) {
       const stream = { category, channel, symbol }
       const start = this.#startOf(stream)
@@ -45,7 +45,7 @@ export class StartGaps {
 
   /** A symbol is wanted no more; should it come back, its absence is a gap. */
   forget(category: Category, symbol: string): void {
-    for (const channel of CHANNELS) this.#starts.delete(keyOf({ category, channel, symbol }))
+    for (const channel of PUBLIC_CHANNELS) this.#starts.delete(keyOf({ category, channel, symbol }))
   }
 
   #judge(stream: StreamName, { liveMs, storedTs }: Start): void {
@@ -70,7 +70,7 @@ export async function readLastStored(
   db: Kysely<GridDatabase>,
   category: Category,
   symbols: readonly string[],
-  channels: readonly Channel[],
+  channels: readonly PublicChannel[],
   gaps: StartGaps,
 ): Promise<void> {
   for (const channel of channels) {

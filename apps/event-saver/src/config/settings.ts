@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { CATEGORIES, CHANNELS } from '@grid/core-events'
+import { CATEGORIES, PUBLIC_CHANNELS } from '@grid/core-events'
 import { z } from 'zod'
 import {
   baseUrl,
@@ -68,7 +68,7 @@ export const SETTINGS = {
     'CHANNELS',
     'ticker,publicTrade',
     'ticker,publicTrade',
-    commaList(word(CHANNELS as readonly ['ticker', 'publicTrade']), 'channel'),
+    commaList(word(PUBLIC_CHANNELS as readonly ['ticker', 'publicTrade']), 'channel'),
     'kinds of data to capture, a comma list',
   ),
   environment: setting(

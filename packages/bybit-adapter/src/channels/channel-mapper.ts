@@ -1,4 +1,4 @@
-import type { Category, Channel, GridEvent } from '@grid/core-events'
+import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 
 /** Why an item gives no event though nothing is wrong with it that we could tell. */
 export type DiscardReason =
@@ -43,7 +43,7 @@ export interface ItemFault {
 /** What was read of a frame without parsing it: what parsing would have given. */
 export interface ScannedFrame {
   readonly topic: string
-  readonly events: readonly GridEvent[]
+  readonly events: readonly PublicEvent[]
 }
 
 /** Maps the items of one kind of topics to events; keeps what it must remember between frames. */
@@ -53,7 +53,7 @@ export interface ChannelMapper {
   /** The events of a frame in its usual form, without parsing it; null when it must be parsed. */
   scan?(text: string, localTsUs: number): ScannedFrame | null
   /** One item's event, why it gives none, or null when it is malformed. */
-  map(item: unknown, context: ItemContext): GridEvent | DiscardReason | null
+  map(item: unknown, context: ItemContext): PublicEvent | DiscardReason | null
   /** What is wrong with an item that `map` refused. */
   explain(item: unknown, context: ItemContext): ItemFault
   /** The item's own symbol, or null when it does not say. */
@@ -84,7 +84,7 @@ export interface TopicKind {
 
 /** How one channel is subscribed to and read. */
 export interface ChannelDialect {
-  readonly channel: Channel
+  readonly channel: PublicChannel
   /** The kinds of topics that make up the channel. */
   topicKinds(category: Category): readonly TopicKind[]
   /** One mapper a kind of topics, in their order; they share what they remember. */

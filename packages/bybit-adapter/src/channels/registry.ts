@@ -1,10 +1,10 @@
-import type { Category, Channel } from '@grid/core-events'
+import type { Category, PublicChannel } from '@grid/core-events'
 import type { ChannelDialect, TopicProof } from './channel-mapper.ts'
 import { publicTradeDialect } from './public-trade.ts'
 import { tickerDialect } from './ticker.ts'
 
 /** Every channel's dialect: the one place where a new channel is listed. */
-export const CHANNEL_DIALECTS: { readonly [Name in Channel]: ChannelDialect } = {
+export const CHANNEL_DIALECTS: { readonly [Name in PublicChannel]: ChannelDialect } = {
   ticker: tickerDialect,
   publicTrade: publicTradeDialect,
 }
@@ -13,7 +13,7 @@ export const CHANNEL_DIALECTS: { readonly [Name in Channel]: ChannelDialect } = 
 export interface WantedTopic {
   /** The exchange's name for it, e.g. `publicTrade.BTCUSDT`. */
   readonly topic: string
-  readonly channel: Channel
+  readonly channel: PublicChannel
   /** The symbol; of option trades the base coin, whose contracts share one topic. */
   readonly symbol: string
   readonly proof: TopicProof
@@ -25,7 +25,11 @@ export interface WantedTopic {
  * @example
  * topicsOf('spot', 'ticker', 'BTCUSDT') // tickers.BTCUSDT and orderbook.1.BTCUSDT
  */
-export function topicsOf(category: Category, channel: Channel, symbol: string): WantedTopic[] {
+export function topicsOf(
+  category: Category,
+  channel: PublicChannel,
+  symbol: string,
+): WantedTopic[] {
   return CHANNEL_DIALECTS[channel].topicKinds(category).map(({ prefix, proof, tailOf }) => {
     const tail = tailOf(symbol)
     return { topic: `${prefix}.${tail}`, channel, symbol: tail, proof }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Channel, DeadLetter } from '@grid/core-events'
+import type { DeadLetter, PublicChannel } from '@grid/core-events'
 import type { ChannelMapper, DiscardReason, ItemContext } from '../channels/channel-mapper.ts'
 import { deadLetter } from './frame-dead-letter.ts'
 import { itemBytes } from './item-bytes.ts'
@@ -11,14 +11,19 @@ import { describeValue, printable } from './printable.ts'
 export class EventlessItems {
   readonly deadLetters: DeadLetter[] = []
   readonly discarded: Discard[] = []
-  readonly #channel: Channel
+  readonly #channel: PublicChannel
   readonly #mapper: ChannelMapper
   readonly #context: ItemContext
   readonly #frame: ParsedFrame
   readonly #topic: string
   readonly #bytesOf: (index: number) => Uint8Array
 
-  constructor(channel: Channel, mapper: ChannelMapper, context: ItemContext, frame: ParsedFrame) {
+  constructor(
+    channel: PublicChannel,
+    mapper: ChannelMapper,
+    context: ItemContext,
+    frame: ParsedFrame,
+  ) {
     this.#channel = channel
     this.#mapper = mapper
     this.#context = context

@@ -1,9 +1,9 @@
-import type { Category, Channel, DeadLetter, DeadLetterCode } from '@grid/core-events'
+import type { Category, DeadLetter, DeadLetterCode, PublicChannel } from '@grid/core-events'
 
 /** What is known of a dead letter's place before its reason is. */
 export interface Origin {
   readonly category: Category
-  readonly channel: Channel | null
+  readonly channel: PublicChannel | null
   readonly topic: string | null
   readonly symbol: string | null
   readonly localTsUs: number

@@ -1,10 +1,10 @@
 import {
   type Category,
-  CHANNELS,
-  type Channel,
   type DeadLetter,
-  type GridEvent,
   isSymbol,
+  PUBLIC_CHANNELS,
+  type PublicChannel,
+  type PublicEvent,
 } from '@grid/core-events'
 import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/channel-mapper.ts'
 import { CHANNEL_DIALECTS } from '../channels/registry.ts'
@@ -18,7 +18,7 @@ import { isPlainText, type ParsedFrame, parseFrame } from './parsed-frame.ts'
 import { describeValue, printable } from './printable.ts'
 
 interface Route {
-  readonly channel: Channel
+  readonly channel: PublicChannel
   readonly mapper: ChannelMapper
 }
 
@@ -42,7 +42,7 @@ export class FrameNormalizer implements Normalizer {
 
   constructor(category: Category) {
     this.#category = category
-    for (const channel of CHANNELS) {
+    for (const channel of PUBLIC_CHANNELS) {
       const dialect = CHANNEL_DIALECTS[channel]
       const mappers = dialect.createMappers(category)
       for (const [index, { prefix }] of dialect.topicKinds(category).entries()) {
@@ -138,7 +138,7 @@ export class FrameNormalizer implements Normalizer {
     const count = items === null ? 1 : items.length
     const isPlain = count > 2 && isPlainText(frame.text)
     const context = { category, envelope, topicSymbol, localTsUs, isPlain }
-    let events: GridEvent[] | null = null
+    let events: PublicEvent[] | null = null
     let eventless: EventlessItems | null = null
     for (let index = 0; index < count; index++) {
       if (!frame.isUtf8) {

@@ -1,10 +1,10 @@
-import type { Channel, DeadLetter, GridEvent } from '@grid/core-events'
+import type { DeadLetter, PublicChannel, PublicEvent } from '@grid/core-events'
 import type { DiscardReason } from '../channels/channel-mapper.ts'
 
 /** A well-formed item that rightly gives no event. */
 export interface Discard {
   /** Null for a topic that this version does not map. */
-  readonly channel: Channel | null
+  readonly channel: PublicChannel | null
   readonly topic: string | null
   readonly symbol: string | null
   readonly reason: DiscardReason
@@ -12,7 +12,7 @@ export interface Discard {
 
 /** Everything that became of one frame's items: each is in exactly one of the lists. */
 export interface NormalizeResult {
-  readonly events: readonly GridEvent[]
+  readonly events: readonly PublicEvent[]
   readonly deadLetters: readonly DeadLetter[]
   readonly discarded: readonly Discard[]
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type Category, type Channel, type DeadLetter, isSymbol } from '@grid/core-events'
+import { type Category, type DeadLetter, isSymbol, type PublicChannel } from '@grid/core-events'
 import type { z } from 'zod'
 import { faultOf } from '../channels/item-fault.ts'
 import { isWireObject } from '../channels/wire.ts'
@@ -36,7 +36,7 @@ export interface ListQuery {
 export interface ListEndpoint<Item> {
   readonly path: string
   /** The channel of its rows, where they are events. */
-  readonly channel: Channel | null
+  readonly channel: PublicChannel | null
   /** What a row must be, and its mapping. */
   schema(reply: Reply, category: Category): z.ZodType<Item>
 }

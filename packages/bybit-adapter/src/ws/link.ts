@@ -1,4 +1,4 @@
-import type { Clock, DeadLetterCode, GridEvent } from '@grid/core-events'
+import type { Clock, DeadLetterCode, PublicEvent } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
 import type { DiscardReason, Envelope } from '../channels/channel-mapper.ts'
 import type { WantedTopic } from '../channels/registry.ts'
@@ -33,7 +33,7 @@ export interface LinkHandlers {
   /** What became of a data frame. */
   onNormalized(frame: Frame, result: NormalizeResult): void
   /** The frame showed that its topic delivers what can be used; told after the topic is live. */
-  onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  onLife(topic: string, frame: Frame, events: readonly PublicEvent[]): void
   /** The topic's messages come, but cannot be used any more. */
   onUseless(topic: string): void
   /** The exchange confirmed a topic for which the ack alone proves the subscription. */

@@ -1,4 +1,4 @@
-import { type GridEvent, SafeEmitter, systemClock } from '@grid/core-events'
+import { type PublicEvent, SafeEmitter, systemClock } from '@grid/core-events'
 import { type CategoryDialect, categoryDialect } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import { BybitAdapterError } from '../errors.ts'
@@ -259,7 +259,7 @@ export class BybitPublicStream {
     for (const letter of deadLetters) this.#emitter.emit('deadLetter', letter)
   }
 
-  #onLife(topic: string, localTsUs: number, events: readonly GridEvent[]): void {
+  #onLife(topic: string, localTsUs: number, events: readonly PublicEvent[]): void {
     this.#outages.onData(topic, localTsUs, events[0]?.exchangeTs)
     this.#silence.onData(topic, localTsUs, events)
     this.#cures.forget(topic)

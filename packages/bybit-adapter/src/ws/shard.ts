@@ -1,4 +1,4 @@
-import { type GridEvent, nowMs } from '@grid/core-events'
+import { nowMs, type PublicEvent } from '@grid/core-events'
 import { categoryDialect } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { NormalizeResult } from '../normalizer/normalize-result.ts'
@@ -14,7 +14,7 @@ import type { TopicStatus } from './topic-status.ts'
 export interface ShardHandlers {
   onFrame(frame: Frame): void
   onNormalized(frame: Frame, result: NormalizeResult): void
-  onLife(topic: string, frame: Frame, events: readonly GridEvent[]): void
+  onLife(topic: string, frame: Frame, events: readonly PublicEvent[]): void
   /** The topic's messages come, but cannot be used any more. */
   onUseless(topic: string): void
   onProven(topic: string): void

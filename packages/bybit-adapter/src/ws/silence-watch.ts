@@ -2,8 +2,8 @@ import {
   type Clock,
   type ClockTimer,
   type Decimal,
-  type GridEvent,
   nowMs,
+  type PublicEvent,
   TICKER_FIELDS,
   type TickerEvent,
 } from '@grid/core-events'
@@ -102,7 +102,7 @@ export class SilenceWatch {
   }
 
   /** Data of a topic came in, perhaps without an event. */
-  onData(name: string, localTsUs: number, events: readonly GridEvent[]): void {
+  onData(name: string, localTsUs: number, events: readonly PublicEvent[]): void {
     const speaker = this.#topics.get(name)
     if (speaker === undefined) return
     const atMs = Math.floor(localTsUs / 1000)

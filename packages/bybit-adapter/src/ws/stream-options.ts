@@ -1,4 +1,4 @@
-import { CHANNELS, type Channel, type Clock, isSymbol } from '@grid/core-events'
+import { type Clock, isSymbol, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
 import type { PublicCategory } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import { topicsOf } from '../channels/registry.ts'
@@ -15,7 +15,7 @@ export interface PublicStreamOptions {
   readonly wsUrl?: string | undefined
   readonly category: PublicCategory
   readonly symbols: readonly string[]
-  readonly channels: readonly Channel[]
+  readonly channels: readonly PublicChannel[]
   readonly clock?: Clock | undefined
   /** Default: one budget shared by all streams of the process. */
   readonly budget?: ConnectionBudget | undefined
@@ -27,10 +27,10 @@ export interface PublicStreamOptions {
 }
 
 /** Throws `INVALID_OPTION` unless some known channels are named. */
-export function checkChannels(channels: readonly Channel[]): void {
-  const bad = channels.find((channel) => !CHANNELS.includes(channel))
+export function checkChannels(channels: readonly PublicChannel[]): void {
+  const bad = channels.find((channel) => !PUBLIC_CHANNELS.includes(channel))
   if (channels.length > 0 && bad === undefined) return
-  throw invalid('channels', `must be some of ${CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
+  throw invalid('channels', `must be some of ${PUBLIC_CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
 }
 
 /** The topics that symbols need, each once; throws `INVALID_OPTION` for what cannot be a symbol. */

@@ -4,14 +4,14 @@ import {
   EVENT_SCHEMA_VERSION,
   encodeEvent,
   eventKey,
-  type GridEvent,
+  type PublicEvent,
   parseDecimal,
 } from '@grid/core-events'
 
 const price = parseDecimal('100000.10')
 const size = parseDecimal('0.003')
 assert(price && size)
-const trade: GridEvent = {
+const trade: PublicEvent = {
   channel: 'publicTrade',
   category: 'linear',
   symbol: 'BTCUSDT',
@@ -37,5 +37,5 @@ assert.deepEqual(decodeEvent(encodeEvent(trade)), trade)
 assert.equal(EVENT_SCHEMA_VERSION, 1)
 
 // @ts-expect-error The types have arrived: a plain string is no decimal.
-const plain: GridEvent = { ...trade, price: '1.0' }
+const plain: PublicEvent = { ...trade, price: '1.0' }
 assert.equal(plain.symbol, 'BTCUSDT')

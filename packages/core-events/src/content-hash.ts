@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto'
+import { isDecimal } from './decimal.ts'
+
+/** Hexadecimal digits of a content hash: 16 bytes. */
+const LENGTH = 32
+/** What one source sends where another sends `""`, or nothing. */
+const NEUTRAL: readonly unknown[] = [null, undefined, 0, false, '', 'UNKNOWN', 'None']
+
+/**
+ * The content hash of a private event: equal for two messages that say the same, by socket or by
+ * REST, at whatever time and to whichever collector.
+ *
+ * It is the first 16 bytes of a SHA-256, in hexadecimal. Hashed is `name=value` for each field of
+ * the list, in its order, one a line: decimals without exponent and needless zeros, all else as
+ * JSON. Left out are fields that say nothing (null, zero, false, `UNKNOWN`, `None`), because one
+ * source omits what another sends as `"0"`. So a field may be added at the end of a list without
+ * changing the hash of any content that lacks it; nothing else of a list may ever change.
+ */
+export function contentHash<Event>(
+  event: Event,
+  fields: readonly (keyof Event & string)[],
+): string {
+  let text = ''
+  for (const field of fields) {
+    const value = canonicalText(event[field])
+    if (value !== '') text += `${field}=${value}\n`
+  }
+  return hash('sha256', text, 'hex').slice(0, LENGTH)
+}
+
+function canonicalText(value: unknown): string {
+  if (NEUTRAL.includes(value)) return ''
+  if (typeof value === 'string' && isDecimal(value)) return canonicalDecimal(value)
+  return JSON.stringify(value)
+}
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+
+/** A decimal without exponent and needless zeros, so equal for equal numbers; `''` for zero. */
+function canonicalDecimal(value: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(value) ?? []
+  const point = whole.length + Number(exponent)
+  const digits = '0'.repeat(Math.max(1 - point, 0)) + whole + fraction
+  const at = Math.max(point, 1)
+  const integer = digits
+    .slice(0, at)
+    .padEnd(at, '0')
+    .replace(/^0+(?=\d)/, '')
+  const decimals = digits.slice(at).replace(/0+$/, '')
+  if (integer === '0' && decimals === '') return ''
+  return decimals === '' ? `${sign}${integer}` : `${sign}${integer}.${decimals}`
+}

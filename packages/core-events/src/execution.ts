@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import type { AccountEventBase, EventBase, OpenEnum } from './channel.ts'
+import type { Decimal } from './decimal.ts'
+import {
+  accountEventShape,
+  decimalSchema,
+  eventBaseShape,
+  nameSchema,
+  sequenceSchema,
+} from './event-schema.ts'
+import { type JsonObject, type JsonValue, jsonObjectSchema } from './json.ts'
+import { textSchema, type ValueKinds, valueShape } from './value-kind.ts'
+
+/**
+ * One execution of an account (topic `execution`; REST `/v5/execution/list`): a fill, a funding, a
+ * liquidation, a delivery. `exchangeTs` is its `execTime`.
+ *
+ * The order among executions of one millisecond is that of `seq`, then of `execId`.
+ */
+export interface ExecutionEvent extends EventBase, AccountEventBase, ExecutionValues {
+  readonly channel: 'execution'
+  /** The exchange's id: a UUID on derivatives, a number on spot; always text here. */
+  readonly execId: string
+  /** The account's own side. */
+  readonly side: OpenEnum<'Buy' | 'Sell'>
+  readonly execPrice: Decimal
+  readonly execQty: Decimal
+  /** Cross sequence, shared by all fills of one match; −1 when unknown. */
+  readonly seq: number
+  /** Keys that this version does not know, as sent; null when there are none. */
+  readonly extra: JsonObject | null
+}
+
+/** The values of an execution that may be unknown: null when absent or `""`. */
+export interface ExecutionValues {
+  /** Null where the exchange names no order. */
+  readonly orderId: string | null
+  /** The client's own id of the order. */
+  readonly orderLinkId: string | null
+  readonly execType: OpenEnum<
+    | 'Trade'
+    | 'AdlTrade'
+    | 'Funding'
+    | 'BustTrade'
+    | 'Delivery'
+    | 'Settle'
+    | 'BlockTrade'
+    | 'MovePosition'
+    | 'FutureSpread'
+    | 'CorporateAction'
+    | 'UNKNOWN'
+  > | null
+  readonly orderType: OpenEnum<'Market' | 'Limit' | 'UNKNOWN'> | null
+  /** Of a market order the exchange's protection price. */
+  readonly orderPrice: Decimal | null
+  readonly orderQty: Decimal | null
+  readonly leavesQty: Decimal | null
+  readonly execValue: Decimal | null
+  /** Paid when positive, a rebate or received funding when negative; in `feeCurrency`. */
+  readonly execFee: Decimal | null
+  /** Future spreads only; REST. */
+  readonly execFeeV2: Decimal | null
+  readonly feeRate: Decimal | null
+  readonly feeCurrency: string | null
+  /** Profit realised by this execution; null when unknown, as in older messages and by REST. */
+  readonly execPnl: Decimal | null
+  /** The part that reduced the position. */
+  readonly closedSize: Decimal | null
+  readonly isMaker: boolean | null
+  readonly isLeverage: OpenEnum<'0' | '1'> | null
+  readonly createType: string | null
+  readonly stopOrderType: string | null
+  readonly blockTradeId: string | null
+  readonly marketUnit: string | null
+  readonly markPrice: Decimal | null
+  /** Options, as are the next three. */
+  readonly indexPrice: Decimal | null
+  readonly underlyingPrice: Decimal | null
+  readonly tradeIv: Decimal | null
+  readonly markIv: Decimal | null
+  /** Taxes and the like: objects with feeCoin, feeType, subFeeType, feeRate, fee. */
+  readonly extraFees: JsonValue
+}
+
+/** The values of an execution that may be null, and how each is written. */
+export const EXECUTION_VALUES: ValueKinds<ExecutionValues> = {
+  orderId: 'text',
+  orderLinkId: 'text',
+  execType: 'text',
+  orderType: 'text',
+  orderPrice: 'decimal',
+  orderQty: 'decimal',
+  leavesQty: 'decimal',
+  execValue: 'decimal',
+  execFee: 'decimal',
+  execFeeV2: 'decimal',
+  feeRate: 'decimal',
+  feeCurrency: 'text',
+  execPnl: 'decimal',
+  closedSize: 'decimal',
+  isMaker: 'flag',
+  isLeverage: 'text',
+  createType: 'text',
+  stopOrderType: 'text',
+  blockTradeId: 'text',
+  marketUnit: 'text',
+  markPrice: 'decimal',
+  indexPrice: 'decimal',
+  underlyingPrice: 'decimal',
+  tradeIv: 'decimal',
+  markIv: 'decimal',
+  extraFees: 'json',
+}
+
+/** Validates an {@link ExecutionEvent}; unknown keys are refused. */
+export const executionEventSchema: z.ZodType<ExecutionEvent> = z.strictObject({
+  channel: z.literal('execution'),
+  ...eventBaseShape,
+  ...accountEventShape,
+  ...valueShape(EXECUTION_VALUES),
+  execId: nameSchema,
+  side: textSchema,
+  execPrice: decimalSchema,
+  execQty: decimalSchema,
+  seq: sequenceSchema,
+  extra: jsonObjectSchema.nullable(),
+})
+
+/** The identity of an execution: account, category, symbol and id. */
+export function executionKey({ accountId, category, symbol, execId }: ExecutionEvent): string {
+  return `execution|${accountId}|${category}|${symbol}|${execId}`
+}

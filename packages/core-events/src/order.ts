@@ -1,0 +1,209 @@
+import { z } from 'zod'
+import type { AccountEventBase, EventBase, OpenEnum } from './channel.ts'
+import { contentHash } from './content-hash.ts'
+import type { Decimal } from './decimal.ts'
+import { accountEventShape, contentHashSchema, eventBaseShape, nameSchema } from './event-schema.ts'
+import { type JsonObject, type JsonValue, jsonObjectSchema } from './json.ts'
+import { textSchema, type ValueKinds, valueShape } from './value-kind.ts'
+
+/**
+ * The state of one order after a change (topic `order`; REST `/v5/order/realtime` and
+ * `/v5/order/history`). `exchangeTs` is its `updatedTime`.
+ *
+ * Several states may share a millisecond, and they come in any order: the newest is the one with
+ * the largest `cumExecQty`, then the status nearest to its end.
+ */
+export interface OrderEvent extends EventBase, AccountEventBase, OrderValues {
+  readonly channel: 'order'
+  readonly orderId: string
+  readonly orderStatus: OpenEnum<
+    | 'New'
+    | 'PartiallyFilled'
+    | 'Untriggered'
+    | 'Rejected'
+    | 'PartiallyFilledCanceled'
+    | 'Filled'
+    | 'Cancelled'
+    | 'Triggered'
+    | 'Deactivated'
+  >
+  readonly side: OpenEnum<'Buy' | 'Sell'>
+  /** What tells states of one order and millisecond apart: {@link orderContentHash}. */
+  readonly contentHash: string
+  /** Keys that this version does not know, as sent; null when there are none. */
+  readonly extra: JsonObject | null
+}
+
+/** The values of an order that may be unknown: null when absent or `""`. */
+export interface OrderValues {
+  /** The client's own id. */
+  readonly orderLinkId: string | null
+  /** Of an attached take profit or stop loss: the client's id of the order that it belongs to. */
+  readonly parentOrderLinkId: string | null
+  readonly blockTradeId: string | null
+  readonly isLeverage: OpenEnum<'0' | '1'> | null
+  /** 0 one-way, 1 hedge long, 2 hedge short. */
+  readonly positionIdx: number | null
+  readonly orderType: OpenEnum<'Market' | 'Limit' | 'UNKNOWN'> | null
+  readonly timeInForce: OpenEnum<'GTC' | 'IOC' | 'FOK' | 'PostOnly' | 'RPI'> | null
+  readonly createType: string | null
+  readonly cancelType: string | null
+  readonly rejectReason: string | null
+  readonly price: Decimal | null
+  readonly brokerOrderPrice: Decimal | null
+  readonly qty: Decimal | null
+  readonly avgPrice: Decimal | null
+  /** Zero once the order is cancelled: what was not filled is `qty` − `cumExecQty`. */
+  readonly leavesQty: Decimal | null
+  readonly leavesValue: Decimal | null
+  readonly cumExecQty: Decimal | null
+  readonly cumExecValue: Decimal | null
+  /** Deprecated for linear and spot: see `cumFeeDetail`. */
+  readonly cumExecFee: Decimal | null
+  /** Fees so far: coin to decimal text. */
+  readonly cumFeeDetail: JsonObject | null
+  readonly closedPnl: Decimal | null
+  readonly feeCurrency: string | null
+  readonly stopOrderType: string | null
+  readonly ocoTriggerBy: string | null
+  readonly orderIv: Decimal | null
+  readonly marketUnit: string | null
+  readonly slippageToleranceType: string | null
+  readonly slippageTolerance: Decimal | null
+  readonly triggerPrice: Decimal | null
+  /** 1 on a rise, 2 on a fall, 0 none. */
+  readonly triggerDirection: number | null
+  readonly triggerBy: OpenEnum<'LastPrice' | 'IndexPrice' | 'MarkPrice' | 'UNKNOWN'> | null
+  readonly takeProfit: Decimal | null
+  readonly stopLoss: Decimal | null
+  readonly tpslMode: OpenEnum<'Full' | 'Partial' | 'UNKNOWN'> | null
+  readonly tpLimitPrice: Decimal | null
+  readonly slLimitPrice: Decimal | null
+  readonly tpTriggerBy: string | null
+  readonly slTriggerBy: string | null
+  readonly lastPriceOnCreated: Decimal | null
+  /** Spot, by REST: what the others call `lastPriceOnCreated`. */
+  readonly basePrice: Decimal | null
+  readonly reduceOnly: boolean | null
+  readonly closeOnTrigger: boolean | null
+  readonly placeType: string | null
+  readonly smpType: OpenEnum<'None' | 'CancelMaker' | 'CancelTaker' | 'CancelBoth'> | null
+  readonly smpGroup: number | null
+  readonly smpOrderId: string | null
+  /** Epoch milliseconds. */
+  readonly createdTime: number | null
+  readonly rpiTakerAccess: boolean | null
+  readonly rpiMatchedQty: Decimal | null
+  /** Taxes and the like; REST. */
+  readonly extraFees: JsonValue
+}
+
+/** The values of an order that may be null, and how each is written. */
+export const ORDER_VALUES: ValueKinds<OrderValues> = {
+  orderLinkId: 'text',
+  parentOrderLinkId: 'text',
+  blockTradeId: 'text',
+  isLeverage: 'text',
+  positionIdx: 'integer',
+  orderType: 'text',
+  timeInForce: 'text',
+  createType: 'text',
+  cancelType: 'text',
+  rejectReason: 'text',
+  price: 'decimal',
+  brokerOrderPrice: 'decimal',
+  qty: 'decimal',
+  avgPrice: 'decimal',
+  leavesQty: 'decimal',
+  leavesValue: 'decimal',
+  cumExecQty: 'decimal',
+  cumExecValue: 'decimal',
+  cumExecFee: 'decimal',
+  cumFeeDetail: 'object',
+  closedPnl: 'decimal',
+  feeCurrency: 'text',
+  stopOrderType: 'text',
+  ocoTriggerBy: 'text',
+  orderIv: 'decimal',
+  marketUnit: 'text',
+  slippageToleranceType: 'text',
+  slippageTolerance: 'decimal',
+  triggerPrice: 'decimal',
+  triggerDirection: 'integer',
+  triggerBy: 'text',
+  takeProfit: 'decimal',
+  stopLoss: 'decimal',
+  tpslMode: 'text',
+  tpLimitPrice: 'decimal',
+  slLimitPrice: 'decimal',
+  tpTriggerBy: 'text',
+  slTriggerBy: 'text',
+  lastPriceOnCreated: 'decimal',
+  basePrice: 'decimal',
+  reduceOnly: 'flag',
+  closeOnTrigger: 'flag',
+  placeType: 'text',
+  smpType: 'text',
+  smpGroup: 'integer',
+  smpOrderId: 'text',
+  createdTime: 'timestamp',
+  rpiTakerAccess: 'flag',
+  rpiMatchedQty: 'decimal',
+  extraFees: 'json',
+}
+
+/** Validates an {@link OrderEvent}; unknown keys are refused. */
+export const orderEventSchema: z.ZodType<OrderEvent> = z.strictObject({
+  channel: z.literal('order'),
+  ...eventBaseShape,
+  ...accountEventShape,
+  ...valueShape(ORDER_VALUES),
+  orderId: nameSchema,
+  orderStatus: textSchema,
+  side: textSchema,
+  contentHash: contentHashSchema,
+  extra: jsonObjectSchema.nullable(),
+})
+
+/**
+ * What a message can change of an order without anything else here changing, and what socket and
+ * REST both tell: not fees and values, which follow the quantities, nor what never changes.
+ */
+const HASHED: readonly (keyof OrderEvent)[] = [
+  'orderStatus',
+  'cancelType',
+  'rejectReason',
+  'orderType',
+  'timeInForce',
+  'price',
+  'qty',
+  'avgPrice',
+  'leavesQty',
+  'cumExecQty',
+  'cumExecValue',
+  'stopOrderType',
+  'orderIv',
+  'triggerPrice',
+  'triggerDirection',
+  'triggerBy',
+  'takeProfit',
+  'stopLoss',
+  'tpslMode',
+  'tpLimitPrice',
+  'slLimitPrice',
+  'tpTriggerBy',
+  'slTriggerBy',
+  'reduceOnly',
+  'closeOnTrigger',
+]
+
+/** The hash of what an order's state says; see the package's README for its form. */
+export function orderContentHash(event: Omit<OrderEvent, 'contentHash'>): string {
+  return contentHash(event as OrderEvent, HASHED)
+}
+
+/** The identity of an order's state: account, category, order, update time and content. */
+export function orderKey(event: OrderEvent): string {
+  const { accountId, category, orderId, exchangeTs } = event
+  return `order|${accountId}|${category}|${orderId}|${exchangeTs}|${event.contentHash}`
+}

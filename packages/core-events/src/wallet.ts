@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import type { AccountEventBase, OpenEnum } from './channel.ts'
+import { contentHash } from './content-hash.ts'
+import type { Decimal } from './decimal.ts'
+import { accountEventShape, contentHashSchema, nameSchema } from './event-schema.ts'
+import { type JsonObject, jsonObjectSchema } from './json.ts'
+import { type ValueKinds, valueShape } from './value-kind.ts'
+
+/**
+ * The state of one coin in a wallet (topic `wallet`; REST `/v5/account/wallet-balance`), with the
+ * account's totals of the same message. `exchangeTs` is the time of the message or reply.
+ *
+ * A message names the coins that changed, not all. One without coins gives one event with the coin
+ * `''`: its totals are not lost.
+ */
+export interface WalletEvent extends AccountEventBase, WalletValues {
+  readonly channel: 'wallet'
+  readonly accountType: OpenEnum<'UNIFIED' | 'CONTRACT' | 'SPOT' | 'FUND'>
+  /** `''` when the message lists no coin. */
+  readonly coin: string
+  /** What tells states of one coin and millisecond apart: {@link walletContentHash}. */
+  readonly contentHash: string
+  /**
+   * Keys that this version does not know, as sent: the coin's under their own names, the account's
+   * under `account`; null when there are none.
+   */
+  readonly extra: JsonObject | null
+}
+
+/** The values of a wallet that may be unknown: null when absent or `""`. */
+export interface WalletValues extends WalletTotals, CoinValues {}
+
+/** The values of the whole account, in USD; null in isolated margin. */
+export interface WalletTotals {
+  readonly accountIMRate: Decimal | null
+  readonly accountMMRate: Decimal | null
+  readonly accountIMRateByMp: Decimal | null
+  readonly accountMMRateByMp: Decimal | null
+  readonly accountLTV: Decimal | null
+  readonly totalEquity: Decimal | null
+  readonly totalWalletBalance: Decimal | null
+  readonly totalMarginBalance: Decimal | null
+  readonly totalAvailableBalance: Decimal | null
+  readonly totalPerpUPL: Decimal | null
+  readonly totalInitialMargin: Decimal | null
+  readonly totalMaintenanceMargin: Decimal | null
+  readonly totalInitialMarginByMp: Decimal | null
+  readonly totalMaintenanceMarginByMp: Decimal | null
+}
+
+/** The values of one coin, in that coin. */
+export interface CoinValues {
+  readonly equity: Decimal | null
+  /** In USD. */
+  readonly usdValue: Decimal | null
+  readonly walletBalance: Decimal | null
+  readonly free: Decimal | null
+  readonly locked: Decimal | null
+  readonly availableToWithdraw: Decimal | null
+  readonly availableToBorrow: Decimal | null
+  readonly borrowAmount: Decimal | null
+  readonly spotBorrow: Decimal | null
+  readonly accruedInterest: Decimal | null
+  readonly totalOrderIM: Decimal | null
+  readonly totalPositionIM: Decimal | null
+  readonly totalPositionMM: Decimal | null
+  readonly unrealisedPnl: Decimal | null
+  readonly cumRealisedPnl: Decimal | null
+  readonly bonus: Decimal | null
+  readonly spotHedgingQty: Decimal | null
+  /** Whether the user lets the coin be collateral. */
+  readonly collateralSwitch: boolean | null
+  /** Whether the exchange lets it. */
+  readonly marginCollateral: boolean | null
+  readonly colRes: OpenEnum<'-1' | '0' | '1' | '2'> | null
+}
+
+/** The values of the account, and how each is written. */
+export const WALLET_TOTALS: ValueKinds<WalletTotals> = {
+  accountIMRate: 'decimal',
+  accountMMRate: 'decimal',
+  accountIMRateByMp: 'decimal',
+  accountMMRateByMp: 'decimal',
+  accountLTV: 'decimal',
+  totalEquity: 'decimal',
+  totalWalletBalance: 'decimal',
+  totalMarginBalance: 'decimal',
+  totalAvailableBalance: 'decimal',
+  totalPerpUPL: 'decimal',
+  totalInitialMargin: 'decimal',
+  totalMaintenanceMargin: 'decimal',
+  totalInitialMarginByMp: 'decimal',
+  totalMaintenanceMarginByMp: 'decimal',
+}
+
+/** The values of a coin, and how each is written. */
+export const COIN_VALUES: ValueKinds<CoinValues> = {
+  equity: 'decimal',
+  usdValue: 'decimal',
+  walletBalance: 'decimal',
+  free: 'decimal',
+  locked: 'decimal',
+  availableToWithdraw: 'decimal',
+  availableToBorrow: 'decimal',
+  borrowAmount: 'decimal',
+  spotBorrow: 'decimal',
+  accruedInterest: 'decimal',
+  totalOrderIM: 'decimal',
+  totalPositionIM: 'decimal',
+  totalPositionMM: 'decimal',
+  unrealisedPnl: 'decimal',
+  cumRealisedPnl: 'decimal',
+  bonus: 'decimal',
+  spotHedgingQty: 'decimal',
+  collateralSwitch: 'flag',
+  marginCollateral: 'flag',
+  colRes: 'text',
+}
+
+/** The values of a wallet that may be null, and how each is written. */
+export const WALLET_VALUES: ValueKinds<WalletValues> = { ...WALLET_TOTALS, ...COIN_VALUES }
+
+/** Validates a {@link WalletEvent}; unknown keys are refused. */
+export const walletEventSchema: z.ZodType<WalletEvent> = z.strictObject({
+  channel: z.literal('wallet'),
+  ...accountEventShape,
+  ...valueShape(WALLET_VALUES),
+  accountType: nameSchema,
+  coin: z.union([z.literal(''), nameSchema]),
+  contentHash: contentHashSchema,
+  extra: jsonObjectSchema.nullable(),
+})
+
+/** All that is said of a coin and its account, but for the deprecated constants. */
+const HASHED: readonly (keyof WalletEvent)[] = [
+  'accountIMRate',
+  'accountMMRate',
+  'accountIMRateByMp',
+  'accountMMRateByMp',
+  'totalEquity',
+  'totalWalletBalance',
+  'totalMarginBalance',
+  'totalAvailableBalance',
+  'totalPerpUPL',
+  'totalInitialMargin',
+  'totalMaintenanceMargin',
+  'totalInitialMarginByMp',
+  'totalMaintenanceMarginByMp',
+  'equity',
+  'usdValue',
+  'walletBalance',
+  'locked',
+  'borrowAmount',
+  'spotBorrow',
+  'accruedInterest',
+  'totalOrderIM',
+  'totalPositionIM',
+  'totalPositionMM',
+  'unrealisedPnl',
+  'cumRealisedPnl',
+  'bonus',
+  'spotHedgingQty',
+  'collateralSwitch',
+  'marginCollateral',
+  'colRes',
+]
+
+/** The hash of what a coin's state says; see the package's README for its form. */
+export function walletContentHash(event: Omit<WalletEvent, 'contentHash'>): string {
+  return contentHash(event as WalletEvent, HASHED)
+}
+
+/** The identity of a coin's state: account, account type, coin, time of message and content. */
+export function walletKey(event: WalletEvent): string {
+  const { accountId, accountType, coin, exchangeTs } = event
+  return `wallet|${accountId}|${accountType}|${coin}|${exchangeTs}|${event.contentHash}`
+}

@@ -22,6 +22,18 @@ export interface DatabaseOptions {
    * forever when that is; not for PGlite. It must exceed a `statement_timeout` in the URL.
    */
   readonly silenceTimeoutMs?: number
+  /** How long an unused connection is kept, in milliseconds. Default 30,000; not for PGlite. */
+  readonly idleTimeoutMs?: number
+  /**
+   * How long a transaction may wait for its next statement, in milliseconds, before the server ends
+   * it with its connection; 0 is forever. Default 60,000; not for PGlite.
+   */
+  readonly idleInTransactionTimeoutMs?: number
+  /**
+   * Has the server refuse every write (25006), unless a transaction asks for `read write` itself.
+   * A PGlite directory must exist then, and is locked all the same. Default false.
+   */
+  readonly readOnly?: boolean
 }
 
 const SILENCE_MARGIN_MS = 5_000
@@ -34,6 +46,10 @@ const SILENCE_MARGIN_MS = 5_000
  * Throws `DATABASE_URL_INVALID`. The first query may throw `DRIVER_MISSING` or `DATABASE_LOCKED`.
  * Errors of idle connections are swallowed: the next query tells.
  *
+ * No session holds any state, so that a transaction pooler may stand between: where one refuses or
+ * ignores the timeouts and `readOnly` at a connection's start, each transaction is told them, and a
+ * statement outside of one gets its own.
+ *
  * @example
  * const db = createDatabase({ url: 'postgres://grid@localhost/grid' })
  * await migrate(db, { environment: 'mainnet' })
@@ -43,7 +59,10 @@ export function createDatabase(options: DatabaseOptions): Kysely<GridDatabase> {
   const location = parseDatabaseUrl(options.url)
   if (location.kind !== 'postgres') {
     return new Kysely({
-      dialect: createPGliteDialect(location.kind === 'pglite' ? location.directory : null),
+      dialect: createPGliteDialect({
+        directory: location.kind === 'pglite' ? location.directory : null,
+        readOnly: options.readOnly ?? false,
+      }),
     })
   }
   const { statementTimeoutMs = 60_000 } = options
@@ -56,6 +75,9 @@ export function createDatabase(options: DatabaseOptions): Kysely<GridDatabase> {
       connectionTimeoutMs: options.connectionTimeoutMs ?? 10_000,
       statementTimeoutMs,
       silenceTimeoutMs: options.silenceTimeoutMs ?? silenceTimeoutMs,
+      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+      idleInTransactionTimeoutMs: options.idleInTransactionTimeoutMs ?? 60_000,
+      readOnly: options.readOnly ?? false,
     }),
   })
 }

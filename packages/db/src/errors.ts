@@ -6,6 +6,7 @@
  * | `COUNTS_DISAGREE` | more rows were inserted, or conflict, than were sent: a trigger changes them | no |
  * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
  * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
+ * | `DATABASE_MISSING` | there is no PGlite database in the directory to read | no |
  * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
  * | `ROW_SWALLOWED` | a row was neither stored, nor known, nor refused: a trigger or rule took it | no |
  * | `SERVER_SILENT` | the server left a statement unanswered; its connection was closed | yes |
@@ -22,6 +23,7 @@ export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
   | 'DATABASE_URL_INVALID'
   | 'DRIVER_MISSING'
+  | 'DATABASE_MISSING'
   | 'DATABASE_LOCKED'
   | 'ROW_SWALLOWED'
   | 'SERVER_SILENT'

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { PGliteDialect, type PGliteDialectConfig } from 'kysely'
 import { lockDirectory } from './directory-lock.ts'
+import { DatabaseError } from './errors.ts'
 import { loadPeer } from './load-peer.ts'
 
 type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>
@@ -7,14 +10,33 @@ type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) 
 /** PostgreSQL's type number of `bigint`. */
 const BIGINT_OID = 20
 
+/** How to open an embedded database. */
+export interface PGliteOptions {
+  /** Null keeps it in memory. */
+  readonly directory: string | null
+  readonly readOnly: boolean
+}
+
 /** Kysely's PGlite dialect, opened on first use: in memory, or in a directory that it locks. */
-export function createPGliteDialect(directory: string | null): PGliteDialect {
+export function createPGliteDialect({ directory, readOnly }: PGliteOptions): PGliteDialect {
   return new PGliteDialect({
-    pglite: () => (directory === null ? open() : openLocked(directory)),
+    async pglite() {
+      if (directory === null) return open(readOnly)
+      if (readOnly) assertExists(directory)
+      return openLocked(directory, readOnly)
+    },
   })
 }
 
-async function open(dataDir?: string): Promise<PGliteInstance> {
+/** Nobody who only reads makes a database. */
+function assertExists(directory: string): void {
+  if (existsSync(join(directory, 'PG_VERSION'))) return
+  throw new DatabaseError('DATABASE_MISSING', `there is no database in ${directory}`, {
+    context: { directory },
+  })
+}
+
+async function open(readOnly: boolean, dataDir?: string): Promise<PGliteInstance> {
   const { PGlite } = await loadPeer('@electric-sql/pglite', () => import('@electric-sql/pglite'))
   const pglite = new PGlite({
     ...(dataDir === undefined ? {} : { dataDir }),
@@ -22,13 +44,15 @@ async function open(dataDir?: string): Promise<PGliteInstance> {
     parsers: { [BIGINT_OID]: (text) => text },
   })
   await pglite.waitReady
+  // The one session there is.
+  if (readOnly) await pglite.query('set default_transaction_read_only = on')
   return pglite
 }
 
-async function openLocked(path: string): Promise<PGliteInstance> {
+async function openLocked(path: string, readOnly: boolean): Promise<PGliteInstance> {
   const lock = await lockDirectory(path)
   try {
-    const pglite = await open(lock.directory)
+    const pglite = await open(readOnly, lock.directory)
     const close = pglite.close.bind(pglite)
     return Object.assign(pglite, {
       close: () => close().finally(() => lock.release()),

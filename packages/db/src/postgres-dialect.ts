@@ -1,43 +1,93 @@
-import { PostgresDialect } from 'kysely'
+import { type Driver, PostgresDialect, type PostgresPool } from 'kysely'
+import type { PoolClient } from 'pg'
 import { limitSilence } from './limit-silence.ts'
 import { loadPeer } from './load-peer.ts'
+import { LocalSettingsDriver } from './local-settings-driver.ts'
+import { type SessionLimits, SessionSettings } from './session-settings.ts'
 
 /** How to connect to a PostgreSQL server. */
-export interface PostgresOptions {
+export interface PostgresOptions extends SessionLimits {
   readonly url: string
   readonly applicationName: string
   readonly poolSize: number
   readonly connectionTimeoutMs: number
-  readonly statementTimeoutMs: number
+  readonly idleTimeoutMs: number
   readonly silenceTimeoutMs: number
 }
 
+/** Past it a connection is made anew: one to a server that was demoted heals by that alone. */
+const MAX_LIFETIME_S = 1800
+
 /** Kysely's PostgreSQL dialect over a pool of `pg`, made on first use. */
 export function createPostgresDialect(options: PostgresOptions): PostgresDialect {
-  return new PostgresDialect({
-    pool: async () => {
-      const { Pool } = await loadPeer('pg', () => import('pg'))
-      const pool = new Pool({
-        connectionString: options.url,
-        application_name: options.applicationName,
-        max: options.poolSize,
-        connectionTimeoutMillis: options.connectionTimeoutMs,
-        statement_timeout: options.statementTimeoutMs || false,
-        keepAlive: true,
-        keepAliveInitialDelayMillis: 10_000,
-        // An idle connection to a server that went away must not keep the process from its end.
-        allowExitOnIdle: true,
-      })
-      // A connection that breaks while nobody queries it says so here only, and an unheard error
-      // ends the process. The next query fails by itself, or gets another connection.
-      pool.on('error', ignore)
-      pool.on('connect', (client) => {
-        client.on('error', ignore)
-        if (options.silenceTimeoutMs > 0) limitSilence(client, options.silenceTimeoutMs)
-      })
-      return pool
-    },
+  return new SettledPostgresDialect(options, new SessionSettings(options))
+}
+
+class SettledPostgresDialect extends PostgresDialect {
+  readonly #settings: SessionSettings
+
+  constructor(options: PostgresOptions, settings: SessionSettings) {
+    super({ pool: () => createPool(options, settings) })
+    this.#settings = settings
+  }
+
+  override createDriver(): Driver {
+    return new LocalSettingsDriver(super.createDriver(), this.#settings)
+  }
+}
+
+async function createPool(
+  options: PostgresOptions,
+  settings: SessionSettings,
+): Promise<PostgresPool> {
+  const { Pool } = await loadPeer('pg', () => import('pg'))
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectionTimeoutMs,
+    idleTimeoutMillis: options.idleTimeoutMs,
+    maxLifetimeSeconds: MAX_LIFETIME_S,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // An idle connection to a server that went away must not keep the process from its end.
+    allowExitOnIdle: true,
+    ...settings.startup,
   })
+  // A connection that breaks while nobody queries it says so here only, and an unheard error
+  // ends the process. The next query fails by itself, or gets another connection.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => {
+    client.on('error', ignore)
+    if (options.silenceTimeoutMs > 0) limitSilence(client, options.silenceTimeoutMs)
+  })
+  const known = new WeakSet<PoolClient>()
+  const connect = async (): Promise<PoolClient> => {
+    const client = await pool.connect()
+    if (known.has(client)) return client
+    try {
+      await settings.check(client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+    known.add(client)
+    return client
+  }
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const { areLocal } = settings
+      try {
+        return await connect()
+      } catch (error) {
+        if (areLocal || !settings.refused(error)) throw error
+        Object.assign(pool.options, settings.startup)
+        return await connect()
+      }
+    },
+  }
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 // Brings the type of inject('postgresUrl') along.
 import type {} from './global-setup.ts'
 
+export { findPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.ts'
 export { type Relay, startRelay } from './relay.ts'
 export { startPostgres, type TestServer } from './start-postgres.ts'
 export { createTestDatabase, type TestDatabase } from './test-database.ts'

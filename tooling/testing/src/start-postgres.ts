@@ -1,10 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
+import { guardServer } from './guard-server.ts'
 import { postgresBinaries, serverUser } from './postgres-binaries.ts'
 
 /** A running PostgreSQL server for tests. */
@@ -109,29 +110,6 @@ async function startEmbedded(): Promise<TestServer> {
   }
 }
 
-/**
- * A shell that waits for the end of its input, which comes when we let go or die, even by
- * kill -9, and then ends the server and removes its directory.
- */
-function guardServer(pid: number, home: string): { release(): void; done: Promise<void> } {
-  const script = `cat >/dev/null
-kill -INT ${pid} 2>/dev/null
-for i in $(seq 100); do kill -0 ${pid} 2>/dev/null || break; sleep 0.1; done
-rm -rf '${home}'`
-  const shell = spawn('/bin/sh', ['-c', script], {
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  const done = new Promise<void>((resolve) => shell.once('exit', () => resolve()))
-  shell.unref()
-  const release = (): void => {
-    shell.ref()
-    shell.stdin.end()
-  }
-  return { release, done }
-}
-
 async function serverVersion(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   try {
@@ -141,17 +119,6 @@ async function serverVersion(url: string): Promise<string> {
   } finally {
     await client.end()
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 function say(text: string): void {

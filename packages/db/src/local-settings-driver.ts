@@ -1,0 +1,132 @@
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+  type TransactionSettings,
+} from 'kysely'
+import { isOutsideTransaction } from './outside-transaction.ts'
+import type { SessionSettings } from './session-settings.ts'
+
+type Savepoint = NonNullable<Driver['savepoint']>
+type AcquireOptions = Parameters<Driver['acquireConnection']>[0]
+
+/**
+ * Holds each transaction to the session's limits by `SET LOCAL`, where sessions do not keep them;
+ * a statement outside of a transaction gets one of its own. Elsewhere it only passes on.
+ */
+export class LocalSettingsDriver implements Driver {
+  readonly #driver: Driver
+  readonly #settings: SessionSettings
+
+  constructor(driver: Driver, settings: SessionSettings) {
+    this.#driver = driver
+    this.#settings = settings
+  }
+
+  init(options?: AcquireOptions): Promise<void> {
+    return this.#driver.init(options)
+  }
+
+  async acquireConnection(options?: AcquireOptions): Promise<DatabaseConnection> {
+    const connection = await this.#driver.acquireConnection(options)
+    if (!this.#settings.areLocal) return connection
+    return new LocalConnection(connection, this.#driver, this.#settings.localSql)
+  }
+
+  async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings,
+  ): Promise<void> {
+    await this.#driver.beginTransaction(inner(connection), settings)
+    if (connection instanceof LocalConnection) await connection.begun()
+  }
+
+  commitTransaction(connection: DatabaseConnection): Promise<void> {
+    if (connection instanceof LocalConnection) connection.ended()
+    return this.#driver.commitTransaction(inner(connection))
+  }
+
+  rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (connection instanceof LocalConnection) connection.ended()
+    return this.#driver.rollbackTransaction(inner(connection))
+  }
+
+  async savepoint(...[connection, name, compile]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.savepoint?.(inner(connection), name, compile)
+  }
+
+  async rollbackToSavepoint(...[connection, name, compile]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.rollbackToSavepoint?.(inner(connection), name, compile)
+  }
+
+  async releaseSavepoint(...[connection, name, compile]: Parameters<Savepoint>): Promise<void> {
+    await this.#driver.releaseSavepoint?.(inner(connection), name, compile)
+  }
+
+  releaseConnection(connection: DatabaseConnection): Promise<void> {
+    return this.#driver.releaseConnection(inner(connection))
+  }
+
+  destroy(): Promise<void> {
+    return this.#driver.destroy()
+  }
+}
+
+class LocalConnection implements DatabaseConnection {
+  readonly inner: DatabaseConnection
+  readonly #driver: Driver
+  readonly #localSql: string
+  #isInTransaction = false
+
+  constructor(connection: DatabaseConnection, driver: Driver, localSql: string) {
+    this.inner = connection
+    this.#driver = driver
+    this.#localSql = localSql
+  }
+
+  /** A transaction was begun: holds it to the limits. */
+  async begun(): Promise<void> {
+    this.#isInTransaction = true
+    await this.#orRollBack(() => this.inner.executeQuery(CompiledQuery.raw(this.#localSql)))
+  }
+
+  ended(): void {
+    this.#isInTransaction = false
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isInTransaction || isOutsideTransaction(query)) {
+      return this.inner.executeQuery<Row>(query)
+    }
+    return this.#orRollBack(async () => {
+      await this.inner.executeQuery(CompiledQuery.raw(`begin; ${this.#localSql}`))
+      const result = await this.inner.executeQuery<Row>(query)
+      await this.#driver.commitTransaction(this.inner)
+      return result
+    })
+  }
+
+  streamQuery<Row>(
+    query: CompiledQuery,
+    chunkSize: number,
+  ): AsyncIterableIterator<QueryResult<Row>> {
+    return this.inner.streamQuery(query, chunkSize)
+  }
+
+  /** The connection goes back to the pool in no transaction, or not at all. */
+  async #orRollBack<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#isInTransaction = false
+      // What failed is worth more than that the rollback does, too; the driver then discards it.
+      await this.#driver.rollbackTransaction(this.inner).catch(() => {})
+      throw error
+    }
+  }
+}
+
+function inner(connection: DatabaseConnection): DatabaseConnection {
+  return connection instanceof LocalConnection ? connection.inner : connection
+}

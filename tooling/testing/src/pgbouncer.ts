@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { env } from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { freePort } from './free-port.ts'
+import { guardServer } from './guard-server.ts'
+import { serverUser } from './postgres-binaries.ts'
+
+/** A transaction pooler before a server. */
+export interface Pgbouncer {
+  /** The given database's URL, by way of the pooler. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+const START_TIMEOUT_MS = 20_000
+
+/** Where PgBouncer is installed; null where it is not. */
+export function findPgbouncer(): string | null {
+  const folders = [...(env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
+  return folders.map((folder) => join(folder, 'pgbouncer')).find((path) => existsSync(path)) ?? null
+}
+
+/**
+ * Starts PgBouncer in transaction mode on a free port, with few server connections, so that clients
+ * are handed from one to another all the time. It ends with `stop` and with this process.
+ *
+ * `settings` are further lines of its configuration.
+ *
+ * @example
+ * const pooler = await startPgbouncer(database.url, ['ignore_startup_parameters = statement_timeout'])
+ */
+export async function startPgbouncer(
+  databaseUrl: string,
+  settings: readonly string[] = [],
+): Promise<Pgbouncer> {
+  const program = findPgbouncer()
+  if (program === null) throw new Error('PgBouncer is not installed')
+  const user = serverUser()
+  const home = mkdtempSync(join(tmpdir(), 'grid-pgbouncer-'))
+  chmodSync(home, 0o755)
+  const target = new URL(databaseUrl)
+  const port = await freePort()
+  const password = target.password === '' ? '' : ` password=${decodeURIComponent(target.password)}`
+  const configuration = join(home, 'pgbouncer.ini')
+  writeFileSync(
+    configuration,
+    [
+      '[databases]',
+      `* = host=${target.hostname} port=${target.port || 5432} user=${target.username}${password}`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      // Whoever comes is the user of the line above.
+      'auth_type = any',
+      'pool_mode = transaction',
+      'default_pool_size = 3',
+      ...settings,
+      '',
+    ].join('\n'),
+  )
+  const log = join(home, 'log')
+  const output = openSync(log, 'a')
+  if (user.uid !== undefined && user.gid !== undefined) {
+    for (const path of [home, configuration]) chownSync(path, user.uid, user.gid)
+  }
+  const server = spawn(program, [configuration], {
+    ...user,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', output, output],
+  })
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  server.unref()
+  if (server.pid === undefined) throw new Error(`cannot run ${program}`)
+  const guard = guardServer(server.pid, home)
+  const stop = async (): Promise<void> => {
+    server.ref()
+    guard.release()
+    await ended
+    await guard.done
+  }
+  const url = new URL(databaseUrl)
+  url.hostname = '127.0.0.1'
+  url.port = String(port)
+  for (const deadline = Date.now() + START_TIMEOUT_MS; ; await delay(50)) {
+    const client = new pg.Client({ connectionString: url.href })
+    try {
+      await client.connect()
+      return { url: url.href, stop }
+    } catch (cause) {
+      if (server.exitCode === null && Date.now() < deadline) continue
+      const said = readFileSync(log, 'utf8')
+      await stop()
+      throw new Error(`PgBouncer did not start: ${said}`, { cause })
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+}

@@ -31,7 +31,7 @@ export interface StoredGap extends GapRow {
   readonly updatedAt: number
 }
 
-const OFFERED = columnsOf<GapRow>({
+const OFFERED = columnsOf<'capture_gaps', GapRow>({
   category: 'text',
   channel: 'text',
   symbol: 'text',
@@ -42,7 +42,11 @@ const OFFERED = columnsOf<GapRow>({
   collector: 'text',
 })
 
-const STORED = columnsOf<StoredGap, keyof GapRow>({ id: 'text', createdAt: 'ms', updatedAt: 'ms' })
+const STORED = columnsOf<'capture_gaps', StoredGap, keyof GapRow>({
+  id: 'uuid',
+  createdAt: 'ms',
+  updatedAt: 'ms',
+})
 
 const INSERT = insertSql('capture_gaps', OFFERED)
 const SELECT =

@@ -1,60 +1,56 @@
-import type { ArrayValue } from './array-literal.ts'
+import type { Values } from './encoding/array-parameter.ts'
+import { encodeBigints, encodeDigits } from './encoding/encode-bigints.ts'
+import { encodeBooleans } from './encoding/encode-booleans.ts'
+import { encodeBytes } from './encoding/encode-bytes.ts'
+import { encodeMicroseconds, encodeMilliseconds } from './encoding/encode-instants.ts'
+import { encodeIntegers } from './encoding/encode-integers.ts'
+import { encodeJsons } from './encoding/encode-jsons.ts'
+import { encodeNumerics } from './encoding/encode-numerics.ts'
+import { encodeTexts } from './encoding/encode-texts.ts'
+import { encodeUuids } from './encoding/encode-uuids.ts'
 
 /** How a column's values travel to the database and back. */
 interface ColumnKind {
-  /** The type of the array parameter. */
-  readonly arrayType: string
-  /** SQL that turns an element into the stored value. */
-  readonly storeSql: (element: string) => string
+  /** The column's type. */
+  readonly type: string
+  /** Writes values as an array of that type in PostgreSQL's binary format; throws for what is none. */
+  readonly encode: (values: Values<never>) => Buffer
   /** SQL that gives the stored value as text, exactly. */
   readonly readSql: (column: string) => string
-  readonly encode: (value: unknown) => ArrayValue
   readonly decode: (text: string) => unknown
 }
 
-/** The name of a kind of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
-export type ColumnKindName =
-  | 'text'
-  | 'numeric'
-  | 'bigint'
-  | 'integer'
-  | 'boolean'
-  | 'jsonb'
-  | 'bytea'
-  | 'ms'
-  | 'us'
+/** The kinds of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
+export const COLUMN_KINDS = {
+  text: kind('text', encodeTexts, (text) => text),
+  uuid: kind('uuid', encodeUuids, (text) => text),
+  numeric: kind('numeric', encodeNumerics, (text) => text),
+  bigint: kind('bigint', encodeBigints, Number),
+  /** A `bigint` as its digits. */
+  digits: kind('bigint', encodeDigits, (text) => text),
+  integer: kind('integer', encodeIntegers, Number),
+  boolean: kind('boolean', encodeBooleans, (text) => text === 'true'),
+  jsonb: kind('jsonb', encodeJsons, (text) => JSON.parse(text)),
+  bytea: kind('bytea', encodeBytes, (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))),
+  ms: instant(encodeMilliseconds, 1_000),
+  us: instant(encodeMicroseconds, 1_000_000),
+} satisfies Record<string, ColumnKind>
 
-/** The kinds of columns. */
-export const COLUMN_KINDS: Readonly<Record<ColumnKindName, ColumnKind>> = {
-  text: kind('text', (text) => text),
-  numeric: kind('numeric', (text) => text),
-  bigint: kind('bigint', Number),
-  integer: kind('integer', Number),
-  boolean: kind('boolean', (text) => text === 'true'),
-  jsonb: { ...kind('jsonb', JSON.parse), encode: (value) => JSON.stringify(value) },
-  bytea: {
-    ...kind('bytea', (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))),
-    encode: (value) => `\\x${Buffer.from(value as Uint8Array).toString('hex')}`,
-  },
-  ms: instant('millisecond', 1_000),
-  us: instant('microsecond', 1_000_000),
+/** The name of a kind of columns. */
+export type ColumnKindName = keyof typeof COLUMN_KINDS
+
+function kind(
+  type: string,
+  encode: ColumnKind['encode'],
+  decode: (text: string) => unknown,
+): ColumnKind {
+  return { type, encode, readSql: (column) => `${column}::text`, decode }
 }
 
-function kind(type: string, decode: (text: string) => unknown): ColumnKind {
+/** An instant as a count since 1970: exact, for no fraction passes through a float. */
+function instant(encode: ColumnKind['encode'], perSecond: number): ColumnKind {
   return {
-    arrayType: `${type}[]`,
-    storeSql: (element) => element,
-    readSql: (column) => `${column}::text`,
-    encode: (value) => value as ArrayValue,
-    decode,
-  }
-}
-
-/** An instant as a count of `unit`s since 1970: exact, for no fraction passes through a float. */
-function instant(unit: string, perSecond: number): ColumnKind {
-  return {
-    ...kind('bigint', Number),
-    storeSql: (element) => `timestamptz 'epoch' + ${element} * interval '1 ${unit}'`,
+    ...kind('timestamptz', encode, Number),
     readSql: (column) => `(extract(epoch from ${column}) * ${perSecond})::bigint::text`,
   }
 }

@@ -1,6 +1,8 @@
-import { type ArrayValue, arrayLiteral } from './array-literal.ts'
 import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
+import type { KindOf } from './column-of-schema.ts'
+import { MOST_PARAMETER_BYTES, type Values } from './encoding/array-parameter.ts'
 import { DatabaseError } from './errors.ts'
+import type { GridDatabase } from './schema.ts'
 
 /** One column of a table, and the field of an event that it holds. */
 export interface Column<Row> {
@@ -13,10 +15,17 @@ export interface Column<Row> {
 /** A row of which every value was read as text. */
 export type TextRow = Readonly<Record<string, string | null>>
 
-/** The columns of a table: no field can be forgotten, but for those that are `Constant` in it. */
-export function columnsOf<Row, Constant extends keyof Row = never>(
+/**
+ * The columns of a table: no field of its rows can be forgotten, but for those that are `Constant`
+ * in it; each must have its column in the schema, and a kind that fits it.
+ */
+export function columnsOf<
+  Table extends keyof GridDatabase,
+  Row,
+  Constant extends keyof Row = never,
+>(
   kinds: {
-    readonly [Field in Exclude<keyof Row & string, Constant>]: ColumnKindName
+    readonly [Field in Exclude<keyof Row & string, Constant>]: KindOf<Table, Row, Field>
   },
 ): readonly Column<Row>[] {
   return Object.entries<ColumnKindName>(kinds).map(([field, kind]) => ({
@@ -27,24 +36,24 @@ export function columnsOf<Row, Constant extends keyof Row = never>(
 }
 
 /**
- * One array parameter a column.
+ * One array parameter a column, in PostgreSQL's binary format.
  *
- * Throws `NOT_ENCODABLE` for a value that is not of its column's kind, and for a batch that makes a
- * longer text than JavaScript has (512 MiB): fewer rows may do.
+ * Throws `NOT_ENCODABLE` for a value that is not of its column's kind, and for more bytes than
+ * PostgreSQL takes at once, nearly 1 GiB: fewer rows may do.
  */
 export function columnArrays<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-): readonly string[] {
+): readonly Buffer[] {
+  let bytes = 0
   return columns.map(({ name, field, kind }) => {
-    const { encode } = COLUMN_KINDS[kind]
+    // Sound: what is of another type is refused.
+    const values = rows.map((row) => row[field]) as Values<never>
     try {
-      return arrayLiteral(
-        rows.map((row): ArrayValue => {
-          const value = row[field]
-          return value === null || value === undefined ? null : encode(value)
-        }),
-      )
+      const parameter = COLUMN_KINDS[kind].encode(values)
+      bytes += parameter.byteLength
+      if (bytes > MOST_PARAMETER_BYTES) throw new RangeError(`${bytes} bytes are too many`)
+      return parameter
     } catch (cause) {
       throw new DatabaseError('NOT_ENCODABLE', `column ${name} of ${rows.length} rows: ${cause}`, {
         cause,
@@ -56,7 +65,7 @@ export function columnArrays<Row>(
 
 /** SQL of the parameters of {@link columnArrays} as a source of rows. */
 export function unnestSql<Row>(columns: readonly Column<Row>[]): string {
-  return `unnest(${columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].arrayType}`).join(', ')})`
+  return `unnest(${columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].type}[]`).join(', ')})`
 }
 
 /**
@@ -69,9 +78,8 @@ export function insertSql<Row>(
   onConflict = 'do nothing',
 ): string {
   const names = columns.map(({ name }) => name).join(', ')
-  const values = columns.map(({ name, kind }) => COLUMN_KINDS[kind].storeSql(`batch.${name}`))
   return (
-    `insert into ${table} as stored (${names}) select ${values.join(', ')} ` +
+    `insert into ${table} as stored (${names}) select ${names} ` +
     `from ${unnestSql(columns)} as batch (${names}) on conflict ${onConflict}`
   )
 }

@@ -31,7 +31,7 @@ export interface StoredDeadLetter extends DeadLetterRow {
   readonly createdAt: number
 }
 
-const OFFERED = columnsOf<DeadLetterRow>({
+const OFFERED = columnsOf<'dead_letters', DeadLetterRow>({
   code: 'text',
   reason: 'text',
   field: 'text',
@@ -45,7 +45,10 @@ const OFFERED = columnsOf<DeadLetterRow>({
   raw: 'bytea',
 })
 
-const STORED = columnsOf<StoredDeadLetter, keyof DeadLetterRow>({ id: 'text', createdAt: 'ms' })
+const STORED = columnsOf<'dead_letters', StoredDeadLetter, keyof DeadLetterRow>({
+  id: 'digits',
+  createdAt: 'ms',
+})
 
 const INSERT = insertSql('dead_letters', OFFERED)
 /** Most bytes of `raw` in a statement, which has two digits for each. */

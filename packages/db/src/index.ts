@@ -40,5 +40,7 @@ export type {
   TickerSnapshotsTable,
   TickerValueColumns,
   Timestamp,
+  Uuid,
+  WithDefault,
 } from './schema.ts'
 export { TickerSnapshotRepository } from './ticker-snapshots.ts'

@@ -1,6 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { type Column, columnArrays, unnestSql } from './column.ts'
-import { COLUMN_KINDS } from './column-kind.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { isPartitionedTable } from './partitions.ts'
@@ -105,7 +104,7 @@ function conflictSql<Event extends StoredRow>(
     `stored.${columns.find((column) => column.field === field)?.name}`
   const offered = (field: string): string => {
     const column = columns.find((candidate) => candidate.field === field)
-    return column ? COLUMN_KINDS[column.kind].storeSql(`batch.${column.name}`) : 'null'
+    return column ? `batch.${column.name}` : 'null'
   }
   const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
   const isMissing = `${stored(target.key[0] ?? '')} is null`

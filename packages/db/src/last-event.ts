@@ -7,8 +7,8 @@ import {
   systemClock,
 } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { arrayLiteral } from './array-literal.ts'
 import { COLUMN_KINDS } from './column-kind.ts'
+import { encodeTexts } from './encoding/encode-texts.ts'
 import type { EventTable } from './event-table.ts'
 import { DAY_MS, dayOf } from './partition-day.ts'
 import type { GridDatabase } from './schema.ts'
@@ -50,7 +50,7 @@ export async function readLastTs<Event extends PublicEvent>(
   let start = (dayOf(nowMs(systemClock)) - FIRST_DAYS) * DAY_MS
   for (let days = FIRST_DAYS; missing.length > 0 && end > EARLIEST_EXCHANGE_TS; ) {
     const { rows } = await db.executeQuery<{ symbol: string; ts: string }>(
-      CompiledQuery.raw(sql, [category, arrayLiteral(missing), timeText(start), timeText(end)]),
+      CompiledQuery.raw(sql, [category, encodeTexts(missing), timeText(start), timeText(end)]),
     )
     for (const { symbol, ts } of rows) last.set(symbol, Number(ts))
     missing = missing.filter((symbol) => !last.has(symbol))

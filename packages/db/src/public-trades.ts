@@ -10,7 +10,7 @@ import type { GridDatabase } from './schema.ts'
 const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
   channel: 'publicTrade',
   table: 'public_trades',
-  columns: columnsOf<PublicTradeEvent, 'channel'>({
+  columns: columnsOf<'public_trades', PublicTradeEvent, 'channel'>({
     category: 'text',
     symbol: 'text',
     exchangeTs: 'ms',

@@ -1,5 +1,5 @@
 import type { Category, JsonObject, Source, TickerValues } from '@grid/core-events'
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, InsertType, SelectType, UpdateType } from 'kysely'
 
 /**
  * `timestamptz`: read as a `Date`, which keeps milliseconds only. Cast to text, or use the
@@ -7,9 +7,26 @@ import type { ColumnType, Generated } from 'kysely'
  */
 export type Timestamp = ColumnType<Date, Date | string, Date | string>
 /** `numeric`: exact digits as text. */
-export type Numeric = string
+export type Numeric = TextOf<'numeric'>
+/** `uuid`: its usual text. */
+export type Uuid = TextOf<'uuid'>
 /** `bigint`: digits as text. */
 export type BigInteger = ColumnType<string, string | number | bigint, string | number | bigint>
+
+/** A column that the database fills in when it is left out. */
+export type WithDefault<Column> = ColumnType<
+  SelectType<Column>,
+  InsertType<Column> | undefined,
+  UpdateType<Column>
+> &
+  (Column extends { readonly __columnType__?: infer Type }
+    ? { readonly __columnType__?: Type }
+    : unknown)
+
+/** A column that is read and written as text, whose type no value shows. */
+type TextOf<Type extends string> = ColumnType<string, string, string> & {
+  readonly __columnType__?: Type
+}
 
 /** Table `public_trades`; key (category, symbol, exchange_ts, trade_id); a partition a UTC day. */
 export interface PublicTradesTable {
@@ -25,9 +42,9 @@ export interface PublicTradesTable {
   is_block_trade: boolean | null
   is_rpi_trade: boolean | null
   /** −1 when unknown. */
-  seq: Generated<BigInteger>
+  seq: WithDefault<BigInteger>
   /** −1 when unknown. */
-  match_index: Generated<number>
+  match_index: WithDefault<number>
   /** Options only, as are the next three. */
   mark_price: Numeric | null
   index_price: Numeric | null
@@ -72,7 +89,7 @@ export interface TickerSnapshotsTable extends TickerValueColumns {
 
 /** Table `dead_letters`: items that could not be normalized or stored, whole. */
 export interface DeadLettersTable {
-  id: Generated<BigInteger>
+  id: WithDefault<BigInteger>
   code: string
   reason: string
   field: string | null
@@ -84,12 +101,12 @@ export interface DeadLettersTable {
   local_ts: Timestamp
   collector: string | null
   raw: Uint8Array
-  created_at: Generated<Timestamp>
+  created_at: WithDefault<Timestamp>
 }
 
 /** Table `capture_gaps`: intervals of one stream in which events may have been missed. */
 export interface CaptureGapsTable {
-  id: Generated<string>
+  id: WithDefault<Uuid>
   category: string
   channel: string
   symbol: string | null
@@ -99,13 +116,13 @@ export interface CaptureGapsTable {
   state: string
   reason: string
   collector: string
-  created_at: Generated<Timestamp>
-  updated_at: Generated<Timestamp>
+  created_at: WithDefault<Timestamp>
+  updated_at: WithDefault<Timestamp>
 }
 
 /** Table `grid_meta`: one row, what the database is and who may use it. */
 export interface GridMetaTable {
-  only_row: Generated<boolean>
+  only_row: WithDefault<boolean>
   environment: string | null
   schema_version: number
   min_reader: number

@@ -9,6 +9,7 @@ import type { Kysely } from 'kysely'
 import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
 import { columnsOf } from './column.ts'
 import type { ColumnKindName } from './column-kind.ts'
+import type { KindOf } from './column-of-schema.ts'
 import { compareValues, type EventTable } from './event-table.ts'
 import { readLastTs, type SymbolQuery, type SymbolsQuery } from './last-event.ts'
 import { type RangeQuery, readRange } from './range.ts'
@@ -20,15 +21,15 @@ const KINDS: { readonly [Kind in TickerFieldKind]: ColumnKindName } = {
   text: 'text',
 }
 
-// Sound: every name gets its kind.
+// Sound: every name gets its kind; that these are the columns' is tested.
 const VALUE_KINDS = Object.fromEntries(
   TICKER_FIELD_NAMES.map((name) => [name, KINDS[TICKER_FIELDS[name].kind]]),
-) as { readonly [Name in TickerFieldName]: ColumnKindName }
+) as { readonly [Name in TickerFieldName]: KindOf<'ticker_snapshots', TickerEvent, Name> }
 
 const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
   channel: 'ticker',
   table: 'ticker_snapshots',
-  columns: columnsOf<TickerEvent, 'channel'>({
+  columns: columnsOf<'ticker_snapshots', TickerEvent, 'channel'>({
     category: 'text',
     symbol: 'text',
     exchangeTs: 'ms',

@@ -147,8 +147,8 @@ describe('a server that cannot be reached', () => {
 it.each([
   ['a value', [ticker({ extra: { n: 1n } as never })]],
   [
-    'a batch too long for a text',
-    Array.from({ length: 600 }, (_, seq) => ticker({ seq, symbol: LONG })),
+    'a batch too long for a statement',
+    Array.from({ length: 1100 }, (_, seq) => ticker({ seq, symbol: LONG })),
   ],
 ])('takes for poison %s that cannot be encoded', async (_name, events) => {
   const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })

@@ -1,0 +1,56 @@
+import type { InsertType, SelectType } from 'kysely'
+import type { ColumnKindName } from './column-kind.ts'
+import type { GridDatabase, SnakeCase } from './schema.ts'
+
+/** The name of the column that holds a field: in snake case, without the unit of an instant. */
+export type ColumnName<Field extends string> = SnakeCase<
+  Field extends `${infer Instant}Us` ? Instant : Field
+>
+
+/**
+ * The kinds that a field of a row may have, stored in a table: those that its column in the schema
+ * can hold, and that the field's values can be written as; none when there is no such column.
+ */
+export type KindOf<Table extends keyof GridDatabase, Row, Field extends keyof Row & string> =
+  ColumnName<Field> extends keyof GridDatabase[Table]
+    ? KindOfColumn<GridDatabase[Table][ColumnName<Field>], Field> &
+        KindOfValue<NonNullable<Row[Field]>>
+    : never
+
+type KindOfColumn<Column, Field extends string> = KindOfType<
+  NonNullable<SelectType<Column>>,
+  NonNullable<InsertType<Column>>,
+  NonNullable<Column> extends { readonly __columnType__?: infer Type } ? Type : unknown,
+  Field
+>
+
+type KindOfType<Selected, Inserted, Type, Field extends string> = [Selected] extends [string]
+  ? bigint extends Inserted
+    ? 'bigint' | 'digits'
+    : unknown extends Type
+      ? 'text'
+      : NonNullable<Type>
+  : [Selected] extends [Date]
+    ? Field extends `${string}Us`
+      ? 'us'
+      : 'ms'
+    : [Selected] extends [boolean]
+      ? 'boolean'
+      : [Selected] extends [number]
+        ? 'integer'
+        : [Selected] extends [Uint8Array]
+          ? 'bytea'
+          : 'jsonb'
+
+type KindOfValue<Value> = Extract<
+  ColumnKindName,
+  [Value] extends [string]
+    ? 'text' | 'numeric' | 'uuid' | 'digits'
+    : [Value] extends [number]
+      ? 'bigint' | 'integer' | 'ms' | 'us'
+      : [Value] extends [boolean]
+        ? 'boolean'
+        : [Value] extends [Uint8Array]
+          ? 'bytea'
+          : 'jsonb'
+>

@@ -1,0 +1,15 @@
+import { ArrayParameter, type Values } from './array-parameter.ts'
+
+const BYTEA_OID = 17
+
+/** `bytea[]`. */
+export function encodeBytes(values: Values<Uint8Array>): Buffer {
+  let length = 0
+  for (const value of values) length += value?.byteLength ?? 0
+  const array = new ArrayParameter(BYTEA_OID, values.length, length)
+  for (const value of values) {
+    if (value === null || value === undefined) array.addNull()
+    else array.bytes.set(value, array.add(value.byteLength))
+  }
+  return array.finish()
+}

@@ -1,0 +1,50 @@
+import { ArrayParameter, type Values } from './array-parameter.ts'
+
+const TEXT_OID = 25
+
+/** `text[]`; throws for what a text of PostgreSQL cannot hold: NUL, and half a surrogate pair. */
+export function encodeTexts(values: Values<string>): Buffer {
+  let units = 0
+  for (const value of values) units += value?.length ?? 0
+  return encodeAscii(values, units) ?? encodeUtf8(values)
+}
+
+/** Null when a text is more than ASCII: nearly none is, and a call per text costs more than it. */
+function encodeAscii(values: Values<string>, length: number): Buffer | null {
+  const array = new ArrayParameter(TEXT_OID, values.length, length)
+  const { bytes } = array
+  for (const value of values) {
+    if (value === null || value === undefined) {
+      array.addNull()
+      continue
+    }
+    const start = array.add(value.length)
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index)
+      if (unit === 0 || unit > 0x7f) return null
+      bytes[start + index] = unit
+    }
+  }
+  return array.finish()
+}
+
+function encodeUtf8(values: Values<string>): Buffer {
+  let length = 0
+  for (const value of values) if (value) length += Buffer.byteLength(value)
+  const array = new ArrayParameter(TEXT_OID, values.length, length)
+  for (const value of values) {
+    if (value === null || value === undefined) {
+      array.addNull()
+      continue
+    }
+    const fault = faultOf(value)
+    if (fault !== null) throw new RangeError(`text ${JSON.stringify(value)} has ${fault}`)
+    array.bytes.write(value, array.add(Buffer.byteLength(value)))
+  }
+  return array.finish()
+}
+
+function faultOf(text: string): string | null {
+  if (text.includes('\0')) return 'a NUL'
+  return text.isWellFormed() ? null : 'half a surrogate pair'
+}

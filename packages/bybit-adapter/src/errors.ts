@@ -9,6 +9,15 @@ export type BybitAdapterErrorCode =
   | 'RATE_LIMITED'
   | 'IP_BANNED'
   | 'REFUSED'
+  | 'CLOCK_SKEW'
+  | 'API_KEY_INVALID'
+  | 'API_KEY_EXPIRED'
+  | 'SIGNATURE_INVALID'
+  | 'PERMISSION_DENIED'
+  | 'IP_NOT_ALLOWED'
+  | 'AUTH_REFUSED'
+  | 'ACCOUNT_RESTRICTED'
+  | 'ACCOUNT_MODE'
   | 'RESPONSE_NOT_JSON'
   | 'RESPONSE_MALFORMED'
   | 'RESPONSE_TOO_LARGE'
@@ -43,6 +52,15 @@ export interface BybitAdapterErrorContext {
  * | `RATE_LIMITED` | too many requests (HTTP 429, retCode 429 or 10006) | yes |
  * | `IP_BANNED` | the address asked too often; nothing is sent before `retryAtMs` | yes, from then on |
  * | `REFUSED` | the exchange's own refusal; `retCode` says which | by `retCode` |
+ * | `CLOCK_SKEW` | the request's time is outside the exchange's window (retCode 10002 or −1) | yes |
+ * | `API_KEY_INVALID` | no such key in this environment: wrong, or deleted (10003) | no |
+ * | `API_KEY_EXPIRED` | the key has expired (33004, −2015) | no |
+ * | `SIGNATURE_INVALID` | the secret does not belong to the key (10004) | no |
+ * | `PERMISSION_DENIED` | the key lacks the permission (10005) | no |
+ * | `IP_NOT_ALLOWED` | the key is bound to other addresses (10010) | no |
+ * | `AUTH_REFUSED` | refused for a reason that is not told (10007, HTTP 401) | no |
+ * | `ACCOUNT_RESTRICTED` | the account is banned or restricted (10008, 10009, 10024, 10027) | no |
+ * | `ACCOUNT_MODE` | not for this kind of account (10028, 100028, 181014) | no |
  * | `RESPONSE_NOT_JSON` | a page of some proxy instead of an answer | yes |
  * | `RESPONSE_MALFORMED` | JSON that is not the endpoint's answer | yes |
  * | `RESPONSE_TOO_LARGE` | the answer exceeds the limit | no |

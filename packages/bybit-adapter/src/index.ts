@@ -13,6 +13,8 @@ export {
   type TradeArchiveDay,
   tradeArchiveUrl,
 } from './archive/trade-archive-url.ts'
+export type { Credentials, HmacCredentials, RsaCredentials } from './auth/credentials.ts'
+export { ServerClock, type ServerClockOptions } from './auth/server-clock.ts'
 export type { PublicCategory } from './category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
 export type { WantedTopic } from './channels/registry.ts'
@@ -36,6 +38,8 @@ export {
   sharedRateLimiter,
 } from './rate-limit/rate-limiter.ts'
 export type { RequestPriority } from './rate-limit/request-window.ts'
+export type { AccountInfo } from './rest/account-info.ts'
+export type { ApiKeyInfo } from './rest/api-key-info.ts'
 export type { FundingRate } from './rest/funding-rate.ts'
 export { restUrl } from './rest/hosts.ts'
 export type {
@@ -46,6 +50,10 @@ export type {
 } from './rest/instrument.ts'
 export type { Kline, KlineInterval } from './rest/kline.ts'
 export type { OpenInterest, OpenInterestInterval } from './rest/open-interest.ts'
+export {
+  BybitPrivateRestClient,
+  type PrivateRestClientOptions,
+} from './rest/private-rest-client.ts'
 export type { RestCallOptions } from './rest/requester.ts'
 export { BybitRestClient, type RestClientOptions } from './rest/rest-client.ts'
 export type { RestList } from './rest/rest-list.ts'

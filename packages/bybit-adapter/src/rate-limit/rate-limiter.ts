@@ -1,5 +1,6 @@
 import { type Clock, nowMs, sleep, systemClock } from '@grid/core-events'
 import { BybitAdapterError } from '../errors.ts'
+import { abortedError, untilAborted } from '../until-aborted.ts'
 import { IP_BAN_MS, type LimitReport } from './limit-report.ts'
 import { Pause } from './pause.ts'
 import { type RequestPriority, RequestWindow } from './request-window.ts'
@@ -28,6 +29,8 @@ export interface RateLimitedRun {
   /** 0 goes first, 9 last; default 5. */
   readonly priority?: RequestPriority
   readonly signal?: AbortSignal
+  /** Whose request it is: the exchange counts each account's requests to an endpoint by themselves. */
+  readonly account?: string
   /** While the address is banned: fail with `IP_BANNED` (the default), or wait for its end. */
   readonly onBan?: 'fail' | 'wait'
 }
@@ -51,7 +54,8 @@ const PAUSE_MS = 1000
 const MAX_PAUSE_MS = 2 * PAUSE_MS
 
 /**
- * Keeps the requests of a process inside what the exchange allows its address and each endpoint.
+ * Keeps the requests of a process inside what the exchange allows its address, and each endpoint:
+ * to all together, or, of requests that name an account, to each account.
  *
  * The exchange counts all its hosts together, so one limiter serves them all; share it. A limit
  * holds in every window of the exchange's own clock, however long requests are under way. Answers
@@ -100,8 +104,8 @@ export class RateLimiter {
   }
 
   /** How many requests an endpoint is given each second, as far as is known by now. */
-  endpointLimit(endpoint: string): number {
-    return this.#endpoint(endpoint).window.limit
+  endpointLimit(endpoint: string, account?: string): number {
+    return this.#endpoint(endpoint, account).window.limit
   }
 
   /**
@@ -119,25 +123,36 @@ export class RateLimiter {
   async run<Result>(
     endpoint: string,
     request: (report: ReportLimits) => Promise<Result>,
-    { priority = 5, signal, onBan = 'fail' }: RateLimitedRun = {},
+    { priority = 5, signal, account, onBan = 'fail' }: RateLimitedRun = {},
   ): Promise<Result> {
     const waits = onBan === 'wait'
     this.#check(endpoint, signal, waits)
-    const entry = this.#endpoint(endpoint)
-    const queued = entry.window.run(priority, (place) =>
-      this.#ip.run(priority, async (ipPlace) => {
-        try {
-          while (await this.#paused(entry, signal, waits)) this.#check(endpoint, signal, waits)
-          this.#check(endpoint, signal, waits)
-        } catch (error) {
-          place.unused()
-          ipPlace.unused()
-          throw error
+    const entry = this.#endpoint(endpoint, account)
+    const checked = (): void => this.#check(endpoint, signal, waits)
+    const queued = entry.window.run(priority, async (place) => {
+      const sent = { result: null as Promise<Result> | null }
+      try {
+        while (sent.result === null) {
+          // Whoever pauses keeps no place of the address, which is everyone's.
+          while (await this.#paused(entry, signal, waits)) checked()
+          await this.#ip.run(priority, async (ipPlace) => {
+            // Others may have been told to pause since.
+            if (this.#pauseOf(entry, waits) === 0 && this.#isAllowed(signal, waits)) {
+              sent.result = request((report) => this.#observe(entry, place.countedByNow(), report))
+              await sent.result
+            } else {
+              ipPlace.unused()
+            }
+          })
+          if (sent.result === null) checked()
         }
-        return await request((report) => this.#observe(entry, place.countedByNow(), report))
-      }),
-    )
-    return await untilAborted(queued, endpoint, signal)
+        return await sent.result
+      } finally {
+        if (sent.result === null) place.unused()
+      }
+    })
+    // Its turn, when it comes, then sends nothing.
+    return await untilAborted(queued, signal, endpoint)
   }
 
   /** Waits for the end of a pause; whether there was one. */
@@ -146,14 +161,22 @@ export class RateLimiter {
     signal: AbortSignal | undefined,
     waits: boolean,
   ): Promise<boolean> {
-    const waitMs = Math.max(entry.pause.remainingMs, waits ? this.#ban.remainingMs : 0)
+    const waitMs = this.#pauseOf(entry, waits)
     if (waitMs === 0 || signal?.aborted) return false
     await sleep(this.#clock, waitMs, signal)
     return true
   }
 
+  #pauseOf(entry: Endpoint, waits: boolean): number {
+    return Math.max(entry.pause.remainingMs, waits ? this.#ban.remainingMs : 0)
+  }
+
+  #isAllowed(signal: AbortSignal | undefined, waits: boolean): boolean {
+    return !signal?.aborted && (waits || this.#ban.untilMs === null)
+  }
+
   #check(endpoint: string, signal: AbortSignal | undefined, waits: boolean): void {
-    if (signal?.aborted) throw aborted(endpoint, signal)
+    if (signal?.aborted) throw abortedError(signal, endpoint)
     const retryAtMs = this.#ban.untilMs
     if (retryAtMs === null || waits) return
     const until = new Date(retryAtMs).toISOString()
@@ -178,15 +201,16 @@ export class RateLimiter {
     return PAUSE_MS + this.#random() * PAUSE_MS
   }
 
-  #endpoint(path: string): Endpoint {
-    let endpoint = this.#endpoints.get(path)
+  #endpoint(path: string, account: string | undefined): Endpoint {
+    const key = account === undefined ? path : `${account} ${path}`
+    let endpoint = this.#endpoints.get(key)
     if (endpoint === undefined) {
       const configured = this.#endpointLimits.get(path)
       const limit = configured ?? this.#defaultEndpointLimit
       const first = part(configured ?? Math.min(limit, UNTRIED_LIMIT), this.#endpointShare)
       const window = new RequestWindow(first, ENDPOINT_WINDOW_MS, this.#clock)
       endpoint = { window, pause: new Pause(this.#clock), limit }
-      this.#endpoints.set(path, endpoint)
+      this.#endpoints.set(key, endpoint)
     }
     return endpoint
   }
@@ -194,24 +218,6 @@ export class RateLimiter {
 
 /** The limiter of every client of this process that is given none. */
 export const sharedRateLimiter: RateLimiter = new RateLimiter()
-
-/** Settles with a queued request, or as soon as the signal aborts: its turn then sends nothing. */
-function untilAborted<Result>(
-  queued: Promise<Result>,
-  endpoint: string,
-  signal: AbortSignal | undefined,
-): Promise<Result> {
-  if (signal === undefined) return queued
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(aborted(endpoint, signal))
-    signal.addEventListener('abort', abort, { once: true })
-    queued.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-function aborted(endpoint: string, { reason }: AbortSignal): BybitAdapterError {
-  return new BybitAdapterError('ABORTED', 'the request was aborted', { cause: reason, endpoint })
-}
 
 function part(limit: number, used: number): number {
   return Math.max(1, Math.floor(limit * used))

@@ -28,8 +28,9 @@ export interface Reply {
 const envelopeSchema = z.looseObject({
   retCode: z.int(),
   retMsg: z.string().optional().catch(undefined),
-  time: z.unknown(),
-  result: z.unknown(),
+  // Some answers lack one or the other.
+  time: z.unknown().optional(),
+  result: z.unknown().optional(),
 })
 
 /** HTTP statuses that pass by themselves. */
@@ -39,16 +40,19 @@ const isTransient = (status: number): boolean => status === 408 || status >= 500
  * Reads an HTTP answer as the exchange's envelope.
  *
  * Refusals come with HTTP 200 and a `retCode`; all other statuses come from something on the way.
- * Throws the error that stands for what it is instead of a success.
+ * Throws the error that stands for what it is instead of a success, in which `redact` has a hand
+ * in all that is shown of the answer.
  */
 export function readReply(
   endpoint: string,
   { status, bytes }: HttpAnswer,
   localTsUs: number,
+  redact: ((text: string) => string) | undefined = undefined,
 ): Reply {
   const retryAtMs = Math.ceil(localTsUs / 1000) + IP_BAN_MS
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  if (status !== 200) throw statusError(endpoint, status, text, retryAtMs)
+  const shown = (part: string): string => printable(redact?.(part) ?? part)
+  if (status !== 200) throw statusError(endpoint, status, redact?.(text) ?? text, retryAtMs)
   const fail = (
     code: BybitAdapterErrorCode,
     message: string,
@@ -64,18 +68,19 @@ export function readReply(
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    const message = `the answer is not JSON: "${printable(text)}"`
-    throw fail('RESPONSE_NOT_JSON', message, { retryable: true, cause })
+    const message = `the answer is not JSON: "${shown(text)}"`
+    // The parser's own words repeat the text.
+    throw fail('RESPONSE_NOT_JSON', message, { retryable: true, ...(!redact && { cause }) })
   }
   const parsed = envelopeSchema.safeParse(value)
   if (!parsed.success) {
-    const message = `the answer has no retCode: "${printable(text)}"`
+    const message = `the answer has no retCode: "${shown(text)}"`
     throw fail('RESPONSE_MALFORMED', message, { retryable: true })
   }
   const { retCode, retMsg, time, result } = parsed.data
   if (retCode !== 0) {
     const { code, retryable } = retCodeMeaning(retCode)
-    const reason = printable(retMsg ?? '')
+    const reason = shown(retMsg ?? '')
     const context = { retryable, retCode, ...(code === 'IP_BANNED' && { retryAtMs }) }
     throw fail(code, `the exchange refuses with ${retCode} "${reason}"`, context)
   }
@@ -113,6 +118,7 @@ function statusError(
   if (status === 429) {
     return new BybitAdapterError('RATE_LIMITED', message, { ...context, retryable: true })
   }
+  if (status === 401) return new BybitAdapterError('AUTH_REFUSED', message, context)
   return new BybitAdapterError('HTTP_STATUS', message, {
     ...context,
     retryable: isTransient(status),

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '@grid/core-events'
+import type { RestAuth } from '../auth/rest-auth.ts'
 import { BybitAdapterError } from '../errors.ts'
 import { limitReport } from '../rate-limit/limit-report.ts'
 import type { RateLimiter, ReportLimits } from '../rate-limit/rate-limiter.ts'
@@ -27,6 +28,8 @@ export interface RequesterSettings {
   readonly onBan: 'fail' | 'wait'
   readonly userAgent: string
   readonly random: () => number
+  /** Signs requests; absent for public data. */
+  readonly auth?: RestAuth | undefined
 }
 
 /** A reply with the time at which its request was sent, in epoch microseconds. */
@@ -47,11 +50,12 @@ export class Requester {
 
   /** Gets an endpoint; `query` is sent as it stands. */
   async get(endpoint: string, query: string, options: RestCallOptions): Promise<TimedReply> {
-    const { clock, limiter, maxAttempts, onBan, random } = this.#settings
+    const { auth, clock, limiter, maxAttempts, onBan, random } = this.#settings
     const { signal, priority } = options
     const backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random)
     for (let attempt = 1; ; attempt++) {
       try {
+        await auth?.ready(signal)
         return await limiter.run(
           endpoint,
           (report) => this.#send(endpoint, query, signal, report),
@@ -59,6 +63,7 @@ export class Requester {
             onBan,
             ...(signal && { signal }),
             ...(priority !== undefined && { priority }),
+            ...(auth !== undefined && { account: auth.account }),
           },
         )
       } catch (error) {
@@ -79,18 +84,26 @@ export class Requester {
     signal: AbortSignal | undefined,
     report: ReportLimits,
   ): Promise<TimedReply> {
-    const { base, clock, maxBodyBytes, timeoutMs, userAgent } = this.#settings
+    const { auth, base, clock, maxBodyBytes, timeoutMs, userAgent } = this.#settings
     using deadline = new Deadline(endpoint, clock, timeoutMs, signal)
-    const url = `${base}${endpoint}${query === '' ? '' : `?${query}`}`
-    const headers = { accept: 'application/json', 'user-agent': userAgent }
+    const url = new URL(`${base}${endpoint}${query === '' ? '' : `?${query}`}`)
+    // What is sent is signed: a URL escapes characters that a query may hold as they are.
+    const signed = auth?.headers(url.search.slice(1)) ?? {}
+    const headers = { accept: 'application/json', 'user-agent': userAgent, ...signed }
     const sentUs = clock.nowUs()
-    const answer = await httpGet(url, endpoint, headers, maxBodyBytes, deadline)
+    const answer = await httpGet(url.href, endpoint, headers, maxBodyBytes, deadline)
     try {
-      const reply = readReply(endpoint, answer, clock.nowUs())
+      const reply = readReply(
+        endpoint,
+        answer,
+        clock.nowUs(),
+        auth && ((text) => auth.redact(text, signed)),
+      )
       report(limitReport(answer.headers))
       return { ...reply, sentUs }
     } catch (error) {
       const { code } = error as BybitAdapterError
+      if (code === 'CLOCK_SKEW') auth?.doubtClock()
       const refusal = { isLimited: code === 'RATE_LIMITED', isIpBan: code === 'IP_BANNED' }
       report(limitReport(answer.headers, refusal))
       throw error

@@ -1,16 +1,16 @@
-import { type Clock, type PublicTradeEvent, systemClock, type TickerEvent } from '@grid/core-events'
-import { BybitAdapterError } from '../errors.ts'
-import { type RateLimiter, sharedRateLimiter } from '../rate-limit/rate-limiter.ts'
+import type { Clock, PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { Environment } from '../ws/endpoints.ts'
 import { FUNDING_HISTORY, type FundingRate } from './funding-rate.ts'
 import { restUrl } from './hosts.ts'
 import { INSTRUMENTS_INFO, type Instrument } from './instrument.ts'
 import { KLINE, type Kline } from './kline.ts'
+import { newRequester } from './new-requester.ts'
 import { OPEN_INTEREST, type OpenInterest } from './open-interest.ts'
 import { byCursor, byEndTime } from './paging.ts'
 import { queryOf } from './query.ts'
 import { compareTrades, RECENT_TRADE } from './recent-trade.ts'
-import { Requester, type RestCallOptions } from './requester.ts'
+import type { Requester, RestCallOptions } from './requester.ts'
 import {
   type ListEndpoint,
   type ListQuery,
@@ -53,7 +53,6 @@ export interface RestClientOptions {
 }
 
 const TIME = '/v5/market/time'
-const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /**
  * Reads the exchange's market data over REST, inside its limits.
@@ -70,17 +69,8 @@ export class BybitRestClient {
   readonly #requester: Requester
 
   constructor(options: RestClientOptions = {}) {
-    this.#requester = new Requester({
-      base: restUrl(options.environment ?? 'mainnet', options.restUrl),
-      limiter: options.limiter ?? sharedRateLimiter,
-      clock: options.clock ?? systemClock,
-      timeoutMs: positive('timeoutMs', options.timeoutMs ?? 10_000),
-      maxAttempts: positive('maxAttempts', options.maxAttempts ?? 4),
-      maxBodyBytes: positive('maxBodyBytes', options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES),
-      onBan: options.onBan ?? 'fail',
-      userAgent: options.userAgent ?? '@grid/bybit-adapter',
-      random: options.random ?? Math.random,
-    })
+    const base = restUrl(options.environment ?? 'mainnet', options.restUrl)
+    this.#requester = newRequester(base, options)
   }
 
   /** Reads the exchange's clock (`/v5/market/time`); to be asked seldom. */
@@ -158,13 +148,4 @@ export class BybitRestClient {
     const reply = await this.#requester.get(endpoint.path, queryOf(query, cursor), options)
     return readRestList(reply, query, endpoint)
   }
-}
-
-function positive(option: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new BybitAdapterError(
-    'INVALID_OPTION',
-    `${option} must be a whole number from 1, got ${value}`,
-    { option },
-  )
 }

@@ -70,6 +70,8 @@ export const rowText: z.ZodType<string | null> = read(
         : undefined,
   'must be a text',
 )
+/** A whole number. */
+export const rowInteger: z.ZodType<number> = read(parseSequence, 'must be a whole number')
 /** A whole number; null when absent or null. */
 export const rowOptionalInteger: z.ZodType<number | null> = read(
   (value) => (value === undefined || value === null ? null : parseSequence(value)),

@@ -1,0 +1,51 @@
+import type { ServerClock } from './server-clock.ts'
+import { restPayload, type Signer } from './signer.ts'
+
+/** Options of a {@link RestAuth}. */
+export interface RestAuthOptions {
+  readonly signer: Signer
+  readonly serverClock: ServerClock
+  /** How late a request may reach the exchange, in milliseconds. */
+  readonly recvWindowMs: number
+  /** What the limits of its account are counted under. */
+  readonly account: string
+}
+
+/** Makes requests those of an account. */
+export class RestAuth {
+  readonly account: string
+  readonly #options: RestAuthOptions
+
+  constructor(options: RestAuthOptions) {
+    this.#options = options
+    this.account = options.account
+  }
+
+  /** Resolves once the exchange's time is known; to be awaited before taking a place in a queue. */
+  async ready(signal: AbortSignal | undefined): Promise<void> {
+    await this.#options.serverClock.ready(signal)
+  }
+
+  /** The headers that sign a query, exactly as it is sent, as of now. */
+  headers(query: string): Readonly<Record<string, string>> {
+    const { signer, serverClock, recvWindowMs } = this.#options
+    const timestampMs = serverClock.nowMs()
+    return {
+      'x-bapi-api-key': signer.apiKey,
+      'x-bapi-timestamp': String(timestampMs),
+      'x-bapi-recv-window': String(recvWindowMs),
+      'x-bapi-sign': signer.sign(restPayload(timestampMs, signer.apiKey, recvWindowMs, query)),
+    }
+  }
+
+  /** The exchange refused the time of a request. */
+  doubtClock(): void {
+    this.#options.serverClock.doubt()
+  }
+
+  /** A text of the other side, without what it repeats of our headers. */
+  redact(text: string, headers: Readonly<Record<string, string>>): string {
+    const { 'x-bapi-api-key': apiKey = '', 'x-bapi-sign': signature = '' } = headers
+    return text.replaceAll(apiKey, '[api key]').replaceAll(signature, '[signature]')
+  }
+}

@@ -1,0 +1,141 @@
+import { type Clock, nowMs, systemClock } from '@grid/core-events'
+import type { RestCallOptions } from '../rest/requester.ts'
+import type { ServerTime } from '../rest/server-time.ts'
+import { abortedError, untilAborted } from '../until-aborted.ts'
+
+/** Options of a {@link ServerClock}. */
+export interface ServerClockOptions {
+  /** Reads the exchange's clock once: `BybitRestClient.time`. */
+  readonly readTime: (options: RestCallOptions) => Promise<ServerTime>
+  readonly clock?: Clock | undefined
+  /** A measurement takes the median of so many; default 5. */
+  readonly samples?: number | undefined
+  /** A measurement is renewed when it is used after this; default 600,000 ms. */
+  readonly refreshMs?: number | undefined
+}
+
+/** How far the exchange's clock is ahead of ours, and how exactly that is known. */
+interface Measurement {
+  readonly offsetMs: number
+  readonly halfTripMs: number
+  readonly atMs: number
+}
+
+const SAMPLES = 5
+const REFRESH_MS = 600_000
+/** The exchange bans who asks for the time all the time, so doubts about a newer one must wait. */
+const MIN_AGE_MS = 5_000
+/** A signature may be this late by caution; the exchange's window is ten times as long. */
+const MAX_BIAS_MS = 500
+
+/**
+ * The exchange's clock as far as it can be told from here; for signatures only, never for stamps.
+ *
+ * The offset is the median of several samples, each taken for the middle of its round trip. The
+ * exchange refuses what is a second ahead of it, but not what is late by a little: `nowMs` is
+ * therefore early by half a round trip, which is as much as the offset may be wrong.
+ *
+ * Share one among the clients and streams of a host. There is no timer: a measurement that has
+ * become old is renewed in the background when it is used.
+ *
+ * @example
+ * const client = new BybitRestClient()
+ * const serverClock = new ServerClock({ readTime: (options) => client.time(options) })
+ * await serverClock.ready()
+ * serverClock.nowMs()
+ */
+export class ServerClock {
+  readonly #options: ServerClockOptions
+  readonly #clock: Clock
+  #measured: Measurement | null = null
+  #isDoubtful = true
+  #measuring: Promise<void> | null = null
+  #abandon = new AbortController()
+  #waiting = 0
+
+  constructor(options: ServerClockOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /** How far the exchange's clock is ahead of ours, in milliseconds; null before the first measurement. */
+  get offsetMs(): number | null {
+    return this.#measured?.offsetMs ?? null
+  }
+
+  /** The exchange's time in whole epoch milliseconds, never ahead of it; ours before the first measurement. */
+  nowMs(): number {
+    const { offsetMs, halfTripMs } = this.#measured ?? { offsetMs: 0, halfTripMs: 0 }
+    return Math.floor(nowMs(this.#clock) + offsetMs - Math.min(halfTripMs, MAX_BIAS_MS))
+  }
+
+  /**
+   * Resolves when there is a measurement that no one doubts; measures when there is none.
+   *
+   * Throws `ABORTED`, or what reading the time throws.
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    if (!this.#isDoubtful) {
+      if (this.#ageMs() >= (this.#options.refreshMs ?? REFRESH_MS)) this.#refresh()
+      return
+    }
+    if (signal?.aborted) throw abortedError(signal)
+    this.#measuring ??= this.#measure()
+    await this.#share(this.#measuring, signal)
+  }
+
+  /** Says that the exchange refused a time of this clock: the next `ready` measures anew. */
+  doubt(): void {
+    if (this.#measured === null || this.#ageMs() >= MIN_AGE_MS) this.#isDoubtful = true
+  }
+
+  #refresh(): void {
+    if (this.#measuring !== null) return
+    this.#measuring = this.#measure()
+    // Whether it fails or not, the next use of an old measurement tries again.
+    this.#measuring.catch(() => {})
+  }
+
+  /** A clock that was set in between makes any age possible. */
+  #ageMs(): number {
+    return this.#measured === null ? 0 : Math.abs(nowMs(this.#clock) - this.#measured.atMs)
+  }
+
+  async #measure(): Promise<void> {
+    const { readTime, samples = SAMPLES } = this.#options
+    const { signal } = this.#abandon
+    const taken: Measurement[] = []
+    try {
+      while (taken.length < samples) {
+        taken.push(measurement(await readTime({ signal, priority: 0 }), nowMs(this.#clock)))
+      }
+    } catch (error) {
+      if (taken.length === 0) throw error
+    } finally {
+      this.#measuring = null
+      this.#abandon = new AbortController()
+    }
+    const median = taken.sort((a, b) => a.offsetMs - b.offsetMs)[taken.length >> 1]
+    if (median === undefined) return
+    this.#measured = median
+    this.#isDoubtful = false
+  }
+
+  /** Waits for what others may be waiting for, too: it goes on until the last of them gives up. */
+  async #share(measuring: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const abandon = this.#abandon
+    this.#waiting++
+    try {
+      await untilAborted(measuring, signal)
+    } finally {
+      if (--this.#waiting === 0 && signal?.aborted) abandon.abort()
+    }
+  }
+}
+
+function measurement(time: ServerTime, atMs: number): Measurement {
+  const { timeNano, sentUs, localTsUs } = time
+  const exchangeMs = Number(timeNano.slice(0, -3)) / 1000
+  const middleMs = (sentUs + localTsUs) / 2000
+  return { offsetMs: exchangeMs - middleMs, halfTripMs: (localTsUs - sentUs) / 2000, atMs }
+}

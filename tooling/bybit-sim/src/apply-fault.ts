@@ -25,7 +25,7 @@ export interface FaultScene {
 
 /** Lets a fault happen; resolves when it has: connections that it closes are gone by then. */
 export async function applyFault(scene: FaultScene, fault: Fault): Promise<FaultReport> {
-  const hit = 'connection' in fault ? scene.hub.targets(fault.connection) : scene.hub.targets()
+  const hit = scene.hub.targets('uid' in fault || 'connection' in fault ? fault : {})
   switch (fault.kind) {
     case 'close':
       await Promise.all(hit.map((connection) => end(connection, fault)))
@@ -52,6 +52,9 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
     case 'drop-ack':
     case 'delay-ack':
       scene.plan.addAckRule(fault)
+      return report(fault)
+    case 'auth':
+      scene.plan.addAuthRule(fault)
       return report(fault)
     case 'silence':
       scene.plan.silence(

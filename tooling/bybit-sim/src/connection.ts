@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import type { WebSocket } from 'ws'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, SocketFamily } from './dialect.ts'
 import { Outbox } from './outbox.ts'
 
 /** One data message, built once for all its subscribers. */
@@ -15,7 +15,9 @@ export interface DataFrame {
 /** What is known of one connection, present or past. */
 export interface ConnectionInfo {
   readonly number: number
-  readonly category: Category
+  readonly category: SocketFamily
+  /** The account that it authenticated for; null on public sockets. */
+  readonly uid: string | null
   /** The `conn_id` of its control frames. */
   readonly connId: string
   readonly topics: readonly string[]
@@ -36,6 +38,12 @@ export class Connection {
   readonly topics: Set<string> = new Set()
   /** Resolves when the socket is gone. */
   readonly ended: Promise<void>
+  /** The client's address. */
+  readonly address: string
+  /** A silence after which it is cut, where it asked for one of its own. Milliseconds. */
+  readonly idleCloseMs: number | null
+  /** Whom it authenticated for. */
+  session: { readonly uid: string; readonly apiKey: string } | null = null
   /** Characters of topics subscribed to so far. */
   argsLength = 0
   lastActivityMs: number
@@ -61,12 +69,16 @@ export class Connection {
     dialect: Dialect
     ws: WebSocket
     socket: Duplex
+    address: string
+    idleCloseMs: number | null
     clock: Clock
     maxBufferedBytes: number
   }) {
     this.number = options.number
     this.connId = options.connId
     this.dialect = options.dialect
+    this.address = options.address
+    this.idleCloseMs = options.idleCloseMs
     this.#clock = options.clock
     this.lastActivityMs = nowMs(options.clock)
     this.#ws = options.ws
@@ -94,6 +106,7 @@ export class Connection {
     return {
       number: this.number,
       category: this.dialect.category,
+      uid: this.session?.uid ?? null,
       connId: this.connId,
       topics: [...this.topics],
       open: this.isOpen,

@@ -1,5 +1,8 @@
 import type { Category } from '@grid/core-events'
 
+/** A public socket is of one category; the private one of none. */
+export type SocketFamily = Category | 'private'
+
 /** A request's operation that is acknowledged. */
 export type Operation = 'subscribe' | 'unsubscribe'
 
@@ -12,7 +15,7 @@ export interface ReplyTo {
 
 /** How one socket family words its control frames; each family of the exchange words them anew. */
 export interface Dialect {
-  readonly category: Category
+  readonly category: SocketFamily
   /** The path of the socket, e.g. `/v5/public/linear`. */
   readonly path: string
   /** Whether one bad topic voids its request; else the answer names those that failed. */

@@ -1,17 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import { WebSocketServer } from 'ws'
 import { Connection } from './connection.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, SocketFamily } from './dialect.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
 import { refuseUpgrade } from './listener.ts'
 import { Random } from './random.ts'
-import type { RequestHandler } from './request-handler.ts'
 import type { ExchangeRules } from './rules.ts'
 
 const CONN_ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'
+
+/** Answers what clients send. */
+export interface Requests {
+  handle(connection: Connection, text: string): void
+}
 
 /** Admits sockets and hands their messages to the request handler. */
 export class ExchangeSocket {
@@ -19,8 +23,7 @@ export class ExchangeSocket {
   readonly #hub: Hub
   readonly #faults: FaultPlan
   readonly #rules: ExchangeRules
-  readonly #dialects: readonly Dialect[]
-  readonly #requests: RequestHandler
+  readonly #dialects: ReadonlyMap<Dialect, Requests>
   readonly #random: Random
   /** The exchange does not answer what it does not read: pongs are ours to send. */
   readonly #server = new WebSocketServer({ noServer: true, autoPong: false })
@@ -31,8 +34,8 @@ export class ExchangeSocket {
     hub: Hub
     faults: FaultPlan
     rules: ExchangeRules
-    dialects: readonly Dialect[]
-    requests: RequestHandler
+    /** The sockets there are, each with who answers on it. */
+    dialects: ReadonlyMap<Dialect, Requests>
     seed: number
   }) {
     this.#clock = options.clock
@@ -40,7 +43,6 @@ export class ExchangeSocket {
     this.#faults = options.faults
     this.#rules = options.rules
     this.#dialects = options.dialects
-    this.#requests = options.requests
     this.#random = new Random(`${options.seed}/connections`)
   }
 
@@ -51,12 +53,13 @@ export class ExchangeSocket {
       refuseUpgrade(socket, Number(status))
       return
     }
-    const path = (request.url ?? '').split('?', 1)[0]
-    const dialect = this.#dialects.find((candidate) => candidate.path === path)
-    if (dialect === undefined) {
+    const [path, query = ''] = (request.url ?? '').split('?', 2)
+    const found = [...this.#dialects].find(([candidate]) => candidate.path === path)
+    if (found === undefined) {
       refuseUpgrade(socket, 404)
       return
     }
+    const [dialect, requests] = found
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection({
         number: this.#hub.nextNumber,
@@ -64,6 +67,8 @@ export class ExchangeSocket {
         dialect,
         ws,
         socket,
+        address: request.socket.remoteAddress ?? '',
+        idleCloseMs: maxActiveMs(dialect, query),
         clock: this.#clock,
         maxBufferedBytes: this.#rules.maxBufferedBytes,
       })
@@ -71,7 +76,7 @@ export class ExchangeSocket {
       ws.on('message', (data) => {
         if (!connection.isOpen) return
         connection.lastActivityMs = nowMs(this.#clock)
-        this.#requests.handle(connection, String(data))
+        requests.handle(connection, String(data))
       })
       ws.on('ping', (data) => connection.pong(data))
     })
@@ -79,10 +84,10 @@ export class ExchangeSocket {
 
   /** Cuts sockets that had no traffic for too long, without a close frame. */
   dropIdle(): void {
-    if (this.#rules.idleCloseMs === null) return
-    const limit = nowMs(this.#clock) - this.#rules.idleCloseMs
+    const now = nowMs(this.#clock)
     for (const connection of this.#hub.targets()) {
-      if (connection.lastActivityMs <= limit) void connection.drop()
+      const idleMs = connection.idleCloseMs ?? this.#rules.idleCloseMs ?? Infinity
+      if (connection.lastActivityMs <= now - idleMs) void connection.drop()
     }
   }
 
@@ -96,10 +101,19 @@ export class ExchangeSocket {
   }
 
   /** Spot's ids are UUIDs, all others are not. */
-  #connId(category: Category): string {
+  #connId(category: SocketFamily): string {
     const letters = (count: number, base: number): string =>
       Array.from({ length: count }, () => CONN_ID_LETTERS[this.#random.below(base)]).join('')
     if (category !== 'spot') return `${letters(20, 32)}-${letters(5, 32)}`
     return `${letters(8, 16)}-${letters(4, 16)}-4${letters(3, 16)}-a${letters(3, 16)}-${letters(12, 16)}`
   }
+}
+
+/** The silence after which a private connection asked to be cut: 30 s to 600 s, or none. */
+function maxActiveMs({ category }: Dialect, query: string): number | null {
+  const asked = new URLSearchParams(query).get('max_active_time') ?? ''
+  const [, count, unit] = /^(\d+)([sm])$/.exec(asked) ?? []
+  if (category !== 'private' || count === undefined) return null
+  const seconds = Number(count) * (unit === 'm' ? 60 : 1)
+  return seconds >= 30 && seconds <= 600 ? seconds * 1000 : null
 }

@@ -1,13 +1,16 @@
 import type { Clock } from '@grid/core-events'
 import { ArchiveServer } from './archive/archive-server.ts'
 import { contractDialect } from './contract-dialect.ts'
-import { ExchangeSocket } from './exchange-socket.ts'
+import type { Dialect } from './dialect.ts'
+import { ExchangeSocket, type Requests } from './exchange-socket.ts'
 import { FaultPlan } from './fault-plan.ts'
 import { answerHttp } from './http-server.ts'
 import { Hub } from './hub.ts'
 import { Listener } from './listener.ts'
 import { Market } from './market.ts'
 import { OPTION_DIALECT } from './option-dialect.ts'
+import { PRIVATE_DIALECT } from './private/private-dialect.ts'
+import { buildPrivateSide, type PrivateSide, servesPrivately } from './private/private-side.ts'
 import { Publisher } from './publisher.ts'
 import { RequestHandler } from './request-handler.ts'
 import { RestFaults } from './rest/rest-faults.ts'
@@ -27,6 +30,7 @@ export interface Exchange {
   readonly plan: FaultPlan
   readonly hub: Hub
   readonly market: Market
+  readonly privateSide: PrivateSide
   readonly socket: ExchangeSocket
   /** Topics that nothing here produces: for frames sent by hand or replayed. */
   readonly extraTopics: Set<string>
@@ -62,18 +66,38 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     hub,
     faults: plan,
     rules,
-    serves: (category, topic) => market.serves(category, topic) || extraTopics.has(topic),
+    serves: (family, topic) =>
+      (family === 'private' ? servesPrivately(topic) : market.serves(family, topic)) ||
+      extraTopics.has(topic),
     onSubscribed: (connection, topics) => {
       for (const topic of topics) market.greet(connection, topic)
     },
   })
+  const privateSide = buildPrivateSide({
+    clock,
+    serverClock,
+    hub,
+    faults: plan,
+    rules,
+    market,
+    requests,
+    seed,
+  })
+  const publicDialects = [
+    contractDialect('linear'),
+    contractDialect('inverse'),
+    SPOT_DIALECT,
+    OPTION_DIALECT,
+  ]
   const socket = new ExchangeSocket({
     clock,
     hub,
     faults: plan,
     rules,
-    dialects: [contractDialect('linear'), contractDialect('inverse'), SPOT_DIALECT, OPTION_DIALECT],
-    requests,
+    dialects: new Map<Dialect, Requests>([
+      ...publicDialects.map((dialect): [Dialect, Requests] => [dialect, requests]),
+      [PRIVATE_DIALECT, privateSide.requests],
+    ]),
     seed,
   })
   const restFaults = new RestFaults()
@@ -85,6 +109,8 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     rules,
     limits: restLimits,
     faults: restFaults,
+    floor: privateSide.floor,
+    prices: privateSide.prices,
   })
   const archive = new ArchiveServer({ clock: serverClock, ledger, rules })
   return {
@@ -94,6 +120,7 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     plan,
     hub,
     market,
+    privateSide,
     socket,
     extraTopics,
     restFaults,

@@ -1,9 +1,11 @@
 import { type Category, type Clock, nowMs } from '@grid/core-events'
+import type { SocketFamily } from './dialect.ts'
 import type { Fault } from './fault.ts'
 
 /** What is done to the next acknowledgements. */
 interface AckRule {
   readonly connection: number | null
+  readonly uid: string | null
   readonly delayMs: number | null
   remaining: number
 }
@@ -17,10 +19,13 @@ interface Silence {
   readonly endsWithSubscribe: boolean
 }
 
+type AuthFault = Extract<Fault, { kind: 'auth' }>
+
 /** The faults that lie in wait: for acknowledgements, topics and new connections. */
 export class FaultPlan {
   readonly #clock: Clock
   readonly #ackRules: AckRule[] = []
+  readonly #authRules: { readonly fault: AuthFault; remaining: number }[] = []
   readonly #rejected = new Map<string, number>()
   #silences: Silence[] = []
   #refusal: { readonly status: '502' | '403'; readonly untilMs: number } | null = null
@@ -32,9 +37,27 @@ export class FaultPlan {
   addAckRule(fault: Extract<Fault, { kind: 'drop-ack' | 'delay-ack' }>): void {
     this.#ackRules.push({
       connection: fault.connection ?? null,
+      uid: fault.uid ?? null,
       delayMs: fault.kind === 'delay-ack' ? fault.delayMs : null,
       remaining: fault.count ?? 1,
     })
+  }
+
+  addAuthRule(fault: AuthFault): void {
+    this.#authRules.push({ fault, remaining: fault.count ?? 1 })
+  }
+
+  /** What befalls an authentication, if anything; it is used up by it. */
+  nextAuth(connection: number, uid: string | null): AuthFault | null {
+    const rule = this.#authRules.find(
+      ({ fault, remaining }) =>
+        remaining > 0 &&
+        (fault.connection === undefined || fault.connection === connection) &&
+        (fault.uid === undefined || fault.uid === uid),
+    )
+    if (rule === undefined) return null
+    rule.remaining--
+    return rule.fault
   }
 
   reject(target: string, forMs: number): void {
@@ -47,7 +70,8 @@ export class FaultPlan {
 
   /** Silences a topic, everywhere or on the connections `hit`. */
   silence(fault: Extract<Fault, { kind: 'silence' }>, hit: readonly number[]): void {
-    const isEverywhere = fault.connection === undefined && fault.until === undefined
+    const isAimed = fault.connection !== undefined || fault.uid !== undefined
+    const isEverywhere = !isAimed && fault.until === undefined
     this.#silences.push({
       topic: fault.topic,
       category: fault.category ?? null,
@@ -67,7 +91,7 @@ export class FaultPlan {
   }
 
   /** Whether a topic is not to be sent to a connection. */
-  isSilent(category: Category, connection: number, topic: string): boolean {
+  isSilent(category: SocketFamily, connection: number, topic: string): boolean {
     if (this.#silences.length === 0) return false
     const now = nowMs(this.#clock)
     this.#silences = this.#silences.filter((s) => now < s.untilMs && s.connections?.size !== 0)
@@ -80,9 +104,12 @@ export class FaultPlan {
   }
 
   /** What becomes of an acknowledgement: sent now, late, or never (null). */
-  nextAckDelay(connection: number): number | null {
+  nextAckDelay(connection: number, uid: string | null): number | null {
     const rule = this.#ackRules.find(
-      (r) => r.remaining > 0 && (r.connection === null || r.connection === connection),
+      (r) =>
+        r.remaining > 0 &&
+        (r.connection === null || r.connection === connection) &&
+        (r.uid === null || r.uid === uid),
     )
     if (rule === undefined) return 0
     rule.remaining--

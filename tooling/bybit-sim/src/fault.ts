@@ -2,9 +2,10 @@ import { CATEGORIES, type Category } from '@grid/core-events'
 import { SimError } from './errors.ts'
 import { REST_FAULTS, type RestFaultKind } from './rest/rest-faults.ts'
 
-/** Aims at the connection with that number; without one, at all that are open. */
+/** Aims at the connection with that number, or at an account's; without either, at all open ones. */
 interface Aimed {
   readonly connection?: number
+  readonly uid?: string
 }
 
 /**
@@ -26,6 +27,7 @@ interface Aimed {
  * | `delay` | data frames of the next `forMs` come `delayMs` late, in their order |
  * | `slow` | data frames of the next `forMs` leave at `bytesPerSecond` |
  * | `stop-reading` | what clients send lies unread for `forMs`, then is answered |
+ * | `auth` | the next `count` (1) authentications, of a key of `uid` or of any, go wrong: `refuse` with `retMsg`, `drop` (taken, not acknowledged), or `late` by `delayMs` (1000) |
  * | `clock-offset` | the exchange's clock is `offsetMs` ahead of true time: all its stamps, REST and archive |
  * | `rest` | the next `count` (1) REST requests, to `path` or to any, go wrong: see `RestFaultKind` |
  */
@@ -60,6 +62,13 @@ export type Fault =
   | (Aimed & { readonly kind: 'delay'; readonly delayMs: number; readonly forMs: number })
   | (Aimed & { readonly kind: 'slow'; readonly bytesPerSecond: number; readonly forMs: number })
   | (Aimed & { readonly kind: 'stop-reading'; readonly forMs: number })
+  | (Aimed & {
+      readonly kind: 'auth'
+      readonly how: 'refuse' | 'drop' | 'late'
+      readonly retMsg?: string
+      readonly delayMs?: number
+      readonly count?: number
+    })
   | { readonly kind: 'clock-offset'; readonly offsetMs: number }
   | {
       readonly kind: 'rest'
@@ -89,48 +98,66 @@ const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
     required: {},
     optional: {
       connection: 'number',
+      uid: 'string',
       code: 'number',
       reason: 'string',
       abrupt: 'boolean',
       lossy: 'boolean',
     },
   },
-  'half-open': { required: {}, optional: { connection: 'number' } },
+  'half-open': { required: {}, optional: { connection: 'number', uid: 'string' } },
   refuse: { required: { how: ['tcp', '502', '403'], forMs: 'number' }, optional: {} },
-  duplicate: { required: {}, optional: { connection: 'number', which: ['next', 'last'] } },
+  duplicate: {
+    required: {},
+    optional: { connection: 'number', uid: 'string', which: ['next', 'last'] },
+  },
   garbage: {
     required: { payload: ['text', 'binary', 'invalid-utf8', 'oversized'] },
-    optional: { connection: 'number', bytes: 'number' },
+    optional: { connection: 'number', uid: 'string', bytes: 'number' },
   },
   'reject-topic': { required: { target: 'string', forMs: 'number' }, optional: {} },
-  'drop-ack': { required: {}, optional: { connection: 'number', count: 'number' } },
+  'drop-ack': { required: {}, optional: { connection: 'number', uid: 'string', count: 'number' } },
   'delay-ack': {
     required: { delayMs: 'number' },
-    optional: { connection: 'number', count: 'number' },
+    optional: { connection: 'number', uid: 'string', count: 'number' },
   },
   silence: {
     required: { topic: 'string' },
     optional: {
       category: CATEGORIES,
       connection: 'number',
+      uid: 'string',
       forMs: 'number',
       until: ['resubscribed', 'reconnected'],
     },
   },
   'drop-frame': {
     required: {},
-    optional: { connection: 'number', topic: 'string', count: 'number' },
+    optional: { connection: 'number', uid: 'string', topic: 'string', count: 'number' },
   },
-  reorder: { required: {}, optional: { connection: 'number' } },
+  reorder: { required: {}, optional: { connection: 'number', uid: 'string' } },
   delay: {
     required: { delayMs: 'number', forMs: 'number' },
-    optional: { connection: 'number' },
+    optional: { connection: 'number', uid: 'string' },
   },
   slow: {
     required: { bytesPerSecond: 'number', forMs: 'number' },
-    optional: { connection: 'number' },
+    optional: { connection: 'number', uid: 'string' },
   },
-  'stop-reading': { required: { forMs: 'number' }, optional: { connection: 'number' } },
+  'stop-reading': {
+    required: { forMs: 'number' },
+    optional: { connection: 'number', uid: 'string' },
+  },
+  auth: {
+    required: { how: ['refuse', 'drop', 'late'] },
+    optional: {
+      connection: 'number',
+      uid: 'string',
+      retMsg: 'string',
+      delayMs: 'number',
+      count: 'number',
+    },
+  },
   'clock-offset': { required: { offsetMs: 'number' }, optional: {} },
   rest: {
     required: { how: REST_FAULTS },

@@ -1,5 +1,6 @@
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import type { Connection, DataFrame } from './connection.ts'
+import type { SocketFamily } from './dialect.ts'
 import type { FaultPlan } from './fault-plan.ts'
 
 /** All connections, and which of them get a topic of their category. */
@@ -31,10 +32,13 @@ export class Hub {
     })
   }
 
-  /** The open connections that a fault is aimed at: one, or all. */
-  targets(number?: number): Connection[] {
+  /** The open connections that a fault is aimed at: one, an account's, or all. */
+  targets(aim: { readonly connection?: number; readonly uid?: string } = {}): Connection[] {
     return this.#connections.filter(
-      (c) => c.isOpen && (number === undefined || c.number === number),
+      (c) =>
+        c.isOpen &&
+        (aim.connection === undefined || c.number === aim.connection) &&
+        (aim.uid === undefined || c.session?.uid === aim.uid),
     )
   }
 
@@ -57,7 +61,12 @@ export class Hub {
    * The numbers of the connections that it was written to are added to `sentTo`, at once and each
    * time that it is sent again.
    */
-  publish(category: Category, topic: string, text: () => string, sentTo: number[] = []): number[] {
+  publish(
+    category: SocketFamily,
+    topic: string,
+    text: () => string,
+    sentTo: number[] = [],
+  ): number[] {
     const subscribers = this.#byTopic.get(keyOf(category, topic))
     if (subscribers === undefined || subscribers.size === 0) return sentTo
     const frame: DataFrame = { topic, bytes: Buffer.from(text()), sentTo }
@@ -78,6 +87,6 @@ export class Hub {
 }
 
 /** The same topic exists in several categories. */
-function keyOf(category: Category, topic: string): string {
+function keyOf(category: SocketFamily, topic: string): string {
   return `${category} ${topic}`
 }

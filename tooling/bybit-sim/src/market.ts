@@ -133,6 +133,7 @@ export class Market {
   /** Sends what a new subscription opens with: contracts' tickers and all books a snapshot. */
   greet(connection: Connection, topic: string): void {
     const { category } = connection.dialect
+    if (category === 'private') return
     const parsed = parseTopic(category, topic)
     const desk = parsed === null ? undefined : this.find(category, parsed.target)
     if (parsed === null || desk === undefined || !desk.isListed) return

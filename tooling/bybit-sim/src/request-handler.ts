@@ -1,6 +1,6 @@
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Clock, nowMs } from '@grid/core-events'
 import type { Connection } from './connection.ts'
-import type { Operation } from './dialect.ts'
+import type { Operation, SocketFamily } from './dialect.ts'
 import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
 import { type Request, readRequest } from './request.ts'
@@ -17,7 +17,7 @@ export class RequestHandler {
   readonly #faults: FaultPlan
   readonly #rules: ExchangeRules
   readonly #serverClock: Clock
-  readonly #serves: (category: Category, topic: string) => boolean
+  readonly #serves: (family: SocketFamily, topic: string) => boolean
   readonly #onSubscribed: (connection: Connection, topics: readonly string[]) => void
 
   constructor(options: {
@@ -28,7 +28,7 @@ export class RequestHandler {
     /** The clock that the exchange itself tells of. */
     serverClock: Clock
     /** Whether a topic exists on that socket. */
-    serves: (category: Category, topic: string) => boolean
+    serves: (family: SocketFamily, topic: string) => boolean
     /** Called behind the acknowledgement. */
     onSubscribed: (connection: Connection, topics: readonly string[]) => void
   }) {
@@ -136,7 +136,7 @@ export class RequestHandler {
   }
 
   #answer(connection: Connection, text: string): void {
-    const delayMs = this.#faults.nextAckDelay(connection.number)
+    const delayMs = this.#faults.nextAckDelay(connection.number, connection.session?.uid ?? null)
     if (delayMs === 0) connection.send(text)
     else if (delayMs !== null) this.#clock.setTimer(() => connection.send(text), delayMs)
   }

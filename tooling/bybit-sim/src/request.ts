@@ -5,6 +5,11 @@ export interface Request {
   readonly args: readonly string[]
 }
 
+/** What a client may ask on any socket: `auth` has a number among its arguments. */
+export interface LooseRequest extends Omit<Request, 'args'> {
+  readonly args: readonly unknown[]
+}
+
 /**
  * Reads a client's message; the text of the exchange's complaint when it cannot be read.
  *
@@ -12,6 +17,14 @@ export interface Request {
  * (`Failed to decode incoming data:readObjectStart`) is evidenced.
  */
 export function readRequest(text: string): Request | string {
+  const request = readLooseRequest(text)
+  if (typeof request === 'string') return request
+  const { args } = request
+  return isTexts(args) ? { ...request, args } : complaint(text)
+}
+
+/** The same, whatever its arguments are. */
+export function readLooseRequest(text: string): LooseRequest | string {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -20,12 +33,14 @@ export function readRequest(text: string): Request | string {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return complaint(text)
   const { req_id: reqId = '', op = '', args = [] } = value as Record<string, unknown>
-  if (typeof reqId !== 'string' || typeof op !== 'string' || !isTexts(args)) return complaint(text)
+  if (typeof reqId !== 'string' || typeof op !== 'string' || !Array.isArray(args)) {
+    return complaint(text)
+  }
   return { reqId, op, args }
 }
 
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+function isTexts(value: readonly unknown[]): value is readonly string[] {
+  return value.every((item) => typeof item === 'string')
 }
 
 function complaint(text: string): string {

@@ -29,6 +29,16 @@ export interface ExchangeRules {
   readonly restLimits: Readonly<Record<string, number>>
   /** Whether answers of limited paths carry the `X-Bapi-Limit` headers. */
   readonly restLimitHeaders: boolean
+  /** How the private socket words its refusals. */
+  readonly authTexts: AuthTexts
+  /** Whether a connection is closed behind the refusal of its authentication. */
+  readonly closeRefusedAuth: boolean
+  /** Whether revoking a key closes the connections that it opened. */
+  readonly closeRevoked: boolean
+  /** How late executions and closed orders appear in REST. Milliseconds. */
+  readonly historyLagMs: number
+  /** How long REST tells of orders that ended without any fill. Milliseconds. */
+  readonly unfilledOrdersMs: number
   /** The status of delisted instruments in `instruments-info`; null leaves them out. */
   readonly delistedStatus: string | null
   /** How long after its day's end a file of the archive appears. */
@@ -47,6 +57,23 @@ export interface ExchangeRules {
   readonly emptyTickerValues: boolean
 }
 
+/** Refusals of the private socket; only the first two and `notAuthorized` are evidenced. */
+export interface AuthTexts {
+  /** `expires` is not ahead of the exchange's clock. */
+  readonly expired: string
+  /** No such key, or a revoked one. */
+  readonly unknownKey: string
+  readonly badParameters: string
+  readonly badSignature: string
+  readonly expiredKey: string
+  /** The key is bound to other addresses. */
+  readonly unboundAddress: string
+  /** A subscribe before authentication. */
+  readonly notAuthorized: string
+  /** The beginning of the refusal of a topic that the key may not read. */
+  readonly notPermitted: string
+}
+
 /** What is documented, and a guess where nothing is. */
 export const DEFAULT_RULES: ExchangeRules = {
   idleCloseMs: 600_000,
@@ -63,6 +90,20 @@ export const DEFAULT_RULES: ExchangeRules = {
   requestFreezeMs: 600_000,
   restLimits: {},
   restLimitHeaders: true,
+  authTexts: {
+    expired: 'Params Error',
+    unknownKey: 'Invalid apikey',
+    badParameters: 'Params Error',
+    badSignature: 'error sign!',
+    expiredKey: 'Your api key has expired.',
+    unboundAddress: "Unmatched IP, please check your API key's bound IP addresses.",
+    notAuthorized: 'Request not authorized',
+    notPermitted: 'error:permission denied',
+  },
+  closeRefusedAuth: false,
+  closeRevoked: false,
+  historyLagMs: 0,
+  unfilledOrdersMs: 24 * 3_600_000,
   delistedStatus: 'Closed',
   archiveDelayMs: 2 * 3_600_000,
   archiveRpi: true,

@@ -22,6 +22,7 @@ import {
   symbolsOf,
 } from './simulator-options.ts'
 import { checkOverrides, type TradeSpec } from './trade-spec.ts'
+import type { AccountExchange } from './trading/account-exchange.ts'
 import type { RawTruth, SymbolTotals, TickerTruth, TradeTruth, Truth } from './truth.ts'
 
 /** How long a peer has to answer the closing handshake when the simulator stops. */
@@ -67,6 +68,11 @@ export class Simulator implements AsyncDisposable {
     }
     const { market } = this.#exchange
     this.#pacer = new Pacer(clock, STEP_MS, (step) => market.step(step))
+  }
+
+  /** Accounts, their keys and orders, and what befalls them. */
+  get exchange(): AccountExchange {
+    return this.#exchange.privateSide.control
   }
 
   /** Base URL of the sockets, without a path. */
@@ -216,6 +222,7 @@ export class Simulator implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#pacer.stop()
+    this.exchange.stopBot()
     this.#idleScan?.cancel()
     this.#exchange.socketPort.down()
     this.#exchange.httpPort.end()

@@ -15,7 +15,10 @@ export interface RestStats {
     /** Requests answered 403. */
     readonly refusals: number
   }[]
-  /** By path; `highest` is the most requests of one address in any window of 1 s. */
+  /**
+   * By path; `highest` is the most requests of one address in any window of 1 s, or where the
+   * endpoint is an account's, of one account.
+   */
   readonly endpoints: readonly {
     readonly path: string
     readonly requests: number
@@ -27,10 +30,11 @@ export interface RestStats {
   }[]
 }
 
-/** What the limits say of one request. */
-export type Verdict =
-  | { readonly kind: 'frozen' }
-  | { readonly kind: 'limited' | 'allowed'; readonly headers: Readonly<Record<string, string>> }
+/** What an endpoint's limit says of one request. */
+export interface Verdict {
+  readonly isLimited: boolean
+  readonly headers: Readonly<Record<string, string>>
+}
 
 interface AddressCount {
   readonly window: RateWindow
@@ -44,6 +48,7 @@ interface EndpointCount {
   readonly admitted: Map<string, RateWindow>
   requests: number
   refusals: number
+  limit: number | null
 }
 
 /** Enforces and counts the limits of REST: one an address, one an endpoint. */
@@ -60,21 +65,29 @@ export class RestLimits {
     this.#rules = rules
   }
 
-  /** Counts a request and decides on it. */
-  admit(address: string, path: string): Verdict {
+  /** Counts a request of an address, and tells whether it made too many. */
+  freezes(address: string): boolean {
+    return this.#isFrozen(this.#addressCount(address), this.#clock.nowUs())
+  }
+
+  /**
+   * Counts a request to an endpoint and decides on it: by address, or by account. `byDefault` is
+   * the limit where the rules have none for the path.
+   */
+  admit(who: string, path: string, byDefault: number | null = null): Verdict {
     const now = this.#clock.nowUs()
-    if (this.#isFrozen(this.#addressCount(address), now)) return { kind: 'frozen' }
     const endpoint = this.#endpointCount(path)
     endpoint.requests++
-    windowOf(endpoint.arrivals, address).add(now)
-    const limit = this.#rules.restLimits[path]
-    if (limit === undefined) return { kind: 'allowed', headers: {} }
-    const admitted = windowOf(endpoint.admitted, address)
+    windowOf(endpoint.arrivals, who).add(now)
+    const limit = this.#rules.restLimits[path] ?? byDefault
+    endpoint.limit = limit
+    if (limit === null) return { isLimited: false, headers: {} }
+    const admitted = windowOf(endpoint.admitted, who)
     const isLimited = admitted.count(now) >= limit
     if (isLimited) endpoint.refusals++
     else admitted.add(now)
     const headers = this.#headers(limit, limit - admitted.count(now), isLimited)
-    return { kind: isLimited ? 'limited' : 'allowed', headers }
+    return { isLimited, headers }
   }
 
   stats(): RestStats {
@@ -89,7 +102,7 @@ export class RestLimits {
       requests: count.requests,
       highest: Math.max(...[...count.arrivals.values()].map((window) => window.highest)),
       refusals: count.refusals,
-      limit: this.#rules.restLimits[path] ?? null,
+      limit: count.limit,
     }))
     return {
       requests: addresses.reduce((sum, { requests }) => sum + requests, 0),
@@ -132,7 +145,7 @@ export class RestLimits {
   #endpointCount(path: string): EndpointCount {
     let count = this.#endpoints.get(path)
     if (count === undefined) {
-      count = { arrivals: new Map(), admitted: new Map(), requests: 0, refusals: 0 }
+      count = { arrivals: new Map(), admitted: new Map(), requests: 0, refusals: 0, limit: null }
       this.#endpoints.set(path, count)
     }
     return count

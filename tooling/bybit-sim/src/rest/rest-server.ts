@@ -1,23 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, nowMs } from '@grid/core-events'
 import type { Market } from '../market.ts'
+import type { Prices } from '../private/wallet-row.ts'
 import type { ExchangeRules } from '../rules.ts'
-import { ENDPOINTS, type Endpoint } from './endpoints.ts'
+import type { Floor } from '../trading/floor.ts'
+import { ENDPOINTS, type RestScene } from './endpoints.ts'
+import { authenticate } from './private/authenticate.ts'
+import { PRIVATE_ENDPOINTS } from './private/private-endpoints.ts'
 import { Query } from './query.ts'
 import { RestRefusal } from './refusal.ts'
 import type { RestFault, RestFaults } from './rest-faults.ts'
-import type { RestLimits } from './rest-limits.ts'
+import type { RestLimits, Verdict } from './rest-limits.ts'
 
 const HTML = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n'
 const LIMITED = new RestRefusal(10006, 'Too many visits. Exceeded the API Rate Limit.')
 const FROZEN = 'access too frequent'
+const FORBIDDEN =
+  '<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body></body>\r\n</html>\r\n'
 
 interface Page {
   readonly list?: unknown
   readonly nextPageCursor?: string
 }
 
-/** Answers market data requests in the exchange's envelope. */
+/** What a request is answered with, apart from its faults. */
+interface Answer {
+  readonly retMsg: string
+  readonly result: () => Page
+}
+
+/** A request without the headers that sign it: HTTP 401. */
+class Unsigned extends Error {}
+
+/** Answers requests in the exchange's envelope. */
 export class RestServer {
   readonly #clock: Clock
   readonly #serverClock: Clock
@@ -25,6 +40,8 @@ export class RestServer {
   readonly #rules: ExchangeRules
   readonly #limits: RestLimits
   readonly #faults: RestFaults
+  readonly #floor: Floor
+  readonly #prices: Prices
 
   constructor(options: {
     clock: Clock
@@ -33,6 +50,8 @@ export class RestServer {
     rules: ExchangeRules
     limits: RestLimits
     faults: RestFaults
+    floor: Floor
+    prices: Prices
   }) {
     this.#clock = options.clock
     this.#serverClock = options.serverClock
@@ -40,25 +59,64 @@ export class RestServer {
     this.#rules = options.rules
     this.#limits = options.limits
     this.#faults = options.faults
+    this.#floor = options.floor
+    this.#prices = options.prices
   }
 
   answer(request: IncomingMessage, response: ServerResponse, url: URL): void {
     const path = url.pathname
-    const endpoint = request.method === 'GET' ? ENDPOINTS.get(path) : undefined
-    const verdict = this.#limits.admit(request.socket.remoteAddress ?? '', path)
-    if (verdict.kind === 'frozen') {
+    const address = request.socket.remoteAddress ?? ''
+    if (this.#limits.freezes(address)) {
       response.writeHead(403, { 'content-type': 'text/plain' }).end(FROZEN)
       return
     }
-    if (endpoint === undefined) {
+    const isKnown = ENDPOINTS.has(path) || PRIVATE_ENDPOINTS.has(path)
+    if (request.method !== 'GET' || !isKnown) {
+      this.#limits.admit(address, path)
       response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found')
       return
     }
-    for (const [name, value] of Object.entries(verdict.headers)) response.setHeader(name, value)
+    if (Number(request.headers['content-length'] ?? 0) > 0) {
+      response.writeHead(403, { 'content-type': 'text/html' }).end(FORBIDDEN)
+      return
+    }
     const fault = this.#faults.next(path)
-    const isLimited = verdict.kind === 'limited' || fault?.how === 'limited'
-    const body = isLimited ? this.#refuse(LIMITED) : this.#body(endpoint, url, fault)
-    this.#send(response, body, fault)
+    const query = new Query(url.searchParams)
+    try {
+      const { retMsg, result } = this.#answerOf(path, query, request, response)
+      if (fault?.how === 'limited') throw LIMITED
+      this.#send(response, this.#envelope(0, retMsg, bent(result(), query, fault)), fault)
+    } catch (error) {
+      if (error instanceof RestRefusal) this.#send(response, this.#refuse(error), fault)
+      else if (error instanceof Unsigned) response.writeHead(401).end()
+      else throw error
+    }
+  }
+
+  /** Who answers a request that its limits allow; throws what it is refused with. */
+  #answerOf(
+    path: string,
+    query: Query,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Answer {
+    const scene: RestScene = { market: this.#market, rules: this.#rules, now: this.#now }
+    const endpoint = PRIVATE_ENDPOINTS.get(path)
+    if (endpoint === undefined) {
+      this.#respect(this.#limits.admit(request.socket.remoteAddress ?? '', path), response)
+      return { retMsg: 'OK', result: () => ENDPOINTS.get(path)?.(query, scene) ?? {} }
+    }
+    const key = authenticate(request, this.#floor.keys, scene.now)
+    if (key === null) throw new Unsigned()
+    this.#respect(this.#limits.admit(key.uid, path, endpoint.limit), response)
+    const account = this.#floor.account(key.uid)
+    const own = { ...scene, account, key, prices: this.#prices }
+    return { retMsg: endpoint.retMsg, result: () => endpoint.answer(query, own) }
+  }
+
+  #respect({ isLimited, headers }: Verdict, response: ServerResponse): void {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    if (isLimited) throw LIMITED
   }
 
   #send(response: ServerResponse, body: string, fault: RestFault | null): void {
@@ -81,16 +139,8 @@ export class RestServer {
     }
   }
 
-  #body(endpoint: Endpoint, url: URL, fault: RestFault | null): string {
-    const query = new Query(url.searchParams)
-    const now = nowMs(this.#serverClock)
-    try {
-      const result: Page = endpoint(query, { market: this.#market, rules: this.#rules, now })
-      return this.#envelope(0, 'OK', bent(result, query, fault))
-    } catch (error) {
-      if (error instanceof RestRefusal) return this.#refuse(error)
-      throw error
-    }
+  get #now(): number {
+    return nowMs(this.#serverClock)
   }
 
   #refuse({ retCode, message }: RestRefusal): string {
@@ -98,8 +148,7 @@ export class RestServer {
   }
 
   #envelope(retCode: number, retMsg: string, result: object): string {
-    const time = nowMs(this.#serverClock)
-    return JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time })
+    return JSON.stringify({ retCode, retMsg, result, retExtInfo: {}, time: this.#now })
   }
 }
 

@@ -1,0 +1,22 @@
+import type { Desk } from '../desk.ts'
+import { type Fixed, fixedText, paddedText } from '../trading/fixed.ts'
+
+/** Whether a market is spot, whose rows keep zeros that others trim. */
+export function isSpot(desk: Desk): boolean {
+  return desk.instrument.category === 'spot'
+}
+
+/** A price as private rows write it: trimmed, but for spot. */
+export function priceDigits(desk: Desk, price: Fixed): string {
+  return isSpot(desk) ? paddedText(price, desk.instrument.priceDecimals) : fixedText(price)
+}
+
+/** A size as private rows write it: trimmed, but for spot. */
+export function sizeDigits(desk: Desk, size: Fixed): string {
+  return isSpot(desk) ? paddedText(size, desk.instrument.sizeDecimals) : fixedText(size)
+}
+
+/** A value as private rows write it: of spot with eight places. */
+export function amountText(desk: Desk, value: Fixed): string {
+  return isSpot(desk) ? paddedText(value, 8) : fixedText(value)
+}

@@ -1,0 +1,220 @@
+import { type Category, nowMs } from '@grid/core-events'
+import type { Connection, DataFrame } from '../connection.ts'
+import type { Hub } from '../hub.ts'
+import type { Random } from '../random.ts'
+import type { ServerClock } from '../server-clock.ts'
+import type { Account } from '../trading/account.ts'
+import type { AccountNews } from '../trading/batch.ts'
+import { executionRow, fastExecutionRow } from './execution-row.ts'
+import { positionRow } from './position-row.ts'
+import { type PrivateKind, parsePrivateTopic } from './private-topic.ts'
+import { type Prices, walletRow } from './wallet-row.ts'
+import type { WireRow } from './wire-row.ts'
+
+/** How many messages of an account are kept to be sent again. */
+const KEPT = 200
+/** How often rows that could share a message each get one of their own. */
+const APART = 0.3
+
+/** One private message; the text differs by the topic that it was subscribed under. */
+export interface PrivateMessage {
+  readonly kind: PrivateKind
+  /** Null of `wallet`. */
+  readonly category: Category | null
+  /** Empty where the kind has none. */
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly creationTime: number
+  readonly rows: readonly WireRow[]
+  /** The connection number of every write, in order. */
+  readonly sentTo: readonly number[]
+}
+
+type Draft = Omit<PrivateMessage, 'sentTo'>
+type KeptMessage = Draft & { readonly sentTo: number[] }
+
+/** Tells accounts what happened to them, in any order of topics. */
+export class PrivateFeed {
+  readonly #hub: Hub
+  readonly #clock: ServerClock
+  readonly #random: Random
+  readonly #prices: Prices
+  readonly #sessions = new Map<string, Set<Connection>>()
+  readonly #kept = new Map<string, KeptMessage[]>()
+
+  constructor(options: { hub: Hub; clock: ServerClock; random: Random; prices: Prices }) {
+    this.#hub = options.hub
+    this.#clock = options.clock
+    this.#random = options.random
+    this.#prices = options.prices
+  }
+
+  /** Counts a connection among its account's, as long as it lives. */
+  admit(connection: Connection, uid: string): void {
+    const sessions = this.#sessions.get(uid) ?? new Set()
+    this.#sessions.set(uid, sessions)
+    sessions.add(connection)
+    void connection.ended.then(() => sessions.delete(connection))
+  }
+
+  /** The open authenticated connections of an account. */
+  sessions(uid: string): Connection[] {
+    return [...(this.#sessions.get(uid) ?? [])]
+  }
+
+  /** Sends what happened, one topic after another in an order of chance. */
+  tell(news: AccountNews): void {
+    for (const group of this.#shuffled(this.#groups(news))) {
+      for (const draft of group) this.#send(news.account.uid, { ...draft, sentTo: [] })
+    }
+  }
+
+  /** The newest messages of an account, oldest first. */
+  recent(uid: string): readonly PrivateMessage[] {
+    return this.#kept.get(uid) ?? []
+  }
+
+  /** Sends the last `count` messages of a kind again as they were; how many there were. */
+  redeliver(uid: string, kind: PrivateKind | null, count: number): number {
+    const kept = this.#kept.get(uid) ?? []
+    const matching = kept.filter((message) => kind === null || message.kind === kind)
+    const again = matching.slice(-count)
+    for (const message of again) this.#deliver(uid, message)
+    return again.length
+  }
+
+  #groups(news: AccountNews): Draft[][] {
+    const { account } = news
+    const creationTime = nowMs(this.#clock)
+    const executions = [...byCategory(news.executions, ({ desk }) => desk)].map(
+      ([category, items]): Draft[] =>
+        this.#portions(items).map((portion) => ({
+          kind: 'execution',
+          category,
+          id: matchId(account, portion[0]?.desk.instrument.symbol, portion[0]?.seq, category),
+          creationTime,
+          rows: portion.map(executionRow),
+        })),
+    )
+    const fast = news.executions
+      .filter(({ execType }) => execType === 'Trade')
+      .map((item): Draft[] => [
+        {
+          kind: 'execution.fast',
+          category: item.desk.instrument.category,
+          id: '',
+          creationTime,
+          rows: [fastExecutionRow(item)],
+        },
+      ])
+    const orders = [...byCategory(news.orders, ({ desk }) => desk)].map(
+      ([category, items]): Draft[] =>
+        this.#portions(items).map((portion) => ({
+          kind: 'order',
+          category,
+          id: matchId(
+            account,
+            portion[0]?.desk.instrument.symbol,
+            portion[0]?.desk.tape.seq,
+            category,
+          ),
+          creationTime,
+          rows: portion.map(({ row }) => row),
+        })),
+    )
+    const positions = [...byCategory([...news.positions], (desk) => desk)].map(
+      ([category, desks]): Draft[] => [
+        {
+          kind: 'position',
+          category,
+          id: `${account.uid}_position_${creationTime}`,
+          creationTime,
+          rows: desks.flatMap((desk) =>
+            account.legsOf(desk).map((leg) => positionRow(leg, this.#prices.mark(desk))),
+          ),
+        },
+      ],
+    )
+    const wallet: Draft[] =
+      news.coins.size === 0
+        ? []
+        : [
+            {
+              kind: 'wallet',
+              category: null,
+              id: `${account.uid}_wallet_${creationTime}`,
+              creationTime,
+              rows: [walletRow(account, [...news.coins], this.#prices)],
+            },
+          ]
+    return [...executions, ...fast, ...orders, ...positions, wallet]
+  }
+
+  /** All in one, or each by itself. */
+  #portions<Item>(items: readonly Item[]): Item[][] {
+    return this.#random.chance(APART) ? items.map((item) => [item]) : [[...items]]
+  }
+
+  #shuffled<Item>(items: readonly Item[]): Item[] {
+    const left = [...items]
+    return items.flatMap(() => left.splice(this.#random.below(left.length), 1))
+  }
+
+  #send(uid: string, message: KeptMessage): void {
+    const kept = this.#kept.get(uid) ?? []
+    this.#kept.set(uid, kept)
+    kept.push(message)
+    if (kept.length > KEPT) kept.shift()
+    this.#deliver(uid, message)
+  }
+
+  #deliver(uid: string, message: KeptMessage): void {
+    const frames = new Map<string, DataFrame>()
+    for (const connection of this.#sessions.get(uid) ?? []) {
+      for (const topic of connection.topics) {
+        if (!tellsOf(topic, message)) continue
+        let frame = frames.get(topic)
+        if (frame === undefined) {
+          frame = { topic, bytes: Buffer.from(textOf(topic, message)), sentTo: message.sentTo }
+          frames.set(topic, frame)
+        }
+        this.#hub.deliver(connection, frame)
+      }
+    }
+  }
+}
+
+function tellsOf(topic: string, { kind, category }: Draft): boolean {
+  const parsed = parsePrivateTopic(topic)
+  return parsed?.kind === kind && (parsed.category === null || parsed.category === category)
+}
+
+/** Orders and executions of one match of a spot pair have one id. */
+function matchId(
+  { uid }: Account,
+  symbol: string | undefined,
+  seq: number | undefined,
+  category: Category,
+): string {
+  return `${uid}_${category === 'spot' ? '20000' : symbol}_${seq}`
+}
+
+/** The envelope's keys are in an order of their own in each kind. */
+function textOf(topic: string, { kind, id, creationTime, rows }: Draft): string {
+  switch (kind) {
+    case 'execution.fast':
+      return JSON.stringify({ topic, creationTime, data: rows })
+    case 'execution':
+    case 'order':
+      return JSON.stringify({ topic, id, creationTime, data: rows })
+    default:
+      return JSON.stringify({ id, topic, creationTime, data: rows })
+  }
+}
+
+function byCategory<Item>(
+  items: readonly Item[],
+  deskOf: (item: Item) => { readonly instrument: { readonly category: Category } },
+): Map<Category, Item[]> {
+  return Map.groupBy(items, (item) => deskOf(item).instrument.category)
+}

@@ -1,0 +1,32 @@
+import { restExecutionRow } from '../../private/execution-row.ts'
+import type { Query } from '../query.ts'
+import { keysetPage } from './keyset-page.ts'
+import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
+import { isAskedFor } from './row-filter.ts'
+import { timeWindow } from './time-window.ts'
+
+/** `GET /v5/execution/list`: newest first; asked for by order, nothing else is looked at. */
+export function executionList(query: Query, scene: PrivateScene): object {
+  const { account, key, now, rules } = scene
+  const category = permittedCategory(query, key)
+  const { from, until } = timeWindow(query, now)
+  const orderId = query.text('orderId')
+  const orderLinkId = query.text('orderLinkId')
+  const execType = query.text('execType')
+  const found = account.executions.filter((execution) => {
+    const { instrument } = execution.desk
+    if (instrument.category !== category) return false
+    if (execution.timeMs > now - rules.historyLagMs) return false
+    if (orderId !== '') return execution.orderId === orderId
+    if (orderLinkId !== '') return execution.orderLinkId === orderLinkId
+    if (execution.timeMs < from || execution.timeMs > until) return false
+    return isAskedFor(instrument, query) && (execType === '' || execution.execType === execType)
+  })
+  const page = keysetPage(
+    found,
+    { placeOf: ({ execId: id, timeMs }) => ({ id, timeMs }), rowOf: restExecutionRow },
+    query,
+    query.limit(50, 100),
+  )
+  return { nextPageCursor: page.nextPageCursor, category, list: page.list }
+}

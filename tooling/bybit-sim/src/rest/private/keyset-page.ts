@@ -1,0 +1,66 @@
+import type { WireRow } from '../../private/wire-row.ts'
+import type { Query } from '../query.ts'
+
+/** Where an item stands in its list: newest first, then by its id. */
+export interface Place {
+  readonly timeMs: number
+  readonly id: string
+}
+
+/** A page and the cursor behind it. */
+export interface KeysetPage {
+  readonly list: readonly WireRow[]
+  readonly nextPageCursor: string
+}
+
+const CURSOR = /,(.+):(\d+)$/
+
+/**
+ * The page behind the request's cursor, which names the first and the last item of the page before,
+ * so that items that come meanwhile shift nothing. A page with items always has a cursor, as recorded
+ * ones do: the end of a list is an empty page.
+ *
+ * Items of one millisecond come in no particular order.
+ */
+export function keysetPage<Item>(
+  items: readonly Item[],
+  how: { placeOf: (item: Item) => Place; rowOf: (item: Item) => WireRow },
+  query: Query,
+  limit: number,
+): KeysetPage {
+  const [, id, time] = CURSOR.exec(query.text('cursor')) ?? []
+  const after = id === undefined ? null : { id, timeMs: Number(time) }
+  const placed = items
+    .map((item) => ({ item, place: how.placeOf(item) }))
+    .filter(({ place }) => after === null || compare(place, after) > 0)
+    .sort((a, b) => compare(a.place, b.place))
+    .slice(0, limit)
+  const first = placed[0]?.place
+  const last = placed.at(-1)?.place
+  const text = ({ id, timeMs }: Place): string => `${id}:${timeMs}`
+  return {
+    list: unsettled(placed).map(({ item }) => how.rowOf(item)),
+    nextPageCursor:
+      first === undefined || last === undefined
+        ? ''
+        : encodeURIComponent(`${text(first)},${text(last)}`),
+  }
+}
+
+function compare(a: Place, b: Place): number {
+  if (a.timeMs !== b.timeMs) return b.timeMs - a.timeMs
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
+}
+
+/** Turns neighbours of one millisecond around at every other page. */
+function unsettled<Placed extends { readonly place: Place }>(page: readonly Placed[]): Placed[] {
+  const turned = [...page]
+  for (let at = 0; at + 1 < turned.length; at += 2) {
+    const [one, other] = [turned[at], turned[at + 1]]
+    if (one === undefined || other === undefined) break
+    if (one.place.timeMs !== other.place.timeMs) continue
+    turned[at] = other
+    turned[at + 1] = one
+  }
+  return turned
+}

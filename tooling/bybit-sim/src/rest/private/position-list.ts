@@ -1,0 +1,39 @@
+import { restPositionRow } from '../../private/position-row.ts'
+import { ZERO } from '../../trading/fixed.ts'
+import type { Query } from '../query.ts'
+import { badParameter } from '../refusal.ts'
+import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
+import { isAskedFor } from './row-filter.ts'
+
+/**
+ * `GET /v5/position/list`: of a symbol every leg, flat or not; of a coin those that are open. The
+ * cursor is the number of the next row.
+ */
+export function positionList(query: Query, scene: PrivateScene): object {
+  const { account, key, market, prices } = scene
+  const category = permittedCategory(query, key, ['linear', 'inverse', 'option'])
+  const desk = query.desk(market, category)
+  if (category === 'linear' && desk === undefined && query.text('settleCoin') === '') {
+    throw badParameter(
+      'params error: Missing some parameters that must be filled in, symbol or settleCoin',
+    )
+  }
+  const legs =
+    desk === undefined
+      ? account.legs.filter(
+          (leg) =>
+            leg.size !== ZERO &&
+            leg.desk.instrument.category === category &&
+            isAskedFor(leg.desk.instrument, query),
+        )
+      : account.legsOf(desk)
+  const limit = query.limit(20, 200)
+  const [, from = '0'] = /^page_args=(\d+)$/.exec(query.text('cursor')) ?? []
+  const rest = legs.slice(Number(from))
+  const next = rest.length > limit ? encodeURIComponent(`page_args=${Number(from) + limit}`) : ''
+  return {
+    list: rest.slice(0, limit).map((leg) => restPositionRow(leg, prices.mark(leg.desk))),
+    nextPageCursor: next,
+    category,
+  }
+}

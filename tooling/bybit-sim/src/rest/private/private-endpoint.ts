@@ -1,0 +1,41 @@
+import type { Category } from '@grid/core-events'
+import { groupOf } from '../../private/private-topic.ts'
+import type { Prices } from '../../private/wallet-row.ts'
+import type { Account } from '../../trading/account.ts'
+import { type ApiKey, mayRead, type PermissionGroup } from '../../trading/api-key.ts'
+import type { RestScene } from '../endpoints.ts'
+import type { Query } from '../query.ts'
+import { RestRefusal } from '../refusal.ts'
+
+/** What endpoints of an account answer from. */
+export interface PrivateScene extends RestScene {
+  readonly account: Account
+  readonly key: ApiKey
+  readonly prices: Prices
+}
+
+/** An endpoint that only answers a signed request. */
+export interface PrivateEndpoint {
+  /** Requests a second that an account may make. */
+  readonly limit: number
+  /** The word for success, which differs from endpoint to endpoint. */
+  readonly retMsg: string
+  readonly answer: (query: Query, scene: PrivateScene) => object
+}
+
+/** Throws 10005 unless the key may read one of these. */
+export function needPermission(key: ApiKey, groups: readonly PermissionGroup[]): void {
+  if (mayRead(key, groups)) return
+  throw new RestRefusal(10005, 'Permission denied, please check your API key permissions.')
+}
+
+/** The category that a request is for; throws 10005 unless the key may read it. */
+export function permittedCategory(
+  query: Query,
+  key: ApiKey,
+  known?: readonly Category[],
+): Category {
+  const category = query.category(known)
+  needPermission(key, [groupOf(category)])
+  return category
+}

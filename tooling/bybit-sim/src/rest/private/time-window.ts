@@ -1,0 +1,38 @@
+import type { Query } from '../query.ts'
+import { RestRefusal } from '../refusal.ts'
+
+export const DAY_MS = 86_400_000
+const LONGEST_MS = 7 * DAY_MS
+const KEPT_MS = 2 * 365 * DAY_MS
+
+/** An interval of time, both ends within it. Epoch milliseconds. */
+export interface TimeWindow {
+  readonly from: number
+  readonly until: number
+}
+
+/**
+ * The window that a request asks for: `byDefault` long where one end or both are missing, and never
+ * longer than seven days. Throws the exchange's refusals.
+ */
+export function timeWindow(query: Query, now: number, byDefault = LONGEST_MS): TimeWindow {
+  const start = timeOf(query, 'startTime', 181006)
+  const end = timeOf(query, 'endTime', 181007)
+  const until = end ?? (start === null ? now : start + byDefault)
+  const from = start ?? until - byDefault
+  if (from > until) throw new RestRefusal(181009, 'startTime must be less than endTime')
+  if (until - from > LONGEST_MS) {
+    throw new RestRefusal(181010, 'The time range between startTime and endTime exceeds 7 days')
+  }
+  if (from < now - KEPT_MS) {
+    throw new RestRefusal(181019, 'The data is only available for the last 2 years')
+  }
+  return { from, until }
+}
+
+function timeOf(query: Query, name: string, retCode: number): number | null {
+  const text = query.text(name)
+  if (text === '') return null
+  if (!/^\d{1,15}$/.test(text)) throw new RestRefusal(retCode, `${name} is not a number`)
+  return Number(text)
+}

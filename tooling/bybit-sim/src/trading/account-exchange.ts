@@ -1,0 +1,191 @@
+import type { Category } from '@grid/core-events'
+import type { PrivateMessage } from '../private/private-feed.ts'
+import type { PrivateKind } from '../private/private-topic.ts'
+import type { Prices } from '../private/wallet-row.ts'
+import type { ExchangeRules } from '../rules.ts'
+import type { AccountSpec, PositionMode } from './account.ts'
+import type { ApiKey, ApiKeySpec } from './api-key.ts'
+import { type AccountBooks, booksOf } from './books.ts'
+import { fixedOf } from './fixed.ts'
+import type { Floor } from './floor.ts'
+import { forceClose, payFunding } from './forced.ts'
+import type { ApiKeyChanges } from './key-ring.ts'
+import type { OrderSpec, PositionIdx } from './order.ts'
+import type { TradingBot, TradingBotSpec } from './trading-bot.ts'
+
+/** An account and the keys that open it. */
+export interface AccountInfo {
+  readonly uid: string
+  readonly positionMode: PositionMode
+  /** In the order of their making, without those that were revoked. */
+  readonly keys: readonly ApiKey[]
+}
+
+/** A symbol of an account. */
+export interface PositionRef {
+  /** `linear` by default. */
+  readonly category?: Category
+  readonly symbol: string
+  /** 0 by default. */
+  readonly positionIdx?: PositionIdx
+}
+
+/**
+ * The private half of the exchange, by hand: accounts, keys, orders, and what befalls them.
+ *
+ * Whatever is done here is told at once on the private sockets of the accounts that it touches, and
+ * stands in REST and in `books`. Throws `SIM_BAD_INPUT` for what the exchange would not take.
+ *
+ * @example
+ * const { uid, keys } = sim.exchange.openAccount()
+ * const orderId = sim.exchange.placeOrder(uid, { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' })
+ * sim.exchange.books(uid).executions[0]?.orderId // orderId
+ */
+export class AccountExchange {
+  readonly #floor: Floor
+  readonly #prices: Prices
+  readonly #rules: ExchangeRules
+  readonly #makeBot: (spec: TradingBotSpec) => TradingBot
+  #bot: TradingBot | null = null
+
+  constructor(options: {
+    floor: Floor
+    prices: Prices
+    rules: ExchangeRules
+    makeBot: (spec: TradingBotSpec) => TradingBot
+  }) {
+    this.#floor = options.floor
+    this.#prices = options.prices
+    this.#rules = options.rules
+    this.#makeBot = options.makeBot
+  }
+
+  /** Opens an account, by default with 1,000,000 USDT and one key that may read everything. */
+  openAccount(spec: AccountSpec = {}): AccountInfo {
+    return this.#info(this.#floor.open(spec).uid)
+  }
+
+  /** Every account, in the order of their opening. */
+  accounts(): AccountInfo[] {
+    return this.#floor.accounts.map(({ uid }) => this.#info(uid))
+  }
+
+  /** Makes another key of an account. */
+  createKey(uid: string, spec: ApiKeySpec = {}): ApiKey {
+    this.#floor.account(uid)
+    return this.#floor.keys.add(uid, spec, this.#floor.now)
+  }
+
+  /** Makes a key unknown. Connections that it opened stay, unless `rules.closeRevoked`. */
+  revokeKey(apiKey: string): void {
+    const uid = this.#floor.keys.find(apiKey)?.uid ?? ''
+    this.#floor.keys.revoke(apiKey)
+    if (!this.#rules.closeRevoked) return
+    for (const connection of this.#floor.feed.sessions(uid)) {
+      if (connection.session?.apiKey === apiKey) void connection.close(1000, '')
+    }
+  }
+
+  /** Changes what a key may do, from where, or until when. */
+  changeKey(apiKey: string, changes: ApiKeyChanges): ApiKey {
+    return this.#floor.keys.change(apiKey, changes)
+  }
+
+  /** Places an order; its id. */
+  placeOrder(uid: string, spec: OrderSpec): string {
+    const account = this.#floor.account(uid)
+    return this.#floor.happen((batch) => this.#floor.matcher.place(account, spec, batch)).terms
+      .orderId
+  }
+
+  amendOrder(uid: string, orderId: string, changes: { price?: string; qty?: string }): void {
+    const order = this.#floor.order(uid, orderId)
+    this.#floor.happen((batch) => this.#floor.matcher.amend(order, batch, changes))
+  }
+
+  /** Cancels an order; one that is filled is told of as filled a second time, as after a race. */
+  cancelOrder(uid: string, orderId: string): void {
+    const order = this.#floor.order(uid, orderId)
+    this.#floor.happen((batch) => this.#floor.matcher.cancel(order, batch))
+  }
+
+  /** Lets the market take from a resting order: by default all of it, at its own price. */
+  fillOrder(uid: string, orderId: string, fill: { qty?: string; price?: string } = {}): void {
+    const order = this.#floor.order(uid, orderId)
+    const qty = fill.qty === undefined ? order.leaves : fixedOf(fill.qty)
+    const price = fill.price === undefined ? order.price : fixedOf(fill.price)
+    this.#floor.happen((batch) => this.#floor.matcher.fill(order, batch, qty, price))
+  }
+
+  /** Lets a conditional order's price be reached. */
+  triggerOrder(uid: string, orderId: string): void {
+    const order = this.#floor.order(uid, orderId)
+    this.#floor.happen((batch) => this.#floor.matcher.trigger(order, batch))
+  }
+
+  /** Closes a position by force: its symbol's orders are cancelled first. */
+  liquidate(uid: string, { category = 'linear', symbol, positionIdx = 0 }: PositionRef): void {
+    const desk = this.#floor.market.desk(category, symbol)
+    forceClose(this.#floor, this.#floor.account(uid), desk, positionIdx, 'liquidation')
+  }
+
+  /** The same by auto-deleveraging. */
+  deleverage(uid: string, { category = 'linear', symbol, positionIdx = 0 }: PositionRef): void {
+    const desk = this.#floor.market.desk(category, symbol)
+    forceClose(this.#floor, this.#floor.account(uid), desk, positionIdx, 'adl')
+  }
+
+  /** Settles a symbol's funding for every account with a position in it. */
+  payFunding(spec: { category?: Category; symbol: string; rate: string }): void {
+    const desk = this.#floor.market.desk(spec.category ?? 'linear', spec.symbol)
+    payFunding(this.#floor, desk, fixedOf(spec.rate))
+  }
+
+  /** Adds to a balance, or with a minus takes from it. */
+  transfer(uid: string, coin: string, amount: string): void {
+    this.#floor.transfer(uid, coin, amount)
+  }
+
+  /** Sets a symbol's leverage; its position is told of. */
+  setLeverage(uid: string, ref: Omit<PositionRef, 'positionIdx'>, leverage: string): void {
+    const desk = this.#floor.market.desk(ref.category ?? 'linear', ref.symbol)
+    this.#floor.setLeverage(uid, desk, leverage)
+  }
+
+  /** Lets several of these happen at once: what they tell an account shares its messages. */
+  together(what: () => void): void {
+    this.#floor.happen(what)
+  }
+
+  /** Sends an account's last messages again as they were, of one kind or of all; how many. */
+  redeliver(uid: string, options: { kind?: PrivateKind; count?: number } = {}): number {
+    return this.#floor.feed.redeliver(uid, options.kind ?? null, options.count ?? 1)
+  }
+
+  /** The last 200 messages of an account, oldest first. */
+  messages(uid: string): readonly PrivateMessage[] {
+    return this.#floor.feed.recent(this.#floor.account(uid).uid)
+  }
+
+  /** Lets a bot trade for accounts, until `stopBot`. */
+  startBot(spec: TradingBotSpec = {}): void {
+    this.stopBot()
+    this.#bot = this.#makeBot(spec)
+    this.#bot.start()
+  }
+
+  /** Stops the bot; its open orders stay. */
+  stopBot(): void {
+    this.#bot?.stop()
+  }
+
+  /** The truth of one account. */
+  books(uid: string): AccountBooks {
+    return booksOf(this.#floor.account(uid), this.#prices)
+  }
+
+  #info(uid: string): AccountInfo {
+    const { positionMode } = this.#floor.account(uid)
+    return { uid, positionMode, keys: this.#floor.keys.keysOf(uid) }
+  }
+}

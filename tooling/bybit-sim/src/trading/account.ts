@@ -1,0 +1,130 @@
+import type { Category } from '@grid/core-events'
+import type { Desk } from '../desk.ts'
+import type { WireRow } from '../private/wire-row.ts'
+import type { ApiKeySpec } from './api-key.ts'
+import { CoinBalance } from './coin-balance.ts'
+import type { Execution } from './execution.ts'
+import { type Fixed, fixedOf, ZERO } from './fixed.ts'
+import { Leg } from './leg.ts'
+import type { Order, PositionIdx } from './order.ts'
+
+/** Whether a symbol has one position, or a long and a short one at once. */
+export type PositionMode = 'one-way' | 'hedge'
+
+/** How an account is opened; all has defaults. Decimals as texts. */
+export interface AccountSpec {
+  /** Digits; made up from the seed when left out. */
+  readonly uid?: string
+  readonly positionMode?: PositionMode
+  /** By coin; 1,000,000 USDT by default. */
+  readonly balances?: Readonly<Record<string, string>>
+  /** 0.0002 by default; negative pays the maker. */
+  readonly makerFeeRate?: string
+  /** 0.00055 by default. */
+  readonly takerFeeRate?: string
+  /** 10 by default. */
+  readonly leverage?: string
+  /** One HMAC key with all permissions by default. */
+  readonly keys?: readonly ApiKeySpec[]
+}
+
+/** A change of a balance, with what it comes from. */
+export interface BalanceChange {
+  readonly id: string
+  readonly type: 'TRADE' | 'SETTLEMENT' | 'LIQUIDATION' | 'ADL' | 'TRANSFER_IN' | 'TRANSFER_OUT'
+  readonly coin: string
+  readonly execution: Execution | null
+  /** Of the position afterwards, with its sign. */
+  readonly size: Fixed
+  readonly funding: Fixed
+  readonly fee: Fixed
+  readonly cashFlow: Fixed
+  readonly balance: Fixed
+  readonly timeMs: number
+}
+
+/** What orders closed, one an order. */
+export interface ClosedPosition {
+  readonly order: Order
+  readonly execType: string
+  readonly closedSize: Fixed
+  readonly entryValue: Fixed
+  readonly exitValue: Fixed
+  readonly openFee: Fixed
+  readonly closeFee: Fixed
+  readonly pnl: Fixed
+  readonly fillCount: number
+  readonly createdMs: number
+  readonly updatedMs: number
+}
+
+/** All that one account has and ever did. */
+export class Account {
+  readonly uid: string
+  readonly createdMs: number
+  readonly positionMode: PositionMode
+  readonly makerFeeRate: Fixed
+  readonly takerFeeRate: Fixed
+  readonly leverage: Fixed
+  /** In the order of their placing. */
+  readonly orders: Map<string, Order> = new Map()
+  /** Every state of every order that was told of, in order. */
+  readonly orderHistory: WireRow[] = []
+  readonly executions: Execution[] = []
+  readonly changes: BalanceChange[] = []
+  readonly closed: Map<string, ClosedPosition> = new Map()
+  readonly coins: Map<string, CoinBalance> = new Map()
+  readonly #legs = new Map<string, Leg>()
+
+  constructor(uid: string, spec: AccountSpec, nowMs: number) {
+    this.uid = uid
+    this.createdMs = nowMs
+    this.positionMode = spec.positionMode ?? 'one-way'
+    this.makerFeeRate = fixedOf(spec.makerFeeRate ?? '0.0002')
+    this.takerFeeRate = fixedOf(spec.takerFeeRate ?? '0.00055')
+    this.leverage = fixedOf(spec.leverage ?? '10')
+    for (const [coin, amount] of Object.entries(spec.balances ?? { USDT: '1000000' })) {
+      this.coins.set(coin, new CoinBalance(coin, fixedOf(amount)))
+    }
+  }
+
+  /** Every leg that was ever asked for. */
+  get legs(): Leg[] {
+    return [...this.#legs.values()]
+  }
+
+  /** The legs that a symbol has in this account: one, or the long and the short. */
+  legsOf(desk: Desk): Leg[] {
+    const idxs: PositionIdx[] = this.positionMode === 'hedge' ? [1, 2] : [0]
+    return idxs.map((idx) => this.leg(desk, idx))
+  }
+
+  /** A leg, flat when there never was anything in it. */
+  leg(desk: Desk, idx: PositionIdx): Leg {
+    const key = `${desk.instrument.category} ${desk.instrument.symbol} ${idx}`
+    let leg = this.#legs.get(key)
+    if (leg === undefined) {
+      leg = new Leg(desk, idx, this.leverage, this.createdMs)
+      this.#legs.set(key, leg)
+    }
+    return leg
+  }
+
+  coin(name: string): CoinBalance {
+    let balance = this.coins.get(name)
+    if (balance === undefined) {
+      balance = new CoinBalance(name, ZERO)
+      this.coins.set(name, balance)
+    }
+    return balance
+  }
+
+  /** The open orders of a symbol, oldest first. */
+  openOrders(category: Category, symbol?: string): Order[] {
+    return [...this.orders.values()].filter(({ isOpen, terms }) => {
+      const { instrument } = terms.desk
+      const isSymbol = symbol === undefined || instrument.symbol === symbol
+      return isOpen && instrument.category === category && isSymbol
+    })
+  }
+}

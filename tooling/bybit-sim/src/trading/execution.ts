@@ -1,0 +1,33 @@
+import type { Desk } from '../desk.ts'
+import type { Fixed } from './fixed.ts'
+import type { Side } from './order.ts'
+
+/** One execution of one account: a fill of an order of its own, or a payment of funding. */
+export interface Execution {
+  readonly desk: Desk
+  readonly execId: string
+  readonly execType: 'Trade' | 'Funding' | 'BustTrade' | 'AdlTrade'
+  readonly orderId: string
+  readonly orderLinkId: string
+  readonly orderType: string
+  readonly orderPrice: Fixed
+  readonly orderQty: Fixed
+  readonly leavesQty: Fixed
+  readonly createType: string
+  readonly side: Side
+  readonly price: Fixed
+  readonly qty: Fixed
+  readonly value: Fixed
+  /** Positive when paid. */
+  readonly fee: Fixed
+  readonly feeRate: Fixed
+  readonly feeCoin: string
+  /** Of what was closed, before fees. */
+  readonly pnl: Fixed
+  readonly closedSize: Fixed
+  readonly markPrice: Fixed
+  readonly isMaker: boolean
+  readonly seq: number
+  /** Epoch milliseconds. */
+  readonly timeMs: number
+}

@@ -1,0 +1,29 @@
+import type { Desk } from '../desk.ts'
+import { priceText } from '../instrument.ts'
+import type { Market } from '../market.ts'
+import type { Prices } from '../private/wallet-row.ts'
+import { type Fixed, fixedOf, ONE, ZERO } from './fixed.ts'
+
+const DOLLARS = ['USDT', 'USDC', 'USD', 'USDE']
+
+/** Prices of the market's last trades: of contracts, and of coins where they trade against USDT. */
+export class MarketPrices implements Prices {
+  readonly #market: Market
+
+  constructor(market: Market) {
+    this.#market = market
+  }
+
+  mark(desk: Desk): Fixed {
+    return fixedOf(priceText(desk.instrument, desk.tape.state.price))
+  }
+
+  usd(coin: string): Fixed {
+    if (DOLLARS.includes(coin)) return ONE
+    const desk =
+      this.#market.find('linear', `${coin}USDT`) ??
+      this.#market.find('spot', `${coin}USDT`) ??
+      this.#market.find('inverse', `${coin}USD`)
+    return desk === undefined ? ZERO : this.mark(desk)
+  }
+}

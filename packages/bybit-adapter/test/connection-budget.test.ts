@@ -40,6 +40,37 @@ test('who waits is told how long, and can give up without taking a place', async
   expect(await budget.acquire()).toBe(true)
 })
 
+test('who is urgent goes first, then who asked first; no second holds more than its part', async () => {
+  const clock = new SteppedClock()
+  const budget = new ConnectionBudget({ limit: 100, perSecond: 2, clock })
+  const granted: string[] = []
+  const asking = (['a5', 'b5', 'c5', 'd3', 'e3', 'f5'] as const).map((name) =>
+    budget
+      .acquire({ priority: name.endsWith('3') ? 3 : 5 })
+      .then(() => granted.push(`${name} ${clock.nowMs % 10_000}`)),
+  )
+  for (let step = 0; step < 6; step++) {
+    await new Promise(setImmediate)
+    clock.advance(500)
+  }
+  await Promise.all(asking)
+  expect(granted).toEqual(['a5 0', 'b5 0', 'd3 1000', 'e3 1000', 'c5 2000', 'f5 2000'])
+  expect(clock.pendingTimers).toBe(0)
+})
+
+test('three hundred accounts beside the market data connect within a minute by the default', async () => {
+  const clock = new SteppedClock()
+  const budget = new ConnectionBudget({ clock })
+  let connected = 0
+  const asking = Array.from({ length: 308 }, () => budget.acquire().then(() => connected++))
+  for (let step = 0; step < 59; step++) {
+    await new Promise(setImmediate)
+    clock.advance(1_000)
+  }
+  await Promise.all(asking)
+  expect(connected).toBe(308)
+})
+
 test('a clock that is set back does not close the window for longer than its length', async () => {
   const clock = new SteppedClock()
   const budget = new ConnectionBudget({ limit: 1, windowMs: WINDOW_MS, clock })

@@ -43,6 +43,8 @@ test.each([
   ['Invalid symbol :[tickers.FOOUSDT]', 'unknown_topic', ['tickers.FOOUSDT']],
   ['args size >10', 'too_many_topics', []],
   ['Params Error', 'other', []],
+  ['Request not authorized', 'not_permitted', []],
+  ['error:Permission denied,topic:wallet', 'not_permitted', ['wallet']],
   ['', 'other', []],
 ])('refusal %s', (message, kind, topics) => {
   expect(parseRefusal(message)).toEqual({ kind, topics })

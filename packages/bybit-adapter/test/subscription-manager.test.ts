@@ -299,3 +299,21 @@ test('an ack without an id answers the only request that waits, and none among s
   expect(several.manager.onAck(ack)).toBe(true)
   expect(several.manager.isSettled).toBe(true)
 })
+
+test('a refusal for want of permission is final, and costs those that are allowed a halving only', () => {
+  const harness = new Harness('publicTrade.A', 'publicTrade.B', 'publicTrade.C')
+  harness.manager.onOpen()
+  harness.refuse('Request not authorized')
+  const [, pair, single] = harness.sent
+  if (pair === undefined || single === undefined) throw new Error('not halved')
+  expect([pair.args, single.args]).toEqual([['publicTrade.A', 'publicTrade.B'], ['publicTrade.C']])
+  harness.refuse('Request not authorized', single)
+  harness.refuse('error:permission denied,topic:publicTrade.A', pair)
+  harness.ack()
+  expect(harness.states()).toEqual({
+    'publicTrade.A': 'refused',
+    'publicTrade.B': 'live',
+    'publicTrade.C': 'refused',
+  })
+  expect(harness.sent).toHaveLength(4)
+})

@@ -1,4 +1,4 @@
-import type { Category, PublicChannel } from '@grid/core-events'
+import type { Category, Channel, PublicChannel } from '@grid/core-events'
 import type { ChannelDialect, TopicProof } from './channel-mapper.ts'
 import { publicTradeDialect } from './public-trade.ts'
 import { tickerDialect } from './ticker.ts'
@@ -10,11 +10,11 @@ export const CHANNEL_DIALECTS: { readonly [Name in PublicChannel]: ChannelDialec
 }
 
 /** A topic that is wanted. */
-export interface WantedTopic {
+export interface WantedTopic<Name extends Channel = PublicChannel> {
   /** The exchange's name for it, e.g. `publicTrade.BTCUSDT`. */
   readonly topic: string
-  readonly channel: PublicChannel
-  /** The symbol; of option trades the base coin, whose contracts share one topic. */
+  readonly channel: Name
+  /** The symbol; of option trades the base coin, whose contracts share one topic; empty of an account. */
   readonly symbol: string
   readonly proof: TopicProof
 }

@@ -1,4 +1,6 @@
 import { type Clock, nowMs, sleep } from '@grid/core-events'
+import { Pause } from '../rate-limit/pause.ts'
+import type { RequestPriority } from '../rate-limit/request-window.ts'
 import { Backoff } from './backoff.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import { Socket, type SocketEnd } from './socket.ts'
@@ -34,6 +36,8 @@ export interface ConnectionOptions {
   readonly budget: ConnectionBudget
   readonly maxPayloadBytes: number
   readonly random: () => number
+  /** Its turn when the budget is short; default 5. */
+  readonly priority?: RequestPriority | undefined
   /** Gives the number of a socket that has opened: unique among all connections of a stream. */
   readonly nextNumber: () => number
 }
@@ -47,6 +51,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers
   readonly #backoff: Backoff
   readonly #stop = new AbortController()
+  readonly #hold: Pause
   #state: ConnectionState = 'idle'
   #socket: Socket | null = null
   #number = 0
@@ -58,6 +63,7 @@ export class Connection {
     this.#options = options
     this.#handlers = handlers
     const { backoffBaseMs, backoffCapMs } = options.timings
+    this.#hold = new Pause(options.clock)
     this.#backoff = new Backoff(backoffBaseMs, backoffCapMs, options.random)
   }
 
@@ -96,6 +102,12 @@ export class Connection {
     this.#socket?.recycle(reason)
   }
 
+  /** Gives up the socket, and opens no other before a delay has passed. */
+  putOff(reason: string, delayMs: number): void {
+    this.#hold.extend(delayMs)
+    if (this.#socket !== null) this.recycle(reason)
+  }
+
   /** Closes for good; resolves when no socket is left. */
   async close(): Promise<void> {
     if (this.#state !== 'closed') this.#state = 'closing'
@@ -110,15 +122,16 @@ export class Connection {
     const onWait = (waitMs: number): void => {
       this.#handlers.onStatus({ type: 'budget_wait', waitMs })
     }
+    const { budget, clock, priority = 5 } = this.#options
     while (!signal.aborted) {
       this.#state = 'waiting'
-      if (!(await this.#options.budget.acquire({ signal, onWait }))) return
+      if (!(await budget.acquire({ signal, onWait, priority }))) return
       const end = await this.#useSocket()
       if (signal.aborted) return
       this.#state = 'waiting'
       if (this.#isUseful && this.#livedMs() >= USEFUL_AFTER_MS) this.#backoff.reset()
       const attempt = this.#backoff.failures + 1
-      const retryInMs = this.#backoff.next()
+      const retryInMs = Math.max(this.#backoff.next(), this.#hold.remainingMs)
       this.#handlers.onStatus(
         end.type === 'closed'
           ? {
@@ -130,7 +143,11 @@ export class Connection {
             }
           : { ...end, attempt, retryInMs },
       )
-      await sleep(this.#options.clock, retryInMs, signal)
+      await sleep(clock, retryInMs, signal)
+      // What was learnt meanwhile may have put it off.
+      while (!signal.aborted && this.#hold.remainingMs > 0) {
+        await sleep(clock, this.#hold.remainingMs, signal)
+      }
     }
   }
 

@@ -1,18 +1,28 @@
-import { type Clock, type ClockTimer, type Gap, type GapReason, nowMs } from '@grid/core-events'
+import {
+  type Channel,
+  type Clock,
+  type ClockTimer,
+  type Gap,
+  type GapReason,
+  nowMs,
+  type PublicChannel,
+} from '@grid/core-events'
 import type { WantedTopic } from '../channels/registry.ts'
 import { Timers } from './timers.ts'
 
 /** What a tracker is told once a topic is back. */
-export type OnOutageEnd = (
-  topic: WantedTopic,
+export type OnOutageEnd<Name extends Channel> = (
+  topic: WantedTopic<Name>,
   bounds: Pick<Gap, 'startTs' | 'endTs' | 'reason'>,
 ) => void
 
 /** Options of an {@link OutageTracker}. */
-export interface OutageTrackerOptions {
+export interface OutageTrackerOptions<Name extends Channel = PublicChannel> {
   readonly clock: Clock
   readonly padMs: number
-  readonly onOutageEnd: OnOutageEnd
+  /** Whether a connection that only answers pings has lost nothing: an outage then starts at its last frame. */
+  readonly trustsPongs?: boolean
+  readonly onOutageEnd: OnOutageEnd<Name>
 }
 
 interface Outage {
@@ -22,8 +32,8 @@ interface Outage {
   readonly endsByDataOnly: boolean
 }
 
-interface Coverage {
-  readonly wanted: WantedTopic
+interface Coverage<Name extends Channel> {
+  readonly wanted: WantedTopic<Name>
   /** Time of the newest data: the exchange's, but at most a pad before it was received. */
   lastDataMs: number | null
   /** Since when the topic is subscribed on an open connection. */
@@ -40,18 +50,18 @@ interface Coverage {
  * data, or a pad after its ack when it stays silent. Several disconnects before that make one
  * outage. Bounds are rounded outwards to whole milliseconds.
  */
-export class OutageTracker {
-  readonly #options: OutageTrackerOptions
+export class OutageTracker<Name extends Channel = PublicChannel> {
+  readonly #options: OutageTrackerOptions<Name>
   readonly #timers: Timers
-  readonly #coverage = new Map<string, Coverage>()
+  readonly #coverage = new Map<string, Coverage<Name>>()
 
-  constructor(options: OutageTrackerOptions) {
+  constructor(options: OutageTrackerOptions<Name>) {
     this.#options = options
     this.#timers = new Timers(options.clock)
   }
 
   /** Begins to watch topics. */
-  add(topics: readonly WantedTopic[]): void {
+  add(topics: readonly WantedTopic<Name>[]): void {
     for (const wanted of topics) {
       const nothing = { lastDataMs: null, coveredSinceMs: null, outage: null, silence: null }
       this.#coverage.set(wanted.topic, { wanted, ...nothing })
@@ -74,8 +84,10 @@ export class OutageTracker {
       if (topic === undefined) continue
       topic.silence?.cancel()
       if (topic.outage === null && topic.coveredSinceMs !== null) {
+        const { padMs, trustsPongs = false } = this.#options
         const lastSeenMs = topic.lastDataMs ?? topic.coveredSinceMs
-        const startTs = Math.min(lastInboundMs - this.#options.padMs, lastSeenMs)
+        const startMs = lastInboundMs - padMs
+        const startTs = trustsPongs ? startMs : Math.min(startMs, lastSeenMs)
         topic.outage = { startTs, reason, endsByDataOnly: false }
       }
       topic.coveredSinceMs = null
@@ -120,7 +132,7 @@ export class OutageTracker {
     this.#timers.clear()
   }
 
-  #end(topic: Coverage, endTs: number): void {
+  #end(topic: Coverage<Name>, endTs: number): void {
     const { outage } = topic
     topic.silence?.cancel()
     if (outage === null) return

@@ -1,6 +1,11 @@
 /** What a refused subscribe request says. */
 export interface Refusal {
-  readonly kind: 'already_subscribed' | 'unknown_topic' | 'too_many_topics' | 'other'
+  readonly kind:
+    | 'already_subscribed'
+    | 'unknown_topic'
+    | 'too_many_topics'
+    | 'not_permitted'
+    | 'other'
   /** The topics that it names: usually the first offender only. */
   readonly topics: readonly string[]
 }
@@ -25,6 +30,7 @@ function kindOf(message: string): Refusal['kind'] {
   if (message.includes('already subscribed')) return 'already_subscribed'
   if (message.includes('handler not found')) return 'unknown_topic'
   if (message.includes('invalid symbol')) return 'unknown_topic'
+  if (/permission|not authori[sz]ed|unauthori[sz]ed/.test(message)) return 'not_permitted'
   if (message.includes('args size')) return 'too_many_topics'
   return 'other'
 }

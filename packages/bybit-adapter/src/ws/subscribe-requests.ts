@@ -1,10 +1,14 @@
 import type { ClockTimer } from '@grid/core-events'
-import type { SubscribedTopic } from './subscribed-topic.ts'
 import type { Timers } from './timers.ts'
 
+/** What is asked for. */
+interface Named {
+  readonly topic: string
+}
+
 /** A subscribe request that waits for its ack. */
-export interface SubscribeRequest {
-  topics: readonly SubscribedTopic[]
+export interface SubscribeRequest<Topic extends Named> {
+  topics: readonly Topic[]
   /** Every id under which it was sent: a late ack of the first counts too. */
   readonly ids: string[]
   /** How often it was refused for a reason that names no topic. */
@@ -13,30 +17,30 @@ export interface SubscribeRequest {
 }
 
 /** Options of {@link SubscribeRequests}. */
-export interface SubscribeRequestsOptions {
+export interface SubscribeRequestsOptions<Topic extends Named> {
   readonly timers: Timers
   readonly ackTimeoutMs: number
   readonly send: (text: string) => void
-  readonly onAckMissing: (request: SubscribeRequest) => void
+  readonly onAckMissing: (request: SubscribeRequest<Topic>) => void
 }
 
 /** The requests of one connection, by the ids under which they were sent. */
-export class SubscribeRequests {
-  readonly #options: SubscribeRequestsOptions
-  readonly #waiting = new Map<string, SubscribeRequest>()
+export class SubscribeRequests<Topic extends Named> {
+  readonly #options: SubscribeRequestsOptions<Topic>
+  readonly #waiting = new Map<string, SubscribeRequest<Topic>>()
   #lastId = 0
 
-  constructor(options: SubscribeRequestsOptions) {
+  constructor(options: SubscribeRequestsOptions<Topic>) {
     this.#options = options
   }
 
   /** Sends a new request for topics. */
-  send(topics: readonly SubscribedTopic[], refusals: number): void {
+  send(topics: readonly Topic[], refusals: number): void {
     this.transmit({ topics, ids: [], refusals, timer: null })
   }
 
   /** Sends a request, or sends it again, under a new id. */
-  transmit(request: SubscribeRequest): void {
+  transmit(request: SubscribeRequest<Topic>): void {
     const { timers, ackTimeoutMs, send, onAckMissing } = this.#options
     const id = this.#nextId('s')
     request.ids.push(id)
@@ -46,7 +50,7 @@ export class SubscribeRequests {
   }
 
   /** Ends subscriptions; whether there were any makes no difference, so no ack is waited for. */
-  unsubscribe(topics: readonly Pick<SubscribedTopic, 'topic'>[]): void {
+  unsubscribe(topics: readonly Named[]): void {
     this.#options.send(message('unsubscribe', this.#nextId('u'), topics))
   }
 
@@ -54,14 +58,14 @@ export class SubscribeRequests {
    * The request that an ack answers. An ack without an id answers the only request that waits, if
    * there is just one.
    */
-  find(reqId: string | null): SubscribeRequest | undefined {
+  find(reqId: string | null): SubscribeRequest<Topic> | undefined {
     if (reqId !== null) return this.#waiting.get(reqId)
     const waiting = new Set(this.#waiting.values())
     return waiting.size === 1 ? [...waiting][0] : undefined
   }
 
   /** Takes a topic that was answered for out of the request that asked for it. */
-  settleTopic(topic: SubscribedTopic): void {
+  settleTopic(topic: Topic): void {
     for (const request of new Set(this.#waiting.values())) {
       if (!request.topics.includes(topic)) continue
       request.topics = request.topics.filter((other) => other !== topic)
@@ -70,7 +74,7 @@ export class SubscribeRequests {
   }
 
   /** A request is answered, or given up. */
-  settle(request: SubscribeRequest): void {
+  settle(request: SubscribeRequest<Topic>): void {
     request.timer?.cancel()
     for (const id of request.ids) this.#waiting.delete(id)
   }
@@ -85,6 +89,6 @@ export class SubscribeRequests {
   }
 }
 
-function message(op: string, id: string, topics: readonly { readonly topic: string }[]): string {
+function message(op: string, id: string, topics: readonly Named[]): string {
   return JSON.stringify({ req_id: id, op, args: topics.map(({ topic }) => topic) })
 }

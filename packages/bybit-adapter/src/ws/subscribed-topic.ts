@@ -1,8 +1,9 @@
+import type { Channel } from '@grid/core-events'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { TopicState, TopicStatus } from './topic-status.ts'
 
 /** A wanted topic with all that is known of its subscription on one connection. */
-export interface SubscribedTopic extends WantedTopic {
+export interface SubscribedTopic<Name extends Channel> extends WantedTopic<Name> {
   state: TopicState
   reason: string | null
   sinceTs: number
@@ -16,7 +17,10 @@ export interface SubscribedTopic extends WantedTopic {
 }
 
 /** A topic before it was ever asked for. */
-export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic {
+export function newTopic<Name extends Channel>(
+  wanted: WantedTopic<Name>,
+  sinceTs: number,
+): SubscribedTopic<Name> {
   return {
     ...wanted,
     state: 'pending',
@@ -30,7 +34,7 @@ export function newTopic(wanted: WantedTopic, sinceTs: number): SubscribedTopic 
 }
 
 /** The part of a topic that its owner may see, as it is now. */
-export function statusOf(topic: SubscribedTopic): TopicStatus {
+export function statusOf<Name extends Channel>(topic: SubscribedTopic<Name>): TopicStatus<Name> {
   const { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs } = topic
   return { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs }
 }

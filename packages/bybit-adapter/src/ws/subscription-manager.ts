@@ -1,11 +1,11 @@
-import { type Clock, nowMs } from '@grid/core-events'
+import { type Channel, type Clock, nowMs, type PublicChannel } from '@grid/core-events'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { ControlFrame } from './control-frame.ts'
 import { parseRefusal } from './refusal.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { StreamTimings } from './stream-timings.ts'
 import { type SubscribeRequest, SubscribeRequests } from './subscribe-requests.ts'
-import { newTopic, statusOf, type SubscribedTopic as Topic } from './subscribed-topic.ts'
+import { newTopic, type SubscribedTopic, statusOf } from './subscribed-topic.ts'
 import { Timers } from './timers.ts'
 import type { TopicState, TopicStatus } from './topic-status.ts'
 
@@ -21,14 +21,15 @@ export interface SubscriptionHandlers {
 }
 
 /** Options of a {@link SubscriptionManager}. */
-export interface SubscriptionOptions {
-  readonly topics: readonly WantedTopic[]
+export interface SubscriptionOptions<Name extends Channel = PublicChannel> {
+  readonly topics: readonly WantedTopic<Name>[]
   readonly topicsPerRequest: number
   readonly clock: Clock
   readonly timings: StreamTimings
 }
 
 type Ack = ControlFrame & { kind: 'ack' }
+type Topic<Name extends Channel> = SubscribedTopic<Name>
 
 /** Refusals for no known reason before a request is cut in halves to find the culprit. */
 const MAX_REFUSALS = 3
@@ -39,15 +40,15 @@ const MAX_REFUSALS = 3
  * Pure logic: it is told what comes in and says what to send. A subscribe request is atomic at the
  * exchange, so every refusal voids all of its topics, and the rest is asked for again.
  */
-export class SubscriptionManager {
-  readonly #options: SubscriptionOptions
+export class SubscriptionManager<Name extends Channel = PublicChannel> {
+  readonly #options: SubscriptionOptions<Name>
   readonly #handlers: SubscriptionHandlers
   readonly #timers: Timers
-  readonly #topics = new Map<string, Topic>()
-  readonly #requests: SubscribeRequests
+  readonly #topics = new Map<string, Topic<Name>>()
+  readonly #requests: SubscribeRequests<Topic<Name>>
   #isOpen = false
 
-  constructor(options: SubscriptionOptions, handlers: SubscriptionHandlers) {
+  constructor(options: SubscriptionOptions<Name>, handlers: SubscriptionHandlers) {
     this.#options = options
     this.#handlers = handlers
     this.#timers = new Timers(options.clock)
@@ -66,12 +67,12 @@ export class SubscriptionManager {
   }
 
   /** Where every topic stands. */
-  topics(): readonly TopicStatus[] {
+  topics(): readonly TopicStatus<Name>[] {
     return [...this.#topics.values()].map(statusOf)
   }
 
   /** Wants more topics. */
-  add(topics: readonly WantedTopic[]): void {
+  add(topics: readonly WantedTopic<Name>[]): void {
     const sinceTs = nowMs(this.#options.clock)
     const added = topics.map((wanted) => newTopic(wanted, sinceTs))
     for (const topic of added) this.#topics.set(topic.topic, topic)
@@ -101,7 +102,7 @@ export class SubscriptionManager {
   }
 
   /** Takes over when the topics' newest data came from the connection that this one replaces. */
-  inherit(previous: readonly TopicStatus[]): void {
+  inherit(previous: readonly TopicStatus<Name>[]): void {
     for (const { topic: name, lastEventAtUs } of previous) {
       const topic = this.#topics.get(name)
       if (topic !== undefined) topic.lastEventAtUs ??= lastEventAtUs
@@ -160,24 +161,25 @@ export class SubscriptionManager {
     for (const topic of failed) this.#refuse(topic, 'listed among failTopics')
   }
 
-  #acknowledge(topics: readonly Topic[]): void {
+  #acknowledge(topics: readonly Topic<Name>[]): void {
     this.#handlers.onStatus({ type: 'subscribed', topics: topics.map(({ topic }) => topic) })
     for (const topic of topics) this.#confirm(topic)
   }
 
-  #repair(request: SubscribeRequest, message: string): void {
+  #repair(request: SubscribeRequest<Topic<Name>>, message: string): void {
     const { kind, topics: named } = parseRefusal(message)
     const { topics } = request
     const culprits = topics.length === 1 ? topics : topics.filter((t) => named.includes(t.topic))
-    const isNamed = kind === 'already_subscribed' || kind === 'unknown_topic'
+    const isDenied = kind === 'not_permitted'
+    const isNamed = kind === 'already_subscribed' || kind === 'unknown_topic' || isDenied
     if (isNamed && culprits.length > 0) {
       for (const culprit of culprits) {
-        if (kind === 'unknown_topic') this.#refuse(culprit, message)
-        else this.#confirm(culprit)
+        if (kind === 'already_subscribed') this.#confirm(culprit)
+        else this.#refuse(culprit, message)
       }
       const rest = topics.filter((topic) => !culprits.includes(topic))
       this.#again(rest, message, () => this.#subscribe(rest))
-    } else if (kind === 'too_many_topics' && topics.length > 1) {
+    } else if ((kind === 'too_many_topics' || isDenied) && topics.length > 1) {
       this.#again(topics, message, () => this.#halve(topics, request.refusals))
     } else if (request.refusals < MAX_REFUSALS) {
       const delayMs = this.#options.timings.requestRetryMs * 2 ** request.refusals
@@ -192,30 +194,30 @@ export class SubscriptionManager {
     }
   }
 
-  #again(topics: readonly Topic[], reason: string, send: () => void): void {
+  #again(topics: readonly Topic<Name>[], reason: string, send: () => void): void {
     if (topics.length === 0) return
     const names = topics.map(({ topic }) => topic)
     this.#handlers.onStatus({ type: 'resubscribing', topics: names, reason })
     send()
   }
 
-  #halve(topics: readonly Topic[], refusals: number): void {
+  #halve(topics: readonly Topic<Name>[], refusals: number): void {
     const middle = Math.ceil(topics.length / 2)
     this.#requests.send(topics.slice(0, middle), refusals)
     this.#requests.send(topics.slice(middle), refusals)
   }
 
-  #subscribe(topics: readonly Topic[]): void {
+  #subscribe(topics: readonly Topic<Name>[]): void {
     for (const batch of this.#batches(topics)) this.#requests.send(batch, 0)
   }
 
-  #batches(topics: readonly Topic[]): Topic[][] {
+  #batches(topics: readonly Topic<Name>[]): Topic<Name>[][] {
     const size = this.#options.topicsPerRequest
     const count = Math.ceil(topics.length / size)
     return Array.from({ length: count }, (_, at) => topics.slice(at * size, (at + 1) * size))
   }
 
-  #onAckMissing(request: SubscribeRequest): void {
+  #onAckMissing(request: SubscribeRequest<Topic<Name>>): void {
     request.topics = request.topics.filter((topic) => !topic.isAcked && topic.state !== 'live')
     if (request.topics.length === 0) {
       this.#requests.settle(request)
@@ -227,7 +229,7 @@ export class SubscriptionManager {
     }
   }
 
-  #confirm(topic: Topic): void {
+  #confirm(topic: Topic<Name>): void {
     if (topic.isAcked) return
     topic.isAcked = true
     if (topic.proof === 'ack') {
@@ -238,7 +240,7 @@ export class SubscriptionManager {
     }
   }
 
-  #onDataMissing(topic: Topic): void {
+  #onDataMissing(topic: Topic<Name>): void {
     if (topic.state === 'live' || this.#topics.get(topic.topic) !== topic) return
     if (!topic.isResubscribed) {
       topic.isResubscribed = true
@@ -255,7 +257,7 @@ export class SubscriptionManager {
    * Asking twice brought nothing: a new socket is the next cure. When that was tried already and
    * other topics are live, those must not pay for this one any more: it counts as refused.
    */
-  #giveUp(topics: readonly Topic[], reason: string): void {
+  #giveUp(topics: readonly Topic<Name>[], reason: string): void {
     const isOtherLive = !this.#isNone('live')
     for (const topic of topics) if (topic.isSuspect && isOtherLive) this.#refuse(topic, reason)
     const open = topics.filter((topic) => topic.state === 'pending')
@@ -273,25 +275,25 @@ export class SubscriptionManager {
     this.#timers.set(() => this.#retryRefused(), this.#options.timings.refusedRetryMs)
   }
 
-  #goLive(topic: Topic): void {
+  #goLive(topic: Topic<Name>): void {
     topic.isSuspect = false
     this.#move(topic, 'live')
     this.#handlers.onStatus({ type: 'live', topic: topic.topic })
   }
 
-  #refuse(topic: Topic, reason: string): void {
+  #refuse(topic: Topic<Name>, reason: string): void {
     if (topic.state === 'refused' && topic.reason === reason) return
     this.#move(topic, 'refused', reason)
     this.#handlers.onStatus({ type: 'refused', topic: topic.topic, reason })
   }
 
-  #move(topic: Topic, state: TopicState, reason: string | null = null): void {
+  #move(topic: Topic<Name>, state: TopicState, reason: string | null = null): void {
     topic.state = state
     topic.reason = reason
     topic.sinceTs = nowMs(this.#options.clock)
   }
 
-  #select(state: TopicState): Topic[] {
+  #select(state: TopicState): Topic<Name>[] {
     return [...this.#topics.values()].filter((topic) => topic.state === state)
   }
 

@@ -1,3 +1,4 @@
+import type { Channel, PublicChannel } from '@grid/core-events'
 import type { WantedTopic } from '../channels/registry.ts'
 
 /**
@@ -13,7 +14,7 @@ import type { WantedTopic } from '../channels/registry.ts'
 export type TopicState = 'pending' | 'live' | 'unproven' | 'refused'
 
 /** Where one wanted topic stands. */
-export interface TopicStatus extends WantedTopic {
+export interface TopicStatus<Name extends Channel = PublicChannel> extends WantedTopic<Name> {
   readonly state: TopicState
   /** The exchange's words when refused. */
   readonly reason: string | null

@@ -29,6 +29,12 @@ export {
   type Normalizer,
   type NormalizerOptions,
 } from './normalizer/normalizer.ts'
+export { PREDECESSOR_FILTER, type PrivateFilter } from './normalizer/private-filter.ts'
+export {
+  createPrivateNormalizer,
+  type PrivateNormalizer,
+  type PrivateNormalizerOptions,
+} from './normalizer/private-normalizer.ts'
 export { type LimitRefusal, type LimitReport, limitReport } from './rate-limit/limit-report.ts'
 export {
   type RateLimitedRun,

@@ -22,7 +22,7 @@ export interface WalletEvent extends AccountEventBase, WalletValues {
   readonly contentHash: string
   /**
    * Keys that this version does not know, as sent: the coin's under their own names, the account's
-   * under `account`; null when there are none.
+   * behind `account.`; null when there are none.
    */
   readonly extra: JsonObject | null
 }

@@ -8,6 +8,7 @@ export type DiscardReason =
   | 'stale_book'
   | 'unsupported_topic'
   | 'unknown_control'
+  | 'filtered'
 
 /** The parts of a data frame's envelope that mappers read, none of them checked yet. */
 export interface Envelope {

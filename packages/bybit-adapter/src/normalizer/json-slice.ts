@@ -50,6 +50,24 @@ export function findElements(bytes: Uint8Array, range: ByteRange): ByteRange[] {
   return elements
 }
 
+/**
+ * Cuts the value at a path out of JSON bytes; gives all of them where there is no such value.
+ *
+ * @example
+ * sliceAt(Buffer.from('{"data":[{"coin":[1,2]}]}'), ['data', 0, 'coin', 1]) // the byte `2`
+ */
+export function sliceAt(bytes: Uint8Array, path: readonly (string | number)[]): Uint8Array {
+  let slice = bytes
+  for (const step of path) {
+    const whole = { start: skipBlanks(slice, 0), end: slice.length }
+    const range =
+      typeof step === 'string' ? findMember(slice, step) : findElements(slice, whole)[step]
+    if (range === null || range === undefined) return bytes
+    slice = slice.subarray(range.start, range.end)
+  }
+  return slice
+}
+
 function skipValue(bytes: Uint8Array, from: number): number {
   let depth = 0
   let at = from

@@ -1,18 +1,18 @@
-import type { DeadLetter, PublicChannel, PublicEvent } from '@grid/core-events'
+import type { Channel, DeadLetter, GridEvent, PublicEvent } from '@grid/core-events'
 import type { DiscardReason } from '../channels/channel-mapper.ts'
 
 /** A well-formed item that rightly gives no event. */
 export interface Discard {
   /** Null for a topic that this version does not map. */
-  readonly channel: PublicChannel | null
+  readonly channel: Channel | null
   readonly topic: string | null
   readonly symbol: string | null
   readonly reason: DiscardReason
 }
 
 /** Everything that became of one frame's items: each is in exactly one of the lists. */
-export interface NormalizeResult {
-  readonly events: readonly PublicEvent[]
+export interface NormalizeResult<Event extends GridEvent = PublicEvent> {
+  readonly events: readonly Event[]
   readonly deadLetters: readonly DeadLetter[]
   readonly discarded: readonly Discard[]
 }

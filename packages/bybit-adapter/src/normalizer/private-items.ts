@@ -1,0 +1,97 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  type Category,
+  type DeadLetter,
+  isSymbol,
+  type PrivateChannel,
+  type PrivateChannelEvents,
+  type PrivateEvent,
+} from '@grid/core-events'
+import type { PrivateContext, RefusedItem } from '../channels/private-mapper.ts'
+import { PRIVATE_MAPPERS } from '../channels/private-registry.ts'
+import { isCategory } from '../channels/value-readers.ts'
+import { isWireObject } from '../channels/wire.ts'
+import { sliceAt } from './json-slice.ts'
+import { describeValue, printable } from './printable.ts'
+
+/** Where elements come from, for their dead letters. */
+export interface ElementsOrigin {
+  readonly channel: PrivateChannel
+  /** The topic, or the endpoint. */
+  readonly topic: string
+  /** Where the list of elements lies in the whole. */
+  readonly path: readonly string[]
+  /** Whether the whole is UTF-8; texts decoded from other bytes cannot be trusted. */
+  readonly isUtf8: boolean
+  /** The whole message or reply as received. */
+  bytes(): Uint8Array
+}
+
+/** What became of the items of some elements. */
+export interface MappedElements<Event extends PrivateEvent> {
+  readonly events: Event[]
+  readonly deadLetters: DeadLetter[]
+}
+
+/** Maps the elements of a message or a reply; a bad item costs itself alone. */
+export function mapElements<Name extends PrivateChannel>(
+  channel: Name,
+  elements: readonly unknown[],
+  context: PrivateContext,
+  origin: Omit<ElementsOrigin, 'channel'>,
+): MappedElements<PrivateChannelEvents[Name]> {
+  const map = PRIVATE_MAPPERS[channel]
+  const events: PrivateChannelEvents[Name][] = []
+  const deadLetters: DeadLetter[] = []
+  const from: ElementsOrigin = { ...origin, channel, bytes: () => origin.bytes() }
+  for (const [index, element] of elements.entries()) {
+    if (!origin.isUtf8 && !isUtf8(sliceAt(origin.bytes(), [...origin.path, index]))) {
+      const fault = { field: null, inEnvelope: false, value: element, message: '' }
+      const letter = bury({ fault, path: [] }, undefined, index, context, from)
+      deadLetters.push({ ...letter, reason: 'the item is not valid UTF-8' })
+      continue
+    }
+    for (const item of map(element, context)) {
+      if ('fault' in item) deadLetters.push(bury(item, element, index, context, from))
+      else events.push(item)
+    }
+  }
+  return { events, deadLetters }
+}
+
+function bury(
+  { fault, path }: RefusedItem,
+  element: unknown,
+  index: number,
+  { accountId, category, localTsUs, source }: PrivateContext,
+  origin: ElementsOrigin,
+): DeadLetter {
+  const field = fault.field === null ? null : printable(fault.field)
+  const raw = fault.inEnvelope
+    ? origin.bytes()
+    : sliceAt(origin.bytes(), [...origin.path, index, ...path])
+  return {
+    code: 'ITEM_MALFORMED',
+    reason: `${field ?? 'the item'} ${fault.message}, got ${describeValue(fault.value)}`,
+    field,
+    category: categoryOf(element) ?? category,
+    channel: origin.channel,
+    topic: printable(origin.topic),
+    symbol: symbolOf(element),
+    accountId,
+    source,
+    localTsUs,
+    // A copy: the socket's buffers are larger than one item and are not ours to keep.
+    raw: new Uint8Array(raw),
+  }
+}
+
+function categoryOf(element: unknown): Category | null {
+  const category = isWireObject(element) ? element['category'] : null
+  return isCategory(category) ? category : null
+}
+
+function symbolOf(element: unknown): string | null {
+  const symbol = isWireObject(element) ? element['symbol'] : null
+  return isSymbol(symbol) ? symbol : null
+}

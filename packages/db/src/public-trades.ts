@@ -87,7 +87,11 @@ export class PublicTradeRepository {
    * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
    */
   range(query: RangeQuery): AsyncGenerator<PublicTradeEvent, void, undefined> {
-    return readRange(this.#db, PUBLIC_TRADES, query)
+    return readRange(
+      this.#db,
+      { target: PUBLIC_TRADES, category: query.category, symbols: [query.symbol] },
+      query,
+    )
   }
 
   /**

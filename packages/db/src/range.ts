@@ -1,74 +1,129 @@
-import {
-  type Category,
-  EARLIEST_EXCHANGE_TS,
-  LATEST_EXCHANGE_TS,
-  type PublicEvent,
-} from '@grid/core-events'
+import { type Category, EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { decodeRow, selectSql, type TextRow } from './column.ts'
-import type { EventTable } from './event-table.ts'
+import { decodePage, type PageTexts, pageSql } from './column-page.ts'
+import { encodeTexts } from './encoding/encode-texts.ts'
+import type { EventTable, StoredRow } from './event-table.ts'
+import { DAY_MS } from './partition-day.ts'
+import { type Page, readAhead } from './read-ahead.ts'
 import type { GridDatabase } from './schema.ts'
 
-/** Which events of one instrument to read. */
-export interface RangeQuery {
-  readonly category: Category
-  readonly symbol: string
+/** Which interval to read, and how. */
+export interface ReadInterval {
   /** First exchange time in epoch milliseconds, inclusive. */
   readonly from: number
   /** End in epoch milliseconds, exclusive. */
   readonly to: number
-  /** Rows fetched at once, and as many more as share the last one's instant. Default 1000. */
+  /**
+   * Most rows fetched at once, except when more share one instant. Left out, pages grow from 100 to
+   * 5000 rows, so that the first row comes soon.
+   */
   readonly pageSize?: number
   /** Ends the reading with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
-/** Reads events in total order, page by page along the primary key. */
-export async function* readRange<Event extends PublicEvent>(
-  db: Kysely<GridDatabase>,
-  target: EventTable<Event>,
-  { category, symbol, from, to, pageSize = 1000, signal }: RangeQuery,
-): AsyncGenerator<Event, void, undefined> {
-  const sql = pageSql(target, pageSize)
-  // No event is outside these bounds, and PostgreSQL reads not every date of JavaScript.
-  let next = Math.max(from, EARLIEST_EXCHANGE_TS)
-  const end = Math.min(to, LATEST_EXCHANGE_TS)
-  while (next < end) {
-    signal?.throwIfAborted()
-    const { rows } = await db.executeQuery<TextRow>(
-      CompiledQuery.raw(sql, [category, symbol, timeText(next), timeText(end)]),
-    )
-    for (const row of rows) {
-      signal?.throwIfAborted()
-      // Sound: the table holds nothing but events of this channel.
-      const event = { channel: target.channel, ...decodeRow(target.columns, row) } as Event
-      next = event.exchangeTs + 1
-      yield event
-    }
-    if (rows.length < pageSize) return
-  }
+/** Which events of one instrument to read. */
+export interface RangeQuery extends ReadInterval {
+  readonly category: Category
+  readonly symbol: string
 }
 
+/** Which rows of a table to read, as SQL. */
+export interface RowScope<Row extends StoredRow> {
+  readonly target: EventTable<Row>
+  readonly category: Category
+  readonly symbols: readonly string[]
+}
+
+const FIRST_LIMIT = 100
+const LARGEST_LIMIT = 5000
+const LIMIT_GROWTH = 4
+/** Length of the first window; what follows is as long as its rows are dense. */
+const FIRST_WINDOW_MS = 1000
+const WINDOW_GROWTH = 8
+/** How much of a page a window is meant to fill: one that does not fit is read again in part. */
+const FILL = 0.75
+
 /**
- * A page ends with an instant, so that the next one goes on after it. Only the search for that
- * instant needs the index's order, which it has by itself: a sort by the total order with a limit
- * makes the planner sort the rest of the day for each page of a table that was not analyzed yet.
+ * Reads events in total order (exchange time, symbol, then the table's own), page by page, one page
+ * ahead.
+ *
+ * A page is a window of time, as long as the density of the rows before it suggests and within a
+ * day, so that no plan of the server's, however wrong its statistics, reads much more than the page.
+ * A window of more rows than a page holds ends before the first instant that did not fit.
  */
-function pageSql<Event extends PublicEvent>(
-  { table, columns, order }: EventTable<Event>,
-  pageSize: number,
-): string {
-  // Times as constants, so that the planner touches only the partitions of these days; names
-  // qualified, because the bare ones are those of the texts selected.
-  const within =
-    'category = $1 and symbol = $2 and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz'
-  const lastInstant =
-    `select exchange_ts from ${table} where ${within} ` +
-    `order by category, symbol, exchange_ts offset ${pageSize - 1} limit 1`
+export function readRange<Row extends StoredRow>(
+  db: Kysely<GridDatabase>,
+  { target, category, symbols }: RowScope<Row>,
+  { from, to, pageSize, signal }: ReadInterval,
+): AsyncGenerator<Row, void, undefined> {
+  const scope = [category, encodeTexts([...new Set(symbols)])]
+  const rowsSql = windowSql(target)
+  // Sound: the table holds nothing but events of this channel.
+  const constants = { channel: target.channel } as Partial<Row>
+  // No event is outside these bounds, and PostgreSQL reads not every date of JavaScript.
+  const end = Math.min(to, LATEST_EXCHANGE_TS)
+
+  const fetchRows = async (first: number, until: number, limit: number | null) => {
+    const parameters = [...scope, timeText(first), timeText(until), limit]
+    const { rows } = await db.executeQuery<PageTexts>(CompiledQuery.raw(rowsSql, parameters))
+    return rows.flatMap((page) => decodePage(target.columns, page, constants))
+  }
+
+  const fetchNextTs = async (first: number): Promise<number> => {
+    if (first >= end) return end
+    const { rows } = await db.executeQuery<{ ts: string | null }>(
+      CompiledQuery.raw(nextTsSql(target), [...scope, timeText(first), timeText(end)]),
+    )
+    return Number(rows[0]?.ts ?? end)
+  }
+
+  const fetchPage = async (first: number, windowMs: number, limit: number): Promise<Page<Row>> => {
+    if (first >= end) return { rows: [], next: null }
+    const midnight = (Math.floor(first / DAY_MS) + 1) * DAY_MS
+    const until = Math.min(first + windowMs, midnight, end)
+    const nextLimit = pageSize ?? Math.min(limit * LIMIT_GROWTH, LARGEST_LIMIT)
+    const pageTo = (rows: readonly Row[], next: number): Page<Row> => {
+      const wanted = ((next - first) * nextLimit * FILL) / Math.max(rows.length, 1)
+      const nextWindow = Math.ceil(Math.min(wanted, windowMs * WINDOW_GROWTH, DAY_MS))
+      return { rows, next: next < end ? () => fetchPage(next, nextWindow, nextLimit) : null }
+    }
+    const rows = await fetchRows(first, until, limit)
+    if (rows.length === 0) return pageTo(rows, await fetchNextTs(until))
+    if (rows.length < limit) return pageTo(rows, until)
+    const lastTs = rows.at(-1)?.exchangeTs ?? until
+    const whole = rows.filter((row) => row.exchangeTs < lastTs)
+    if (whole.length > 0) return pageTo(whole, lastTs)
+    return pageTo(await fetchRows(lastTs, lastTs + 1, null), lastTs + 1)
+  }
+
+  const start = Math.max(from, EARLIEST_EXCHANGE_TS)
+  return readAhead(() => fetchPage(start, FIRST_WINDOW_MS, pageSize ?? FIRST_LIMIT), {
+    signal,
+    // A transaction's connection is the caller's between two rows.
+    isAhead: !db.isTransaction,
+  })
+}
+
+function windowSql<Row extends StoredRow>({ table, columns, order }: EventTable<Row>): string {
+  const names = columns.map(({ name }) => name).join(', ')
+  // Times as constants, so that the planner touches only the partition of this day.
+  return pageSql(
+    columns,
+    `select ${names} from ${table} where category = $1 and symbol = any($2::text[]) ` +
+      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+      `order by ${['exchange_ts', 'symbol', ...order].join(', ')} limit $5::bigint`,
+  )
+}
+
+/** One step down the primary key an instrument, in the first partition that has a row of it. */
+function nextTsSql<Row extends StoredRow>({ table }: EventTable<Row>): string {
   return (
-    `${selectSql(table, columns)} where ${within} ` +
-    `and exchange_ts <= coalesce((${lastInstant}), 'infinity') ` +
-    `order by ${[`${table}.exchange_ts`, ...order].join(', ')}`
+    'select (extract(epoch from min(next.exchange_ts)) * 1000)::bigint::text as ts ' +
+    'from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
+    `select exchange_ts from ${table} where category = $1 and symbol = wanted.symbol ` +
+    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+    'order by exchange_ts limit 1) as next'
   )
 }
 

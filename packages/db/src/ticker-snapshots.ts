@@ -96,7 +96,11 @@ export class TickerSnapshotRepository {
    * for await (const ticker of tickers.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
    */
   range(query: RangeQuery): AsyncGenerator<TickerEvent, void, undefined> {
-    return readRange(this.#db, TICKER_SNAPSHOTS, query)
+    return readRange(
+      this.#db,
+      { target: TICKER_SNAPSHOTS, category: query.category, symbols: [query.symbol] },
+      query,
+    )
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 export type DiscardReason =
   | 'delta_before_snapshot'
   | 'stale_delta'
+  | 'stale_snapshot'
   | 'repeated_book'
   | 'stale_book'
   | 'unsupported_topic'

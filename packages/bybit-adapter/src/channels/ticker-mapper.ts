@@ -15,6 +15,7 @@ import type {
 } from './channel-mapper.ts'
 import { parseFrameCounter } from './frame-counter.ts'
 import { faultOf } from './item-fault.ts'
+import { layUnder } from './late-ticker.ts'
 import { copyTicker, type MutableTicker } from './mutable-ticker.ts'
 import { isStorableJson, isStorableText } from './ticker-extra.ts'
 import { wireTickerFrameSchema } from './ticker-schema.ts'
@@ -24,6 +25,8 @@ import { isWireObject, parseSequence, type WireObject } from './wire.ts'
 
 /**
  * Maps the frames of `tickers.{symbol}`: a snapshot replaces the symbol's state, a delta merges.
+ *
+ * Messages are ordered by (`cs`, `ts`); one that comes late lies under what newer ones said.
  *
  * A malformed message gives no event, but its readable fields still count and its unreadable ones
  * become null: unknown rather than wrong in the events that follow.
@@ -50,28 +53,28 @@ export class TickerMapper implements ChannelMapper {
     const isSnapshot = type === 'snapshot'
     const exchangeTs = parseExchangeTs(ts)
     const seq = this.#sequenceOf(context.envelope)
-    const state = this.#states.get(symbol)
-    const event = this.#base(symbol, isSnapshot, state)
-    const isReadable = merge(event, item, this.#readers)
-    if (
-      exchangeTs === undefined ||
-      seq === undefined ||
-      !(isSnapshot || type === 'delta') ||
-      !isReadable
-    ) {
-      this.#keepReadable(symbol, isSnapshot, event, seq, exchangeTs)
+    const isOrdered =
+      exchangeTs !== undefined && seq !== undefined && (isSnapshot || type === 'delta')
+    const state = this.#states.obtain(symbol)
+    if (isLate(state, isSnapshot, seq ?? state.seq, exchangeTs ?? state.ts)) {
+      if (!isOrdered) return null
+      return this.#mapLate(state, item, isSnapshot, seq, exchangeTs, context.localTsUs)
+    }
+    const event = isSnapshot ? this.#blank(state) : copyTicker(state.values)
+    event.isSnapshot = isSnapshot
+    event.seq = seq ?? state.seq
+    event.exchangeTs = exchangeTs ?? state.ts
+    const isReadable = merge(event, item, this.#readers, isSnapshot ? null : state)
+    if (!isOrdered || !isReadable) {
+      // An order that came with nonsense must not make good deltas late.
+      if (isSnapshot) state.replace(event, 0, 0)
+      else state.patch(event)
       return null
     }
-    if (!isSnapshot) {
-      if (state === undefined || !state.hasSnapshot) return 'delta_before_snapshot'
-      if (isBefore(seq, exchangeTs, state)) return 'stale_delta'
-    }
-    event.exchangeTs = exchangeTs
     event.localTsUs = context.localTsUs
-    event.seq = seq
-    event.isSnapshot = isSnapshot
-    keep(state ?? this.#states.obtain(symbol), event, seq, exchangeTs)
-    return event
+    if (isSnapshot) state.replace(event, seq, exchangeTs)
+    else state.advance(event, seq, exchangeTs)
+    return state.hasSnapshot ? event : 'delta_before_snapshot'
   }
 
   explain(_item: unknown, context: ItemContext): ItemFault {
@@ -89,43 +92,40 @@ export class TickerMapper implements ChannelMapper {
     this.#states.clear()
   }
 
-  /** A copy of what the message is laid over. */
-  #base(symbol: string, isSnapshot: boolean, state: TickerState | undefined): MutableTicker {
-    if (state === undefined) return this.#states.empty(symbol)
-    if (!isSnapshot) return copyTicker(state.values)
-    const base = this.#states.empty(symbol)
-    if (this.#category === 'spot') copyBook(base, state.values)
-    return base
-  }
-
-  /** Keeps what could be read; an order that came with nonsense must not make good deltas stale. */
-  #keepReadable(
-    symbol: string,
+  #mapLate(
+    state: TickerState,
+    item: WireObject,
     isSnapshot: boolean,
-    values: MutableTicker,
-    seq: number | undefined,
-    ts: number | undefined,
-  ): void {
-    const state = this.#states.get(symbol)
-    if (isSnapshot) keep(this.#states.obtain(symbol), values, 0, 0)
-    else if (state?.hasSnapshot && !isBefore(seq ?? state.seq, ts ?? state.ts, state)) {
-      state.values = values
-    }
+    seq: number,
+    exchangeTs: number,
+    localTsUs: number,
+  ): TickerEvent | DiscardReason | null {
+    const late = isSnapshot ? this.#blank(state) : this.#states.empty(state.values.symbol)
+    const isReadable = merge(late, item, this.#readers, null)
+    const row = layUnder(state, Object.assign(late, { isSnapshot, seq, exchangeTs, localTsUs }))
+    if (!isReadable) return null
+    if (!state.hasSnapshot) return 'delta_before_snapshot'
+    return row ?? (isSnapshot ? 'stale_snapshot' : 'stale_delta')
+  }
+
+  /** What a snapshot is laid over: nothing, but of spot the four values that no ticker carries. */
+  #blank({ values }: TickerState): MutableTicker {
+    const blank = this.#states.empty(values.symbol)
+    if (this.#category === 'spot') copyBook(blank, values)
+    return blank
   }
 }
 
-function keep(state: TickerState, values: MutableTicker, seq: number, ts: number): void {
-  state.values = values
-  state.hasSnapshot = true
-  state.seq = seq
-  state.ts = ts
+/**
+ * Whether newer messages came before this one. A snapshot that is older than all that is remembered,
+ * or of an older sequence and yet newer, begins a new count instead.
+ */
+function isLate(state: TickerState, isSnapshot: boolean, seq: number, ts: number): boolean {
+  if (!state.isAfter(seq, ts)) return false
+  if (!isSnapshot) return true
+  return ts <= state.ts && (!state.hasSnapshot || state.recent.reachesTo(seq, ts))
 }
 
-function isBefore(seq: number, ts: number, state: TickerState): boolean {
-  return seq < state.seq || (seq === state.seq && ts < state.ts)
-}
-
-/** The four values that no spot ticker carries. */
 function copyBook(target: MutableTicker, from: MutableTicker): void {
   target.bid1Price = from.bid1Price
   target.bid1Size = from.bid1Size
@@ -133,12 +133,19 @@ function copyBook(target: MutableTicker, from: MutableTicker): void {
   target.ask1Size = from.ask1Size
 }
 
-/** Lays a message over an event; whether all of it could be read. */
+/**
+ * Lays a message over an event, and notes its order for each field that it carries; whether all of it
+ * could be read.
+ */
 function merge(
   event: MutableTicker,
   data: WireObject,
   readers: ReadonlyMap<string, TickerFieldReader>,
+  state: TickerState | null,
 ): boolean {
+  const { seq, exchangeTs } = event
+  const seqs = state === null ? null : state.fieldSeqs
+  const tss = state === null ? null : state.fieldTss
   let changed = 0
   let extra: [string, unknown][] | null = null
   let isReadable = true
@@ -150,6 +157,10 @@ function merge(
       if (read === undefined) isReadable = false
       reader.set(event, read ?? null)
       changed += reader.weight
+      if (seqs !== null && tss !== null) {
+        seqs[reader.bit] = seq
+        tss[reader.bit] = exchangeTs
+      }
     } else if (key !== 'symbol') {
       if (!isStorableText(key) || !isStorableJson(value)) isReadable = false
       extra ??= []

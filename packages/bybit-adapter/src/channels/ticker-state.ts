@@ -1,18 +1,97 @@
-import type { Category } from '@grid/core-events'
+import {
+  type Category,
+  TICKER_FIELD_NAMES,
+  TICKER_FIELDS,
+  type TickerFieldName,
+} from '@grid/core-events'
 import { emptyTicker, type MutableTicker } from './mutable-ticker.ts'
+import { RecentTickers } from './recent-tickers.ts'
 
 /** What is known of one symbol on this connection. */
-export interface TickerState {
+export class TickerState {
   /** The values after the newest message; never given out, so that events do not change. */
   values: MutableTicker
-  /** Whether a ticker snapshot was among the messages: only then can deltas be laid over it. */
-  hasSnapshot: boolean
+  /** Whether a ticker snapshot was among the messages: only then are all values known. */
+  hasSnapshot = false
   /** Order of the newest ticker message. */
-  seq: number
-  ts: number
+  seq = -1
+  ts = -1
+  /** Order of the newest snapshot, which tells of every field. */
+  snapshotSeq = -1
+  snapshotTs = -1
+  /** Order of the newest delta that carried a field, by the field's bit. */
+  readonly fieldSeqs: Float64Array = new Float64Array(TICKER_FIELD_NAMES.length).fill(-1)
+  readonly fieldTss: Float64Array = new Float64Array(TICKER_FIELD_NAMES.length).fill(-1)
+  /** The newest messages with the values after each: what a late one is laid under. */
+  readonly recent: RecentTickers = new RecentTickers()
   /** Order of the newest book, apart from the tickers': the two topics run side by side. */
-  bookSeq: number
-  bookUpdate: number
+  bookSeq = -1
+  bookUpdate = -1
+
+  constructor(values: MutableTicker) {
+    this.values = values
+  }
+
+  /** Whether an order is before that of the newest message: the sequence leads, time breaks ties. */
+  isAfter(seq: number, ts: number): boolean {
+    return seq < this.seq || (seq === this.seq && ts < this.ts)
+  }
+
+  /** Whether what is known of a field, by its bit, is no newer than this order. */
+  isFieldUntil(bit: number, seq: number, ts: number): boolean {
+    return (
+      isUntil(this.snapshotSeq, this.snapshotTs, seq, ts) &&
+      isUntil(this.fieldSeqs[bit] ?? -1, this.fieldTss[bit] ?? -1, seq, ts)
+    )
+  }
+
+  /** Takes a snapshot in its turn: it tells of everything. */
+  replace(values: MutableTicker, seq: number, ts: number): void {
+    if (this.isAfter(seq, ts)) {
+      // The exchange counts anew: what was counted before must not seem newer for ever.
+      this.fieldSeqs.fill(-1)
+      this.fieldTss.fill(-1)
+      this.recent.clear()
+    }
+    this.hasSnapshot = true
+    this.snapshotSeq = seq
+    this.snapshotTs = ts
+    this.advance(values, seq, ts)
+  }
+
+  /** Takes a late message, which is the newest that tells of some fields. */
+  layUnder(values: MutableTicker, late: MutableTicker, newest: readonly TickerFieldName[]): void {
+    const { seq, exchangeTs: ts } = late
+    this.values = values
+    for (const name of newest) {
+      this.fieldSeqs[TICKER_FIELDS[name].bit] = seq
+      this.fieldTss[TICKER_FIELDS[name].bit] = ts
+    }
+    if (!late.isSnapshot || !isUntil(this.snapshotSeq, this.snapshotTs, seq, ts)) return
+    this.hasSnapshot = true
+    this.snapshotSeq = seq
+    this.snapshotTs = ts
+  }
+
+  /** Takes what could be read of a malformed delta, whose order is not to be trusted. */
+  patch(values: MutableTicker): void {
+    this.values = values
+    this.recent.clear()
+  }
+
+  /** Takes the values after a message in its turn. */
+  advance(values: MutableTicker, seq: number, ts: number): void {
+    this.values = values
+    this.seq = seq
+    this.ts = ts
+    // Before a snapshot the values are not those of any moment.
+    if (this.hasSnapshot) this.recent.push(values)
+  }
+}
+
+/** Whether the first order is not after the second. */
+function isUntil(seq: number, ts: number, otherSeq: number, otherTs: number): boolean {
+  return seq < otherSeq || (seq === otherSeq && ts <= otherTs)
 }
 
 /** What is known of every symbol on one connection; shared by the topics that make up a ticker. */
@@ -32,14 +111,7 @@ export class TickerStates {
   obtain(symbol: string): TickerState {
     let state = this.#states.get(symbol)
     if (state === undefined) {
-      state = {
-        values: this.empty(symbol),
-        hasSnapshot: false,
-        seq: 0,
-        ts: 0,
-        bookSeq: -1,
-        bookUpdate: -1,
-      }
+      state = new TickerState(this.empty(symbol))
       this.#states.set(symbol, state)
     }
     return state

@@ -9,9 +9,10 @@ import {
 } from '@grid/core-events'
 import { type MutableTicker, TICKER_SETTERS } from './mutable-ticker.ts'
 
-/** A ticker field's place in the bitmask, as a weight, and how it is read and set. */
+/** A ticker field's place in the bitmask, as a bit and as its weight, and how it is read and set. */
 export interface TickerFieldReader {
   readonly name: TickerFieldName
+  readonly bit: number
   readonly weight: number
   /** The value; null for "not applicable", undefined when unreadable. */
   readonly read: (value: unknown) => string | number | null | undefined
@@ -33,7 +34,7 @@ export const TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
     const { bit, kind } = TICKER_FIELDS[name]
     const set = TICKER_SETTERS[name] as TickerFieldReader['set']
     const isDecimal = kind === 'decimal'
-    return [name, { name, weight: 2 ** bit, read: READERS[kind], isDecimal, set }]
+    return [name, { name, bit, weight: 2 ** bit, read: READERS[kind], isDecimal, set }]
   }),
 )
 

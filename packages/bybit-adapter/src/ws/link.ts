@@ -19,6 +19,7 @@ import type { TopicStatus } from './topic-status.ts'
 const LACKS_STATE: ReadonlySet<DiscardReason> = new Set([
   'delta_before_snapshot',
   'stale_delta',
+  'stale_snapshot',
   'stale_book',
 ])
 /** So many of them in a row, and the topic needs a new snapshot. */

@@ -1,0 +1,76 @@
+import {
+  changedFields,
+  TICKER_FIELD_NAMES,
+  TICKER_FIELDS,
+  type TickerFieldName,
+} from '@grid/core-events'
+import { copyTicker, type MutableTicker, TICKER_SETTERS } from './mutable-ticker.ts'
+import type { TickerState } from './ticker-state.ts'
+
+/**
+ * Lays a message that came late under what newer ones said, field by field, so that the rows to come
+ * carry what it alone told.
+ *
+ * Gives its row, with the values as they were at its own time: a snapshot's are its own, a delta's
+ * lie over the message before it. Null when that message is not remembered, and for a repetition.
+ *
+ * @param late what the message carries, and nothing in the other fields of a delta
+ */
+export function layUnder(state: TickerState, late: MutableTicker): MutableTicker | null {
+  const { seq, exchangeTs: ts, isSnapshot } = late
+  const names = isSnapshot ? TICKER_FIELD_NAMES : changedFields(late.changed)
+  const newest = names.filter((name) => state.isFieldUntil(TICKER_FIELDS[name].bit, seq, ts))
+  state.layUnder(overlaid(state.values, late, newest), late, newest)
+
+  const recent = state.recent.list()
+  const at = recent.findLastIndex((other) => isUntil(other, late)) + 1
+  const before = recent[at - 1]
+  // Of messages that are not remembered, only what is newest now is known.
+  const carried = new Set(before === undefined ? newest : names)
+  const after = recent.slice(at).map((other) => {
+    const own = other.isSnapshot ? TICKER_FIELD_NAMES : changedFields(other.changed)
+    for (const name of own) carried.delete(name)
+    return overlaid(other, late, carried)
+  })
+  const isRepeated = recent.some((other) => isSame(other, late))
+  const row = isRepeated ? null : isSnapshot ? late : rowOver(before, late, names)
+  state.recent.replace([...recent.slice(0, at), ...(row === null ? [] : [row]), ...after])
+  return row
+}
+
+function rowOver(
+  before: MutableTicker | undefined,
+  late: MutableTicker,
+  names: readonly TickerFieldName[],
+): MutableTicker | null {
+  if (before === undefined) return null
+  const row = overlaid(before, late, names)
+  const { exchangeTs, localTsUs, seq, isSnapshot, changed, extra } = late
+  return Object.assign(row, { exchangeTs, localTsUs, seq, isSnapshot, changed, extra })
+}
+
+/** A copy, for what was given out must not change. */
+function overlaid(
+  under: MutableTicker,
+  over: MutableTicker,
+  names: Iterable<TickerFieldName>,
+): MutableTicker {
+  const ticker = copyTicker(under)
+  for (const name of names) {
+    const set = TICKER_SETTERS[name] as (to: MutableTicker, value: string | number | null) => void
+    set(ticker, over[name])
+  }
+  return ticker
+}
+
+function isUntil(one: MutableTicker, other: MutableTicker): boolean {
+  return one.seq < other.seq || (one.seq === other.seq && one.exchangeTs <= other.exchangeTs)
+}
+
+function isSame(one: MutableTicker, other: MutableTicker): boolean {
+  return (
+    one.seq === other.seq &&
+    one.exchangeTs === other.exchangeTs &&
+    one.isSnapshot === other.isSnapshot
+  )
+}

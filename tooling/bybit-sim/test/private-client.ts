@@ -87,15 +87,12 @@ export async function askAll(
   key: ApiKey | undefined,
   path: string,
   query: string,
+  options: Parameters<typeof signed>[2] = {},
 ): Promise<Document[]> {
   const rows: Document[] = []
   for (let cursor = ''; ; ) {
-    const { retMsg, result } = await ask(
-      sim,
-      key,
-      path,
-      cursor === '' ? query : `${query}&cursor=${cursor}`,
-    )
+    const page = cursor === '' ? query : `${query}&cursor=${cursor}`
+    const { retMsg, result } = await ask(sim, key, path, page, options)
     if (result.list === undefined) throw new Error(retMsg)
     rows.push(...result.list)
     if (result.list.length === 0 || (result.nextPageCursor ?? '') === '') return rows

@@ -44,6 +44,11 @@ export class Floor {
     return [...this.#accounts.values()]
   }
 
+  /** How many executions there were, of all accounts. */
+  get executions(): number {
+    return this.accounts.reduce((sum, { executions }) => sum + executions.length, 0)
+  }
+
   /** Epoch milliseconds by the exchange's clock. */
   get now(): number {
     return nowMs(this.#clock)

@@ -105,6 +105,7 @@ export class Matcher {
       if (qty <= order.cumQty) {
         throw new SimError('SIM_BAD_INPUT', `qty ${changes.qty} is filled already`)
       }
+      checkCloses(order.terms.account, order.terms, qty - order.qty)
       order.qty = qty
     }
     order.updatedMs = this.moment(desk).timeMs
@@ -169,7 +170,9 @@ export class Matcher {
   #read(account: Account, spec: OrderSpec, createType: string): Order {
     const desk = this.#market.desk(spec.category ?? 'linear', spec.symbol)
     const qty = readQty(desk, spec.qty)
-    if (desk.instrument.category !== 'spot') checkCloses(account, desk, spec, qty)
+    const positionIdx = readLeg(account, desk, spec)
+    const { side, reduceOnly = false } = spec
+    checkCloses(account, { desk, side, reduceOnly, positionIdx }, qty)
     const isMarket = spec.price === undefined
     const lastPriceOnCreated = this.lastPrice(desk)
     const terms: OrderTerms = {
@@ -177,11 +180,11 @@ export class Matcher {
       orderId: this.nextId(desk),
       orderLinkId: spec.orderLinkId ?? '',
       desk,
-      side: spec.side,
+      side,
       orderType: isMarket ? 'Market' : 'Limit',
       timeInForce: isMarket ? 'IOC' : (spec.timeInForce ?? 'GTC'),
-      reduceOnly: spec.reduceOnly ?? false,
-      positionIdx: readLeg(account, desk, spec),
+      reduceOnly,
+      positionIdx,
       createType: spec.triggerPrice === undefined ? createType : 'CreateByStopOrder',
       triggerPrice:
         spec.triggerPrice === undefined ? null : readPrice(desk, 'triggerPrice', spec.triggerPrice),

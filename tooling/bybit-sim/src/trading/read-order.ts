@@ -3,7 +3,7 @@ import type { Desk } from '../desk.ts'
 import { SimError } from '../errors.ts'
 import type { Account } from './account.ts'
 import { type Fixed, fixedOf, magnitude, ZERO } from './fixed.ts'
-import type { OrderSpec, PositionIdx } from './order.ts'
+import type { OrderSpec, PositionIdx, Side } from './order.ts'
 
 /** Reads a price on the instrument's grid; throws `SIM_BAD_INPUT` for one that is not. */
 export function readPrice(desk: Desk, name: string, text: string): Fixed {
@@ -36,20 +36,30 @@ export function readLeg(account: Account, desk: Desk, spec: OrderSpec): Position
 }
 
 /** Throws `SIM_BAD_INPUT` for an order that would close more than there is. */
-export function checkCloses(account: Account, desk: Desk, spec: OrderSpec, qty: Fixed): void {
-  const idx = readLeg(account, desk, spec)
-  const isClosing = idx === 0 ? spec.reduceOnly === true : (idx === 1) === (spec.side === 'Sell')
-  if (!isClosing) return
-  const { size, side } = account.leg(desk, idx)
-  const open = side === '' || side === spec.side ? ZERO : magnitude(size)
+export function checkCloses(
+  account: Account,
+  { desk, side, reduceOnly, positionIdx }: Closing,
+  qty: Fixed,
+): void {
+  const { category, symbol } = desk.instrument
+  const isClosing = positionIdx === 0 ? reduceOnly : (positionIdx === 1) === (side === 'Sell')
+  if (category === 'spot' || !isClosing) return
+  const leg = account.leg(desk, positionIdx)
+  const open = leg.side === '' || leg.side === side ? ZERO : magnitude(leg.size)
   const claimed = account
-    .openOrders(desk.instrument.category, desk.instrument.symbol)
-    .filter(({ terms }) => terms.positionIdx === idx && terms.side === spec.side)
-    .reduce(
-      (sum, order) => sum + (idx === 0 && !order.terms.reduceOnly ? ZERO : order.leaves),
-      ZERO,
-    )
+    .openOrders(category, symbol)
+    .filter(({ terms }) => terms.positionIdx === positionIdx && terms.side === side)
+    .filter(({ terms }) => positionIdx !== 0 || terms.reduceOnly)
+    .reduce((sum, order) => sum + order.leaves, ZERO)
   if (qty + claimed > open) {
-    throw new SimError('SIM_BAD_INPUT', `qty ${spec.qty} would close more than is open`)
+    throw new SimError('SIM_BAD_INPUT', `it would close more of ${symbol} than is open`)
   }
+}
+
+/** What of an order says whether it closes. */
+interface Closing {
+  readonly desk: Desk
+  readonly side: Side
+  readonly reduceOnly: boolean
+  readonly positionIdx: PositionIdx
 }

@@ -24,7 +24,11 @@ export function executionList(query: Query, scene: PrivateScene): object {
   })
   const page = keysetPage(
     found,
-    { placeOf: ({ execId: id, timeMs }) => ({ id, timeMs }), rowOf: restExecutionRow },
+    {
+      placeOf: ({ execId: id, timeMs }) => ({ id, timeMs }),
+      rowOf: restExecutionRow,
+      isUnsettled: true,
+    },
     query,
     query.limit(50, 100),
   )

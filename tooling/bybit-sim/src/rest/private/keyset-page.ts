@@ -19,12 +19,15 @@ const CURSOR = /,(.+):(\d+)$/
  * The page behind the request's cursor, which names the first and the last item of the page before,
  * so that items that come meanwhile shift nothing. A page with items always has a cursor, as recorded
  * ones do: the end of a list is an empty page.
- *
- * Items of one millisecond come in no particular order.
  */
 export function keysetPage<Item>(
   items: readonly Item[],
-  how: { placeOf: (item: Item) => Place; rowOf: (item: Item) => WireRow },
+  how: {
+    placeOf: (item: Item) => Place
+    rowOf: (item: Item) => WireRow
+    /** Whether items of one millisecond come in no particular order. */
+    isUnsettled?: boolean
+  },
   query: Query,
   limit: number,
 ): KeysetPage {
@@ -39,7 +42,9 @@ export function keysetPage<Item>(
   const last = placed.at(-1)?.place
   const text = ({ id, timeMs }: Place): string => `${id}:${timeMs}`
   return {
-    list: unsettled(placed).map(({ item }) => how.rowOf(item)),
+    list: (how.isUnsettled === true ? unsettled(placed) : placed).map(({ item }) =>
+      how.rowOf(item),
+    ),
     nextPageCursor:
       first === undefined || last === undefined
         ? ''
@@ -52,7 +57,7 @@ function compare(a: Place, b: Place): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-/** Turns neighbours of one millisecond around at every other page. */
+/** Turns neighbours of one millisecond around. */
 function unsettled<Placed extends { readonly place: Place }>(page: readonly Placed[]): Placed[] {
   const turned = [...page]
   for (let at = 0; at + 1 < turned.length; at += 2) {

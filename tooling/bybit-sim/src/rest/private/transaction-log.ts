@@ -31,7 +31,7 @@ export function transactionLog(query: Query, scene: PrivateScene): object {
     found,
     {
       // Later changes of one millisecond first; ids are not unique.
-      placeOf: ([index, { timeMs }]) => ({ id: String(1e12 - index), timeMs }),
+      placeOf: ([index, { timeMs }]) => ({ id: String(2e12 - index), timeMs }),
       rowOf: ([, change]) => rowOf(change),
     },
     query,

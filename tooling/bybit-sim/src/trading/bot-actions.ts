@@ -1,0 +1,192 @@
+import { trimmedText } from '../decimal-text.ts'
+import type { Desk } from '../desk.ts'
+import type { Random } from '../random.ts'
+import type { Account } from './account.ts'
+import { fixedText, magnitude, ZERO } from './fixed.ts'
+import type { Floor } from './floor.ts'
+import { forceClose } from './forced.ts'
+import { lotOf } from './matcher.ts'
+import type { Order, OrderSpec, Side } from './order.ts'
+
+/** Where a bot acts: for an account, in a market. */
+export interface BotScene {
+  readonly floor: Floor
+  readonly random: Random
+  readonly account: Account
+  readonly desk: Desk
+}
+
+/** Beyond so many open orders, a bot places no more in that symbol. */
+const MAX_OPEN = 6
+const MAX_LOTS = 20
+const MAX_TICKS = 30
+
+/** What a bot does, and how often of all. */
+export const BOT_ACTIONS: readonly { weight: number; act: (scene: BotScene) => void }[] = [
+  { weight: 300, act: placeMarket },
+  { weight: 220, act: placeResting },
+  { weight: 220, act: fillResting },
+  { weight: 60, act: takeFromAnother },
+  { weight: 80, act: amendResting },
+  { weight: 70, act: cancelResting },
+  { weight: 25, act: cancelTooLate },
+  { weight: 15, act: placeRefused },
+  { weight: 20, act: placeConditional },
+  { weight: 20, act: redeliver },
+  { weight: 5, act: transfer },
+  { weight: 5, act: setLeverage },
+  { weight: 2, act: liquidate },
+]
+export const TOTAL_WEIGHT: number = BOT_ACTIONS.reduce((sum, { weight }) => sum + weight, 0)
+
+function placeMarket(scene: BotScene): void {
+  place(scene, { ...terms(scene), parts: 1 + scene.random.below(3) })
+}
+
+/** Below the market when buying, above it when selling: it rests. */
+function placeResting(scene: BotScene): void {
+  const { account, desk, random } = scene
+  const { category, symbol } = desk.instrument
+  if (account.openOrders(category, symbol).length >= MAX_OPEN) return
+  const order = terms(scene)
+  const price = priceFrom(scene, order.side === 'Buy' ? -1 : 1)
+  place(scene, { ...order, price, ...(random.chance(0.3) ? { orderLinkId: linkId(random) } : {}) })
+}
+
+function fillResting(scene: BotScene): void {
+  const order = pickResting(scene)
+  if (order === undefined) return
+  const lots = order.leaves / lotOf(scene.desk)
+  const isWhole = scene.random.chance(0.5)
+  const qty = isWhole ? order.leaves : part(scene.random, lots) * lotOf(scene.desk)
+  scene.floor.happen((batch) => scene.floor.matcher.fill(order, batch, qty, order.price))
+}
+
+/** Takes an order of another account, so that one match tells two. */
+function takeFromAnother(scene: BotScene): void {
+  const { floor, account, desk } = scene
+  const { category, symbol } = desk.instrument
+  for (const other of floor.accounts) {
+    if (other === account) continue
+    const order = other.openOrders(category, symbol).find(({ rests }) => rests)
+    if (order === undefined) continue
+    const side: Side = order.terms.side === 'Buy' ? 'Sell' : 'Buy'
+    const price = fixedText(order.price)
+    place(scene, { ...terms(scene, side), price, timeInForce: 'IOC' })
+    return
+  }
+}
+
+function amendResting(scene: BotScene): void {
+  const order = pickResting(scene)
+  if (order === undefined) return
+  const price = priceFrom(scene, order.terms.side === 'Buy' ? -1 : 1)
+  if (price === fixedText(order.price)) return
+  scene.floor.happen((batch) => scene.floor.matcher.amend(order, batch, { price }))
+}
+
+function cancelResting(scene: BotScene): void {
+  const order = pickResting(scene)
+  if (order === undefined) return
+  scene.floor.happen((batch) => scene.floor.matcher.cancel(order, batch))
+}
+
+/** The cancel of an order that is filled in the same moment. */
+function cancelTooLate(scene: BotScene): void {
+  const order = pickResting(scene)
+  if (order === undefined) return
+  const { floor } = scene
+  floor.happen((batch) => floor.matcher.fill(order, batch, order.leaves, order.price))
+  floor.happen((batch) => floor.matcher.cancel(order, batch))
+}
+
+/** A maker's order that would take, or a taker's that finds nothing. */
+function placeRefused(scene: BotScene): void {
+  const { random } = scene
+  const order = terms(scene)
+  const isPostOnly = random.chance(0.5)
+  const away = (order.side === 'Buy') === isPostOnly ? 1 : -1
+  const timeInForce = isPostOnly ? 'PostOnly' : 'IOC'
+  place(scene, { ...order, price: priceFrom(scene, away), timeInForce })
+}
+
+/** A conditional order, whose price is reached, or which is cancelled first. */
+function placeConditional(scene: BotScene): void {
+  const { floor, random } = scene
+  const order = place(scene, { ...terms(scene), triggerPrice: priceFrom(scene, 1) })
+  floor.happen((batch) => {
+    if (random.chance(0.7)) floor.matcher.trigger(order, batch)
+    else floor.matcher.cancel(order, batch)
+  })
+}
+
+function redeliver({ floor, account, random }: BotScene): void {
+  floor.feed.redeliver(account.uid, null, 1 + random.below(5))
+}
+
+function transfer({ floor, account, desk, random }: BotScene): void {
+  const amount = fixedText(BigInt(1 + random.below(100_000)) * 10_000_000_000n)
+  floor.transfer(account.uid, desk.instrument.settleCoin, amount)
+}
+
+function setLeverage({ floor, account, desk, random }: BotScene): void {
+  if (desk.instrument.category === 'spot') return
+  floor.setLeverage(account.uid, desk, String(1 + random.below(50)))
+}
+
+function liquidate({ floor, account, desk, random }: BotScene): void {
+  if (desk.instrument.category === 'spot') return
+  const leg = account.legsOf(desk).find(({ size }) => size !== ZERO)
+  if (leg === undefined) return
+  const why = random.chance(0.7) ? 'liquidation' : 'adl'
+  forceClose(floor, account, desk, leg.positionIdx, why)
+}
+
+function place({ floor, account }: BotScene, spec: OrderSpec): Order {
+  return floor.happen((batch) => floor.matcher.place(account, spec, batch))
+}
+
+/** An order that the account can place: at times it closes a position. */
+function terms(scene: BotScene, wanted?: Side): OrderSpec {
+  const { account, desk, random } = scene
+  const { category, symbol } = desk.instrument
+  const lots = BigInt(1 + random.below(MAX_LOTS))
+  const side = wanted ?? (random.chance(0.5) ? 'Buy' : 'Sell')
+  const order = { category, symbol, qty: fixedText(lots * lotOf(desk)) }
+  if (category === 'spot') {
+    const has = account.coin(desk.instrument.baseCoin).balance >= lots * lotOf(desk)
+    return { ...order, side: has ? side : 'Buy' }
+  }
+  const leg = account.legsOf(desk).find((one) => one.size !== ZERO && one.side !== side)
+  if (leg === undefined || !random.chance(0.5)) return { ...order, side }
+  const claimed = account
+    .openOrders(category, symbol)
+    .filter((open) => open.terms.side === side && open.terms.positionIdx === leg.positionIdx)
+    .reduce((sum, open) => sum + open.leaves, ZERO)
+  const free = (magnitude(leg.size) - claimed) / lotOf(desk)
+  if (free <= 0n) return { ...order, side }
+  const qty = fixedText(part(random, free) * lotOf(desk))
+  return { ...order, side, qty, positionIdx: leg.positionIdx, reduceOnly: true }
+}
+
+function pickResting({ account, desk, random }: BotScene): Order | undefined {
+  const { category, symbol } = desk.instrument
+  const resting = account.openOrders(category, symbol).filter(({ rests }) => rests)
+  return resting[random.below(resting.length)]
+}
+
+/** So many lots of those there are, at least one. */
+function part(random: Random, lots: bigint): bigint {
+  return 1n + BigInt(random.below(Number(lots < 1000n ? lots : 1000n)))
+}
+
+/** A price some ticks above the market's, or below it. */
+function priceFrom({ desk, random }: BotScene, direction: 1 | -1): string {
+  const { tick, priceDecimals } = desk.instrument
+  const ticks = direction * (1 + random.below(MAX_TICKS))
+  return trimmedText(desk.tape.state.price + ticks * tick, priceDecimals)
+}
+
+function linkId(random: Random): string {
+  return `bot-${random.uint32().toString(16)}`
+}

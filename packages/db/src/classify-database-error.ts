@@ -33,6 +33,7 @@ const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
   NOT_ENCODABLE: 'poison',
   ROW_SWALLOWED: 'poison',
   DATABASE_LOCKED: 'transient',
+  PARTITION_LEAVING: 'transient',
   PARTITION_MISSING: 'transient',
   SERVER_SILENT: 'transient',
   ECONNREFUSED: 'transient',
@@ -60,7 +61,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
  *
  * | class | errors |
  * |---|---|
- * | `transient` | sockets and connections (08, 57P0x), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, `DATABASE_LOCKED`, `PARTITION_MISSING` |
+ * | `transient` | sockets and connections (08, 57P0x), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
  * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE`, `NOT_ENCODABLE`, `ROW_SWALLOWED` |
  * | `fatal` | everything else |
  *

@@ -17,7 +17,9 @@
  * | `TIME_OUT_OF_RANGE` | a row's exchange time is before 2019 or after tomorrow | no |
  * | `NOT_ENCODABLE` | a row's value, or the whole batch, cannot be written for the database | no |
  * | `PARTITION_MISSING` | a day's partition vanished within the caller's transaction | yes |
+ * | `PARTITION_LEAVING` | the day's partition is being removed, and is not gone yet | yes |
  * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
+ * | `RETENTION_TOO_SHORT` | days are to be removed that are younger than a day | no |
  */
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
@@ -34,10 +36,13 @@ export type DatabaseErrorCode =
   | 'TIME_OUT_OF_RANGE'
   | 'NOT_ENCODABLE'
   | 'PARTITION_MISSING'
+  | 'PARTITION_LEAVING'
   | 'PARTITION_NAME_TAKEN'
+  | 'RETENTION_TOO_SHORT'
 
 const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set([
   'DATABASE_LOCKED',
+  'PARTITION_LEAVING',
   'PARTITION_MISSING',
   'SERVER_SILENT',
 ])

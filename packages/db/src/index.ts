@@ -15,20 +15,44 @@ export {
   DeadLetterRepository,
   type StoredDeadLetter,
 } from './dead-letters.ts'
+export {
+  type DueDay,
+  type DueDays,
+  findDueDays,
+  type RetentionPolicy,
+} from './due-days.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
+export { type FreezeOptions, type FreezeReport, freezeClosedDays } from './freeze-days.ts'
 export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 export type { KeyConflict } from './key-conflicts.ts'
 export type { SymbolQuery, SymbolsQuery } from './last-event.ts'
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
 export { SCHEMA_VERSION } from './migration.ts'
 export {
+  listPartitions,
+  type Partition,
+  type PartitionQuery,
+  type PartitionState,
+} from './partition-catalog.ts'
+export {
   ensurePartitions,
   ensureUpcomingPartitions,
+  PARTITIONED_TABLES,
   type PartitionedTable,
   type PartitionOptions,
 } from './partitions.ts'
+export {
+  type FinishOptions,
+  finishRemovals,
+  type PostponedRemoval,
+  type PruneOptions,
+  type PruneReport,
+  pruneDays,
+  type RemovalReport,
+} from './prune-days.ts'
 export { PublicTradeRepository } from './public-trades.ts'
 export type { RangeQuery } from './range.ts'
+export { listRemovedDays, type RemovedDay, type RemovedDayQuery } from './removed-days.ts'
 export type {
   BigInteger,
   CaptureGapsTable,
@@ -37,6 +61,7 @@ export type {
   GridMetaTable,
   Numeric,
   PublicTradesTable,
+  RemovedDaysTable,
   TickerSnapshotsTable,
   TickerValueColumns,
   Timestamp,

@@ -1,5 +1,6 @@
 import { publicData } from './migrations/0001-public-data.ts'
 import { allCategories } from './migrations/0002-all-categories.ts'
+import { removedDays } from './migrations/0005-removed-days.ts'
 
 /** One step of the schema; once released it never changes. */
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
 }
 
 /** Every migration in order: the n-th brings the schema to version n. */
-export const MIGRATIONS: readonly Migration[] = [publicData, allCategories]
+export const MIGRATIONS: readonly Migration[] = [publicData, allCategories, removedDays]
 
 /** The schema version that this package reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length

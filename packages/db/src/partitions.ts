@@ -6,7 +6,7 @@ import type { GridDatabase } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
 /** The tables that are split by UTC day. */
-const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const
+export const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const
 
 /** A table that is split by UTC day. */
 export type PartitionedTable = (typeof PARTITIONED_TABLES)[number]
@@ -21,11 +21,10 @@ export interface PartitionOptions {
   readonly clock?: Clock
 }
 
-const LOCK_TIMEOUT = '2s'
+const LOCK_TIMEOUT = '1s'
 const ATTEMPTS = 5
 const RETRY_DELAY_MS = 500
 const LOCK_NOT_AVAILABLE = '55P03'
-const DUPLICATE_TABLE = '42P07'
 const EARLIEST_DAY = dayOf(EARLIEST_EXCHANGE_TS)
 
 /**
@@ -132,9 +131,44 @@ async function makeMissing(
   await sql`select pg_advisory_xact_lock(hashtext(${`grid partitions of ${table}`}))`.execute(trx)
   const { names } = await partitionsOf(trx, table)
   const missing = days.filter((day) => !names.has(partitionName(table, day)))
+  await assertFree(trx, table, missing)
   for (const day of missing) await makePartition(trx, table, day)
   await setLockTimeout(trx, rows[0]?.before ?? '0')
   return missing.length
+}
+
+/** Throws when a day's name is taken: by its old partition on its way out, or by a stranger. */
+async function assertFree(
+  trx: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  days: readonly number[],
+): Promise<void> {
+  if (days.length === 0) return
+  const names = days.map((day) => partitionName(table, day))
+  const { rows } = await sql<{ name: string; is_leaving: boolean }>`
+    select name, exists (
+      select from pg_inherits where inhrelid = to_regclass(name) and inhdetachpending
+    ) or exists (
+      select from removed_days
+      where table_name = ${table} and removed_at is null
+        and day = to_date(right(name, 11), '"y"YYYY"m"MM"d"DD')
+    ) as is_leaving
+    from unnest(${names}::text[]) as name
+    where to_regclass(name) is not null`.execute(trx)
+  const [taken] = rows
+  if (taken === undefined) return
+  const context = { table, partition: taken.name }
+  throw taken.is_leaving
+    ? new DatabaseError(
+        'PARTITION_LEAVING',
+        `partition ${taken.name} is being removed: its day can be stored again once it is gone`,
+        { context },
+      )
+    : new DatabaseError(
+        'PARTITION_NAME_TAKEN',
+        `table ${taken.name} exists but is not a partition of ${table}: attach it, or rename it`,
+        { context },
+      )
 }
 
 /**
@@ -147,16 +181,7 @@ async function makePartition(
   day: number,
 ): Promise<void> {
   const name = partitionName(table, day)
-  try {
-    await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== DUPLICATE_TABLE) throw cause
-    throw new DatabaseError(
-      'PARTITION_NAME_TAKEN',
-      `table ${name} exists but is not a partition of ${table}: attach it, or rename it`,
-      { cause, context: { table, partition: name } },
-    )
-  }
+  await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
   const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
   await trx.executeQuery(
     CompiledQuery.raw(

@@ -120,6 +120,24 @@ export interface CaptureGapsTable {
   updated_at: WithDefault<Timestamp>
 }
 
+/**
+ * Table `removed_days`: days whose partition was given up, or is about to be while `removed_at` is
+ * null.
+ */
+export interface RemovedDaysTable {
+  id: WithDefault<BigInteger>
+  table_name: string
+  /** `date`: cast it to text, or use `listRemovedDays`; as a `Date` its day depends on the driver. */
+  day: ColumnType<Date, string, string>
+  requested_by: string
+  requested_at: WithDefault<Timestamp>
+  /** Whether its time to be repaired ran out. */
+  repair_overdue: WithDefault<boolean>
+  removed_at: ColumnType<Date | null, Date | string | null, Date | string | null>
+  row_count: ColumnType<string | null, string | number | null, string | number | null>
+  bytes: ColumnType<string | null, string | number | null, string | number | null>
+}
+
 /** Table `grid_meta`: one row, what the database is and who may use it. */
 export interface GridMetaTable {
   only_row: WithDefault<boolean>
@@ -135,5 +153,6 @@ export interface GridDatabase {
   ticker_snapshots: TickerSnapshotsTable
   dead_letters: DeadLettersTable
   capture_gaps: CaptureGapsTable
+  removed_days: RemovedDaysTable
   grid_meta: GridMetaTable
 }

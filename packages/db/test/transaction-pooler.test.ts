@@ -11,9 +11,11 @@ import {
   classifyDatabaseError,
   createDatabase,
   ensureUpcomingPartitions,
+  freezeClosedDays,
   type GridDatabase,
   migrate,
   PublicTradeRepository,
+  pruneDays,
 } from '../src/index.ts'
 import { collect, T0, trade } from './events.ts'
 
@@ -73,6 +75,25 @@ describe.skipIf(!isInstalled).each([
     const read = await collect(new PublicTradeRepository(db).range(query))
     expect(read).toHaveLength(3000)
     await Promise.all(others.map((each) => each.destroy()))
+  })
+
+  it('removes and freezes days, and gives up waiting for an open transaction', async () => {
+    const reader = createDatabase({ url: database.url })
+    const table = 'public_trades'
+    const prune = () => pruneDays(db, { table, olderThanMs: 30 * 86_400_000, requestedBy: 'test' })
+    await new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: Date.UTC(2023, 0, 1) })])
+    await reader.transaction().execute(async (trx) => {
+      await sql`select count(*) from public_trades`.execute(trx)
+      const { removed, postponed } = await prune()
+      expect(removed).toEqual([])
+      expect(postponed[0]).toMatchObject({ day: '2023-01-01', error: { code: '57014' } })
+    })
+    const { removed } = await prune()
+    expect(removed[0]).toMatchObject({ day: '2023-01-01', rows: 1 })
+    const yesterday = Date.now() - 86_400_000 * 2
+    await new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: yesterday })])
+    expect((await freezeClosedDays(db, { table })).frozen).toMatchObject([{ rows: 1 }])
+    await reader.destroy()
   })
 
   it('holds every statement and transaction to the limits, and leaves no trace of them', async () => {

@@ -1,0 +1,74 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { outsideTransaction } from './outside-transaction.ts'
+import { listPartitions, type Partition } from './partition-catalog.ts'
+import type { PartitionedTable } from './partitions.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** Which closed days to freeze. */
+export interface FreezeOptions {
+  /** Of one table only. */
+  readonly table?: PartitionedTable
+  /** Begins no further day once aborted. */
+  readonly signal?: AbortSignal
+}
+
+/** What became of the closed days that were not frozen yet. */
+export interface FreezeReport {
+  readonly frozen: readonly Partition[]
+  /** Somebody was in the way; try again later. */
+  readonly postponed: readonly Partition[]
+}
+
+const LOCK_TIMEOUT = '1s'
+
+/**
+ * Freezes the days that are over: `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum
+ * ever has to read them again and reads need not look into rows for their visibility.
+ *
+ * Readers and writers are not held up. A big day takes minutes: give it a database without a
+ * `statementTimeoutMs`. A frozen day that has grown is due again. On PGlite it stops
+ * the process while it works. Not within a transaction.
+ *
+ * @example
+ * const { frozen } = await freezeClosedDays(db)
+ */
+export async function freezeClosedDays(
+  db: Kysely<GridDatabase>,
+  { table, signal }: FreezeOptions = {},
+): Promise<FreezeReport> {
+  const query = table === undefined ? {} : { table }
+  const isDue = ({ state, isClosed, isFrozen }: Partition): boolean =>
+    state === 'attached' && isClosed && !isFrozen
+  const due = (await listPartitions(db, query)).filter(isDue)
+  const tried: Partition[] = []
+  for (const partition of due) {
+    if (signal?.aborted) break
+    tried.push(partition)
+    await freeze(db, partition.name)
+  }
+  const now = new Map((await listPartitions(db, query)).map((each) => [each.name, each]))
+  const isDueStill = ({ name }: Partition): boolean => {
+    const partition = now.get(name)
+    return partition !== undefined && isDue(partition)
+  }
+  return {
+    frozen: tried.flatMap(({ name }) => now.get(name) ?? []).filter((each) => !isDueStill(each)),
+    postponed: tried.filter(isDueStill),
+  }
+}
+
+async function freeze(db: Kysely<GridDatabase>, name: string): Promise<void> {
+  try {
+    await db.transaction().execute(async (trx) => {
+      await sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`.execute(trx)
+      // From now on any vacuum freezes what it visits: that is how a frozen day is told.
+      const mark = `alter table ${name} set (autovacuum_freeze_min_age = 0)`
+      await trx.executeQuery(CompiledQuery.raw(mark))
+    })
+    await db.executeQuery(outsideTransaction(`vacuum (freeze, analyze, skip_locked) ${name}`))
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    // Locked, removed meanwhile, or past the server's own limit: the listing tells.
+    if (code !== '55P03' && code !== '42P01' && code !== '57014') throw error
+  }
+}

@@ -1,0 +1,122 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { DAY_MS, dayOf, dayText } from './partition-day.ts'
+import { PARTITIONED_TABLES, type PartitionedTable } from './partitions.ts'
+import type { GridDatabase } from './schema.ts'
+
+/**
+ * Where a partition stands: part of its table; about to leave it, once the transactions that may
+ * still see it have ended; or apart from it.
+ */
+export type PartitionState = 'attached' | 'leaving' | 'detached'
+
+/** The partition of a UTC day. */
+export interface Partition {
+  readonly table: PartitionedTable
+  /** As `2026-11-22`. */
+  readonly day: string
+  /** Name of its table. */
+  readonly name: string
+  readonly state: PartitionState
+  /** By the server's estimate, or counted; null when it was never counted nor analyzed. */
+  readonly rows: number | null
+  /** On disk, with its indexes. */
+  readonly bytes: number
+  /** Whether the day is over, by an hour at least. */
+  readonly isClosed: boolean
+  /** Whether it was frozen, and has not grown since: nothing is left to do for VACUUM. */
+  readonly isFrozen: boolean
+}
+
+/** Which partitions to list. */
+export interface PartitionQuery {
+  /** Of one table only. */
+  readonly table?: PartitionedTable
+  /** Count the rows instead of giving the server's estimate: reads every partition. */
+  readonly exact?: boolean
+}
+
+interface CatalogRow {
+  readonly table: PartitionedTable
+  readonly name: string
+  readonly state: PartitionState
+  readonly rows: string | null
+  readonly bytes: string
+  readonly is_closed: boolean
+  readonly is_frozen: boolean
+}
+
+/** Late rows come within it, as long as nothing is wrong. */
+const CLOSED_AFTER = '1 hour'
+
+/**
+ * Lists the partitions of days by table and day, with what was detached and not dropped.
+ *
+ * @example
+ * for (const { table, day, bytes } of await listPartitions(db)) console.log(table, day, bytes)
+ */
+export async function listPartitions(
+  db: Kysely<GridDatabase>,
+  { table, exact = false }: PartitionQuery = {},
+): Promise<Partition[]> {
+  const tables = table === undefined ? PARTITIONED_TABLES : [table]
+  const listed: Partition[] = []
+  for (const parent of tables) {
+    const { rows } = await readCatalog(db, parent)
+    for (const { is_closed, is_frozen, ...row } of rows) {
+      listed.push({
+        ...row,
+        day: dayOfName(row.name),
+        rows: exact ? await countRows(db, row.name) : row.rows === null ? null : Number(row.rows),
+        bytes: Number(row.bytes),
+        isClosed: is_closed,
+        isFrozen: is_frozen,
+      })
+    }
+  }
+  return listed
+}
+
+/**
+ * A closed day is marked by `autovacuum_freeze_min_age = 0` before it is frozen: with that every
+ * vacuum freezes what it visits, so that "all pages are visible" then says "all are frozen". The
+ * server's count of rows since the last vacuum would tell of each late row, but comes seconds late.
+ */
+function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
+  return sql<CatalogRow>`
+    select ${table} as table, child.relname as name,
+      case when inhrelid is null then 'detached'
+        when inhdetachpending then 'leaving' else 'attached' end as state,
+      case when child.reltuples >= 0 then child.reltuples::bigint::text end as rows,
+      coalesce(pg_total_relation_size(child.oid), 0)::text as bytes,
+      to_date(right(child.relname, 11), '"y"YYYY"m"MM"d"DD') + 1 + interval ${sql.lit(CLOSED_AFTER)}
+        <= now() at time zone 'UTC' as is_closed,
+      coalesce('autovacuum_freeze_min_age=0' = any (child.reloptions), false)
+        and child.reltuples >= 0 and child.relallvisible >= child.relpages
+        and pg_relation_size(child.oid) <= child.relpages * current_setting('block_size')::bigint
+        as is_frozen
+    from pg_class parent
+    join pg_class child on child.relnamespace = parent.relnamespace and child.relkind = 'r'
+      and child.relname ~ ('^' || parent.relname || '_y[0-9]{4}m[0-9]{2}d[0-9]{2}$')
+    left join pg_inherits on inhrelid = child.oid and inhparent = parent.oid
+    where parent.oid = to_regclass(${table})
+    order by child.relname`.execute(db)
+}
+
+/** Counts the rows of a table. */
+export async function countRows(db: Kysely<GridDatabase>, name: string): Promise<number> {
+  const { rows } = await db.executeQuery<{ count: string }>(
+    CompiledQuery.raw(`select count(*) as count from ${name}`),
+  )
+  return Number(rows[0]?.count)
+}
+
+/** `2026-11-22` of `public_trades_y2026m11d22`. */
+function dayOfName(name: string): string {
+  const [, year, month, day] = /_y(\d{4})m(\d{2})d(\d{2})$/.exec(name) ?? []
+  return dayText(dayOf(Date.UTC(Number(year), Number(month) - 1, Number(day))))
+}
+
+/** Where a day ends, in epoch milliseconds. */
+export function endOfDay(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) + DAY_MS
+}

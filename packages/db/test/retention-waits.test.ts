@@ -1,0 +1,205 @@
+import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import { type Kysely, sql } from 'kysely'
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import {
+  classifyDatabaseError,
+  createDatabase,
+  ensurePartitions,
+  finishRemovals,
+  freezeClosedDays,
+  type GridDatabase,
+  listPartitions,
+  listRemovedDays,
+  migrate,
+  PublicTradeRepository,
+  pruneDays,
+} from '../src/index.ts'
+import { collect, trade } from './events.ts'
+
+const DAY_MS = 86_400_000
+/** What nobody may be held up for longer. */
+const LIMIT_MS = 2000
+const table = 'public_trades'
+
+const noon = (daysAgo: number): number =>
+  Math.floor(Date.now() / DAY_MS - daysAgo) * DAY_MS + DAY_MS / 2
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+
+describe('retention beside readers and a writer', () => {
+  let database: TestDatabase
+  let db: Kysely<GridDatabase>
+  let other: Kysely<GridDatabase>
+  beforeEach(async () => {
+    database = await createTestDatabase(inject('postgresUrl'))
+    db = createDatabase({ url: database.url })
+    other = createDatabase({ url: database.url, applicationName: 'other' })
+    await migrate(db)
+    const old = [100, 99, 98, 0].map((days) => trade({ exchangeTs: noon(days) }))
+    await new PublicTradeRepository(db).bulkInsert(old)
+  })
+  afterEach(async () => {
+    await Promise.all([db.destroy(), other.destroy()])
+    await database.drop()
+  })
+
+  const prune = (on = db) => pruneDays(on, { table, olderThanMs: 91 * DAY_MS, requestedBy: 'test' })
+  const states = async () => (await listPartitions(db, { table })).map(({ state }) => state)
+
+  /** Repeats work until stopped, and tells its longest run. */
+  const repeat = (work: () => Promise<unknown>) => {
+    let isStopped = false
+    let longestMs = 0
+    let runs = 0
+    const done = (async () => {
+      while (!isStopped) {
+        const start = performance.now()
+        await work()
+        longestMs = Math.max(longestMs, performance.now() - start)
+        runs += 1
+      }
+    })()
+    return async () => {
+      isStopped = true
+      await done
+      expect(runs).toBeGreaterThan(0)
+      return longestMs
+    }
+  }
+
+  it('holds up nobody while a reader keeps a transaction open, and removes the days after it', async () => {
+    const { category, symbol } = trade()
+    let written = 0
+    const opened = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const reader = other
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        await sql`select count(*) from public_trades`.execute(trx)
+        opened.resolve()
+        await ended.promise
+        // What it saw it sees still.
+        const { rows } = await sql<{ n: number }>`
+          select count(*)::integer as n from public_trades where exchange_ts < now() - interval '1 day'`.execute(
+          trx,
+        )
+        return rows[0]?.n
+      })
+    await opened.promise
+    const stops = [
+      repeat(() =>
+        new PublicTradeRepository(other).bulkInsert(
+          Array.from({ length: 20 }, () =>
+            trade({ tradeId: `w${written++}`, exchangeTs: noon(0) }),
+          ),
+        ),
+      ),
+      repeat(() =>
+        collect(
+          new PublicTradeRepository(other).range({ category, symbol, from: 0, to: Date.now() }),
+        ),
+      ),
+    ]
+    let newDay = 60
+    const maker = repeat(() => ensurePartitions(db, table, [noon(newDay--)]))
+
+    const first = await prune()
+    expect(first.removed).toEqual([])
+    expect(first.postponed.map(({ day }) => day)).toEqual([100, 99, 98].map((n) => dayOf(noon(n))))
+    expect((await states()).slice(0, 3)).toEqual(['leaving', 'attached', 'attached'])
+    // Interrupted again and again, it stays as it is.
+    expect((await prune()).removed).toEqual([])
+    expect((await states()).slice(0, 3)).toEqual(['leaving', 'attached', 'attached'])
+    const late = new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: noon(100) })])
+    const error = await late.catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: 'PARTITION_LEAVING', retryable: true })
+    expect(classifyDatabaseError(error)).toBe('transient')
+    await freezeClosedDays(db)
+
+    const longest = await Promise.all([...stops, maker].map((stop) => stop()))
+    for (const ms of longest) expect(ms).toBeLessThan(LIMIT_MS)
+    ended.resolve()
+    expect(await reader).toBe(3)
+
+    const { removed } = await prune()
+    expect(removed.map(({ day, rows }) => [day, rows])).toEqual(
+      [100, 99, 98].map((n) => [dayOf(noon(n)), 1]),
+    )
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::integer as n from public_trades`.execute(db)
+    expect(rows).toEqual([{ n: written + 1 }])
+  })
+
+  it('lets many processes prune at once, each day counted once', async () => {
+    const others = Array.from({ length: 3 }, () => createDatabase({ url: database.url }))
+    for (let round = 1; (await listRemovedDays(db)).length < 3; round++) {
+      expect(round).toBeLessThan(10)
+      await Promise.all(others.map((each) => prune(each)))
+    }
+    expect(await listRemovedDays(db)).toMatchObject([{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+    expect(await states()).toEqual(['attached'])
+    await Promise.all(others.map((each) => each.destroy()))
+  })
+
+  it('ends a detachment that an operator interrupted, and keeps its table', async () => {
+    const [partition] = await listPartitions(db, { table })
+    const opened = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
+    const reader = other.transaction().execute(async (trx) => {
+      await sql`select count(*) from public_trades`.execute(trx)
+      opened.resolve()
+      await ended.promise
+    })
+    await opened.promise
+    const hasty = createDatabase({ url: database.url, statementTimeoutMs: 200 })
+    const detach = sql`alter table public_trades
+      detach partition ${sql.id(partition?.name ?? '')} concurrently`
+    await expect(detach.execute(hasty)).rejects.toMatchObject({ code: '57014' })
+    await hasty.destroy()
+    expect((await states())[0]).toBe('leaving')
+    ended.resolve()
+    await reader
+    expect(await finishRemovals(db, { table })).toEqual({ removed: [], postponed: [] })
+    expect(await listPartitions(db, { table, exact: true })).toMatchObject([
+      { state: 'detached', rows: 1 },
+      { state: 'attached' },
+      { state: 'attached' },
+      { state: 'attached' },
+    ])
+  })
+
+  it('never drops what an operator detached', async () => {
+    const [partition] = await listPartitions(db, { table })
+    const name = sql.id(partition?.name ?? '')
+    await sql`alter table public_trades detach partition ${name}`.execute(db)
+    const { removed } = await prune()
+    expect(removed.map(({ day }) => day)).not.toContain(partition?.day)
+    expect((await listPartitions(db, { table, exact: true }))[0]).toMatchObject({
+      state: 'detached',
+      rows: 1,
+    })
+  })
+
+  it('refuses to remove days younger than a day', async () => {
+    for (const olderThanMs of [0, DAY_MS - 1, Number.NaN, -1]) {
+      await expect(
+        pruneDays(db, { table, olderThanMs, requestedBy: 'test' }),
+      ).rejects.toMatchObject({
+        code: 'RETENTION_TOO_SHORT',
+      })
+    }
+  })
+
+  it('drops later what a direct reader of the partition keeps from being dropped', async () => {
+    const [partition] = await listPartitions(db, { table })
+    const name = sql.id(partition?.name ?? '')
+    const report = await other.transaction().execute(async (trx) => {
+      await sql`select * from ${name}`.execute(trx)
+      return prune()
+    })
+    expect(report.postponed.map(({ day }) => day)).toContain(partition?.day)
+    const { removed } = await prune()
+    expect(removed.map(({ day }) => day)).toContain(partition?.day)
+    expect(await states()).toEqual(['attached'])
+  })
+})

@@ -63,14 +63,17 @@ export function columnArrays<Row>(
   })
 }
 
-/** SQL of the parameters of {@link columnArrays} as a source of rows. */
-export function unnestSql<Row>(columns: readonly Column<Row>[]): string {
-  return `unnest(${columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].type}[]`).join(', ')})`
+/** SQL of the parameters of {@link columnArrays}. */
+export function arraysSql<Row>(columns: readonly Column<Row>[]): readonly string[] {
+  return columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].type}[]`)
 }
 
 /**
  * SQL that inserts the rows of {@link columnArrays} into a table, called `stored`; `onConflict` says
  * what becomes of those whose key is there: they are passed over by default.
+ *
+ * The arrays are unnested in the select list, not in `from`: there each would be written to a store
+ * of its own before the first row is made, which costs an eighth of the insert's speed.
  */
 export function insertSql<Row>(
   table: string,
@@ -78,9 +81,10 @@ export function insertSql<Row>(
   onConflict = 'do nothing',
 ): string {
   const names = columns.map(({ name }) => name).join(', ')
+  const values = arraysSql(columns).map((array) => `unnest(${array})`)
   return (
-    `insert into ${table} as stored (${names}) select ${names} ` +
-    `from ${unnestSql(columns)} as batch (${names}) on conflict ${onConflict}`
+    `insert into ${table} as stored (${names}) select ${values.join(', ')} ` +
+    `on conflict ${onConflict}`
   )
 }
 

@@ -51,7 +51,7 @@ const STORED = columnsOf<'dead_letters', StoredDeadLetter, keyof DeadLetterRow>(
 })
 
 const INSERT = insertSql('dead_letters', OFFERED)
-/** Most bytes of `raw` in a statement, which has two digits for each. */
+/** Most bytes of `raw` in a statement. */
 const STATEMENT_BYTES = 16 * 1024 * 1024
 const SELECT =
   `${selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])} ` +

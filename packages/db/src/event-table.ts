@@ -41,7 +41,7 @@ export interface EventTable<Row extends StoredRow> {
 
 /** Orders two texts or numbers. */
 export function compareValues<Value extends string | number>(a: Value, b: Value): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 /** The column of a field. */

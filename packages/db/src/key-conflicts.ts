@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { type Column, columnArrays, unnestSql } from './column.ts'
+import { arraysSql, type Column, columnArrays } from './column.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { isPartitionedTable } from './partitions.ts'
@@ -117,7 +117,7 @@ function conflictSql<Event extends StoredRow>(
   const within = isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []
   return (
     `select position::integer, field, detail.stored, detail.offered ` +
-    `from ${unnestSql(columns)} with ordinality as batch (${names}, position) ` +
+    `from unnest(${arraysSql(columns).join(', ')}) with ordinality as batch (${names}, position) ` +
     `left join ${target.table} stored on ${[...matches, ...within].join(' and ')} ` +
     `cross join lateral (values (null, null, null, ${isMissing}), ${details.join(', ')}) ` +
     'as detail (field, stored, offered, differs) ' +

@@ -7,7 +7,8 @@ import { readLastTs, type SymbolQuery, type SymbolsQuery } from './last-event.ts
 import { type RangeQuery, readRange } from './range.ts'
 import type { GridDatabase } from './schema.ts'
 
-const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
+/** Table `public_trades`. */
+export const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
   channel: 'publicTrade',
   table: 'public_trades',
   columns: columnsOf<'public_trades', PublicTradeEvent, 'channel'>({

@@ -26,7 +26,8 @@ const VALUE_KINDS = Object.fromEntries(
   TICKER_FIELD_NAMES.map((name) => [name, KINDS[TICKER_FIELDS[name].kind]]),
 ) as { readonly [Name in TickerFieldName]: KindOf<'ticker_snapshots', TickerEvent, Name> }
 
-const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
+/** Table `ticker_snapshots`. */
+export const TICKER_SNAPSHOTS: EventTable<TickerEvent> = {
   channel: 'ticker',
   table: 'ticker_snapshots',
   columns: columnsOf<'ticker_snapshots', TickerEvent, 'channel'>({

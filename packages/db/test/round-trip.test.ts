@@ -11,7 +11,7 @@ import {
   type TickerFieldKind,
 } from '@grid/core-events'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type BulkInsertResult,
   migrate,
@@ -21,7 +21,7 @@ import {
   TickerSnapshotRepository,
 } from '../src/index.ts'
 import { collect, decimal, ticker } from './events.ts'
-import { type OpenedDatabase, openPostgres } from './support.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
 const TO = Date.UTC(2019, 0, 4)
 const SYMBOL = 'RANDOM'
@@ -92,13 +92,13 @@ interface Repository<Event> {
   range(query: RangeQuery): AsyncIterable<Event>
 }
 
-describe('arbitrary events through PostgreSQL', () => {
+describe.each(DATABASES)('arbitrary events through %s', (name, open) => {
   let opened: OpenedDatabase
-  beforeEach(async () => {
-    opened = await openPostgres()
+  beforeAll(async () => {
+    opened = await open()
     await migrate(opened.db)
-  })
-  afterEach(() => opened.close())
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
 
   /** fast-check prints the seed of a failure, and the smallest batch that fails. */
   async function checkRoundTrip<Event extends PublicEvent>(
@@ -117,7 +117,9 @@ describe('arbitrary events through PostgreSQL', () => {
         expect(byKey(stored)).toEqual(byKey(sent.filter((event) => event.category === category)))
       }
     })
-    await fc.assert(property, { numRuns: Number(process.env['RUNS'] ?? 60) })
+    await fc.assert(property, {
+      numRuns: Number(process.env['RUNS'] ?? (name === 'PGlite' ? 15 : 60)),
+    })
   }
 
   it('trades come back equal', () =>

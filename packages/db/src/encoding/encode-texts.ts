@@ -5,11 +5,11 @@ const TEXT_OID = 25
 /** `text[]`; throws for what a text of PostgreSQL cannot hold: NUL, and half a surrogate pair. */
 export function encodeTexts(values: Values<string>): Buffer {
   let units = 0
-  for (const value of values) units += value?.length ?? 0
+  for (const value of values) if (typeof value === 'string') units += value.length
   return encodeAscii(values, units) ?? encodeUtf8(values)
 }
 
-/** Null when a text is more than ASCII: nearly none is, and a call per text costs more than it. */
+/** Null when a value is no text of ASCII: nearly all are, and Node's own call costs more a text. */
 function encodeAscii(values: Values<string>, length: number): Buffer | null {
   const array = new ArrayParameter(TEXT_OID, values.length, length)
   const { bytes } = array
@@ -18,6 +18,7 @@ function encodeAscii(values: Values<string>, length: number): Buffer | null {
       array.addNull()
       continue
     }
+    if (typeof value !== 'string') return null
     const start = array.add(value.length)
     for (let index = 0; index < value.length; index++) {
       const unit = value.charCodeAt(index)
@@ -30,13 +31,14 @@ function encodeAscii(values: Values<string>, length: number): Buffer | null {
 
 function encodeUtf8(values: Values<string>): Buffer {
   let length = 0
-  for (const value of values) if (value) length += Buffer.byteLength(value)
+  for (const value of values) if (typeof value === 'string') length += Buffer.byteLength(value)
   const array = new ArrayParameter(TEXT_OID, values.length, length)
   for (const value of values) {
     if (value === null || value === undefined) {
       array.addNull()
       continue
     }
+    if (typeof value !== 'string') throw new TypeError(`${String(value)} is no text`)
     const fault = faultOf(value)
     if (fault !== null) throw new RangeError(`text ${JSON.stringify(value)} has ${fault}`)
     array.bytes.write(value, array.add(Buffer.byteLength(value)))

@@ -51,6 +51,8 @@ describe('what the exchange sends once', () => {
     expect(imbalances(saver)).toEqual([])
     const unknown = saver.pipeline.sample().find(({ channel }) => channel === 'unknown')
     expect(unknown?.deadLettered).toBe(6)
+    const repeated = saver.pipeline.sample().map(({ duplicate }) => duplicate)
+    expect(Math.max(...repeated)).toBeGreaterThan(0)
   })
 
   it('is stored once by two savers on one database', async () => {

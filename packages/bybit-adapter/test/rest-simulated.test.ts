@@ -65,17 +65,6 @@ test('600 instruments come in pages, each once', async () => {
   expect(end).toBe('last_page')
 })
 
-test.each(['html', '502', 'reset'] as const)('%s from the exchange is survived', async (how) => {
-  const sim = await simulate()
-  await sim.fault({ kind: 'rest', how, count: 2 })
-  const client = new BybitRestClient({
-    restUrl: sim.restUrl,
-    limiter: new RateLimiter(),
-    random: () => 0,
-  })
-  expect(await client.time()).toMatchObject({ exchangeTs: expect.any(Number) })
-})
-
 test("twenty workers never exceed an endpoint's limit and use at least 90 % of it", async () => {
   const limit = 40
   const sim = await simulate({ rules: { restLimits: { [RECENT_TRADE]: limit } } })

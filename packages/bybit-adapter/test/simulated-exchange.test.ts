@@ -79,23 +79,6 @@ test('a forced reconnect resubscribes all and leaves one gap a topic', async () 
   expect(events.filter(({ channel }) => channel === 'publicTrade')).toHaveLength(5)
 })
 
-test('garbage, dropped acks and refused connections are survived', async () => {
-  const { sim, stream, events, statuses } = await capture(['BTCUSDT'])
-  await stream.start()
-  const letters: string[] = []
-  stream.on('deadLetter', ({ code }) => letters.push(code))
-  for (const payload of ['text', 'binary', 'invalid-utf8'] as const) {
-    await sim.fault({ kind: 'garbage', payload })
-  }
-  await until('three dead letters', () => letters.length === 3)
-  await sim.fault({ kind: 'refuse', how: '502', forMs: 200 })
-  await sim.fault({ kind: 'close' })
-  await until('a refusal', () => statuses.some(({ type }) => type === 'connect_failed'))
-  await until('back', () => stream.topics().every(({ state }) => state === 'live'))
-  sim.trade({ symbol: 'BTCUSDT' })
-  await until('the trade', () => events.at(-1)?.channel === 'publicTrade')
-})
-
 test('after close nothing keeps the process alive, and nothing is left unhandled', async () => {
   const sim = await startSimulator({ seed: 7 })
   onTestFinished(() => sim.stop())

@@ -1,4 +1,5 @@
 import type { Column } from './column.ts'
+import type { PartitionedTable } from './partitions.ts'
 import type { GridDatabase } from './schema.ts'
 
 /** What the row of every event has. */
@@ -37,6 +38,11 @@ export interface EventTable<Row extends StoredRow> {
   readonly fills?: readonly (keyof Row & string)[]
   /** Duplicates that are compared with what is stored: each, or a sample of many (the default). */
   readonly comparison?: 'each' | 'sample'
+}
+
+/** Events of instruments, in a partition a UTC day. */
+export interface DailyTable<Row extends StoredRow> extends EventTable<Row> {
+  readonly table: PartitionedTable
 }
 
 /** Orders two texts or numbers. */

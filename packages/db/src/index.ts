@@ -7,6 +7,8 @@ export {
   type StoredGap,
 } from './capture-gaps.ts'
 export { classifyDatabaseError, type DatabaseErrorClass } from './classify-database-error.ts'
+export type { Column } from './column.ts'
+export type { ColumnKindName } from './column-kind.ts'
 export { createDatabase, type DatabaseOptions } from './create-database.ts'
 export { redactDatabaseUrl } from './database-url.ts'
 export {
@@ -25,7 +27,7 @@ export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from
 export { type FreezeOptions, type FreezeReport, freezeClosedDays } from './freeze-days.ts'
 export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 export type { KeyConflict } from './key-conflicts.ts'
-export type { SymbolQuery, SymbolsQuery } from './last-event.ts'
+export type { AsOfQuery, EndTimes } from './market-repository.ts'
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
 export { SCHEMA_VERSION } from './migration.ts'
 export {
@@ -50,9 +52,11 @@ export {
   pruneDays,
   type RemovalReport,
 } from './prune-days.ts'
-export { PublicTradeRepository } from './public-trades.ts'
-export type { RangeQuery } from './range.ts'
+export { PublicTradeRepository, type TradeIdQuery } from './public-trades.ts'
+export type { RangeQuery, ReadInterval } from './range.ts'
+export { type MarketQuery, readMarket } from './read-market.ts'
 export { listRemovedDays, type RemovedDay, type RemovedDayQuery } from './removed-days.ts'
+export type { RowCount } from './row-counts.ts'
 export type {
   BigInteger,
   CaptureGapsTable,
@@ -68,4 +72,7 @@ export type {
   Uuid,
   WithDefault,
 } from './schema.ts'
+export type { SymbolQuery, SymbolsQuery } from './symbol-query.ts'
 export { TickerSnapshotRepository } from './ticker-snapshots.ts'
+export type { BinLength, BinsQuery } from './time-bins.ts'
+export type { TradeBar } from './trade-bars.ts'

@@ -1,14 +1,25 @@
 import type { PublicTradeEvent } from '@grid/core-events'
-import type { Kysely } from 'kysely'
-import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
+import { CompiledQuery, type Kysely } from 'kysely'
 import { columnsOf } from './column.ts'
-import { compareValues, type EventTable } from './event-table.ts'
-import { readLastTs, type SymbolQuery, type SymbolsQuery } from './last-event.ts'
-import { type RangeQuery, readRange } from './range.ts'
+import { compareValues, type DailyTable } from './event-table.ts'
+import { MarketRepository } from './market-repository.ts'
 import type { GridDatabase } from './schema.ts'
+import { searchDays, timeTexts } from './stored-days.ts'
+import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
+import { type BinLength, type BinsQuery, readBins } from './time-bins.ts'
+import { barTarget, type TradeBar } from './trade-bars.ts'
 
-/** Table `public_trades`. */
-export const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
+/** One trade, and where to look for it. */
+export interface TradeIdQuery extends SymbolQuery {
+  readonly tradeId: string
+  /** Epoch milliseconds, inclusive: the trade's own time, if it is known. Default the oldest day. */
+  readonly from?: number
+  /** Epoch milliseconds, exclusive. Default the newest day. */
+  readonly to?: number
+}
+
+/** Where and how public trades are stored. */
+export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
   channel: 'publicTrade',
   table: 'public_trades',
   columns: columnsOf<'public_trades', PublicTradeEvent, 'channel'>({
@@ -50,73 +61,63 @@ export const PUBLIC_TRADES: EventTable<PublicTradeEvent> = {
 }
 
 /**
- * Stores and reads public trades, table `public_trades`.
+ * Stores and reads public trades, table `public_trades`. Their total order is that of exchange time,
+ * seq, match index and trade id.
  *
  * Decimals keep their digits; written in exponents or with leading zeros they come back plain.
  *
  * @example
  * const { inserted, duplicates } = await new PublicTradeRepository(db).bulkInsert(events)
  */
-export class PublicTradeRepository {
+export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   readonly #db: Kysely<GridDatabase>
 
   /** Works on a database or within a transaction. */
   constructor(db: Kysely<GridDatabase>) {
+    super(db, PUBLIC_TRADES)
     this.#db = db
   }
 
   /**
-   * Stores trades of any number that are not stored yet, by one statement, and makes the partitions
-   * of their days.
+   * Reads bars of an instrument's trades, in order of time: exact open, high, low, close, volume,
+   * turnover and count, computed by the database. A bar without trades is not invented.
    *
-   * An error concerns the whole batch: tell by `classifyDatabaseError` whether to try again or to
-   * look for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow;
-   * in a transaction `PARTITION_MISSING` when a known day was removed.
+   * The length is any that divides a day (`1s`, `5m`, `4h`, `1d`), else a `RangeError` is thrown; bars
+   * count from midnight UTC and are whole: `from` is rounded down to one, and `to` up.
    *
    * @example
-   * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
+   * for await (const bar of trades.bars({ category: 'linear', symbol: 'BTCUSDT', from, to }, '1m')) {}
    */
-  bulkInsert(events: readonly PublicTradeEvent[]): Promise<BulkInsertResult<PublicTradeEvent>> {
-    return bulkInsert(this.#db, PUBLIC_TRADES, events)
+  bars(query: BinsQuery, length: BinLength): AsyncGenerator<TradeBar, void, undefined> {
+    return readBins(this.#db, barTarget(PUBLIC_TRADES, query.category), query, length)
   }
 
   /**
-   * Reads the trades of one instrument in total order (exchange time, seq, match index, trade id),
-   * page by page, however many.
+   * Says whether a trade of this id is stored. Given its time it costs one step down the primary
+   * key; else the ids of the instrument are searched, the newest days first.
    *
    * @example
-   * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
+   * await trades.exists({ category: 'linear', symbol: 'BTCUSDT', tradeId, from: ts, to: ts + 1 })
    */
-  range(query: RangeQuery): AsyncGenerator<PublicTradeEvent, void, undefined> {
-    return readRange(
+  async exists({ category, symbol, tradeId, ...interval }: TradeIdQuery): Promise<boolean> {
+    let isFound = false
+    await searchDays(
       this.#db,
-      { target: PUBLIC_TRADES, category: query.category, symbols: [query.symbol] },
-      query,
+      PUBLIC_TRADES.table,
+      possibleTimes(interval),
+      'end',
+      async (span) => {
+        const { rows } = await this.#db.executeQuery(
+          CompiledQuery.raw(EXISTS_SQL, [category, symbol, ...timeTexts(span), tradeId]),
+        )
+        isFound = rows.length > 0
+        return isFound
+      },
     )
-  }
-
-  /**
-   * Gives the exchange time of an instrument's newest stored trade, in epoch milliseconds; null when
-   * none is stored.
-   *
-   * @example
-   * const ts = await trades.lastTs({ category: 'linear', symbol: 'BTCUSDT' })
-   */
-  async lastTs({ category, symbol }: SymbolQuery): Promise<number | null> {
-    const last = await this.lastTsBySymbol({ category, symbols: [symbol] })
-    return last.get(symbol) ?? null
-  }
-
-  /**
-   * Gives the same of many instruments at once; one without a stored trade is left out.
-   *
-   * Fast however many rows and days there are; only an instrument without a trade is looked for in
-   * every day.
-   *
-   * @example
-   * const last = await trades.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
-   */
-  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
-    return readLastTs(this.#db, PUBLIC_TRADES, query)
+    return isFound
   }
 }
+
+const EXISTS_SQL =
+  'select 1 from public_trades where category = $1 and symbol = $2 ' +
+  'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz and trade_id = $5 limit 1'

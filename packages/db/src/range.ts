@@ -1,11 +1,14 @@
-import { type Category, EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '@grid/core-events'
+import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { encodeTexts } from './encoding/encode-texts.ts'
-import type { EventTable, StoredRow } from './event-table.ts'
+import { readEndTimes } from './end-times.ts'
+import type { DailyTable, StoredRow } from './event-table.ts'
 import { DAY_MS } from './partition-day.ts'
 import { type Page, readAhead } from './read-ahead.ts'
 import type { GridDatabase } from './schema.ts'
+import { timeTexts } from './stored-days.ts'
+import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
 
 /** Which interval to read, and how. */
 export interface ReadInterval {
@@ -23,14 +26,11 @@ export interface ReadInterval {
 }
 
 /** Which events of one instrument to read. */
-export interface RangeQuery extends ReadInterval {
-  readonly category: Category
-  readonly symbol: string
-}
+export interface RangeQuery extends SymbolQuery, ReadInterval {}
 
-/** Which rows of a table to read, as SQL. */
+/** Which rows of a table to read. */
 export interface RowScope<Row extends StoredRow> {
-  readonly target: EventTable<Row>
+  readonly target: DailyTable<Row>
   readonly category: Category
   readonly symbols: readonly string[]
 }
@@ -57,25 +57,25 @@ export function readRange<Row extends StoredRow>(
   { target, category, symbols }: RowScope<Row>,
   { from, to, pageSize, signal }: ReadInterval,
 ): AsyncGenerator<Row, void, undefined> {
+  if (pageSize !== undefined && !(Number.isSafeInteger(pageSize) && pageSize > 0)) {
+    throw new RangeError(`pageSize ${pageSize} is not a positive whole number, such as 1000`)
+  }
   const scope = [category, encodeTexts([...new Set(symbols)])]
   const rowsSql = windowSql(target)
   // Sound: the table holds nothing but events of this channel.
   const constants = { channel: target.channel } as Partial<Row>
-  // No event is outside these bounds, and PostgreSQL reads not every date of JavaScript.
-  const end = Math.min(to, LATEST_EXCHANGE_TS)
+  const { from: start, to: end } = possibleTimes({ from, to })
 
   const fetchRows = async (first: number, until: number, limit: number | null) => {
-    const parameters = [...scope, timeText(first), timeText(until), limit]
+    const parameters = [...scope, ...timeTexts({ from: first, to: until }), limit]
     const { rows } = await db.executeQuery<PageTexts>(CompiledQuery.raw(rowsSql, parameters))
     return rows.flatMap((page) => decodePage(target.columns, page, constants))
   }
 
   const fetchNextTs = async (first: number): Promise<number> => {
-    if (first >= end) return end
-    const { rows } = await db.executeQuery<{ ts: string | null }>(
-      CompiledQuery.raw(nextTsSql(target), [...scope, timeText(first), timeText(end)]),
-    )
-    return Number(rows[0]?.ts ?? end)
+    const rest = { from: first, to: end }
+    const firstTimes = await readEndTimes(db, target, { category, symbols }, rest, 'first')
+    return Math.min(end, ...firstTimes.values())
   }
 
   const fetchPage = async (first: number, windowMs: number, limit: number): Promise<Page<Row>> => {
@@ -97,7 +97,6 @@ export function readRange<Row extends StoredRow>(
     return pageTo(await fetchRows(lastTs, lastTs + 1, null), lastTs + 1)
   }
 
-  const start = Math.max(from, EARLIEST_EXCHANGE_TS)
   return readAhead(() => fetchPage(start, FIRST_WINDOW_MS, pageSize ?? FIRST_LIMIT), {
     signal,
     // A transaction's connection is the caller's between two rows.
@@ -105,7 +104,7 @@ export function readRange<Row extends StoredRow>(
   })
 }
 
-function windowSql<Row extends StoredRow>({ table, columns, order }: EventTable<Row>): string {
+function windowSql<Row extends StoredRow>({ table, columns, order }: DailyTable<Row>): string {
   const names = columns.map(({ name }) => name).join(', ')
   // Times as constants, so that the planner touches only the partition of this day.
   return pageSql(
@@ -114,19 +113,4 @@ function windowSql<Row extends StoredRow>({ table, columns, order }: EventTable<
       'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
       `order by ${['exchange_ts', 'symbol', ...order].join(', ')} limit $5::bigint`,
   )
-}
-
-/** One step down the primary key an instrument, in the first partition that has a row of it. */
-function nextTsSql<Row extends StoredRow>({ table }: EventTable<Row>): string {
-  return (
-    'select (extract(epoch from min(next.exchange_ts)) * 1000)::bigint::text as ts ' +
-    'from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
-    `select exchange_ts from ${table} where category = $1 and symbol = wanted.symbol ` +
-    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
-    'order by exchange_ts limit 1) as next'
-  )
-}
-
-function timeText(epochMs: number): string {
-  return new Date(epochMs).toISOString()
 }

@@ -1,0 +1,59 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import { COLUMN_KINDS } from './column-kind.ts'
+import { encodeTexts } from './encoding/encode-texts.ts'
+import type { DailyTable, StoredRow } from './event-table.ts'
+import type { GridDatabase } from './schema.ts'
+import { type Interval, searchDays, timeTexts } from './stored-days.ts'
+import type { SymbolsQuery } from './symbol-query.ts'
+
+/**
+ * Gives the exchange time of each instrument's first or last row in an interval, in epoch
+ * milliseconds; an instrument without rows is not in it.
+ *
+ * It searches growing spans of days, for those only that have none yet, so that few partitions are
+ * touched; in each, an instrument costs one step down the primary key a partition.
+ */
+export async function readEndTimes<Row extends StoredRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  { category, symbols }: SymbolsQuery,
+  interval: Interval,
+  end: 'first' | 'last',
+): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>()
+  const sql = endTimesSql(target, end)
+  let missing = [...new Set(symbols)]
+  const side = end === 'first' ? 'start' : 'end'
+  await searchDays(db, target.table, interval, side, async (span) => {
+    const { rows } = await db.executeQuery<{ symbol: string; ts: string }>(
+      CompiledQuery.raw(sql, [category, encodeTexts(missing), ...timeTexts(span)]),
+    )
+    for (const { symbol, ts } of rows) times.set(symbol, Number(ts))
+    missing = missing.filter((symbol) => !times.has(symbol))
+    return missing.length === 0
+  })
+  return times
+}
+
+/** SQL of an instrument's first or last exchange time between $3 and $4, the instrument as `wanted`. */
+export function endTimeSql<Row extends StoredRow>(
+  { table }: DailyTable<Row>,
+  end: 'first' | 'last',
+): string {
+  return (
+    `select exchange_ts from ${table} where category = $1 and symbol = wanted.symbol ` +
+    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+    `order by exchange_ts ${end === 'first' ? 'asc' : 'desc'} limit 1`
+  )
+}
+
+function endTimesSql<Row extends StoredRow>(
+  target: DailyTable<Row>,
+  end: 'first' | 'last',
+): string {
+  return (
+    `select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts ` +
+    'from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
+    `${endTimeSql(target, end)}) as found`
+  )
+}

@@ -1,0 +1,144 @@
+import type { PublicEvent } from '@grid/core-events'
+import type { Kysely } from 'kysely'
+import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
+import type { Column } from './column.ts'
+import { readEndTimes } from './end-times.ts'
+import type { DailyTable } from './event-table.ts'
+import { readNewestRows } from './newest-rows.ts'
+import { type RangeQuery, readRange } from './range.ts'
+import { countTarget, type RowCount } from './row-counts.ts'
+import type { GridDatabase } from './schema.ts'
+import { possibleTimes, type SymbolQuery, type SymbolsQuery } from './symbol-query.ts'
+import { type BinLength, type BinsQuery, readBins } from './time-bins.ts'
+
+/** A time of which the state of instruments is wanted. */
+export interface AsOfQuery extends SymbolsQuery {
+  /** Epoch milliseconds, inclusive. */
+  readonly at: number
+  /** Oldest event that counts, in milliseconds before `at`. Left out, any does. */
+  readonly maxAgeMs?: number
+}
+
+/** First and last exchange time of what is stored, in epoch milliseconds. */
+export interface EndTimes {
+  readonly firstTs: number
+  readonly lastTs: number
+}
+
+/** What the repositories of events of instruments have in common. */
+export abstract class MarketRepository<Event extends PublicEvent> {
+  readonly #db: Kysely<GridDatabase>
+  readonly #target: DailyTable<Event>
+  /** The table's columns, in its order, and the field of an event that each holds. */
+  readonly columns: readonly Column<Event>[]
+
+  protected constructor(db: Kysely<GridDatabase>, target: DailyTable<Event>) {
+    this.#db = db
+    this.#target = target
+    this.columns = target.columns
+  }
+
+  /**
+   * Stores events of any number that are not stored yet, by one statement, and makes the partitions
+   * of their days.
+   *
+   * An error concerns the whole batch: tell by `classifyDatabaseError` whether to try again or to
+   * look for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow;
+   * in a transaction `PARTITION_MISSING` when a known day was removed.
+   *
+   * @example
+   * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
+   */
+  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>> {
+    return bulkInsert(this.#db, this.#target, events)
+  }
+
+  /**
+   * Reads the events of one instrument in total order, page by page, however many. The next page is
+   * fetched while the events of this one are taken, except in a transaction.
+   *
+   * @example
+   * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
+   */
+  range(query: RangeQuery): AsyncGenerator<Event, void, undefined> {
+    const { category, symbol } = query
+    return readRange(this.#db, { target: this.#target, category, symbols: [symbol] }, query)
+  }
+
+  /**
+   * Gives the newest stored event of each instrument, by its symbol; one without events is left out.
+   *
+   * @example
+   * const newest = await tickers.latest({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
+   */
+  latest(query: SymbolsQuery): Promise<ReadonlyMap<string, Event>> {
+    return readNewestRows(this.#db, this.#target, query, possibleTimes({}))
+  }
+
+  /**
+   * Gives each instrument's last event at or before a time, by its symbol (carry-forward); one
+   * without such an event is left out.
+   *
+   * @example
+   * const tickers = await tickers.asOf({ category: 'linear', symbols: ['BTCUSDT'], at, maxAgeMs: 60_000 })
+   */
+  asOf({ at, maxAgeMs = Infinity, ...query }: AsOfQuery): Promise<ReadonlyMap<string, Event>> {
+    const interval = possibleTimes({ from: at - maxAgeMs, to: at + 1 })
+    return readNewestRows(this.#db, this.#target, query, interval)
+  }
+
+  /**
+   * Gives the exchange time of an instrument's newest stored event, in epoch milliseconds; null when
+   * none is stored.
+   *
+   * @example
+   * const ts = await trades.lastTs({ category: 'linear', symbol: 'BTCUSDT' })
+   */
+  async lastTs({ category, symbol }: SymbolQuery): Promise<number | null> {
+    const last = await this.lastTsBySymbol({ category, symbols: [symbol] })
+    return last.get(symbol) ?? null
+  }
+
+  /**
+   * Gives the same of many instruments at once; one without a stored event is left out.
+   *
+   * Fast however many rows and days there are; only an instrument without an event is looked for in
+   * every day.
+   *
+   * @example
+   * const last = await trades.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
+   */
+  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
+    return readEndTimes(this.#db, this.#target, query, possibleTimes({}), 'last')
+  }
+
+  /**
+   * Gives the first and the last stored exchange time of each instrument, by its symbol; one without
+   * a stored event is left out.
+   *
+   * @example
+   * const { firstTs, lastTs } = (await trades.endTimes({ category, symbols: ['BTCUSDT'] })).get('BTCUSDT')
+   */
+  async endTimes(query: SymbolsQuery): Promise<ReadonlyMap<string, EndTimes>> {
+    const last = await this.lastTsBySymbol(query)
+    const found = { ...query, symbols: [...last.keys()] }
+    const first = await readEndTimes(this.#db, this.#target, found, possibleTimes({}), 'first')
+    return new Map(
+      [...last].flatMap(([symbol, lastTs]): [string, EndTimes][] => {
+        const firstTs = first.get(symbol)
+        return firstTs === undefined ? [] : [[symbol, { firstTs, lastTs }]]
+      }),
+    )
+  }
+
+  /**
+   * Counts an instrument's events by minute, or another length that divides a day, in order of time;
+   * an interval without events is left out. Lengths are as with `PublicTradeRepository.bars`.
+   *
+   * @example
+   * for await (const { startTs, count } of trades.counts({ category, symbol, from, to })) {}
+   */
+  counts(query: BinsQuery, length: BinLength = '1m'): AsyncGenerator<RowCount, void, undefined> {
+    return readBins(this.#db, countTarget(this.#target), query, length)
+  }
+}

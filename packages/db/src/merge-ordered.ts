@@ -1,0 +1,28 @@
+/**
+ * Merges ordered sources into one order; equal items come by the sources' order. One item of each is
+ * held. When the consumer stops, or a source fails, all are ended.
+ */
+export async function* mergeOrdered<Item>(
+  sources: readonly AsyncGenerator<Item, void, undefined>[],
+  compare: (a: Item, b: Item) => number,
+): AsyncGenerator<Item, void, undefined> {
+  try {
+    const heads = await Promise.all(sources.map((source) => source.next()))
+    for (;;) {
+      let first = -1
+      let item: Item | undefined
+      for (const [place, head] of heads.entries()) {
+        if (head.done) continue
+        if (item !== undefined && compare(item, head.value) <= 0) continue
+        first = place
+        item = head.value
+      }
+      const source = sources[first]
+      if (item === undefined || source === undefined) return
+      yield item
+      heads[first] = await source.next()
+    }
+  } finally {
+    await Promise.all(sources.map((source) => source.return()))
+  }
+}

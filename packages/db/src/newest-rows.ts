@@ -1,0 +1,59 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import { decodePage, type PageTexts, pageSql } from './column-page.ts'
+import { encodeTexts } from './encoding/encode-texts.ts'
+import { endTimeSql } from './end-times.ts'
+import type { DailyTable, StoredRow } from './event-table.ts'
+import type { GridDatabase } from './schema.ts'
+import { type Interval, searchDays, timeTexts } from './stored-days.ts'
+import type { SymbolsQuery } from './symbol-query.ts'
+
+interface SymbolRow extends StoredRow {
+  readonly symbol: string
+}
+
+/**
+ * Gives each instrument's newest row in an interval, by the total order; an instrument without rows
+ * is not in it. Searches as {@link readEndTimes} does.
+ */
+export async function readNewestRows<Row extends SymbolRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  { category, symbols }: SymbolsQuery,
+  interval: Interval,
+): Promise<ReadonlyMap<string, Row>> {
+  const newest = new Map<string, Row>()
+  const sql = newestSql(target)
+  // Sound: the table holds nothing but events of this channel.
+  const constants = { channel: target.channel } as Partial<Row>
+  let missing = [...new Set(symbols)]
+  await searchDays(db, target.table, interval, 'end', async (span) => {
+    const { rows } = await db.executeQuery<PageTexts>(
+      CompiledQuery.raw(sql, [category, encodeTexts(missing), ...timeTexts(span)]),
+    )
+    for (const row of rows.flatMap((page) => decodePage(target.columns, page, constants))) {
+      newest.set(row.symbol, row)
+    }
+    missing = missing.filter((symbol) => !newest.has(symbol))
+    return missing.length === 0
+  })
+  return newest
+}
+
+/** First the instant, by one step down the primary key, then the last of its rows. */
+function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
+  const { table, columns, order } = target
+  const names = columns.map(({ name }) => name).join(', ')
+  return pageSql(
+    columns,
+    'select newest.* from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
+      `select ${names} from ${table} where category = $1 and symbol = wanted.symbol ` +
+      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+      `and exchange_ts = (${endTimeSql(target, 'last')}) ` +
+      `order by ${reversed(order).join(', ')} limit 1) as newest`,
+  )
+}
+
+/** The opposite of an order. */
+export function reversed(order: readonly string[]): readonly string[] {
+  return order.map((term) => (term.endsWith(' desc') ? term.slice(0, -5) : `${term} desc`))
+}

@@ -1,0 +1,61 @@
+import type { PublicChannel, PublicChannelEvents } from '@grid/core-events'
+import type { Kysely } from 'kysely'
+import type { DailyTable } from './event-table.ts'
+import { mergeOrdered } from './merge-ordered.ts'
+import { PUBLIC_TRADES } from './public-trades.ts'
+import { type ReadInterval, readRange } from './range.ts'
+import type { GridDatabase } from './schema.ts'
+import type { SymbolsQuery } from './symbol-query.ts'
+import { TICKER_SNAPSHOTS } from './ticker-snapshots.ts'
+
+/** Which events of a market to read. */
+export interface MarketQuery<Channel extends PublicChannel> extends SymbolsQuery, ReadInterval {
+  readonly channels: readonly Channel[]
+}
+
+/** The tables of a market, in the order of their events of one instrument and instant. */
+const TABLES: { readonly [Channel in PublicChannel]: DailyTable<PublicChannelEvents[Channel]> } = {
+  // Trades first: a ticker of that instant may tell of them.
+  publicTrade: PUBLIC_TRADES,
+  ticker: TICKER_SNAPSHOTS,
+}
+const RANKS = Object.keys(TABLES)
+
+/**
+ * Reads the events of several instruments and channels of a category as one market, to replay it.
+ *
+ * The order is total and the same at every reading: exchange time, then symbol (by code point), then
+ * trades before tickers, then the channel's own order (trades: seq, match index, trade id; tickers:
+ * seq, snapshot before delta). Pages are fetched as they are consumed, at most one ahead a channel,
+ * whatever the number of instruments.
+ *
+ * @example
+ * for await (const event of readMarket(db, { category: 'linear', symbols, channels: ['ticker', 'publicTrade'], from, to })) {
+ *   if (event.channel === 'ticker') strategy.onTicker(event)
+ * }
+ */
+export function readMarket<Channel extends PublicChannel>(
+  db: Kysely<GridDatabase>,
+  { category, symbols, channels, ...interval }: MarketQuery<Channel>,
+): AsyncGenerator<PublicChannelEvents[Channel], void, undefined> {
+  type Event = PublicChannelEvents[Channel]
+  // The database compares symbols by their bytes, which is by code point.
+  const places = new Map(
+    [...new Set(symbols)]
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .map((symbol, place) => [symbol, place]),
+  )
+  const placeOf = ({ symbol }: Event): number => places.get(symbol) ?? 0
+  const sources = [...new Set(channels)].map((channel) => {
+    // Sound: the table is the channel's.
+    const target = TABLES[channel] as unknown as DailyTable<Event>
+    return readRange(db, { target, category, symbols }, interval)
+  })
+  return mergeOrdered(
+    sources,
+    (a, b) =>
+      a.exchangeTs - b.exchangeTs ||
+      placeOf(a) - placeOf(b) ||
+      RANKS.indexOf(a.channel) - RANKS.indexOf(b.channel),
+  )
+}

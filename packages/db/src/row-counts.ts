@@ -1,0 +1,30 @@
+import type { Column } from './column.ts'
+import type { DailyTable, StoredRow } from './event-table.ts'
+import { BIN_SQL, type BinTarget } from './time-bins.ts'
+
+/** How many rows lie in an interval. */
+export interface RowCount {
+  /** Start of the interval in epoch milliseconds. */
+  readonly startTs: number
+  readonly count: number
+}
+
+const COLUMNS: readonly Column<RowCount>[] = [
+  { name: 'start_ts', field: 'startTs', kind: 'ms' },
+  { name: 'count', field: 'count', kind: 'bigint' },
+]
+
+/** How rows of a table are counted by bin. */
+export function countTarget<Row extends StoredRow>({
+  table,
+}: DailyTable<Row>): BinTarget<RowCount> {
+  return {
+    table,
+    columns: COLUMNS,
+    sql:
+      `select ${BIN_SQL} as start_ts, count(*) as count from ${table} ` +
+      'where category = $1 and symbol = $2 ' +
+      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+      'group by start_ts order by start_ts',
+  }
+}

@@ -1,0 +1,60 @@
+import { type Kysely, sql } from 'kysely'
+import { DAY_MS, dayOf } from './partition-day.ts'
+import type { PartitionedTable } from './partitions.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** An interval of exchange times in epoch milliseconds: `from` inclusive, `to` exclusive. */
+export interface Interval {
+  readonly from: number
+  readonly to: number
+}
+
+const FIRST_DAYS = 2
+/** Most days of a query: it locks the partitions of them all. */
+const MOST_DAYS = 128
+
+/**
+ * Gives the days within an interval that a table has a partition of, as numbers of days since 1970,
+ * in order.
+ */
+export async function storedDays(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  { from, to }: Interval,
+): Promise<readonly number[]> {
+  const { rows } = await sql<{ day: number }>`
+    select to_date(right(child.relname, 11), '"y"YYYY"m"MM"d"DD') - date '1970-01-01' as day
+    from pg_inherits join pg_class child on child.oid = inhrelid
+    where inhparent = to_regclass(${table}) and not inhdetachpending
+      and child.relname ~ '_y[0-9]{4}m[0-9]{2}d[0-9]{2}$'
+    order by day`.execute(db)
+  return rows.map(({ day }) => Number(day)).filter((day) => day >= dayOf(from) && day * DAY_MS < to)
+}
+
+/**
+ * Hands an interval's stored days to `search` by growing spans, from its end or from its start, until
+ * `search` says that it found what it looks for.
+ */
+export async function searchDays(
+  db: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  interval: Interval,
+  from: 'end' | 'start',
+  search: (span: Interval) => Promise<boolean>,
+): Promise<void> {
+  const days = [...(await storedDays(db, table, interval))]
+  if (from === 'end') days.reverse()
+  for (let size = FIRST_DAYS; days.length > 0; size = Math.min(size * 2, MOST_DAYS)) {
+    const span = days.splice(0, size)
+    const isFound = await search({
+      from: Math.max(interval.from, Math.min(...span) * DAY_MS),
+      to: Math.min(interval.to, (Math.max(...span) + 1) * DAY_MS),
+    })
+    if (isFound) return
+  }
+}
+
+/** The parameters of an interval, for casts to `timestamptz`. */
+export function timeTexts({ from, to }: Interval): readonly [string, string] {
+  return [new Date(from).toISOString(), new Date(to).toISOString()]
+}

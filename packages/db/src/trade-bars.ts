@@ -1,0 +1,60 @@
+import type { Category, Decimal, PublicTradeEvent } from '@grid/core-events'
+import type { Column } from './column.ts'
+import type { DailyTable } from './event-table.ts'
+import { reversed } from './newest-rows.ts'
+import { BIN_SQL, type BinTarget } from './time-bins.ts'
+
+/** Prices and sums of the trades of an interval: decimals are exact, nothing is rounded. */
+export interface TradeBar {
+  /** Start of the interval in epoch milliseconds. */
+  readonly startTs: number
+  /** Price of the first trade, by the total order. */
+  readonly open: Decimal
+  readonly high: Decimal
+  readonly low: Decimal
+  /** Price of the last trade, by the total order. */
+  readonly close: Decimal
+  /** Sum of sizes: base quantity on linear and spot, USD contracts on inverse. */
+  readonly volume: Decimal
+  /** Sum of price times size, in quote currency; null on inverse, where it would be a quotient. */
+  readonly turnover: Decimal | null
+  /** Number of trades. */
+  readonly count: number
+}
+
+const COLUMNS: readonly Column<TradeBar>[] = [
+  { name: 'start_ts', field: 'startTs', kind: 'ms' },
+  { name: 'open', field: 'open', kind: 'numeric' },
+  { name: 'high', field: 'high', kind: 'numeric' },
+  { name: 'low', field: 'low', kind: 'numeric' },
+  { name: 'close', field: 'close', kind: 'numeric' },
+  { name: 'volume', field: 'volume', kind: 'numeric' },
+  { name: 'turnover', field: 'turnover', kind: 'numeric' },
+  { name: 'count', field: 'count', kind: 'bigint' },
+]
+
+/** How bars are computed: no trade is kept while its bar grows, its ends are looked up afterwards. */
+export function barTarget(
+  { table, order }: DailyTable<PublicTradeEvent>,
+  category: Category,
+): BinTarget<TradeBar> {
+  const turnover = category === 'inverse' ? 'null::numeric' : 'sum(price * size)'
+  const priceAt = (time: string, terms: readonly string[]): string =>
+    `select price from ${table} where category = $1 and symbol = $2 and exchange_ts = bar.${time} ` +
+    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+    `order by ${terms.join(', ')} limit 1`
+  return {
+    table,
+    columns: COLUMNS,
+    sql:
+      'select bar.start_ts, first.price as open, bar.high, bar.low, last.price as close, ' +
+      `bar.volume, bar.turnover, bar.count from (select ${BIN_SQL} as start_ts, ` +
+      'min(exchange_ts) as first_ts, max(exchange_ts) as last_ts, max(price) as high, ' +
+      `min(price) as low, sum(size) as volume, ${turnover} as turnover, count(*) as count ` +
+      `from ${table} where category = $1 and symbol = $2 ` +
+      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+      'group by 1) as bar ' +
+      `cross join lateral (${priceAt('first_ts', order)}) as first ` +
+      `cross join lateral (${priceAt('last_ts', reversed(order))}) as last order by bar.start_ts`,
+  }
+}

@@ -60,7 +60,9 @@ export async function freezeClosedDays(
 async function freeze(db: Kysely<GridDatabase>, name: string): Promise<void> {
   try {
     await db.transaction().execute(async (trx) => {
-      await sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`.execute(trx)
+      // Where commits are asynchronous, this one makes those before it durable: no other row can be frozen.
+      await sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
+        set_config('synchronous_commit', 'on', true)`.execute(trx)
       // From now on any vacuum freezes what it visits: that is how a frozen day is told.
       const mark = `alter table ${name} set (autovacuum_freeze_min_age = 0)`
       await trx.executeQuery(CompiledQuery.raw(mark))

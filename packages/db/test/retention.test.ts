@@ -13,7 +13,7 @@ import {
   pruneDays,
 } from '../src/index.ts'
 import { collect, trade } from './events.ts'
-import { DATABASES, flushed, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
 const DAY_MS = 86_400_000
 const table = 'public_trades'
@@ -124,7 +124,6 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
       [true, false],
       [false, false],
     ])
-    await flushed(db)
     const { frozen, postponed } = await freezeClosedDays(db)
     expect(frozen.map(({ day, rows }) => [day, rows])).toEqual([
       [daysAgo(3).day, 3],
@@ -142,7 +141,6 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     )
     await new PublicTradeRepository(db).bulkInsert(late)
     expect((await states())[0]).toEqual([true, false])
-    await flushed(db)
     expect((await freezeClosedDays(db)).frozen).toMatchObject([{ day: daysAgo(3).day, rows: 203 }])
   })
 })

@@ -1,5 +1,5 @@
 import { createTestDatabase } from '@grid/testing'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
 import { createDatabase, type GridDatabase } from '../src/index.ts'
 
@@ -34,9 +34,4 @@ export async function openPostgres(): Promise<OpenedDatabase> {
 async function openPGlite(): Promise<OpenedDatabase> {
   const db = createDatabase({ url: 'pglite::memory:' })
   return { db, close: () => db.destroy() }
-}
-
-/** Makes what was committed durable: a server that commits asynchronously freezes no row before. */
-export async function flushed(db: Kysely<GridDatabase>): Promise<void> {
-  await sql`checkpoint`.execute(db)
 }

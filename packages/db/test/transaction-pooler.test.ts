@@ -18,7 +18,6 @@ import {
   pruneDays,
 } from '../src/index.ts'
 import { collect, T0, trade } from './events.ts'
-import { flushed } from './support.ts'
 
 const isInstalled = findPgbouncer() !== null
 if (!isInstalled) process.stderr.write('skipped: PgBouncer is not installed\n')
@@ -93,7 +92,6 @@ describe.skipIf(!isInstalled).each([
     expect(removed[0]).toMatchObject({ day: '2023-01-01', rows: 1 })
     const yesterday = Date.now() - 86_400_000 * 2
     await new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: yesterday })])
-    await flushed(db)
     expect((await freezeClosedDays(db, { table })).frozen).toMatchObject([{ rows: 1 }])
     await reader.destroy()
   })

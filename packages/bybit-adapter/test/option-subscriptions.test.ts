@@ -91,6 +91,43 @@ test('topics listed as failed are refused, the others are not asked for again', 
   expect(harness.sent).toHaveLength(1)
 })
 
+test('a topic that may have been taken before its ack was lost is not refused', () => {
+  const harness = both()
+  harness.clock.advance(10_000)
+  expect(harness.sent.map(({ op }) => op)).toEqual(['subscribe', 'subscribe'])
+  harness.answer([], [TICKER, TRADES])
+  expect(harness.states()).toEqual({ [TICKER]: 'pending', [TRADES]: 'pending' })
+  harness.clock.advance(10_000)
+  expect(harness.sent.slice(2).map(({ op }) => op)).toEqual([
+    ...['unsubscribe', 'subscribe'],
+    ...['unsubscribe', 'subscribe'],
+  ])
+  // Asked for once after it was ended, there is no doubt any more.
+  harness.answer([TICKER], [TRADES])
+  harness.clock.advance(10_000)
+  expect(harness.states()).toEqual({ [TICKER]: 'unproven', [TRADES]: 'refused' })
+  expect(harness.recycled).toEqual([])
+})
+
+test('a late ack and the refusal of the repetition leave the topic subscribed', () => {
+  const harness = both()
+  harness.clock.advance(10_000)
+  harness.answer([TICKER, TRADES])
+  harness.answer([], [TICKER, TRADES])
+  expect(harness.states()).toEqual({ [TICKER]: 'pending', [TRADES]: 'pending' })
+})
+
+test('a refused topic that is taken after all is refused no more', () => {
+  const harness = both()
+  harness.answer([TRADES], [TICKER])
+  harness.clock.advance(DEFAULT_TIMINGS.refusedRetryMs)
+  harness.answer([TICKER])
+  harness.clock.advance(10_000)
+  harness.answer([TICKER])
+  harness.clock.advance(10_000)
+  expect(harness.states()).toMatchObject({ [TICKER]: 'unproven' })
+})
+
 test('an ack that never comes is a broken socket all the same', () => {
   const harness = both()
   harness.clock.advance(20_000)

@@ -100,16 +100,26 @@ test('a connection that brings nothing of a topic is replaced, without a gap for
   expect(healing.all('gap')).toMatchObject([{ gap: { symbol: 'BTCUSDT', reason: 'stale' } }])
 })
 
-test('what nothing cures gets a connection of its own, and is then let be', async () => {
+test('what nothing cures shares one connection of its own, and is then let be', async () => {
   const healing = await heal()
-  await healing.sim.fault({ kind: 'silence', topic: SILENT_TOPIC })
-  await until('every step', () => healing.steps.length === 4)
-  expect(healing.steps.map((step) => step.split(' ')[0])).toEqual([
-    'resubscribe',
-    'reconnect',
-    'another_connection',
-    'wait',
-  ])
+  const silent = ['publicTrade.BTCUSDT', 'publicTrade.ETHUSDT']
+  for (const topic of silent) await healing.sim.fault({ kind: 'silence', topic })
+  const stepsOf = (topic: string): string[] =>
+    healing
+      .all('silent_topic')
+      .filter((status) => status.topic === topic)
+      .map(({ step }) => step)
+  await until('every step', () => silent.every((topic) => stepsOf(topic).at(-1) === 'wait'))
+  for (const topic of silent) {
+    expect(stepsOf(topic)).toEqual(['resubscribe', 'reconnect', 'another_connection', 'wait'])
+  }
+  const carried = (): string[][] =>
+    healing.sim
+      .connections()
+      .filter(({ open }) => open)
+      .map(({ topics }) => [...topics].sort())
+  await until('two connections', () => carried().length === 2)
+  expect(carried()).toEqual([['tickers.BTCUSDT', 'tickers.ETHUSDT'], silent])
   expect(healing.all('closed')).toEqual([])
   expect(healing.stream.topics()).toHaveLength(4)
   expect(healing.all('gap')).toEqual([])

@@ -171,6 +171,36 @@ test('a ticker whose snapshot was unreadable is asked for anew, and its gap goes
   expect(watched.gaps).toHaveLength(1)
 })
 
+test('a book that is counted anew without a word is subscribed anew, and taken', async () => {
+  const server = await serve()
+  const watched = watch(server.url, { category: 'spot', channels: ['ticker'] })
+  const book = (seq: number, u: number, price: string): string =>
+    JSON.stringify({
+      topic: 'orderbook.1.BTCUSDT',
+      ts: watched.clock.nowMs,
+      type: 'snapshot',
+      data: { s: 'BTCUSDT', b: [[price, '1']], a: [], u, seq },
+    })
+  server.answer = (request, socket) => {
+    answer({ ...request, args: [] }, socket)
+    if (request.args?.includes('orderbook.1.BTCUSDT')) socket.send(book(900, 90, '9'))
+  }
+  await watched.stream.start()
+  await watched.received(1)
+  server.answer = (request, socket) => {
+    answer({ ...request, args: [] }, socket)
+    if (request.op === 'subscribe') socket.send(book(21, 21, '7'))
+  }
+  for (let update = 1; update <= 20; update++) server.socket.send(book(update, update + 1, '8'))
+  await watched.told('gap')
+  expect(watched.all('silent_topic')).toMatchObject([{ step: 'resubscribe' }])
+  const prices = watched.normalized.flatMap(({ events }) =>
+    events.flatMap((event) => ('bid1Price' in event ? event.bid1Price : [])),
+  )
+  expect(prices).toEqual(['9', '7'])
+  expect(watched.gaps).toMatchObject([{ channel: 'ticker', reason: 'stale' }])
+})
+
 test('an outage that is open when the stream is closed ends there', async () => {
   const server = await serve()
   const watched = watch(server.url)

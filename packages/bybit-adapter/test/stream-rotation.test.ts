@@ -94,6 +94,9 @@ test('an old connection that dies while the new one is there leaves a gap only w
   await age(server, watched)
   await until('asked anew', () => server.asked('subscribe').length === 2)
   await new Promise((resolve) => setTimeout(resolve, 20))
+  // The old connection was alive when the new one had the trades.
+  old?.send(tradeFrame([wireTrade()]))
+  await watched.received(2)
   old?.terminate()
   await watched.told('rotated')
   const states = watched.stream.topics().map(({ channel, state }) => [channel, state])
@@ -103,6 +106,47 @@ test('an old connection that dies while the new one is there leaves a gap only w
   await watched.told('gap')
   watched.clock.advance(10_000)
   expect(watched.gaps).toMatchObject([{ channel: 'ticker', reason: 'disconnect' }])
+})
+
+test('an old connection that may have frozen before it died leaves a gap on what it had', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  const [old] = server.sockets
+  server.answer = (request, socket) => {
+    if (socket !== old) answer(request, socket)
+  }
+  await age(server, watched)
+  const lastInbound = watched.clock.nowMs - 8_000
+  await until('a probe', () => server.asked('ping').length === 1)
+  watched.clock.advance(1_000)
+  old?.terminate()
+  await watched.told('rotated')
+  watched.clock.advance(5_000)
+  expect(watched.gaps.map(({ channel }) => channel).sort()).toEqual(['publicTrade', 'ticker'])
+  for (const gap of watched.gaps) {
+    expect(gap).toMatchObject({ reason: 'disconnect', startTs: lastInbound - 5_000 })
+  }
+})
+
+test('a match that a rotation cuts in two counts on, whichever connection brings its frames', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  await age(server, watched)
+  const [old, next] = server.sockets
+  await until('a probe', () => server.asked('ping').length === 1)
+  let received = watched.normalized.length
+  const send = async (socket: typeof old, ...ids: string[]): Promise<void> => {
+    socket?.send(tradeFrame(ids.map((i) => wireTrade({ i, seq: 190000000077 }))))
+    await watched.received(++received)
+  }
+  await send(old, 'a', 'b')
+  await send(next, 'c')
+  await send(old, 'c')
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  await send(next, 'd')
+  const places = watched.normalized
+    .flatMap(({ events }) => events)
+    .flatMap((event) => ('matchIndex' in event ? `${event.tradeId} ${event.matchIndex}` : []))
+  expect(places).toEqual(['a 0', 'b 1', 'c 2', 'c 2', 'd 3'])
 })
 
 test('an old connection that was frozen leaves a gap on every topic', async () => {

@@ -62,6 +62,8 @@ export interface ChannelMapper {
   symbolOf(item: unknown, context: ItemContext): string | null
   /** Forgets what holds only within one connection. */
   reset(): void
+  /** A subscription begins anew: what comes next may be counted anew as well. */
+  restart?(topicSymbol: string): void
 }
 
 /**
@@ -89,6 +91,10 @@ export interface ChannelDialect {
   readonly channel: PublicChannel
   /** The kinds of topics that make up the channel. */
   topicKinds(category: Category): readonly TopicKind[]
-  /** One mapper a kind of topics, in their order; they share what they remember. */
-  createMappers(category: Category): readonly ChannelMapper[]
+  /**
+   * One mapper a kind of topics, in their order; they share what they remember.
+   *
+   * @param twins those of a connection that delivers the same: what outlives connections is shared
+   */
+  createMappers(category: Category, twins?: readonly ChannelMapper[]): readonly ChannelMapper[]
 }

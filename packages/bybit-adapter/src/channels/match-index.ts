@@ -1,5 +1,8 @@
-/** How many matches of a symbol are remembered: frames may come late, or again. */
-const REMEMBERED = 4
+/**
+ * How many matches of a symbol are remembered: frames may come late, or again, and two connections
+ * that overlap bring them twice, at different times.
+ */
+const REMEMBERED = 16
 /** Up to so many ids are searched one by one, which is faster than a map. */
 const FEW = 8
 

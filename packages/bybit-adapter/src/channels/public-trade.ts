@@ -74,7 +74,7 @@ const MAX_NAME_LENGTH = 64
 
 /** Maps the elements of a trade frame's `data`. */
 export class PublicTradeMapper implements ChannelMapper {
-  /** Outlives connections: a match that a reconnect cut in two counts on. */
+  /** Outlives connections: a match that a reconnect or a rotation cut in two counts on. */
   readonly #matches = new MatchIndex()
   readonly isList = true
   readonly #scanner: TradeScanner | null
@@ -204,7 +204,8 @@ export const publicTradeDialect: ChannelDialect = {
       ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
       : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
   ],
-  createMappers: (category) => [new PublicTradeMapper(category)],
+  // Nothing that a trade mapper remembers is of one connection.
+  createMappers: (category, twins) => twins ?? [new PublicTradeMapper(category)],
 }
 
 /** `BTC` of `BTC-26DEC25-120000-C-USDT`. */

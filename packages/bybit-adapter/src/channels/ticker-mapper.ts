@@ -92,6 +92,11 @@ export class TickerMapper implements ChannelMapper {
     this.#states.clear()
   }
 
+  /** The snapshot to come replaces what is known, whatever its order. */
+  restart(topicSymbol: string): void {
+    this.#states.get(topicSymbol)?.restart()
+  }
+
   #mapLate(
     state: TickerState,
     item: WireObject,

@@ -49,14 +49,19 @@ export class TickerState {
   replace(values: MutableTicker, seq: number, ts: number): void {
     if (this.isAfter(seq, ts)) {
       // The exchange counts anew: what was counted before must not seem newer for ever.
-      this.fieldSeqs.fill(-1)
-      this.fieldTss.fill(-1)
-      this.recent.clear()
+      this.#forgetOrders()
     }
     this.hasSnapshot = true
     this.snapshotSeq = seq
     this.snapshotTs = ts
     this.advance(values, seq, ts)
+  }
+
+  /** Whatever comes next is the newest. */
+  restart(): void {
+    this.seq = -1
+    this.ts = -1
+    this.#forgetOrders()
   }
 
   /** Takes a late message, which is the newest that tells of some fields. */
@@ -86,6 +91,14 @@ export class TickerState {
     this.ts = ts
     // Before a snapshot the values are not those of any moment.
     if (this.hasSnapshot) this.recent.push(values)
+  }
+
+  #forgetOrders(): void {
+    this.snapshotSeq = -1
+    this.snapshotTs = -1
+    this.fieldSeqs.fill(-1)
+    this.fieldTss.fill(-1)
+    this.recent.clear()
   }
 }
 

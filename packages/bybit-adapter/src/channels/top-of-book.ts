@@ -114,6 +114,14 @@ export class TopOfBookMapper implements ChannelMapper {
   /** The states are the ticker mapper's, which forgets them. */
   reset(): void {}
 
+  /** The book to come is not compared with what came before. */
+  restart(topicSymbol: string): void {
+    const state = this.#states.get(topicSymbol)
+    if (state === undefined) return
+    state.bookSeq = -1
+    state.bookUpdate = -1
+  }
+
   /** After a book that cannot be read, bid and ask are unknown rather than wrong. */
   #forget(symbol: string): void {
     const state = this.#states.get(symbol)

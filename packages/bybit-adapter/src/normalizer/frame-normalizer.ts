@@ -40,11 +40,15 @@ export class FrameNormalizer implements Normalizer {
   readonly #scanners: ChannelMapper[] = []
   readonly #known = new Map<string, KnownTopic>()
 
-  constructor(category: Category) {
+  /** @param twin that of a connection that delivers the same: matches are counted together */
+  constructor(category: Category, twin?: FrameNormalizer) {
     this.#category = category
     for (const channel of PUBLIC_CHANNELS) {
       const dialect = CHANNEL_DIALECTS[channel]
-      const mappers = dialect.createMappers(category)
+      const mappers = dialect.createMappers(
+        category,
+        twin === undefined ? undefined : twin.#mappersOf(channel),
+      )
       for (const [index, { prefix }] of dialect.topicKinds(category).entries()) {
         const mapper = mappers[index]
         if (mapper !== undefined) this.#routes.set(prefix, { channel, mapper })
@@ -60,8 +64,19 @@ export class FrameNormalizer implements Normalizer {
     return { events: scanned.events, deadLetters: NONE, discarded: NONE }
   }
 
+  /** A topic's subscription begins anew on the same connection. */
+  restart(topic: string): void {
+    const known = this.#known.get(topic)
+    known?.mapper.restart?.(known.symbol)
+  }
+
   reset(): void {
     for (const { mapper } of this.#routes.values()) mapper.reset()
+  }
+
+  #mappersOf(channel: PublicChannel): readonly ChannelMapper[] {
+    const routes = [...this.#routes.values()].filter((route) => route.channel === channel)
+    return routes.map(({ mapper }) => mapper)
   }
 
   /** The events of a frame that needs no parsing; null for all others. */

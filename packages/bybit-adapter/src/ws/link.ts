@@ -62,12 +62,21 @@ export class Link {
   #nextIndex = 0
   #isClosing = false
 
-  constructor(topics: readonly WantedTopic[], options: LinkOptions, handlers: LinkHandlers) {
+  /** @param twin the connection that this one is to replace: both deliver the same for a while */
+  constructor(
+    topics: readonly WantedTopic[],
+    options: LinkOptions,
+    handlers: LinkHandlers,
+    twin?: Link,
+  ) {
     const { category, clock, timings } = options
     const { topicsPerRequest } = categoryDialect(category)
     this.#options = options
     this.#handlers = handlers
-    this.#normalizer = new FrameNormalizer(category)
+    this.#normalizer = new FrameNormalizer(
+      category,
+      twin === undefined ? undefined : twin.#normalizer,
+    )
     this.#subscriptions = new SubscriptionManager(
       { topics, topicsPerRequest, clock, timings },
       {
@@ -75,6 +84,9 @@ export class Link {
         recycle: (reason) => this.#connection.recycle(reason),
         onStatus: (status) => {
           if (status.type === 'live') this.#connection.markUseful()
+          if (status.type === 'resubscribing') {
+            for (const topic of status.topics) this.#normalizer.restart(topic)
+          }
           handlers.onStatus(status)
         },
         onProven: (topic) => handlers.onProven(topic),

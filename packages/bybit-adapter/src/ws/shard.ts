@@ -100,7 +100,7 @@ export class Shard {
     if (this.#isClosed || this.#next !== null || !this.#link.isOpen) return
     this.#timers.clear()
     this.#exempt = exempt
-    this.#next = this.#newLink()
+    this.#next = this.#newLink(this.#link)
     this.#timers.set(
       () => this.#conclude('not every topic was live in time'),
       this.#options.timings.rotateTimeoutMs,
@@ -120,18 +120,23 @@ export class Shard {
     return this.#next === null ? [this.#link] : [this.#link, this.#next]
   }
 
-  #newLink(): Link {
-    const link: Link = new Link(this.wanted, this.#options, {
-      onFrame: (frame) => this.#handlers.onFrame(frame),
-      onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
-      onLife: (topic, frame, events) => this.#handlers.onLife(topic, frame, events),
-      onUseless: (topic) => {
-        if (link === this.#link) this.#handlers.onUseless(topic)
+  #newLink(twin?: Link): Link {
+    const link: Link = new Link(
+      this.wanted,
+      this.#options,
+      {
+        onFrame: (frame) => this.#handlers.onFrame(frame),
+        onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
+        onLife: (topic, frame, events) => this.#handlers.onLife(topic, frame, events),
+        onUseless: (topic) => {
+          if (link === this.#link) this.#handlers.onUseless(topic)
+        },
+        onProven: (topic) => this.#handlers.onProven(topic),
+        onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(link, lastInboundMs, isStale),
+        onStatus: (status) => this.#onStatus(link, status),
       },
-      onProven: (topic) => this.#handlers.onProven(topic),
-      onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(link, lastInboundMs, isStale),
-      onStatus: (status) => this.#onStatus(link, status),
-    })
+      twin,
+    )
     return link
   }
 
@@ -198,7 +203,8 @@ export class Shard {
 
   /**
    * What is not live on the new connection may miss events from when the old one is gone; and if the
-   * old one was frozen before it ended, every topic may have.
+   * old one was frozen before it ended, every topic may have. Of one that has said nothing since a
+   * topic was live on the new one, no one knows when it froze.
    */
   #promote(next: Link, oldLastInboundMs: number, isStale: boolean): void {
     const old = this.#link
@@ -211,7 +217,9 @@ export class Shard {
     this.#discard(old)
     const isLive = ({ state }: TopicStatus): boolean => state === 'live'
     const lost = next.topics().filter((topic) => !isLive(topic))
-    const missed = isStale ? next.topics() : lost
+    const missed = next
+      .topics()
+      .filter((topic) => isStale || !isLive(topic) || topic.sinceTs > oldLastInboundMs)
     const names = missed.map(({ topic }) => topic)
     this.#handlers.onOutage(names, oldLastInboundMs, isStale)
     for (const { topic } of missed.filter(isLive)) this.#handlers.onProven(topic)

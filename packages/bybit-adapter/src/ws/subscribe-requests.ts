@@ -64,6 +64,12 @@ export class SubscribeRequests<Topic extends Named> {
     return waiting.size === 1 ? [...waiting][0] : undefined
   }
 
+  /** Whether the request that asks for a topic was sent again for want of an ack. */
+  wasAskedTwice(topic: Topic): boolean {
+    const waiting = [...this.#waiting.values()]
+    return waiting.some(({ ids, topics }) => ids.length > 1 && topics.includes(topic))
+  }
+
   /** Takes a topic that was answered for out of the request that asked for it. */
   settleTopic(topic: Topic): void {
     for (const request of new Set(this.#waiting.values())) {

@@ -156,9 +156,16 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
   #onListedAck(listed: NonNullable<Ack['topics']>): void {
     const succeeded = listed.succeeded.flatMap((name) => this.#topics.get(name) ?? [])
     const failed = listed.failed.flatMap((name) => this.#topics.get(name) ?? [])
+    // A request that was sent twice may fail because the first was taken: what comes will tell.
+    const doubtful = new Set(
+      failed.filter((topic) => topic.isAcked || this.#requests.wasAskedTwice(topic)),
+    )
     for (const topic of [...succeeded, ...failed]) this.#requests.settleTopic(topic)
     if (succeeded.length > 0) this.#acknowledge(succeeded)
-    for (const topic of failed) this.#refuse(topic, 'listed among failTopics')
+    for (const topic of failed) {
+      if (doubtful.has(topic)) this.#confirm(topic)
+      else this.#refuse(topic, 'listed among failTopics')
+    }
   }
 
   #acknowledge(topics: readonly Topic<Name>[]): void {
@@ -247,7 +254,7 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
       this.resubscribe(topic.topic, topic.proof === 'snapshot' ? 'no snapshot' : 'no data')
     } else if (topic.proof === 'snapshot') {
       this.#giveUp([topic], 'no snapshot')
-    } else if (topic.state === 'pending') {
+    } else if (topic.state !== 'unproven') {
       this.#move(topic, 'unproven')
       this.#handlers.onStatus({ type: 'unproven', topic: topic.topic })
     }

@@ -6,6 +6,7 @@ import type { ConnectionInfo } from './connection.ts'
 import { SimError } from './errors.ts'
 import { parseFault } from './fault.ts'
 import type { Simulator } from './simulator.ts'
+import { callRemotely } from './trading/remote-call.ts'
 import type { SymbolTotals, Truth } from './truth.ts'
 
 /** Lines joined into one write. */
@@ -24,7 +25,7 @@ export interface SimulatorStats {
 
 /**
  * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, `GET /rest-stats`,
- * and `POST` `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
+ * and `POST` `/exchange` (a call of `sim.exchange`), `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
  */
 export async function answerControl(
   simulator: Simulator,
@@ -49,6 +50,11 @@ export async function answerControl(
       case 'POST /fault':
         reply(response, await simulator.fault(parseFault(await readJson(request))))
         return
+      case 'POST /exchange': {
+        const result = callRemotely(simulator.exchange, await readJson(request))
+        reply(response, { result: result ?? null })
+        return
+      }
       case 'POST /burst': {
         const trades = simulator.burst(readBurst(await readJson(request)))
         reply(response, { trades: trades.length, seq: trades[0]?.seq ?? null })

@@ -8,7 +8,7 @@ import { startSimulator } from './simulator.ts'
 /**
  * The simulator as a process of its own.
  *
- * Prints one line of JSON with its URLs when it is ready, and nothing else.
+ * Prints one line of JSON with its URLs, and its accounts if it has any, when it is ready, and nothing else.
  */
 async function main(): Promise<void> {
   const { settings, controlPort, exitWithParent, help } = readFlags(process.argv.slice(2))
@@ -35,7 +35,11 @@ async function main(): Promise<void> {
   process.on('SIGINT', exitWithParent ? () => {} : stop)
   if (exitWithParent) process.stdin.once('close', stop).resume()
   const { wsUrl, restUrl, archiveUrl } = simulator
-  const ready = { wsUrl, restUrl, archiveUrl, controlUrl: `http://${host}:${control.port}` }
+  const urls = { wsUrl, restUrl, archiveUrl, controlUrl: `http://${host}:${control.port}` }
+  const accounts = simulator.exchange.accounts().map(({ uid, keys: [key] }) => {
+    return { uid, apiKey: key?.apiKey, secret: key?.secret }
+  })
+  const ready = accounts.length > 0 ? { ...urls, accounts } : urls
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 

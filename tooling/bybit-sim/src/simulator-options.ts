@@ -24,7 +24,11 @@ export interface SimulatorSettings {
   readonly bookIntervalMs: number
   /** Trades in a frame, at most 1024. */
   readonly tradesPerFrame: number
-  /** Whether the market waits for `resume`. */
+  /** Accounts to open at the start, every second one in hedge mode; `exchange` opens others. */
+  readonly accounts: number
+  /** Executions a second that a bot trades for those accounts, of all together; 0 for no bot. */
+  readonly fillsPerSecond: number
+  /** Whether the market and the bot wait for `resume`. */
   readonly paused: boolean
   readonly host: string
   /** Of the sockets; 0 takes a free one. */
@@ -52,6 +56,8 @@ const DEFAULTS: SimulatorSettings = {
   tickerIntervalMs: 100,
   bookIntervalMs: 100,
   tradesPerFrame: MAX_TRADES_PER_FRAME,
+  accounts: 0,
+  fillsPerSecond: 0,
   paused: false,
   host: '127.0.0.1',
   port: 0,
@@ -87,6 +93,8 @@ export function readOptions(options: SimulatorOptions): SimulatorSettings {
     ['tickerIntervalMs', 1],
     ['bookIntervalMs', 10],
     ['tradesPerFrame', 1],
+    ['accounts', 0],
+    ['fillsPerSecond', 0],
   ] as const) {
     if (!(settings[name] >= least) || settings[name] === Number.POSITIVE_INFINITY) {
       throw new SimError('SIM_BAD_INPUT', `${name} must be a number from ${least}`)

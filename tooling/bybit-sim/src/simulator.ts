@@ -53,6 +53,7 @@ export class Simulator implements AsyncDisposable {
   readonly #clock: Clock
   readonly #host: string
   readonly #startsPaused: boolean
+  readonly #fillsPerSecond: number
   readonly #exchange: Exchange
   readonly #pacer: Pacer
   readonly #stop = new AbortController()
@@ -62,9 +63,13 @@ export class Simulator implements AsyncDisposable {
     this.#clock = clock
     this.#host = settings.host
     this.#startsPaused = settings.paused
+    this.#fillsPerSecond = settings.accounts > 0 ? settings.fillsPerSecond : 0
     this.#exchange = buildExchange(settings, clock)
     for (const [category, symbols] of symbolsOf(settings)) {
       for (const symbol of symbols) this.#list(category, symbol)
+    }
+    for (let count = 0; count < settings.accounts; count++) {
+      this.exchange.openAccount({ positionMode: count % 2 === 0 ? 'one-way' : 'hedge' })
     }
     const { market } = this.#exchange
     this.#pacer = new Pacer(clock, STEP_MS, (step) => market.step(step))
@@ -95,7 +100,7 @@ export class Simulator implements AsyncDisposable {
     await this.#exchange.socketPort.up()
     await this.#exchange.httpPort.up()
     this.#scanIdle()
-    if (!this.#startsPaused) this.#pacer.start()
+    if (!this.#startsPaused) this.resume()
   }
 
   /** Everything produced so far, and to which connections it was sent. */
@@ -208,14 +213,17 @@ export class Simulator implements AsyncDisposable {
     )
   }
 
-  /** Stops the market; sockets stay and answer. */
+  /** Stops the market and the bot; sockets stay and answer. */
   pause(): void {
     this.#pacer.stop()
+    this.exchange.stopBot()
   }
 
   /** Lets the market go on; what would have happened meanwhile is not made up for. */
   resume(): void {
-    if (!this.#stop.signal.aborted) this.#pacer.start()
+    if (this.#stop.signal.aborted) return
+    this.#pacer.start()
+    if (this.#fillsPerSecond > 0) this.exchange.startBot({ fillsPerSecond: this.#fillsPerSecond })
   }
 
   /** Closes every connection, behind all that was sent, and the port. */

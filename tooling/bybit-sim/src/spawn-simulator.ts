@@ -10,6 +10,8 @@ import type { Fault, FaultReport } from './fault.ts'
 import { writeFlags } from './flags.ts'
 import type { RestStats } from './rest/rest-limits.ts'
 import type { SimulatorSettings } from './simulator-options.ts'
+import type { AccountExchange } from './trading/account-exchange.ts'
+import type { RemoteName } from './trading/remote-call.ts'
 import type {
   BookTruth,
   RawTruth,
@@ -122,6 +124,21 @@ export class SimulatorProcess implements AsyncDisposable {
   /** Lets something go wrong; resolves when it has. */
   async fault(fault: Fault): Promise<FaultReport> {
     return (await (await this.#call('POST', '/fault', fault)).json()) as FaultReport
+  }
+
+  /**
+   * Calls a method of the simulator's `exchange`.
+   *
+   * @example
+   * const { uid } = await sim.exchange('openAccount', {})
+   */
+  async exchange<Name extends RemoteName>(
+    call: Name,
+    ...args: Parameters<AccountExchange[Name]>
+  ): Promise<ReturnType<AccountExchange[Name]>> {
+    const response = await this.#call('POST', '/exchange', { call, args })
+    const { result } = (await response.json()) as { result: ReturnType<AccountExchange[Name]> }
+    return result
   }
 
   /** Places one large match, split over frames with the same seq. */

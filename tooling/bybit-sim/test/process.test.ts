@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { writeFlags } from '../src/flags.ts'
 import { type SimulatorSettings, spawnSimulator } from '../src/index.ts'
 import { Client, tickerRows, tradeRows } from './client.ts'
+import { authRequest, rowsOf } from './private-client.ts'
 import { truthTickerRows, truthTradeRows } from './truth-rows.ts'
 
 test('a simulator in its own process is steered and tells its truth', async () => {
@@ -26,6 +27,30 @@ test('a simulator in its own process is steered and tells its truth', async () =
   await expect(sim.burst({ symbol: 'NOPE', trades: 1 })).rejects.toThrow('NOPE')
   await sim.stop()
   await expect(Client.open(sim.wsUrl)).rejects.toThrow('ECONNREFUSED')
+})
+
+test('accounts are opened, traded for and read in the process', async () => {
+  await using sim = await spawnSimulator({ accounts: 2, fillsPerSecond: 200, paused: true })
+  const [one, other] = await sim.exchange('accounts')
+  expect([one?.positionMode, other?.positionMode]).toEqual(['one-way', 'hedge'])
+  const { uid, keys } = await sim.exchange('openAccount', { uid: '77' })
+  const client = await Client.open(sim.wsUrl, '/v5/private')
+  await client.ask(authRequest(keys[0] ?? { apiKey: '', secret: '' }))
+  await client.subscribe('order')
+  const order = { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01', price: '90000' } as const
+  const orderId = await sim.exchange('placeOrder', uid, order)
+  await sim.exchange('amendOrder', uid, orderId, { qty: '0.02' })
+  await sim.exchange('fillOrder', uid, orderId, { qty: '0.005' })
+  await client.until(() => rowsOf(client, 'order').length === 3)
+  const books = await sim.exchange('books', uid)
+  expect(rowsOf(client, 'order')).toEqual(books.orderHistory)
+  expect(books.orders).toMatchObject([{ orderId, qty: '0.02', cumExecQty: '0.005' }])
+  await expect(sim.exchange('cancelOrder', uid, 'none')).rejects.toThrow('has no order none')
+
+  await sim.resume()
+  await client.until(() => rowsOf(client, 'order').length > 20)
+  await sim.pause()
+  expect((await sim.exchange('books', one?.uid ?? '')).executions.length).toBeGreaterThan(0)
 })
 
 test('all categories, REST and the archive are in the process, and steered there', async () => {
@@ -85,6 +110,8 @@ test('--help names every flag', async () => {
     tickerIntervalMs: 1,
     bookIntervalMs: 10,
     tradesPerFrame: 1,
+    accounts: 0,
+    fillsPerSecond: 0,
     paused: true,
     host: '',
     port: 0,

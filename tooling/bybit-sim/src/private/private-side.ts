@@ -43,6 +43,7 @@ export function buildPrivateSide(options: {
   const { clock, serverClock, hub, faults, rules, market, requests, seed } = options
   const random = (name: string): Random => new Random(`${seed}/private/${name}`)
   const prices = new MarketPrices(market)
+  const botRandom = random('bot')
   const keys = new KeyRing(random('keys'))
   const feed = new PrivateFeed({ hub, clock: serverClock, random: random('feed'), prices })
   const matcher = new Matcher({ market, clock: serverClock, random: random('matches') })
@@ -62,7 +63,7 @@ export function buildPrivateSide(options: {
       floor,
       prices,
       rules,
-      makeBot: (spec) => new TradingBot({ floor, clock, random: random('bot'), spec }),
+      makeBot: (spec) => new TradingBot({ floor, clock, random: botRandom, spec }),
     }),
   }
 }

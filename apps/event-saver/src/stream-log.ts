@@ -95,7 +95,27 @@ function logStreamStatus(log: Logger, status: StreamStatus): void {
         'a listener threw',
       )
       return
+    case 'silent_topic':
+      log.warn(
+        {
+          code: 'TOPIC_SILENT',
+          topic: status.topic,
+          silentForMs: status.silentForMs,
+          step: status.step,
+        },
+        'a topic is silent while others talk',
+      )
+      return
+    case 'rotation_failed':
+      log.warn(
+        { code: 'ROTATION_FAILED', connection: status.connection, reason: status.reason },
+        'a connection could not be replaced and stays',
+      )
+      return
     case 'connecting':
+    case 'rotated':
+    case 'unproven':
+    case 'unsubscribed':
     case 'subscribed':
     case 'resubscribing':
     case 'closing':

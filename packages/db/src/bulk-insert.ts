@@ -98,11 +98,11 @@ async function insertRows<Event extends StoredRow>(
   const columns = target.columns.filter(({ field }) =>
     rows.some((row) => (row[field] ?? null) !== null),
   )
-  const { sql, mayMerge } = eventInsertSql(target, columns)
+  const { sql, answersCounts } = eventInsertSql(target, columns)
   const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows)])
   const execute = async (): Promise<Counts> => {
     const result = await db.executeQuery<Counts>(query)
-    if (!mayMerge) return { inserted: Number(result.numAffectedRows), merged: 0 }
+    if (!answersCounts) return { inserted: Number(result.numAffectedRows), merged: 0 }
     return result.rows[0] ?? { inserted: 0, merged: 0 }
   }
   if (!isPartitionedTable(table)) return execute()

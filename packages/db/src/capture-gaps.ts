@@ -1,4 +1,4 @@
-import type { Gap } from '@grid/core-events'
+import type { Category, Channel, Gap, GapReason, PrivateGap } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
 import type { GridDatabase } from './schema.ts'
@@ -16,7 +16,18 @@ export interface GapOrigin {
   readonly state?: GapState
 }
 
-interface GapRow extends Gap {
+interface GapRow {
+  /** Null of an account's gap, which is in all its categories. */
+  readonly category: Category | null
+  readonly channel: Channel
+  /** Null of an account's. */
+  readonly symbol: string | null
+  /** Null of market data. */
+  readonly accountId: string | null
+  /** Epoch milliseconds, inclusive, as is the next. */
+  readonly startTs: number
+  readonly endTs: number
+  readonly reason: GapReason
   readonly state: GapState
   readonly collector: string
 }
@@ -35,6 +46,7 @@ const OFFERED = columnsOf<'capture_gaps', GapRow>({
   category: 'text',
   channel: 'text',
   symbol: 'text',
+  accountId: 'uuid',
   startTs: 'ms',
   endTs: 'ms',
   reason: 'text',
@@ -75,11 +87,12 @@ export class CaptureGapRepository {
    * await gaps.insert([gap], { collector: 'saver-1' })
    */
   async insert(
-    gaps: readonly Gap[],
+    gaps: readonly (Gap | PrivateGap)[],
     { collector, state = 'open' }: GapOrigin,
   ): Promise<{ inserted: number }> {
     if (gaps.length === 0) return { inserted: 0 }
-    const rows = gaps.map((gap) => ({ ...gap, collector, state }))
+    const nobodys = { category: null, symbol: null, accountId: null }
+    const rows = gaps.map((gap): GapRow => ({ ...nobodys, ...gap, collector, state }))
     const result = await this.#db.executeQuery(
       CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]),
     )

@@ -1,11 +1,7 @@
 import type { InsertType, SelectType } from 'kysely'
 import type { ColumnKindName } from './column-kind.ts'
-import type { GridDatabase, SnakeCase } from './schema.ts'
-
-/** The name of the column that holds a field: in snake case, without the unit of an instant. */
-export type ColumnName<Field extends string> = SnakeCase<
-  Field extends `${infer Instant}Us` ? Instant : Field
->
+import type { ColumnName } from './column-name.ts'
+import type { GridDatabase } from './schema.ts'
 
 /**
  * The kinds that a field of a row may have, stored in a table: those that its column in the schema

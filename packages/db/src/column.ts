@@ -1,4 +1,5 @@
 import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
+import { columnName } from './column-name.ts'
 import type { KindOf } from './column-of-schema.ts'
 import { MOST_PARAMETER_BYTES, type Values } from './encoding/array-parameter.ts'
 import { DatabaseError } from './errors.ts'
@@ -29,7 +30,7 @@ export function columnsOf<
   },
 ): readonly Column<Row>[] {
   return Object.entries<ColumnKindName>(kinds).map(([field, kind]) => ({
-    name: field.replace(/Us$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    name: columnName(field),
     field: field as keyof Row & string,
     kind,
   }))

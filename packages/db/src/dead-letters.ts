@@ -18,8 +18,9 @@ export interface DeadLetterPage {
   readonly after?: string
 }
 
-/** `accountId` has no column yet. */
 interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {
+  /** Null for market data. */
+  readonly accountId: string | null
   readonly collector: string | null
 }
 
@@ -39,6 +40,7 @@ const OFFERED = columnsOf<'dead_letters', DeadLetterRow>({
   channel: 'text',
   topic: 'text',
   symbol: 'text',
+  accountId: 'uuid',
   source: 'text',
   localTsUs: 'us',
   collector: 'text',
@@ -86,7 +88,7 @@ export class DeadLetterRepository {
     { collector = null }: DeadLetterOrigin = {},
   ): Promise<{ inserted: number }> {
     if (deadLetters.length === 0) return { inserted: 0 }
-    const rows = deadLetters.map((letter) => storable({ ...letter, collector }))
+    const rows = deadLetters.map((letter) => storable({ accountId: null, ...letter, collector }))
     const [first = [], ...more] = chunksByBytes(rows)
     if (more.length === 0) return { inserted: await insert(this.#db, first) }
     return inTransaction(this.#db, async (trx) => {

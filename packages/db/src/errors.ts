@@ -20,6 +20,12 @@
  * | `PARTITION_LEAVING` | the day's partition is being removed, and is not gone yet | yes |
  * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
  * | `RETENTION_TOO_SHORT` | days are to be removed that are younger than a day | no |
+ * | `NOT_FOUND` | there is no such user, account, strategy or run, or it is another tenant's | no |
+ * | `ALREADY_EXISTS` | a user, account or strategy has this name or id | no |
+ * | `ENCRYPTION_KEYS_MISSING` | secrets are encrypted, and no keys were given | no |
+ * | `ENCRYPTION_KEYS_INVALID` | the text of the keys is not `id:base64,…` with keys of 32 bytes | no |
+ * | `ENCRYPTION_KEY_UNKNOWN` | a secret is encrypted with a key that was not given | no |
+ * | `SECRET_UNREADABLE` | wrong key, or the ciphertext was changed or belongs to another row | no |
  */
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
@@ -39,6 +45,12 @@ export type DatabaseErrorCode =
   | 'PARTITION_LEAVING'
   | 'PARTITION_NAME_TAKEN'
   | 'RETENTION_TOO_SHORT'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'ENCRYPTION_KEYS_MISSING'
+  | 'ENCRYPTION_KEYS_INVALID'
+  | 'ENCRYPTION_KEY_UNKNOWN'
+  | 'SECRET_UNREADABLE'
 
 const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set([
   'DATABASE_LOCKED',

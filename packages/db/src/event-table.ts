@@ -36,6 +36,11 @@ export interface EventTable<Row extends StoredRow> {
    * nothing when the two disagree on an immutable field. Left out, a stored row never changes.
    */
   readonly fills?: readonly (keyof Row & string)[]
+  /**
+   * SQL of a statement that the same statement also does, over the new rows (`written`), so that
+   * both are stored or neither. Not for a table that `fills`.
+   */
+  readonly derives?: string
   /** Duplicates that are compared with what is stored: each, or a sample of many (the default). */
   readonly comparison?: 'each' | 'sample'
 }

@@ -25,6 +25,44 @@ export {
 } from './due-days.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
 export { type FreezeOptions, type FreezeReport, freezeClosedDays } from './freeze-days.ts'
+export {
+  type Account,
+  type AccountDetails,
+  AccountRepository,
+  type NewAccount,
+} from './identity/accounts.ts'
+export { asTenant } from './identity/as-tenant.ts'
+export {
+  type Credential,
+  type CredentialInfo,
+  CredentialRepository,
+  type NewCredential,
+  type SecretOptions,
+} from './identity/credentials.ts'
+export { accountIdOf, strategyIdOf, userIdOf } from './identity/deterministic-id.ts'
+export type { EnabledAccount } from './identity/enabled-accounts.ts'
+export {
+  type NewUser,
+  OperatorRepository,
+  type OrphanedRuns,
+  type UserPage,
+} from './identity/operator.ts'
+export {
+  type NewRun,
+  type Run,
+  type RunEnd,
+  type RunFilter,
+  RunRepository,
+  type StaleRuns,
+} from './identity/runs.ts'
+export {
+  type NewStrategy,
+  type Strategy,
+  type StrategyQuery,
+  StrategyRepository,
+} from './identity/strategies.ts'
+export type { TenantScope } from './identity/tenant-scope.ts'
+export { type User, UserRepository } from './identity/users.ts'
 export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 export type { KeyConflict } from './key-conflicts.ts'
 export type { AsOfQuery, EndTimes } from './market-repository.ts'
@@ -43,6 +81,23 @@ export {
   type PartitionedTable,
   type PartitionOptions,
 } from './partitions.ts'
+export type {
+  AccountEventRepository,
+  AccountQuery,
+  AccountRange,
+  RunRange,
+} from './private/account-event-repository.ts'
+export type { TimeRange } from './private/account-range.ts'
+export type { Attributed } from './private/account-rows.ts'
+export {
+  type ExecutionQuery,
+  ExecutionRepository,
+  type OrderLinkQuery,
+} from './private/executions.ts'
+export { type ActiveOrderQuery, type OrderQuery, OrderRepository } from './private/orders.ts'
+export { type PositionQuery, PositionSnapshotRepository } from './private/positions.ts'
+export { type AccountTransaction, AccountTransactionRepository } from './private/transactions.ts'
+export { type WalletQuery, WalletSnapshotRepository } from './private/wallets.ts'
 export {
   type FinishOptions,
   finishRemovals,
@@ -72,6 +127,26 @@ export type {
   Uuid,
   WithDefault,
 } from './schema.ts'
+export type {
+  AccountStatus,
+  ApiCredentialsTable,
+  BybitAccountsTable,
+  KeyType,
+  RunStatus,
+  RunsTable,
+  RunType,
+  StrategiesTable,
+  UserStatus,
+  UsersTable,
+} from './schema-identity.ts'
+export type {
+  AccountTransactionsTable,
+  OrdersTable,
+  PositionSnapshotsTable,
+  PrivateExecutionsTable,
+  WalletSnapshotsTable,
+} from './schema-private.ts'
+export { EncryptionKeys } from './secrets/encryption-keys.ts'
 export type { SymbolQuery, SymbolsQuery } from './symbol-query.ts'
 export { TickerSnapshotRepository } from './ticker-snapshots.ts'
 export type { BinLength, BinsQuery } from './time-bins.ts'

@@ -5,18 +5,28 @@ import { differsSql } from './row-differences.ts'
 /**
  * SQL that inserts rows and passes over those whose key is there, or fills what is null in them.
  *
- * Where rows may be filled it answers with their numbers, `inserted` and `merged`: an update counts
- * as affected like an insert. Else it answers with none, and no row waits for a lock.
+ * Where rows may be filled, or others are derived from them, it answers with their numbers, `inserted`
+ * and `merged`: an update counts as affected like an insert. Else it answers with none, and no row
+ * waits for a lock.
  */
 export function eventInsertSql<Row extends StoredRow>(
   target: EventTable<Row>,
   columns: readonly Column<Row>[],
-): { readonly sql: string; readonly mayMerge: boolean } {
+): { readonly sql: string; readonly answersCounts: boolean } {
+  if (target.derives !== undefined) {
+    const sql =
+      `with written as (${insertSql(target.table, columns)} returning stored.*), ` +
+      `derived as (${target.derives}) ` +
+      'select count(*)::integer as inserted, 0 as merged from written'
+    return { sql, answersCounts: true }
+  }
   const offered = new Set(columns.map(({ field }) => field))
   const fills = (target.fills ?? [])
     .filter((field) => offered.has(field))
     .map((field) => columnOf(target, field).name)
-  if (fills.length === 0) return { sql: insertSql(target.table, columns), mayMerge: false }
+  if (fills.length === 0) {
+    return { sql: insertSql(target.table, columns), answersCounts: false }
+  }
   const value = (row: string) => (field: string) => {
     const column = columns.find((candidate) => candidate.field === field)
     // What no row of the batch knows differs from nothing.
@@ -35,5 +45,5 @@ export function eventInsertSql<Row extends StoredRow>(
     `with written as (${insertSql(target.table, columns, merge)} returning xmax = 0 as is_new) ` +
     'select count(*) filter (where is_new)::integer as inserted, ' +
     'count(*) filter (where not is_new)::integer as merged from written'
-  return { sql, mayMerge: true }
+  return { sql, answersCounts: true }
 }

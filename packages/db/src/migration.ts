@@ -1,5 +1,6 @@
 import { publicData } from './migrations/0001-public-data.ts'
 import { allCategories } from './migrations/0002-all-categories.ts'
+import { privateData } from './migrations/0003-private-data.ts'
 import { removedDays } from './migrations/0005-removed-days.ts'
 
 /** One step of the schema; once released it never changes. */
@@ -14,7 +15,12 @@ export interface Migration {
 }
 
 /** Every migration in order: the n-th brings the schema to version n. */
-export const MIGRATIONS: readonly Migration[] = [publicData, allCategories, removedDays]
+export const MIGRATIONS: readonly Migration[] = [
+  publicData,
+  allCategories,
+  privateData,
+  removedDays,
+]
 
 /** The schema version that this package reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length

@@ -1,5 +1,20 @@
 import type { Category, JsonObject, Source, TickerValues } from '@grid/core-events'
 import type { ColumnType, InsertType, SelectType, UpdateType } from 'kysely'
+import type { ColumnName } from './column-name.ts'
+import type {
+  ApiCredentialsTable,
+  BybitAccountsTable,
+  RunsTable,
+  StrategiesTable,
+  UsersTable,
+} from './schema-identity.ts'
+import type {
+  AccountTransactionsTable,
+  OrdersTable,
+  PositionSnapshotsTable,
+  PrivateExecutionsTable,
+  WalletSnapshotsTable,
+} from './schema-private.ts'
 
 /**
  * `timestamptz`: read as a `Date`, which keeps milliseconds only. Cast to text, or use the
@@ -53,13 +68,6 @@ export interface PublicTradesTable {
   source: Source
 }
 
-/** `markPrice` as `mark_price`. */
-export type SnakeCase<Text extends string> = Text extends `${infer Head}${infer Tail}`
-  ? Head extends Lowercase<Head>
-    ? `${Head}${SnakeCase<Tail>}`
-    : `_${Lowercase<Head>}${SnakeCase<Tail>}`
-  : ''
-
 type TickerColumn<Name> = Name extends 'tickDirection' | 'curPreListingPhase'
   ? string | null
   : Name extends 'nextFundingTime' | 'deliveryTime'
@@ -68,7 +76,7 @@ type TickerColumn<Name> = Name extends 'tickDirection' | 'curPreListingPhase'
 
 /** Every ticker value under its exchange name in snake case: `mark_price`, `price24h_pcnt`. */
 export type TickerValueColumns = {
-  [Name in keyof TickerValues as SnakeCase<Name>]: TickerColumn<Name>
+  [Name in keyof TickerValues as ColumnName<Name>]: TickerColumn<Name>
 }
 
 /**
@@ -93,11 +101,13 @@ export interface DeadLettersTable {
   code: string
   reason: string
   field: string | null
-  category: string
+  category: string | null
   channel: string | null
   topic: string | null
   symbol: string | null
   source: string
+  /** Null for market data. */
+  account_id: Uuid | null
   local_ts: Timestamp
   collector: string | null
   raw: Uint8Array
@@ -107,10 +117,11 @@ export interface DeadLettersTable {
 /** Table `capture_gaps`: intervals of one stream in which events may have been missed. */
 export interface CaptureGapsTable {
   id: WithDefault<Uuid>
-  category: string
+  /** Null of an account's gap, which is in all its categories. */
+  category: string | null
   channel: string
   symbol: string | null
-  account_id: string | null
+  account_id: Uuid | null
   start_ts: Timestamp
   end_ts: Timestamp
   state: string
@@ -155,4 +166,15 @@ export interface GridDatabase {
   capture_gaps: CaptureGapsTable
   removed_days: RemovedDaysTable
   grid_meta: GridMetaTable
+  users: UsersTable
+  bybit_accounts: BybitAccountsTable
+  api_credentials: ApiCredentialsTable
+  strategies: StrategiesTable
+  runs: RunsTable
+  private_executions: PrivateExecutionsTable
+  orders: OrdersTable
+  order_states: OrdersTable
+  position_snapshots: PositionSnapshotsTable
+  wallet_snapshots: WalletSnapshotsTable
+  account_transactions: AccountTransactionsTable
 }

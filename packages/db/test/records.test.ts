@@ -1,4 +1,4 @@
-import type { DeadLetter, Gap } from '@grid/core-events'
+import type { DeadLetter, Gap, PrivateGap } from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CaptureGapRepository, DeadLetterRepository, migrate } from '../src/index.ts'
@@ -49,7 +49,11 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.bulkInsert([LETTER, odd], { collector: 'c1' })).toEqual({ inserted: 2 })
     expect(await repository.bulkInsert([LETTER])).toEqual({ inserted: 1 })
     const [first, second, third] = await repository.list()
-    const stored = { id: expect.stringMatching(/^\d+$/), createdAt: expect.any(Number) }
+    const stored = {
+      accountId: null,
+      id: expect.stringMatching(/^\d+$/),
+      createdAt: expect.any(Number),
+    }
     expect(first).toEqual({ ...LETTER, ...stored, collector: 'c1' })
     expect(second).toEqual({
       ...odd,
@@ -67,7 +71,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const topic = 'LARGE'
     const raw = new Uint8Array(6 * 2 ** 20).fill(7)
     const letters = [1, 2, 3].map((localTsUs) => ({ ...LETTER, topic, raw, localTsUs }))
-    const nameless = { ...LETTER, topic, raw, category: null as never }
+    const nameless = { ...LETTER, topic, raw, source: null as never }
     const stored = async () => {
       const { rows } = await sql`
         select count(*)::integer as letters, min(length(raw)) as bytes,
@@ -95,7 +99,8 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       inserted: 1,
     })
     const times = { createdAt: expect.any(Number), updatedAt: expect.any(Number) }
-    const stored = { ...times, id: expect.stringMatching(/^[\da-f-]{36}$/), collector: 'c1' }
+    const id = expect.stringMatching(/^[\da-f-]{36}$/)
+    const stored = { ...times, id, collector: 'c1', accountId: null }
     expect(await repository.list({ state: 'open' })).toEqual([
       { ...GAP, ...stored, state: 'open' },
       { ...later, ...stored, state: 'open' },
@@ -103,5 +108,26 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.list()).toHaveLength(3)
     const none = { partial: 0, filled: 0, unrecoverable: 0 }
     expect(await repository.countByState()).toEqual({ ...none, open: 2, ignored: 1 })
+  })
+
+  it('an account’s gaps and dead letters say whose they are', async () => {
+    const accountId = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
+    const gaps = new CaptureGapRepository(opened.db)
+    const { startTs, endTs, reason } = GAP
+    const gap: PrivateGap = { accountId, channel: 'wallet', startTs, endTs, reason }
+    expect(await gaps.insert([gap, gap], { collector: 'c9' })).toEqual({ inserted: 1 })
+    expect((await gaps.list()).filter(({ collector }) => collector === 'c9')).toMatchObject([
+      { ...gap, category: null, symbol: null },
+    ])
+    const letters = new DeadLetterRepository(opened.db)
+    const letter = {
+      ...LETTER,
+      category: null,
+      symbol: null,
+      channel: 'wallet',
+      accountId,
+    } as const
+    await letters.bulkInsert([letter], { collector: 'c9' })
+    expect((await letters.list({ limit: 1000 })).at(-1)).toMatchObject(letter)
   })
 })

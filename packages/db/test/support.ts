@@ -19,11 +19,12 @@ export const DATABASES: readonly (readonly [string, () => Promise<OpenedDatabase
 export const START_TIMEOUT_MS = 120_000
 
 /** A database of its own on the run's server. */
-export async function openPostgres(): Promise<OpenedDatabase> {
+export async function openPostgres(): Promise<OpenedDatabase & { readonly url: string }> {
   const database = await createTestDatabase(inject('postgresUrl'))
   const db = createDatabase({ url: database.url })
   return {
     db,
+    url: database.url,
     async close() {
       await db.destroy()
       await database.drop()

@@ -1,0 +1,164 @@
+import type { Secret } from '@grid/core-events'
+import type { Kysely, Selectable } from 'kysely'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema.ts'
+import type { ApiCredentialsTable, KeyType } from '../schema-identity.ts'
+import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
+import { openSecret, type SealedSecret, sealSecret } from '../secrets/secret-box.ts'
+import type { TenantScope } from './tenant-scope.ts'
+
+/** A key of the exchange's API, without its secret. */
+export interface CredentialInfo {
+  /** A UUID; another after every rotation. */
+  readonly credentialId: string
+  readonly accountId: string
+  /** The public part of the key. */
+  readonly apiKey: string
+  readonly keyType: KeyType
+  readonly isActive: boolean
+  /** The id of the key that the secret is encrypted with; null once it is erased. */
+  readonly encryptionKeyId: string | null
+  /** Epoch milliseconds, by the database's clock. */
+  readonly createdAt: number
+  /** When another took its place, likewise; null for the active one. */
+  readonly rotatedAt: number | null
+}
+
+/** A key of the exchange's API to be stored. */
+export interface NewCredential {
+  /** The public part of the key. */
+  readonly apiKey: string
+  /** The shared secret, or the private key in PEM. */
+  readonly secret: Secret
+  /** Default `hmac`. */
+  readonly keyType?: KeyType
+}
+
+/** A key of the exchange's API, ready for use. */
+export interface Credential extends CredentialInfo {
+  /** The shared secret, or the private key in PEM. */
+  readonly secret: Secret
+}
+
+/** What repositories need to read and write secrets. */
+export interface SecretOptions {
+  /** Left out or null, whatever needs a secret throws `ENCRYPTION_KEYS_MISSING`. */
+  readonly keys?: EncryptionKeys | null
+}
+
+/**
+ * Reads the keys of accounts, table `api_credentials`. Accounts are given keys by `AccountRepository`.
+ *
+ * @example
+ * const credential = await new CredentialRepository(db, { keys }).getActive({ userId }, accountId)
+ */
+export class CredentialRepository {
+  readonly #db: Kysely<GridDatabase>
+  readonly #keys: EncryptionKeys | null
+
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>, { keys = null }: SecretOptions = {}) {
+    this.#db = db
+    this.#keys = keys
+  }
+
+  /**
+   * Gives an account's keys without their secrets, the newest first.
+   *
+   * @example
+   * const infos = await credentials.list({ userId }, accountId)
+   */
+  async list(scope: TenantScope, accountId: string): Promise<CredentialInfo[]> {
+    const rows = await this.#ofAccount(scope, accountId).execute()
+    return rows.map(credentialInfoOf)
+  }
+
+  /**
+   * Gives an account's active key; null when it has none.
+   *
+   * Throws `ENCRYPTION_KEYS_MISSING`, `ENCRYPTION_KEY_UNKNOWN` or `SECRET_UNREADABLE`.
+   *
+   * @example
+   * const credential = await credentials.getActive({ userId }, accountId)
+   */
+  async getActive(scope: TenantScope, accountId: string): Promise<Credential | null> {
+    const row = await this.#ofAccount(scope, accountId)
+      .where('is_active', '=', true)
+      .executeTakeFirst()
+    return row ? credentialOf(row, this.#keys) : null
+  }
+
+  #ofAccount({ userId }: TenantScope, accountId: string) {
+    return this.#db
+      .selectFrom('api_credentials')
+      .innerJoin('bybit_accounts', 'bybit_accounts.account_id', 'api_credentials.account_id')
+      .where('bybit_accounts.user_id', '=', userId)
+      .where('api_credentials.account_id', '=', accountId)
+      .orderBy('api_credentials.created_at', 'desc')
+      .selectAll('api_credentials')
+  }
+}
+
+/** Stores a key as the account's active one. */
+export async function insertCredential(
+  trx: Kysely<GridDatabase>,
+  keys: EncryptionKeys | null,
+  accountId: string,
+  { apiKey, secret, keyType = 'hmac' }: NewCredential,
+): Promise<CredentialInfo> {
+  const place = { credentialId: crypto.randomUUID(), accountId }
+  const sealed = sealSecret(requireKeys(keys), place, secret)
+  const row = await trx
+    .insertInto('api_credentials')
+    .values({
+      credential_id: place.credentialId,
+      account_id: accountId,
+      api_key_id: apiKey,
+      key_type: keyType,
+      api_secret: sealed.bytes,
+      encryption_key_id: sealed.keyId,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return credentialInfoOf(row)
+}
+
+/** A row of `api_credentials` with its secret. */
+export function credentialOf(
+  row: Selectable<ApiCredentialsTable>,
+  keys: EncryptionKeys | null,
+): Credential {
+  const info = credentialInfoOf(row)
+  return { ...info, secret: openSecret(requireKeys(keys), info, sealedSecretOf(row)) }
+}
+
+/** A row of `api_credentials` without its secret. */
+function credentialInfoOf(row: Selectable<ApiCredentialsTable>): CredentialInfo {
+  return {
+    credentialId: row.credential_id,
+    accountId: row.account_id,
+    apiKey: row.api_key_id,
+    keyType: row.key_type,
+    isActive: row.is_active,
+    encryptionKeyId: row.encryption_key_id,
+    createdAt: row.created_at.getTime(),
+    rotatedAt: row.rotated_at?.getTime() ?? null,
+  }
+}
+
+/** The encrypted secret of a row that has one. */
+export function sealedSecretOf({
+  api_secret,
+  encryption_key_id,
+}: Selectable<ApiCredentialsTable>): SealedSecret {
+  return { keyId: encryption_key_id ?? '', bytes: api_secret ?? new Uint8Array() }
+}
+
+/** Throws `ENCRYPTION_KEYS_MISSING` when there are no keys. */
+export function requireKeys(keys: EncryptionKeys | null): EncryptionKeys {
+  if (keys) return keys
+  throw new DatabaseError(
+    'ENCRYPTION_KEYS_MISSING',
+    'secrets of accounts are encrypted: give the repository the encryption keys',
+  )
+}

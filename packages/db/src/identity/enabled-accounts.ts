@@ -1,0 +1,53 @@
+import type { Kysely } from 'kysely'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema.ts'
+import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
+import { type Account, accountOf } from './accounts.ts'
+import { type Credential, credentialOf } from './credentials.ts'
+
+/** An account to be captured: with its key, or with the reason why there is none. */
+export type EnabledAccount = Account &
+  (
+    | { readonly credential: Credential; readonly fault: null }
+    | { readonly credential: null; readonly fault: DatabaseError }
+  )
+
+/** Reads the enabled accounts of all active users; one that cannot be read harms no other. */
+export async function readAllEnabledAccounts(
+  db: Kysely<GridDatabase>,
+  keys: EncryptionKeys | null,
+): Promise<EnabledAccount[]> {
+  const accounts = await db
+    .selectFrom('bybit_accounts')
+    .innerJoin('users', 'users.user_id', 'bybit_accounts.user_id')
+    .where('users.status', '=', 'active')
+    .where('bybit_accounts.status', '=', 'enabled')
+    .orderBy('bybit_accounts.account_id')
+    .selectAll('bybit_accounts')
+    .execute()
+  const credentials = await db
+    .selectFrom('api_credentials')
+    .selectAll()
+    .where('is_active', '=', true)
+    .execute()
+  const byAccount = new Map(credentials.map((row) => [row.account_id, row]))
+  return accounts.map((row): EnabledAccount => {
+    const account = accountOf(row)
+    const credential = byAccount.get(account.accountId)
+    try {
+      if (!credential) throw keyMissing(account)
+      return { ...account, credential: credentialOf(credential, keys), fault: null }
+    } catch (fault) {
+      // Sound: decrypting throws nothing else.
+      return { ...account, credential: null, fault: fault as DatabaseError }
+    }
+  })
+}
+
+function keyMissing({ accountId, accountName }: Account): DatabaseError {
+  return new DatabaseError(
+    'NOT_FOUND',
+    `account ${accountName} (${accountId}) has no active API key: rotate in a new one`,
+    { context: { what: 'credential', id: accountId } },
+  )
+}

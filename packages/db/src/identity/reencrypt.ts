@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely'
+import type { GridDatabase } from '../schema.ts'
+import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
+import { openSecret, sealSecret } from '../secrets/secret-box.ts'
+import { inTransaction } from '../transaction.ts'
+import { sealedSecretOf } from './credentials.ts'
+
+/**
+ * Encrypts every secret that is encrypted with an older key with the first one; gives their number.
+ * All or none: throws when one of them cannot be read.
+ */
+export function reencryptSecrets(db: Kysely<GridDatabase>, keys: EncryptionKeys): Promise<number> {
+  return inTransaction(db, async (trx) => {
+    const rows = await trx
+      .selectFrom('api_credentials')
+      .selectAll()
+      .where('encryption_key_id', '<>', keys.currentId)
+      .orderBy('credential_id')
+      .forNoKeyUpdate()
+      .execute()
+    for (const row of rows) {
+      const place = { credentialId: row.credential_id, accountId: row.account_id }
+      const sealed = sealSecret(keys, place, openSecret(keys, place, sealedSecretOf(row)))
+      await trx
+        .updateTable('api_credentials')
+        .set({ api_secret: sealed.bytes, encryption_key_id: sealed.keyId })
+        .where('credential_id', '=', row.credential_id)
+        .execute()
+    }
+    return rows.length
+  })
+}

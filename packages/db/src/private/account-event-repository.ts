@@ -1,0 +1,102 @@
+import type { Kysely } from 'kysely'
+import { type BulkInsertResult, bulkInsert } from '../bulk-insert.ts'
+import type { EventTable, StoredRow } from '../event-table.ts'
+import type { TenantScope } from '../identity/tenant-scope.ts'
+import type { GridDatabase } from '../schema.ts'
+import { readAccountRange, type TimeRange } from './account-range.ts'
+import { type Attributed, type Condition, readAccountRows } from './account-rows.ts'
+
+/** What an account's events are about. */
+export type Subject = 'symbol' | 'coin'
+
+/** An account, or one instrument or coin of it. */
+export type AccountQuery<About extends Subject = 'symbol'> = {
+  readonly accountId: string
+} & { readonly [Name in About]?: string }
+
+/** What to read of an account, in which interval. */
+export type AccountRange<About extends Subject = 'symbol'> = AccountQuery<About> & TimeRange
+
+/** What to read of a run, in which interval. */
+export interface RunRange extends TimeRange {
+  readonly runId: string
+}
+
+/** What the repositories of all private events have in common. */
+export class AccountEventRepository<Event extends StoredRow, About extends Subject = 'symbol'> {
+  readonly #db: Kysely<GridDatabase>
+  readonly #target: EventTable<Event>
+  readonly #about: About
+
+  protected constructor(db: Kysely<GridDatabase>, target: EventTable<Event>, about: About) {
+    this.#db = db
+    this.#target = target
+    this.#about = about
+  }
+
+  /**
+   * Stores events of any number and of any accounts that are not stored yet, for collectors. Each is
+   * given the run of its account and instrument that is going on at its time.
+   *
+   * All duplicates are compared with what is stored. An error concerns the whole batch: tell by
+   * `classifyDatabaseError` whether to try again or to look for the row at fault, such as one of an
+   * account that does not exist.
+   *
+   * @example
+   * const { inserted, duplicates, merged, conflicts } = await repository.bulkInsert(events)
+   */
+  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>> {
+    return bulkInsert(this.#db, this.#target, events)
+  }
+
+  /**
+   * Reads an account's events in total order, exchange time first, page by page, however many.
+   *
+   * @example
+   * for await (const event of repository.range({ userId }, { accountId, from, to })) {}
+   */
+  range(
+    scope: TenantScope,
+    query: AccountRange<About>,
+  ): AsyncGenerator<Attributed<Event>, void, undefined> {
+    return readAccountRange(this.#db, this.#target, scope, this.#conditions(query), query)
+  }
+
+  /**
+   * Reads a run's events likewise.
+   *
+   * @example
+   * for await (const event of repository.rangeByRun({ userId }, { runId, from, to })) {}
+   */
+  rangeByRun(
+    scope: TenantScope,
+    query: RunRange,
+  ): AsyncGenerator<Attributed<Event>, void, undefined> {
+    const conditions: Condition[] = [{ column: 'run_id', type: 'uuid', value: query.runId }]
+    return readAccountRange(this.#db, this.#target, scope, conditions, query)
+  }
+
+  /**
+   * Gives the exchange time of an account's newest stored event, in epoch milliseconds; null when
+   * none is stored.
+   *
+   * @example
+   * const ts = await repository.lastTs({ userId }, { accountId })
+   */
+  async lastTs(scope: TenantScope, query: AccountQuery<About>): Promise<number | null> {
+    const [row] = await readAccountRows(this.#db, this.#target, scope, {
+      conditions: this.#conditions(query),
+      orderBy: [`${this.#target.table}.exchange_ts desc`],
+      limit: 1,
+    })
+    return row?.exchangeTs ?? null
+  }
+
+  #conditions(query: AccountQuery<About>): readonly Condition[] {
+    const about: Readonly<Record<string, string | undefined>> = query
+    return [
+      { column: 'account_id', type: 'uuid', value: query.accountId },
+      { column: this.#about, type: 'text', value: about[this.#about] },
+    ]
+  }
+}

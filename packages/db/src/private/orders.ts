@@ -1,0 +1,245 @@
+import type { OrderEvent } from '@grid/core-events'
+import type { Kysely } from 'kysely'
+import { type BulkInsertResult, bulkInsert } from '../bulk-insert.ts'
+import { type Column, columnsOf } from '../column.ts'
+import { compareValues, type EventTable } from '../event-table.ts'
+import type { TenantScope } from '../identity/tenant-scope.ts'
+import type { GridDatabase } from '../schema.ts'
+import { AccountEventRepository } from './account-event-repository.ts'
+import { type Attributed, type Condition, instant, readAccountRows } from './account-rows.ts'
+import { newestOrderFirst, orderStatesSql } from './order-states-sql.ts'
+
+const COLUMNS = columnsOf<'orders', OrderEvent, 'channel'>({
+  accountId: 'uuid',
+  category: 'text',
+  symbol: 'text',
+  orderId: 'text',
+  exchangeTs: 'ms',
+  localTsUs: 'us',
+  source: 'text',
+  orderStatus: 'text',
+  side: 'text',
+  orderLinkId: 'text',
+  parentOrderLinkId: 'text',
+  blockTradeId: 'text',
+  isLeverage: 'text',
+  positionIdx: 'integer',
+  orderType: 'text',
+  timeInForce: 'text',
+  createType: 'text',
+  cancelType: 'text',
+  rejectReason: 'text',
+  price: 'numeric',
+  brokerOrderPrice: 'numeric',
+  qty: 'numeric',
+  avgPrice: 'numeric',
+  leavesQty: 'numeric',
+  leavesValue: 'numeric',
+  cumExecQty: 'numeric',
+  cumExecValue: 'numeric',
+  cumExecFee: 'numeric',
+  cumFeeDetail: 'jsonb',
+  closedPnl: 'numeric',
+  feeCurrency: 'text',
+  stopOrderType: 'text',
+  ocoTriggerBy: 'text',
+  orderIv: 'numeric',
+  marketUnit: 'text',
+  slippageToleranceType: 'text',
+  slippageTolerance: 'numeric',
+  triggerPrice: 'numeric',
+  triggerDirection: 'integer',
+  triggerBy: 'text',
+  takeProfit: 'numeric',
+  stopLoss: 'numeric',
+  tpslMode: 'text',
+  tpLimitPrice: 'numeric',
+  slLimitPrice: 'numeric',
+  tpTriggerBy: 'text',
+  slTriggerBy: 'text',
+  lastPriceOnCreated: 'numeric',
+  basePrice: 'numeric',
+  reduceOnly: 'boolean',
+  closeOnTrigger: 'boolean',
+  placeType: 'text',
+  smpType: 'text',
+  smpGroup: 'integer',
+  smpOrderId: 'text',
+  createdTime: 'ms',
+  rpiTakerAccess: 'boolean',
+  rpiMatchedQty: 'numeric',
+  extraFees: 'jsonb',
+  extra: 'jsonb',
+  contentHash: 'text',
+})
+
+const ORDERS: EventTable<OrderEvent> = {
+  channel: 'order',
+  table: 'orders',
+  columns: COLUMNS,
+  key: ['accountId', 'category', 'orderId', 'exchangeTs', 'contentHash'],
+  compare: (a, b) =>
+    compareValues(a.accountId, b.accountId) ||
+    compareValues(a.category, b.category) ||
+    compareValues(a.orderId, b.orderId) ||
+    a.exchangeTs - b.exchangeTs ||
+    compareValues(a.contentHash, b.contentHash),
+  order: [
+    'orders.local_ts',
+    'orders.arrival',
+    'orders.category',
+    'orders.order_id',
+    'orders.content_hash',
+  ],
+  // What no change of an order changes.
+  immutable: [
+    { field: 'symbol' },
+    { field: 'side' },
+    { field: 'orderStatus' },
+    { field: 'orderLinkId' },
+    { field: 'createdTime' },
+    { field: 'cumExecQty' },
+  ],
+  comparison: 'each',
+}
+
+/** A state with its place in the batch, which tells the later of two that one message brought. */
+interface ArrivedOrder extends OrderEvent {
+  readonly arrival: number
+}
+
+const ARRIVED_COLUMNS: readonly Column<ArrivedOrder>[] = [
+  ...COLUMNS,
+  { name: 'arrival', field: 'arrival', kind: 'integer' },
+]
+
+const ARRIVED_ORDERS: EventTable<ArrivedOrder> = {
+  ...ORDERS,
+  columns: ARRIVED_COLUMNS,
+  derives: orderStatesSql(ARRIVED_COLUMNS.map(({ name }) => name)),
+}
+
+/** An account's orders, or one. */
+export interface OrderQuery {
+  readonly accountId: string
+  readonly category?: string
+  readonly symbol?: string
+  readonly orderId?: string
+  readonly orderLinkId?: string
+}
+
+/** A run's orders at a time. */
+export interface ActiveOrderQuery {
+  readonly runId: string
+  readonly accountId: string
+  readonly symbol: string
+  /** Epoch milliseconds, inclusive. */
+  readonly at: number
+}
+
+const IN_BOOK: ReadonlySet<string> = new Set(['New', 'PartiallyFilled'])
+const OPEN_STATUSES = `('New', 'PartiallyFilled', 'Untriggered', 'Triggered')`
+
+/**
+ * Stores and reads orders of accounts: every state of each in table `orders`, the newest in
+ * `order_states`. Both are written by one statement.
+ *
+ * The newest is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
+ *
+ * @example
+ * const { inserted } = await new OrderRepository(db).bulkInsert(events)
+ */
+export class OrderRepository extends AccountEventRepository<OrderEvent> {
+  readonly #db: Kysely<GridDatabase>
+
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>) {
+    super(db, ORDERS, 'symbol')
+    this.#db = db
+  }
+
+  /**
+   * Stores states of orders, in the order of their arrival, and brings `order_states` up to date with
+   * those that are new. Otherwise as with every private event.
+   *
+   * @example
+   * const { inserted, duplicates, conflicts } = await orders.bulkInsert(events)
+   */
+  override async bulkInsert(events: readonly OrderEvent[]): Promise<BulkInsertResult<OrderEvent>> {
+    const arrived = events.map((event, arrival): ArrivedOrder => ({ ...event, arrival }))
+    const result = await bulkInsert(this.#db, ARRIVED_ORDERS, arrived)
+    const conflicts = result.conflicts.map((conflict) => ({
+      ...conflict,
+      event: events[conflict.event.arrival] ?? conflict.event,
+    }))
+    return { ...result, conflicts }
+  }
+
+  /**
+   * Gives the newest state of each of an account's orders, or of one, by exchange time.
+   *
+   * @example
+   * const [state] = await orders.states({ userId }, { accountId, orderId })
+   */
+  states(scope: TenantScope, query: OrderQuery): Promise<Attributed<OrderEvent>[]> {
+    return this.#states(scope, query)
+  }
+
+  /**
+   * Gives the newest state of each order that may still change: new, partly filled, or waiting for
+   * its trigger.
+   *
+   * @example
+   * const open = await orders.listOpen({ userId }, { accountId, symbol: 'BTCUSDT' })
+   */
+  listOpen(scope: TenantScope, query: OrderQuery): Promise<Attributed<OrderEvent>[]> {
+    return this.#states(scope, query, `order_states.status in ${OPEN_STATUSES}`)
+  }
+
+  /**
+   * Gives the orders of a run and an instrument that were in the book at a time, new or partly
+   * filled, each as it was then.
+   *
+   * @example
+   * const resting = await orders.activeAt({ userId }, { runId, accountId, symbol, at })
+   */
+  async activeAt(
+    scope: TenantScope,
+    { runId, accountId, symbol, at }: ActiveOrderQuery,
+  ): Promise<Attributed<OrderEvent>[]> {
+    const order = ['orders.category', 'orders.order_id']
+    const states = await readAccountRows(this.#db, ORDERS, scope, {
+      conditions: [
+        { column: 'run_id', type: 'uuid', value: runId },
+        { column: 'account_id', type: 'uuid', value: accountId },
+        { column: 'symbol', type: 'text', value: symbol },
+        { column: 'exchange_ts', type: 'timestamptz', operator: '<=', value: instant(at) },
+      ],
+      distinctOn: order,
+      orderBy: [...order, ...newestOrderFirst('orders')],
+    })
+    return states.filter(
+      ({ orderStatus, leavesQty }) => IN_BOOK.has(orderStatus) && Number(leavesQty ?? 0) > 0,
+    )
+  }
+
+  #states(
+    scope: TenantScope,
+    { accountId, category, symbol, orderId, orderLinkId }: OrderQuery,
+    where?: string,
+  ): Promise<Attributed<OrderEvent>[]> {
+    const conditions: Condition[] = [
+      { column: 'account_id', type: 'uuid', value: accountId },
+      { column: 'category', type: 'text', value: category },
+      { column: 'symbol', type: 'text', value: symbol },
+      { column: 'order_id', type: 'text', value: orderId },
+      { column: 'order_link_id', type: 'text', value: orderLinkId },
+    ]
+    return readAccountRows(this.#db, ORDERS, scope, {
+      table: 'order_states',
+      conditions,
+      ...(where === undefined ? {} : { where }),
+      orderBy: ['order_states.exchange_ts', 'order_states.category', 'order_states.order_id'],
+    })
+  }
+}

@@ -1,0 +1,238 @@
+import { inspect } from 'node:util'
+import { Secret } from '@grid/core-events'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  AccountRepository,
+  accountIdOf,
+  CredentialRepository,
+  EncryptionKeys,
+  ExecutionRepository,
+  migrate,
+  OperatorRepository,
+  strategyIdOf,
+  UserRepository,
+  userIdOf,
+} from '../src/index.ts'
+import { addTenant, credential, execution, KEYS, keyOf } from './private-events.ts'
+import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
+
+it('makes ids from names as the Python predecessor does', () => {
+  expect(accountIdOf('mainnet_live')).toBe('9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba')
+  // As Python's uuid.uuid5 gives them.
+  expect(userIdOf('alice')).toBe('3b931471-a211-50b4-b164-a05d9d37b75b')
+  expect(strategyIdOf('btcusdt_test')).toBe('a363ab59-f616-547d-978f-76725db6196d')
+})
+
+describe.each(DATABASES)('accounts on %s', (_name, open) => {
+  let opened: OpenedDatabase
+  let accounts: AccountRepository
+  let operator: OperatorRepository
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db, { environment: 'testnet' })
+    accounts = new AccountRepository(opened.db, { keys: KEYS })
+    operator = new OperatorRepository(opened.db, { keys: KEYS })
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const activeSecret = async (scope: { userId: string }, accountId: string, keys = KEYS) => {
+    const active = await new CredentialRepository(opened.db, { keys }).getActive(scope, accountId)
+    return active?.secret.reveal()
+  }
+  const enabledOf = async (accountId: string) =>
+    (await operator.allEnabledAccounts()).find((account) => account.accountId === accountId)
+
+  it('a user is known by name and id, once', async () => {
+    const user = await operator.addUser({ username: 'zoe', email: 'zoe@example.com' })
+    expect(user).toMatchObject({ userId: userIdOf('zoe'), status: 'active' })
+    for (const again of [
+      { username: 'zoe' },
+      { username: 'other', email: 'zoe@example.com' },
+      { username: 'other', userId: user.userId },
+    ]) {
+      await expect(operator.addUser(again)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
+    }
+    expect(await operator.getUserByName('zoe')).toEqual(user)
+    expect(await operator.getUserByName('Zoe')).toBeNull()
+    const users = new UserRepository(opened.db)
+    expect(await users.get(user)).toEqual(user)
+    expect(await users.get({ userId: userIdOf('nobody') })).toBeNull()
+    await operator.addUser({ username: 'aaron' })
+    expect(await operator.listUsers({ limit: 1 })).toMatchObject([{ username: 'aaron' }])
+    expect(await operator.listUsers({ limit: 1, offset: 1 })).toMatchObject([{ username: 'zoe' }])
+    await users.setStatus(user, 'suspended')
+    expect(await operator.listActiveUsers()).toMatchObject([{ username: 'aaron' }])
+  })
+
+  it('an account is added with its key, and its secret is nowhere in clear', async () => {
+    const { scope, account, accountId } = await addTenant(opened.db, 'added')
+    expect(accountId).toBe(accountIdOf('added'))
+    expect(account).toMatchObject({ environment: 'testnet', status: 'enabled', removedAt: null })
+    expect(await activeSecret(scope, accountId)).toBe('SECRET')
+    const shown = await accounts.show(scope, accountId)
+    expect(shown).toMatchObject({ ...account, credentials: [{ apiKey: 'KEY', isActive: true }] })
+    const enabled = await enabledOf(accountId)
+    const { rows } = await sql`select t::text, encode(api_secret, 'escape') as secret
+      from api_credentials t`.execute(opened.db)
+    expect(inspect([shown, enabled, rows], { depth: 9 })).not.toContain('SECRET')
+    expect(JSON.stringify([shown, enabled, rows])).not.toContain('SECRET')
+    expect(enabled?.credential?.secret.reveal()).toBe('SECRET')
+  })
+
+  it('an account is refused for another environment, a name in use, and an unknown user', async () => {
+    const { scope } = await addTenant(opened.db, 'refused')
+    const other = await operator.addUser({ username: 'refused too' })
+    const add = (userId: string, accountName: string, environment?: string) =>
+      accounts.add(
+        { userId },
+        { accountName, credential: credential(), ...(environment ? { environment } : {}) },
+      )
+    const refusals: [() => Promise<unknown>, string][] = [
+      [() => add(scope.userId, 'x', 'mainnet'), 'ENVIRONMENT_MISMATCH'],
+      [() => add(scope.userId, 'refused'), 'ALREADY_EXISTS'],
+      [() => add(other.userId, 'refused'), 'ALREADY_EXISTS'],
+      [() => add(userIdOf('nobody'), 'x'), 'NOT_FOUND'],
+    ]
+    for (const [refusal, code] of refusals) await expect(refusal()).rejects.toMatchObject({ code })
+    expect(await accounts.list(other)).toEqual([])
+    const keyless = new AccountRepository(opened.db)
+    await expect(
+      keyless.add(scope, { accountName: 'y', credential: credential() }),
+    ).rejects.toMatchObject({ code: 'ENCRYPTION_KEYS_MISSING' })
+  })
+
+  it('a rotation replaces the key and erases the old secret', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'rotated')
+    const first = await enabledOf(accountId)
+    await accounts.rotate(scope, accountId, credential('KEY2', 'SECRET2'))
+    const second = await enabledOf(accountId)
+    expect(second?.credential?.credentialId).not.toBe(first?.credential?.credentialId)
+    expect(await activeSecret(scope, accountId)).toBe('SECRET2')
+    expect((await accounts.show(scope, accountId))?.credentials).toMatchObject([
+      { apiKey: 'KEY2', isActive: true, rotatedAt: null },
+      { apiKey: 'KEY', isActive: false, rotatedAt: expect.any(Number), encryptionKeyId: null },
+    ])
+    const { rows } = await sql<{ secrets: number }>`select count(api_secret)::integer as secrets
+      from api_credentials where account_id = ${accountId}`.execute(opened.db)
+    expect(rows).toEqual([{ secrets: 1 }])
+  })
+
+  it('rotations at once leave one active key', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'raced')
+    await Promise.all(
+      [1, 2, 3].map((n) => accounts.rotate(scope, accountId, credential(`KEY${n}`, `S${n}`))),
+    )
+    const details = await accounts.show(scope, accountId)
+    expect(details?.credentials.filter(({ isActive }) => isActive)).toHaveLength(1)
+    expect(details?.credentials).toHaveLength(4)
+  })
+
+  it('only enabled accounts of active users are captured', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'switched')
+    expect(await accounts.disable(scope, accountId)).toMatchObject({ status: 'disabled' })
+    expect(await enabledOf(accountId)).toBeUndefined()
+    expect(await accounts.listEnabled(scope)).toEqual([])
+    expect(await accounts.enable(scope, accountId)).toMatchObject({ status: 'enabled' })
+    expect(await enabledOf(accountId)).toMatchObject({ userId: scope.userId })
+    expect(await accounts.listEnabled(scope)).toHaveLength(1)
+    await new UserRepository(opened.db).setStatus(scope, 'suspended')
+    expect(await enabledOf(accountId)).toBeUndefined()
+  })
+
+  it('a removed account leaves a tombstone and its history, and no key; added again it comes back', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'removed')
+    await new ExecutionRepository(opened.db).bulkInsert([execution({ accountId })])
+    expect(await accounts.remove(scope, accountId)).toMatchObject({
+      status: 'removed',
+      removedAt: expect.any(Number),
+    })
+    expect(await accounts.show(scope, accountId)).toMatchObject({ credentials: [] })
+    expect(await enabledOf(accountId)).toBeUndefined()
+    for (const change of [
+      () => accounts.enable(scope, accountId),
+      () => accounts.remove(scope, accountId),
+      () => accounts.rotate(scope, accountId, credential()),
+    ]) {
+      await expect(change()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    }
+    const again = await accounts.add(scope, { accountName: 'removed', credential: credential() })
+    expect(again).toMatchObject({ accountId, status: 'enabled', removedAt: null })
+    const executions = new ExecutionRepository(opened.db)
+    expect(await executions.exists(scope, { accountId, execId: 'e1' })).toBe(true)
+  })
+
+  it('a secret that cannot be read is its account’s fault alone', async () => {
+    const [good, swapped, other, keyless] = await Promise.all(
+      ['good', 'swapped', 'other', 'keyless'].map((name) => addTenant(opened.db, name)),
+    )
+    if (!good || !swapped || !other || !keyless) throw new Error('four accounts')
+    await sql`update api_credentials set api_secret = theirs.api_secret
+      from api_credentials theirs where theirs.account_id = ${other.accountId}
+        and api_credentials.account_id = ${swapped.accountId}`.execute(opened.db)
+    await sql`delete from api_credentials where account_id = ${keyless.accountId}`.execute(
+      opened.db,
+    )
+    expect(await enabledOf(good.accountId)).toMatchObject({ fault: null })
+    expect((await enabledOf(good.accountId))?.credential?.secret.reveal()).toBe('SECRET')
+    expect(await enabledOf(swapped.accountId)).toMatchObject({
+      credential: null,
+      fault: { code: 'SECRET_UNREADABLE', context: { accountId: swapped.accountId } },
+    })
+    expect(await enabledOf(keyless.accountId)).toMatchObject({ fault: { code: 'NOT_FOUND' } })
+    const blind = await new OperatorRepository(opened.db).allEnabledAccounts()
+    const faults = new Set(blind.map(({ fault }) => fault?.code))
+    expect(faults).toEqual(new Set(['ENCRYPTION_KEYS_MISSING', 'NOT_FOUND']))
+    await sql`delete from api_credentials where account_id = ${swapped.accountId}`.execute(
+      opened.db,
+    )
+  })
+
+  it('secrets are encrypted anew with a new key, all or none, and then need no other', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'reencrypted')
+    const both = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(1)}`)
+    const onlyNew = EncryptionKeys.parse(`k2:${keyOf(2)}`)
+    const wrongOld = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(9)}`)
+    const reencrypt = (keys: EncryptionKeys) =>
+      new OperatorRepository(opened.db, { keys }).reencryptSecrets()
+    await expect(reencrypt(wrongOld)).rejects.toMatchObject({ code: 'SECRET_UNREADABLE' })
+    await expect(activeSecret(scope, accountId, onlyNew)).rejects.toMatchObject({
+      code: 'ENCRYPTION_KEY_UNKNOWN',
+    })
+    expect(await reencrypt(both)).toBeGreaterThan(0)
+    expect(await reencrypt(both)).toBe(0)
+    expect(await activeSecret(scope, accountId, onlyNew)).toBe('SECRET')
+    await expect(activeSecret(scope, accountId)).rejects.toMatchObject({
+      code: 'ENCRYPTION_KEY_UNKNOWN',
+    })
+  })
+})
+
+it(
+  'tells listeners of every change of accounts and keys, with nothing in it',
+  async () => {
+    const opened = await openPostgres()
+    await migrate(opened.db)
+    const listener = new pg.Client({ connectionString: opened.url })
+    await listener.connect()
+    const payloads: (string | undefined)[] = []
+    const heard = async (count: number) => {
+      while (payloads.length < count)
+        await new Promise((resolve) => listener.once('notification', resolve))
+      return payloads.splice(0)
+    }
+    listener.on('notification', ({ payload }) => payloads.push(payload))
+    await listener.query('listen grid_accounts')
+    const { scope, accountId } = await addTenant(opened.db, 'heard')
+    expect(await heard(1)).toEqual([''])
+    const accounts = new AccountRepository(opened.db, { keys: KEYS })
+    await accounts.rotate(scope, accountId, { apiKey: 'K', secret: new Secret('s') })
+    expect(await heard(1)).toEqual([''])
+    await accounts.disable(scope, accountId)
+    expect(await heard(1)).toEqual([''])
+    await listener.end()
+    await opened.close()
+  },
+  START_TIMEOUT_MS,
+)

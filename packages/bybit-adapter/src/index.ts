@@ -14,6 +14,7 @@ export {
   tradeArchiveUrl,
 } from './archive/trade-archive-url.ts'
 export type { Credentials, HmacCredentials, RsaCredentials } from './auth/credentials.ts'
+export type { KeyFaultCode } from './auth/key-fault.ts'
 export { ServerClock, type ServerClockOptions } from './auth/server-clock.ts'
 export type { PublicCategory } from './category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
@@ -78,7 +79,17 @@ export {
   ConnectionBudget,
   type ConnectionBudgetOptions,
 } from './ws/connection-budget.ts'
-export { type Environment, publicUrl } from './ws/endpoints.ts'
+export { type Environment, privateUrl, publicUrl } from './ws/endpoints.ts'
+export type { KeyRefusal } from './ws/key-guard.ts'
+export { BybitPrivateStream } from './ws/private-stream.ts'
+export type {
+  NormalizedPrivateFrame,
+  PrivateFrame,
+  PrivateStreamEvents,
+} from './ws/private-stream-events.ts'
+export type { PrivateStreamOptions } from './ws/private-stream-options.ts'
+export type { PrivateStreamStatus } from './ws/private-stream-status.ts'
+export type { PrivateStreamTimings } from './ws/private-stream-timings.ts'
 export { BybitPublicStream } from './ws/public-stream.ts'
 export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream-events.ts'
 export type { PublicStreamOptions } from './ws/stream-options.ts'

@@ -11,6 +11,12 @@ const PUBLIC_HOSTS: { readonly [Name in Environment]: string } = {
   demo: 'wss://stream.bybit.com',
 }
 
+/** Demo trading has accounts of its own. */
+const PRIVATE_HOSTS: { readonly [Name in Environment]: string } = {
+  ...PUBLIC_HOSTS,
+  demo: 'wss://stream-demo.bybit.com',
+}
+
 const SOCKET_BASE = /^wss?:\/\/[^?#]+$/
 
 /**
@@ -27,15 +33,36 @@ export function publicUrl(
   environment: Environment,
   wsUrl?: string,
 ): string {
-  if (!Object.hasOwn(PUBLIC_HOSTS, environment)) {
-    const names = Object.keys(PUBLIC_HOSTS).join(', ')
+  return `${socketBase(PUBLIC_HOSTS, environment, wsUrl)}${categoryDialect(category).path}`
+}
+
+/**
+ * The address of an environment's private socket; throws `INVALID_OPTION` likewise.
+ *
+ * Without its parameter `max_active_time` it is closed after some ten minutes without a frame either
+ * way; pings keep it open, and no age ends it.
+ *
+ * @example
+ * privateUrl('demo') // 'wss://stream-demo.bybit.com/v5/private'
+ */
+export function privateUrl(environment: Environment, wsUrl?: string): string {
+  return `${socketBase(PRIVATE_HOSTS, environment, wsUrl)}/v5/private`
+}
+
+function socketBase(
+  hosts: { readonly [Name in Environment]: string },
+  environment: Environment,
+  wsUrl: string | undefined,
+): string {
+  if (!Object.hasOwn(hosts, environment)) {
+    const names = Object.keys(hosts).join(', ')
     throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
   }
-  const base = wsUrl ?? PUBLIC_HOSTS[environment]
+  const base = wsUrl ?? hosts[environment]
   if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
     throw invalid('wsUrl', `must be like ws://127.0.0.1:9001, got ${JSON.stringify(base)}`)
   }
-  return `${base.replace(/\/+$/, '')}${categoryDialect(category).path}`
+  return base.replace(/\/+$/, '')
 }
 
 function invalid(option: string, fault: string): BybitAdapterError {

@@ -7,6 +7,7 @@ import { snapshotFrame } from './frames.ts'
 export interface ClientRequest {
   readonly op: string
   readonly req_id: string
+  /** Topics; of a login the key, a time and the signature. */
   readonly args?: readonly string[]
 }
 

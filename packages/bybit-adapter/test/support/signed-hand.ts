@@ -25,8 +25,10 @@ export interface SignedHand {
   readonly asked: readonly string[]
   /** How often it was asked for the time. */
   readonly timesAsked: number
-  /** How far its clock is ahead of the machine's. */
+  /** How far its clock is ahead of `baseMs`. */
   skewMs: number
+  /** The machine's clock, unless a test has another. */
+  baseMs: () => number
   answer: SignedAnswerer
 }
 
@@ -38,10 +40,10 @@ export const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 /** Starts such a server; it ends with the test. */
 export async function signedHand(answer: SignedAnswerer, skewMs = 0): Promise<SignedHand> {
   const asked: string[] = []
-  const hand = { url: '', asked, timesAsked: 0, skewMs, answer }
+  const hand = { url: '', asked, timesAsked: 0, skewMs, baseMs: Date.now, answer }
   let passed = 0
   const server = createServer((request, response) => {
-    const now = Date.now() + hand.skewMs
+    const now = hand.baseMs() + hand.skewMs
     const [path = '', rawQuery = ''] = (request.url ?? '').split(/\?(.*)/s)
     if (path === '/v5/market/time') {
       hand.timesAsked++

@@ -1,0 +1,264 @@
+import { type PrivateChannel, SafeEmitter, systemClock } from '@grid/core-events'
+import type { ServerClock } from '../auth/server-clock.ts'
+import { sharedServerClock } from '../auth/shared-server-clock.ts'
+import { createSigner } from '../auth/signer.ts'
+import { BybitAdapterError } from '../errors.ts'
+import { PrivateFrameNormalizer } from '../normalizer/private-normalizer.ts'
+import { privateRestUrl } from '../rest/private-hosts.ts'
+import { BybitPrivateRestClient } from '../rest/private-rest-client.ts'
+import { sharedConnectionBudget } from './connection-budget.ts'
+import { privateUrl } from './endpoints.ts'
+import { KeyGuard, type KeyRefusal } from './key-guard.ts'
+import { OutageTracker } from './outage-tracker.ts'
+import { PrivateLink, type PrivateLinkHandlers } from './private-link.ts'
+import type { NormalizedPrivateFrame, PrivateStreamEvents } from './private-stream-events.ts'
+import { checkPlaces, type PrivateStreamOptions, privateTopics } from './private-stream-options.ts'
+import type { PrivateStreamStatus } from './private-stream-status.ts'
+import { DEFAULT_PRIVATE_TIMINGS } from './private-stream-timings.ts'
+import { parseRefusal } from './refusal.ts'
+import type { StreamStatus } from './stream-status.ts'
+import type { TopicStatus } from './topic-status.ts'
+
+const DEFAULT_MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+/** Before market data, whose default is 5: what it misses can be fetched by the next day's archive. */
+const PRIORITY = 3
+
+/**
+ * The executions, orders, positions and wallets of one account over one socket, kept alive until
+ * closed.
+ *
+ * It logs in by the exchange's clock on each connection and subscribes once it is let in. Every
+ * inbound data frame is given out raw, then normalized; every interval in which a channel may have
+ * missed events is given out as a `gap` status once the channel is back. Silence is normal: only a
+ * connection that answers no ping is taken for dead. A refused key is told by a `key_refused` status
+ * and tried again more and more seldom. The constructor throws `INVALID_OPTION`.
+ *
+ * @example
+ * const stream = new BybitPrivateStream({ accountId, credentials: { apiKey, secret } })
+ * stream.on('execution', (execution) => console.log(execution.execPrice, execution.execQty))
+ * stream.on('status', (status) => { if (status.type === 'key_refused') console.error(status.code) })
+ * await stream.start({ signal: AbortSignal.timeout(60_000) })
+ * await stream.close()
+ */
+export class BybitPrivateStream {
+  readonly #link: PrivateLink
+  readonly #guard: KeyGuard
+  readonly #outages: OutageTracker<PrivateChannel>
+  readonly #serverClock: ServerClock
+  readonly #emitter: SafeEmitter<PrivateStreamEvents>
+  readonly #ready = Promise.withResolvers<void>()
+  #isStarted = false
+  #closing: Promise<void> | null = null
+  #stopListening: () => void = () => {}
+
+  constructor(options: PrivateStreamOptions) {
+    checkPlaces(options)
+    const { accountId, environment = 'mainnet', random = Math.random } = options
+    const clock = options.clock ?? systemClock
+    const timings = { ...DEFAULT_PRIVATE_TIMINGS, ...options.timings }
+    const topics = privateTopics(options.channels)
+    const base = privateRestUrl(environment, options.restUrl)
+    const serverClock = options.serverClock ?? sharedServerClock(base, restOptions(options))
+    this.#serverClock = serverClock
+    const client = new BybitPrivateRestClient({
+      ...restOptions(options),
+      accountId,
+      credentials: options.credentials,
+      serverClock,
+      maxAttempts: 2,
+    })
+    this.#emitter = new SafeEmitter((fault) => {
+      // A status listener that throws cannot be told so by a status.
+      if (fault.event !== 'status') this.#tell({ type: 'listener_fault', ...fault })
+      else
+        queueMicrotask(() => {
+          throw fault.error
+        })
+    })
+    this.#outages = new OutageTracker({
+      clock,
+      padMs: timings.gapPadMs,
+      trustsPongs: true,
+      onOutageEnd: ({ channel }, bounds) => {
+        this.#tell({ type: 'gap', gap: { accountId, channel, ...bounds } })
+      },
+    })
+    this.#outages.add(topics)
+    this.#guard = new KeyGuard({
+      clock,
+      timings,
+      random,
+      examine: (signal) => client.apiKeyInfo({ signal }),
+      putOff: (reason, delayMs) => this.#link.putOff(reason, delayMs),
+      onRefused: ({ code, reason, attempt }, retryInMs) =>
+        this.#tell({ type: 'key_refused', code, reason, attempt, retryInMs }),
+    })
+    let connections = 0
+    const linkOptions = {
+      accountId,
+      url: privateUrl(environment, options.wsUrl),
+      clock,
+      timings,
+      budget: options.budget ?? sharedConnectionBudget,
+      priority: PRIORITY,
+      maxPayloadBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+      random,
+      nextNumber: () => ++connections,
+      signer: createSigner(options.credentials),
+      serverClock,
+      normalizer: new PrivateFrameNormalizer({
+        accountId,
+        ...(options.filter && { filter: options.filter }),
+      }),
+    } as const
+    this.#link = new PrivateLink(topics, linkOptions, this.#handlers())
+    // The owner may not be waiting for start(): that it was aborted is then no one's concern.
+    this.#ready.promise.catch(() => {})
+  }
+
+  /** Adds a listener; the function returned removes it. */
+  on<Name extends keyof PrivateStreamEvents>(
+    name: Name,
+    listener: (payload: PrivateStreamEvents[Name]) => void,
+  ): () => void {
+    return this.#emitter.on(name, listener)
+  }
+
+  /** Where every wanted channel stands; `symbol` is empty. */
+  topics(): readonly TopicStatus<PrivateChannel>[] {
+    return this.#link.topics()
+  }
+
+  /** Why the key is refused at the moment and when it is tried next; null when it is not. */
+  get keyRefusal(): KeyRefusal | null {
+    return this.#guard.refusal
+  }
+
+  /**
+   * Connects, and resolves when every wanted channel is live or refused; retries until then, more and
+   * more seldom while the key is refused.
+   *
+   * Rejects with `ABORTED` when the signal aborts or `close` is called first, and with
+   * `ALREADY_STARTED` on a second call. A later abort closes the stream.
+   */
+  start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.#isStarted) {
+      const error = new BybitAdapterError('ALREADY_STARTED', 'the stream was started before')
+      return Promise.reject(error)
+    }
+    this.#isStarted = true
+    if (this.#closing !== null) return this.#ready.promise
+    const onAbort = (): void => void this.close()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#stopListening = () => signal?.removeEventListener('abort', onAbort)
+    if (signal?.aborted) onAbort()
+    else this.#link.start()
+    return this.#ready.promise
+  }
+
+  /** Closes for good; resolves when no socket and no timer is left. May be called at any time. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown()
+    return this.#closing
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#ready.reject(
+      new BybitAdapterError('ABORTED', 'the stream was closed before it was ready'),
+    )
+    this.#stopListening()
+    this.#tell({ type: 'closing' })
+    this.#outages.close()
+    this.#guard.close()
+    await this.#link.close()
+    this.#tell({ type: 'stopped' })
+  }
+
+  #handlers(): PrivateLinkHandlers {
+    return {
+      onFrame: (frame) => this.#emitter.emit('frame', frame),
+      onNormalized: (frame, { events, deadLetters, discarded }) =>
+        this.#onNormalized({ frame, events, deadLetters, discarded }),
+      onData: (topic, localTsUs) => this.#outages.onData(topic, localTsUs, undefined),
+      onProven: (topic) => this.#outages.onProven(topic),
+      onAuthenticated: (connection) => {
+        this.#guard.onAccepted()
+        const clockOffsetMs = this.#serverClock.offsetMs
+        this.#tell({ type: 'authenticated', connection, clockOffsetMs })
+      },
+      onRefused: (words) => {
+        if (this.#guard.onRefused(words)) return
+        this.#serverClock.doubt()
+        this.#link.recycle(`the login is refused: ${words}`)
+      },
+      onUnanswered: () => this.#guard.onUnanswered(),
+      onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(lastInboundMs, isStale),
+      onStatus: (status) => this.#onStatus(status),
+    }
+  }
+
+  #onNormalized(normalized: NormalizedPrivateFrame): void {
+    this.#emitter.emit('normalized', normalized)
+    for (const event of normalized.events) {
+      switch (event.channel) {
+        case 'execution':
+          this.#emitter.emit('execution', event)
+          break
+        case 'order':
+          this.#emitter.emit('order', event)
+          break
+        case 'position':
+          this.#emitter.emit('position', event)
+          break
+        case 'wallet':
+          this.#emitter.emit('wallet', event)
+      }
+    }
+    for (const letter of normalized.deadLetters) this.#emitter.emit('deadLetter', letter)
+  }
+
+  #onDisconnect(lastInboundMs: number, isStale: boolean): void {
+    // Of a key that was found bad while connected, no one knows when the exchange fell silent.
+    const sinceMs = Math.min(lastInboundMs, this.#guard.badSinceMs ?? lastInboundMs)
+    this.#guard.onDisconnect()
+    const names = this.#link.topics().map(({ topic }) => topic)
+    this.#outages.onDisconnect(names, sinceMs, isStale ? 'stale' : 'disconnect')
+  }
+
+  #onStatus(status: StreamStatus): void {
+    switch (status.type) {
+      case 'gap':
+      case 'rotated':
+      case 'rotation_failed':
+      case 'silent_topic':
+      case 'unproven':
+        // Not of a link.
+        return
+      case 'refused':
+        this.#onTopicRefused(status.topic, status.reason)
+        break
+      default:
+        this.#tell(status)
+    }
+    if (status.type === 'live') this.#guard.onUseful()
+    if (status.type === 'live' || status.type === 'refused') {
+      if (this.#isStarted && this.#link.isSettled) this.#ready.resolve()
+    }
+  }
+
+  #onTopicRefused(topic: string, reason: string): void {
+    const isDenied = parseRefusal(reason).kind === 'not_permitted'
+    const code = isDenied ? 'PERMISSION_DENIED' : 'REFUSED'
+    this.#tell({ type: 'refused', topic, code, reason })
+    const isUseless = this.#link.topics().every(({ state }) => state === 'refused')
+    if (isDenied && isUseless) this.#guard.onDenied(reason)
+  }
+
+  #tell(status: PrivateStreamStatus): void {
+    this.#emitter.emit('status', status)
+  }
+}
+
+function restOptions({ clock, environment, limiter, random, restUrl }: PrivateStreamOptions) {
+  return { clock, environment, limiter, random, restUrl }
+}

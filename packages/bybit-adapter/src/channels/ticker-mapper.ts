@@ -155,6 +155,7 @@ function merge(
   let extra: [string, unknown][] | null = null
   let isReadable = true
   for (const key in data) {
+    if (key === 'symbol') continue
     const value = data[key]
     const reader = readers.get(key)
     if (reader !== undefined) {
@@ -166,7 +167,7 @@ function merge(
         seqs[reader.bit] = seq
         tss[reader.bit] = exchangeTs
       }
-    } else if (key !== 'symbol') {
+    } else {
       if (!isStorableText(key) || !isStorableJson(value)) isReadable = false
       extra ??= []
       extra.push([key, value])

@@ -2,6 +2,7 @@ import { type Clock, sleep } from '@grid/core-events'
 import {
   assertWritable,
   classifyDatabaseError,
+  createDatabase,
   type GridDatabase,
   inspectDatabase,
   migrate,
@@ -24,6 +25,7 @@ const CONFIGURATION_FAULTS = new Set([
   '28P01',
   '3D000',
   '42501',
+  'DATABASE_MISSING',
   'DATABASE_URL_INVALID',
   'DRIVER_MISSING',
   'EACCES',
@@ -61,8 +63,10 @@ export async function prepareDatabase(options: PrepareOptions): Promise<boolean>
       if (failures > 0) log.info({ failures }, 'the database answers again')
       return true
     } catch (error) {
-      const final = finalError(error, options)
+      const { config, exitOnDbError } = options
+      const final = databaseFault(error, config)
       if (final !== null) throw final
+      if (exitOnDbError) throw unreachable(error, config)
       failures += 1
       if (isWorthALine(failures)) {
         log.warn(
@@ -94,18 +98,47 @@ async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
   await assertWritable(db, { environment })
 }
 
-function finalError(error: unknown, options: PrepareOptions): CommandError | null {
+/**
+ * A database for what takes its time, beside the one for capture: without a statement timeout, and
+ * with one connection to watch the other. The embedded one can be opened only once.
+ */
+export function maintenanceDatabase(
+  { databaseUrl }: Pick<Config, 'databaseUrl'>,
+  embedded: Kysely<GridDatabase>,
+): Kysely<GridDatabase> {
+  if (databaseUrl.startsWith('pglite:')) return embedded
+  return createDatabase({
+    url: databaseUrl,
+    applicationName: 'event-saver maintenance',
+    poolSize: 2,
+    statementTimeoutMs: 0,
+  })
+}
+
+/** What an error of the database means for a command; null when trying again may mend it. */
+export function databaseFault(
+  error: unknown,
+  { databaseUrl }: Pick<Config, 'databaseUrl'>,
+): CommandError | null {
   if (error instanceof CommandError) return error
   const code = codeOf(error)
   const reason = reasonOf(error)
-  const url = redactDatabaseUrl(options.config.databaseUrl)
+  const url = redactDatabaseUrl(databaseUrl)
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
   if (CONFIGURATION_FAULTS.has(code) || isRefusedBySchema(error, code)) {
     const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}`
     return new CommandError(EXIT.configuration, code, message, { cause: error })
   }
-  if (!options.exitOnDbError) return null
-  return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', `cannot reach ${url}: ${reason}`)
+  return null
+}
+
+/** Ends a command that does not wait for the database. */
+export function unreachable(
+  error: unknown,
+  { databaseUrl }: Pick<Config, 'databaseUrl'>,
+): CommandError {
+  const message = `cannot reach ${redactDatabaseUrl(databaseUrl)}: ${reasonOf(error)}`
+  return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', message, { cause: error })
 }
 
 /** The server refuses a statement for what the database is; a read-only standby may be promoted. */

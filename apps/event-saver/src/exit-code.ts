@@ -7,7 +7,7 @@
  * | 1 | failed |
  * | 2 | the command line is wrong |
  * | 3 | a problem was found (`status`, `doctor`) |
- * | 75 | try again: the data directory is in use, or the database is away |
+ * | 75 | try again: the data directory is in use, the database is away, or a transaction is in the way |
  * | 78 | the configuration is wrong |
  */
 export const EXIT = {

@@ -12,12 +12,13 @@ import { MarketCapture } from './capture/market-capture.ts'
 import { Pipeline } from './capture/pipeline.ts'
 import { readLastStored, StartGaps } from './capture/start-gaps.ts'
 import type { Config } from './config/config.ts'
-import { prepareDatabase, reasonOf } from './database.ts'
+import { retentionOf } from './config/retention.ts'
+import { maintenanceDatabase, prepareDatabase, reasonOf } from './database.ts'
 import { LoopWatchdog } from './http/loop-watchdog.ts'
 import { Readiness } from './http/readiness.ts'
 import { HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
-import { PartitionKeeper } from './partition-keeper.ts'
+import { PartitionKeeper } from './partitions/partition-keeper.ts'
 import { PipelineLog } from './pipeline-log.ts'
 import type { SaverStatus } from './status.ts'
 import { StreamLog } from './stream-log.ts'
@@ -30,6 +31,9 @@ export interface SaverOptions {
   /** End with exit code 75 instead of trying again while the database is away at the start. */
   readonly exitOnDbError?: boolean
 }
+
+/** How long a stop waits for the removal or freezing of a day that runs. */
+const KEEPER_PATIENCE_MS = 2000
 
 /** How a saver ended. */
 export interface StopReport {
@@ -58,6 +62,7 @@ export class Saver {
   readonly #clock: Clock
   readonly #exitOnDbError: boolean
   readonly #db: Kysely<GridDatabase>
+  readonly #maintenanceDb: Kysely<GridDatabase>
   readonly #journal = new MemoryJournal()
   readonly #markets: readonly MarketCapture[]
   readonly #http: HttpServer
@@ -82,7 +87,15 @@ export class Saver {
     this.#exitOnDbError = exitOnDbError
     this.#startedAt = nowMs(clock)
     this.#db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver' })
-    this.#partitions = new PartitionKeeper(this.#db, clock, log)
+    this.#maintenanceDb = maintenanceDatabase(config, this.#db)
+    this.#partitions = new PartitionKeeper({
+      db: this.#maintenanceDb,
+      clock,
+      log,
+      retention: retentionOf(config),
+      collector: config.collector,
+      freezes: this.#maintenanceDb !== this.#db,
+    })
     const pipelineLog = new PipelineLog(log)
     this.pipeline = new Pipeline({
       db: this.#db,
@@ -162,6 +175,7 @@ export class Saver {
       lagSeconds,
       journalBytes: this.#journal.bytes,
       connections: this.#connections,
+      retention: this.#partitions.totals,
       gaps: { ...this.pipeline.gaps.totals, recent: this.pipeline.gaps.recent },
       rss: process.memoryUsage.rss(),
     }
@@ -176,11 +190,20 @@ export class Saver {
       await settledOrAborted(this.#preparing, signal)
     }
     this.#stopping.abort()
-    this.#partitions.stop()
+    // What is cut short here is gone on with at the next start.
+    const kept = this.#partitions.stop()
+    await settledOrAborted(kept, AbortSignal.any([signal, AbortSignal.timeout(KEEPER_PATIENCE_MS)]))
     const sum = (): number => this.pipeline.sample().reduce((n, entry) => n + entry.dropped, 0)
     const dropped = sum()
     const lost = await this.pipeline.drain(signal)
     await settledOrAborted(this.#db.destroy(), signal)
+    if (this.#maintenanceDb !== this.#db) {
+      const closed = this.#maintenanceDb.destroy()
+      await settledOrAborted(
+        closed,
+        AbortSignal.any([signal, AbortSignal.timeout(KEEPER_PATIENCE_MS)]),
+      )
+    }
     await this.#http.close()
     this.#watchdog.stop()
     return { lost, dropped }

@@ -3,6 +3,7 @@ import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
 import type { LedgerEntry } from './capture/ledger.ts'
 import type { MarketTopic } from './capture/market-capture.ts'
 import type { ReadinessCheck } from './http/readiness.ts'
+import type { RetentionTotal } from './partitions/retention-totals.ts'
 
 /** Everything a saver says of itself, read in one step; the body of `/status`. */
 export interface SaverStatus {
@@ -24,6 +25,8 @@ export interface SaverStatus {
   readonly lagSeconds: Readonly<Record<PublicChannel, number>>
   readonly journalBytes: number
   readonly connections: number
+  /** What retention removed since the start, by table. */
+  readonly retention: readonly RetentionTotal[]
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
   /** Bytes. */
   readonly rss: number

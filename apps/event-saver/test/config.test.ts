@@ -72,6 +72,14 @@ describe('what depends on other settings', () => {
     expect(custom.environmentStamp).toBe('custom:127.0.0.1')
   })
 
+  it('keeps days for good, unless told otherwise', () => {
+    const config = configOf({ env: { EVENTSAVER_RETENTION_PUBLIC_TRADES: '90d' } })
+    expect(config.retentionPublicTrades).toBe(90 * 86_400_000)
+    expect(config.retentionTickerSnapshots).toBeNull()
+    const kept = configOf({ env: { EVENTSAVER_RETENTION_PUBLIC_TRADES: 'keep' } })
+    expect(kept.retentionPublicTrades).toBeNull()
+  })
+
   it('reads a secret from the file that its _FILE variant names', () => {
     const path = file('url', 'postgres://someone@db/grid\n')
     const config = configOf({ env: { EVENTSAVER_DATABASE_URL_FILE: path } })
@@ -93,6 +101,8 @@ describe('faults', () => {
         EVENTSAVER_MIGRATE: 'never',
         EVENTSAVER_DATABASE_URL: 'sqlite:///x',
         EVENTSAVER_ENVIRONMENT: 'prod',
+        EVENTSAVER_RETENTION_PUBLIC_TRADES: '90',
+        EVENTSAVER_RETENTION_TICKER_SNAPSHOTS: 'forever',
       },
     })
     expect(faults.map((fault) => fault.where).sort()).toEqual([
@@ -104,6 +114,8 @@ describe('faults', () => {
       'EVENTSAVER_FLUSH_INTERVAL',
       'EVENTSAVER_HTTP_ADDRESS',
       'EVENTSAVER_MIGRATE',
+      'EVENTSAVER_RETENTION_PUBLIC_TRADES',
+      'EVENTSAVER_RETENTION_TICKER_SNAPSHOTS',
       'EVENTSAVER_SYMBOLS',
       'EVENTSAVER_WS_URL',
     ])

@@ -8,6 +8,8 @@ import type { GridDatabase } from './schema.ts'
 export interface FreezeOptions {
   /** Of one table only. */
   readonly table?: PartitionedTable
+  /** Most days to freeze in this call, the oldest first: each is read whole. Default all. */
+  readonly limit?: number
   /** Begins no further day once aborted. */
   readonly signal?: AbortSignal
 }
@@ -34,12 +36,15 @@ const LOCK_TIMEOUT = '1s'
  */
 export async function freezeClosedDays(
   db: Kysely<GridDatabase>,
-  { table, signal }: FreezeOptions = {},
+  { table, limit = Number.POSITIVE_INFINITY, signal }: FreezeOptions = {},
 ): Promise<FreezeReport> {
   const query = table === undefined ? {} : { table }
   const isDue = ({ state, isClosed, isFrozen }: Partition): boolean =>
     state === 'attached' && isClosed && !isFrozen
-  const due = (await listPartitions(db, query)).filter(isDue)
+  const due = (await listPartitions(db, query))
+    .filter(isDue)
+    .sort((a, b) => (a.day < b.day ? -1 : 1))
+    .slice(0, limit)
   const tried: Partition[] = []
   for (const partition of due) {
     if (signal?.aborted) break

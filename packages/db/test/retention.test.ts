@@ -124,12 +124,14 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
       [true, false],
       [false, false],
     ])
-    const { frozen, postponed } = await freezeClosedDays(db)
+    const first = await freezeClosedDays(db, { limit: 1 })
+    const rest = await freezeClosedDays(db)
+    const frozen = [...first.frozen, ...rest.frozen]
     expect(frozen.map(({ day, rows }) => [day, rows])).toEqual([
       [daysAgo(3).day, 3],
       [daysAgo(2).day, 3],
     ])
-    expect(postponed).toEqual([])
+    expect(rest.postponed).toEqual([])
     expect(await states()).toEqual([
       [true, true],
       [true, true],

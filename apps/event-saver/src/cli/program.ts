@@ -7,6 +7,7 @@ import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { configLines, printableConfig } from './config-command.ts'
 import { migrateCommand } from './migrate-command.ts'
+import { addPartitionCommands } from './partitions-program.ts'
 import { runCommand } from './run-command.ts'
 import { fetchStatus, statusLines } from './status-command.ts'
 
@@ -25,6 +26,15 @@ export interface CommandContext {
 type Loaded = Extract<ConfigResult, { ok: true }>
 type Action = (loaded: Loaded, options: Readonly<Record<string, unknown>>) => Promise<ExitCode>
 
+/** Adds a command with its settings as flags, below the program or another command. */
+export type AddCommand = (
+  name: string,
+  description: string,
+  examples: string,
+  action: Action,
+  parent?: Command,
+) => Command
+
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 
 /**
@@ -41,13 +51,8 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     .configureOutput({ writeOut: context.out, writeErr: context.err })
     .addHelpText('after', `\n${EXIT_HELP}`)
 
-  const command = (
-    name: string,
-    description: string,
-    examples: string,
-    action: Action,
-  ): Command => {
-    const sub = program.command(name).description(description)
+  const command: AddCommand = (name, description, examples, action, parent = program) => {
+    const sub = parent.command(name).description(description)
     sub.option('--config <file>', 'JSON file with settings, below flags and environment')
     for (const setting of Object.values(SETTINGS)) {
       const help = `${setting.help} [${setting.variable}]`
@@ -115,6 +120,8 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
       return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.problem
     },
   ).option(...json)
+
+  addPartitionCommands(program, command, context.out)
 
   try {
     await program.parseAsync([...context.argv], { from: 'user' })

@@ -47,6 +47,18 @@ export function duration(minMs: number, maxMs: number): TextSchema<number> {
   })
 }
 
+const DAY_MS = 86_400_000
+
+/** How long days are kept, in milliseconds: `keep` for good (null), or a day at least. */
+export const retention: TextSchema<number | null> = z.string().transform((text, context) => {
+  if (text.trim() === 'keep') return null
+  const ms = parseDuration(text)
+  if (ms !== undefined && ms >= DAY_MS) return ms
+  const message = 'must be keep, or a time of at least 1d such as 90d'
+  context.issues.push({ code: 'custom', message, input: text })
+  return z.NEVER
+})
+
 /** An absolute base URL of one of the schemes, without a query. */
 export function baseUrl(schemes: readonly string[]): TextSchema<string> {
   const problem = `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without query or credentials`

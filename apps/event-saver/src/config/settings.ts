@@ -6,6 +6,7 @@ import {
   commaList,
   duration,
   listenAddress,
+  retention,
   type TextSchema,
   wholeNumber,
   word,
@@ -152,6 +153,20 @@ export const SETTINGS = {
     'auto',
     word(['auto', 'check']),
     'auto migrates at start, check refuses to start when migrations are pending',
+  ),
+  retentionPublicTrades: setting(
+    'RETENTION_PUBLIC_TRADES',
+    'keep',
+    '90d',
+    retention,
+    'how long days of public_trades are kept after they end: keep, or a time such as 90d',
+  ),
+  retentionTickerSnapshots: setting(
+    'RETENTION_TICKER_SNAPSHOTS',
+    'keep',
+    '90d',
+    retention,
+    'the same of ticker_snapshots',
   ),
   collector: setting(
     'COLLECTOR',

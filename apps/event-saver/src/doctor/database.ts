@@ -66,9 +66,15 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`
     return [well('DATABASE', `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`)]
   } catch (error) {
+    if (isLocked(error)) return [well('DATABASE', `${url}: ${reasonOf(error)}, and not examined`)]
     const detail = `${url}: ${reasonOf(error)}`
     return [problem('DATABASE', detail, 'set EVENTSAVER_DATABASE_URL to a database that answers')]
   } finally {
     await db.destroy()
   }
+}
+
+/** Whoever has the embedded database open found it usable. */
+function isLocked(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'DATABASE_LOCKED'
 }

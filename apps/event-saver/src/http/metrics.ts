@@ -42,6 +42,20 @@ export class Metrics {
     'Seconds of streams that no source can fill',
     [],
   )
+  readonly #removed = (['days', 'rows', 'bytes'] as const).map(
+    (what) =>
+      [
+        this.#counter(`grid_retention_removed_${what}_total`, `Removed by retention: ${what}`, [
+          'table',
+        ]),
+        what,
+      ] as const,
+  )
+  readonly #postponed = this.#gauge(
+    'grid_retention_postponed_days',
+    'Days past their retention that an open transaction keeps',
+    ['table'],
+  )
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry })
@@ -84,6 +98,11 @@ export class Metrics {
     this.#age.reset()
     for (const { category, topic, lastEventAgeSeconds } of status.topics) {
       if (lastEventAgeSeconds !== null) this.#age.set({ category, topic }, lastEventAgeSeconds)
+    }
+    for (const total of status.retention) {
+      const { table } = total
+      for (const [counter, what] of this.#removed) setTo(counter, { table }, total[what])
+      this.#postponed.set({ table }, total.postponed)
     }
     this.#journal.set(status.journalBytes)
     this.#gapsOpen.set(status.gaps.open)

@@ -6,6 +6,11 @@ export function isSpot(desk: Desk): boolean {
   return desk.instrument.category === 'spot'
 }
 
+/** Whether a market's orders tell what created them: contracts' do. */
+export function hasCreateType({ instrument }: Desk): boolean {
+  return instrument.category === 'linear' || instrument.category === 'inverse'
+}
+
 /** A price as private rows write it: trimmed, but for spot. */
 export function priceDigits(desk: Desk, price: Fixed): string {
   return isSpot(desk) ? paddedText(price, desk.instrument.priceDecimals) : fixedText(price)

@@ -1,18 +1,18 @@
 import type { Execution } from '../trading/execution.ts'
 import { fixedText, ZERO } from '../trading/fixed.ts'
-import { amountText, isSpot, priceDigits, sizeDigits } from './digits.ts'
+import { amountText, hasCreateType, isSpot, priceDigits, sizeDigits } from './digits.ts'
 import type { WireRow } from './wire-row.ts'
 
 /** A row of the `execution` topics. */
 export function executionRow(execution: Execution): WireRow {
-  const { desk } = execution
+  const { desk, marks } = execution
   const { category, symbol } = desk.instrument
   const tail = isSpot(desk)
     ? { marketUnit: '', execPnl: '', extraFees: '', feeCurrency: execution.feeCoin }
     : {
         marketUnit: '',
         execPnl: fixedText(execution.pnl),
-        createType: execution.createType,
+        ...(hasCreateType(desk) ? { createType: execution.createType } : {}),
         extraFees: '',
         feeCurrency: execution.feeCoin,
       }
@@ -27,12 +27,12 @@ export function executionRow(execution: Execution): WireRow {
     execType: execution.execType,
     execValue: amountText(desk, execution.value),
     feeRate: fixedText(execution.feeRate),
-    tradeIv: '',
-    markIv: '',
+    tradeIv: marks?.iv ?? '',
+    markIv: marks?.markIv ?? '',
     blockTradeId: '',
     markPrice: isSpot(desk) ? '' : fixedText(execution.markPrice),
-    indexPrice: '',
-    underlyingPrice: '',
+    indexPrice: marks?.indexPrice ?? '',
+    underlyingPrice: marks?.indexPrice ?? '',
     leavesQty: sizeDigits(desk, execution.leavesQty),
     orderId: execution.orderId,
     orderLinkId: execution.orderLinkId,
@@ -70,7 +70,7 @@ export function fastExecutionRow(execution: Execution): WireRow {
 /** A row of `execution/list`: without `isLeverage`, `execPnl` and `marketUnit`. */
 export function restExecutionRow(execution: Execution): WireRow {
   const row = executionRow(execution)
-  const created = isSpot(execution.desk) ? {} : { createType: execution.createType }
+  const created = hasCreateType(execution.desk) ? { createType: execution.createType } : {}
   const pick = (...names: string[]): WireRow =>
     Object.fromEntries(names.map((name) => [name, row[name]]))
   return {

@@ -1,7 +1,7 @@
 import { fixedText, ZERO } from '../trading/fixed.ts'
 import { tradeValue } from '../trading/leg.ts'
 import type { Order } from '../trading/order.ts'
-import { amountText, isSpot, priceDigits, sizeDigits } from './digits.ts'
+import { amountText, hasCreateType, isSpot, priceDigits, sizeDigits } from './digits.ts'
 import type { WireRow } from './wire-row.ts'
 
 /** A row of the `order` topics: the order as it is at the moment. */
@@ -50,7 +50,7 @@ export function orderRow(order: Order): WireRow {
     smpType: 'None',
     smpOrderId: '',
     ...(spot ? {} : { slLimitPrice: '0', tpLimitPrice: '0', tpslMode: 'UNKNOWN' }),
-    ...(spot ? {} : { createType: terms.createType }),
+    ...(hasCreateType(desk) ? { createType: terms.createType } : {}),
     marketUnit: '',
     createdTime: String(terms.createdMs),
     updatedTime: String(order.updatedMs),

@@ -69,6 +69,13 @@ export class PrivateFeed {
     }
   }
 
+  /** Sends a message of any content. */
+  send(uid: string, message: Omit<PrivateMessage, 'creationTime' | 'sentTo'>): PrivateMessage {
+    const made = { ...message, creationTime: nowMs(this.#clock), sentTo: [] }
+    this.#send(uid, made)
+    return made
+  }
+
   /** The newest messages of an account, oldest first. */
   recent(uid: string): readonly PrivateMessage[] {
     return this.#kept.get(uid) ?? []

@@ -2,6 +2,7 @@ import type { Category } from '@grid/core-events'
 import type { PrivateMessage } from '../private/private-feed.ts'
 import type { PrivateKind } from '../private/private-topic.ts'
 import type { Prices } from '../private/wallet-row.ts'
+import type { WireRow } from '../private/wire-row.ts'
 import type { ExchangeRules } from '../rules.ts'
 import type { AccountSpec, PositionMode } from './account.ts'
 import type { ApiKey, ApiKeySpec } from './api-key.ts'
@@ -160,6 +161,23 @@ export class AccountExchange {
   /** Sends an account's last messages again as they were, of one kind or of all; how many. */
   redeliver(uid: string, options: { kind?: PrivateKind; count?: number } = {}): number {
     return this.#floor.feed.redeliver(uid, options.kind ?? null, options.count ?? 1)
+  }
+
+  /**
+   * Sends an account a message with rows of any content, for what this exchange never says: keys and
+   * words that nobody knows. It changes nothing, and is not in the books.
+   */
+  tell(
+    uid: string,
+    message: {
+      kind: PrivateKind
+      category: Category | null
+      id?: string
+      rows: readonly WireRow[]
+    },
+  ): PrivateMessage {
+    this.#floor.account(uid)
+    return this.#floor.feed.send(uid, { id: '', ...message })
   }
 
   /** The last 200 messages of an account, oldest first. */

@@ -75,6 +75,8 @@ export class Account {
   readonly closed: Map<string, ClosedPosition> = new Map()
   readonly coins: Map<string, CoinBalance> = new Map()
   readonly #legs = new Map<string, Leg>()
+  /** Those that may be open: what has ended leaves when it is next looked at. */
+  readonly #open = new Set<Order>()
 
   constructor(uid: string, spec: AccountSpec, nowMs: number) {
     this.uid = uid
@@ -119,12 +121,17 @@ export class Account {
     return balance
   }
 
+  add(order: Order): void {
+    this.orders.set(order.terms.orderId, order)
+    this.#open.add(order)
+  }
+
   /** The open orders of a symbol, oldest first. */
-  openOrders(category: Category, symbol?: string): Order[] {
-    return [...this.orders.values()].filter(({ isOpen, terms }) => {
-      const { instrument } = terms.desk
-      const isSymbol = symbol === undefined || instrument.symbol === symbol
-      return isOpen && instrument.category === category && isSymbol
+  openOrders(category: Category, symbol: string): Order[] {
+    return [...this.#open].filter((order) => {
+      const { instrument } = order.terms.desk
+      if (!order.isOpen) this.#open.delete(order)
+      return order.isOpen && instrument.category === category && instrument.symbol === symbol
     })
   }
 }

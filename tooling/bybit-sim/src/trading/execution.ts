@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts'
+import type { OptionMarks } from '../truth.ts'
 import type { Fixed } from './fixed.ts'
 import type { Side } from './order.ts'
 
@@ -26,6 +27,8 @@ export interface Execution {
   readonly pnl: Fixed
   readonly closedSize: Fixed
   readonly markPrice: Fixed
+  /** Of options. */
+  readonly marks: OptionMarks | null
   readonly isMaker: boolean
   readonly seq: number
   /** Epoch milliseconds. */

@@ -61,8 +61,8 @@ export class Floor {
       throw new SimError('SIM_BAD_INPUT', `${JSON.stringify(uid)} is no uid of a new account`)
     }
     const account = new Account(uid, spec, this.now)
-    this.#accounts.set(uid, account)
     for (const key of spec.keys ?? [{}]) this.keys.add(uid, key, this.now)
+    this.#accounts.set(uid, account)
     return account
   }
 

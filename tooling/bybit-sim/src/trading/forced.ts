@@ -109,6 +109,7 @@ function fundingOf(
     pnl: ZERO,
     closedSize: ZERO,
     markPrice: at.price,
+    marks: null,
     isMaker: false,
     seq: at.seq,
     timeMs: at.timeMs,

@@ -51,7 +51,7 @@ export class Matcher {
     forced: { createType: string; execType: Fill['execType'] } = BY_USER,
   ): Order {
     const order = this.#read(account, spec, forced.createType)
-    account.orders.set(order.terms.orderId, order)
+    account.add(order)
     if (order.status === 'Untriggered') batch.tellOrder(order)
     else this.enter(order, batch, spec.parts, forced.execType)
     return order

@@ -19,6 +19,7 @@ const REMOTE = [
   'transfer',
   'setLeverage',
   'redeliver',
+  'tell',
   'messages',
   'startBot',
   'stopBot',

@@ -57,6 +57,7 @@ export function settleFill(order: Order, fill: Fill, batch: Batch): Execution {
     pnl: change.pnl,
     closedSize: change.closedSize,
     markPrice: fill.markPrice,
+    marks: desk.optionMarks,
     isMaker: fill.isMaker,
     seq,
     timeMs,

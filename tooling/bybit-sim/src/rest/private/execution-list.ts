@@ -3,15 +3,17 @@ import type { Query } from '../query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
-import { timeWindow } from './time-window.ts'
+import { ALWAYS, timeWindow } from './time-window.ts'
 
 /** `GET /v5/execution/list`: newest first; asked for by order, nothing else is looked at. */
 export function executionList(query: Query, scene: PrivateScene): object {
-  const { account, key, now, rules } = scene
+  const { account, key, market, now, rules } = scene
   const category = permittedCategory(query, key)
-  const { from, until } = timeWindow(query, now)
   const orderId = query.text('orderId')
   const orderLinkId = query.text('orderLinkId')
+  const isNamed = orderId !== '' || orderLinkId !== ''
+  const { from, until } = isNamed ? ALWAYS : timeWindow(query, now)
+  if (!isNamed) query.desk(market, category)
   const execType = query.text('execType')
   const found = account.executions.filter((execution) => {
     const { instrument } = execution.desk

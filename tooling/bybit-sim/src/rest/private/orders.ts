@@ -7,7 +7,7 @@ import { badParameter, RestRefusal } from '../refusal.ts'
 import { type KeysetPage, keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
-import { timeWindow } from './time-window.ts'
+import { ALWAYS, timeWindow } from './time-window.ts'
 
 /** How many closed orders `order/realtime` remembers. */
 const RECENTLY_CLOSED = 500
@@ -18,15 +18,16 @@ const FINAL = [...['Filled', 'Cancelled', 'PartiallyFilledCanceled', 'Rejected',
  * any of both; newest first.
  */
 export function realtimeOrders(query: Query, scene: PrivateScene): object {
-  const { key } = scene
+  const { key, market } = scene
   const category = permittedCategory(query, key)
-  const isNamed = query.text('orderId') !== '' || query.text('orderLinkId') !== ''
+  const isNamed = hasId(query)
   const isNarrow = ['symbol', 'baseCoin', 'settleCoin'].some((name) => query.text(name) !== '')
   if (category === 'linear' && !isNarrow && !isNamed) {
     throw badParameter(
       'params error: Missing some parameters that must be filled in, symbol or settleCoin or baseCoin',
     )
   }
+  if (!isNamed) query.desk(market, category)
   const orders = ordersOf(scene, category)
   const open = orders.filter(({ isOpen }) => isOpen)
   const closed = orders.filter(({ isOpen }) => !isOpen).slice(-RECENTLY_CLOSED)
@@ -44,9 +45,11 @@ export function realtimeOrders(query: Query, scene: PrivateScene): object {
 
 /** `GET /v5/order/history`: closed orders by the time of their placing, newest first. */
 export function orderHistory(query: Query, scene: PrivateScene): object {
-  const { key, now, rules } = scene
+  const { key, market, now, rules } = scene
   const category = permittedCategory(query, key)
-  const { from, until } = timeWindow(query, now)
+  const isNamed = hasId(query)
+  const { from, until } = isNamed ? ALWAYS : timeWindow(query, now)
+  if (!isNamed) query.desk(market, category)
   const status = query.text('orderStatus')
   if (status !== '' && !FINAL.includes(status)) {
     throw new RestRefusal(181017, 'orderStatus must be a final status')
@@ -56,9 +59,7 @@ export function orderHistory(query: Query, scene: PrivateScene): object {
     const { terms } = order
     if (order.isOpen || order.updatedMs > now - rules.historyLagMs) return false
     if (order.cumQty === ZERO && order.updatedMs < now - rules.unfilledOrdersMs) return false
-    if (query.text('orderId') !== '' || query.text('orderLinkId') !== '') {
-      return isNamedIn(order, query)
-    }
+    if (isNamed) return isNamedIn(order, query)
     if (terms.createdMs < from || terms.createdMs > until) return false
     if (status !== '' && order.status !== status) return false
     return isAskedFor(terms.desk.instrument, query) && isOfKind(order, kind)
@@ -71,6 +72,10 @@ function ordersOf({ account }: PrivateScene, category: Category): Order[] {
   return [...account.orders.values()].filter(
     ({ terms }) => terms.desk.instrument.category === category,
   )
+}
+
+function hasId(query: Query): boolean {
+  return query.text('orderId') !== '' || query.text('orderLinkId') !== ''
 }
 
 function isNamedIn({ terms }: Order, query: Query): boolean {

@@ -11,6 +11,9 @@ export interface TimeWindow {
   readonly until: number
 }
 
+/** No limit of time at all. */
+export const ALWAYS: TimeWindow = { from: 0, until: Infinity }
+
 /**
  * The window that a request asks for: `byDefault` long where one end or both are missing, and never
  * longer than seven days. Throws the exchange's refusals.

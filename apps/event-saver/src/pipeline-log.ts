@@ -1,4 +1,4 @@
-import type { Category, DeadLetter, Gap } from '@grid/core-events'
+import type { CaptureGap, Category, DeadLetter } from '@grid/core-events'
 import type { LedgerChannel } from './capture/ledger.ts'
 import type { WriterName } from './capture/writer-factory.ts'
 import { reasonOf } from './database.ts'
@@ -53,14 +53,17 @@ export class PipelineLog {
 
   /** An item became a dead letter. */
   deadLetter(letter: DeadLetter): void {
-    const { code, channel, symbol, field, reason } = letter
+    const { code, channel, symbol, accountId, field, reason } = letter
     const kind = `${code} ${channel} ${field}`
     const count = (this.#deadLetters.get(kind) ?? 0) + 1
     // Fields come from the outside: their number must not grow the map without bound.
     if (this.#deadLetters.size > 1000) this.#deadLetters.clear()
     this.#deadLetters.set(kind, count)
     if (isWorthALine(count)) {
-      this.#log.warn({ code, channel, symbol, field, reason, count }, 'kept as a dead letter')
+      this.#log.warn(
+        { code, channel, symbol, accountId, field, reason, count },
+        'kept as a dead letter',
+      )
     }
   }
 
@@ -74,14 +77,15 @@ export class PipelineLog {
   }
 
   /** A dead letter or a gap could not be kept: the log is the last place to say so. */
-  evidenceLost(what: DeadLetter | Gap, reason: string): void {
+  evidenceLost(what: DeadLetter | CaptureGap, reason: string): void {
     this.#evidenceLost += 1
     if (!isWorthALine(this.#evidenceLost)) return
-    const { category, channel, symbol } = what
+    const { category = null, symbol = null, accountId } = what as Partial<DeadLetter>
+    const { channel } = what
     const bounds = 'startTs' in what ? { startTs: what.startTs, endTs: what.endTs } : {}
     const count = this.#evidenceLost
     this.#log.error(
-      { code: 'EVIDENCE_LOST', category, channel, symbol, ...bounds, reason, count },
+      { code: 'EVIDENCE_LOST', category, channel, symbol, accountId, ...bounds, reason, count },
       'could not be kept',
     )
   }

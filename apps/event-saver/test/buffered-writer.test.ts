@@ -85,6 +85,29 @@ describe('BufferedWriter', () => {
     await expect.poll(() => store.stored).toEqual([0, 1, 2])
   })
 
+  it('tells when what was taken so far is done with, whatever comes after', async () => {
+    const store = new Store()
+    store.fail = (batch) => (batch.includes(7) ? 'poison' : null)
+    const writer = store.writer()
+    expect(await writer.settled()).toBe(true)
+    addAll(writer, 0, 8)
+    const eight = writer.settled().then((isSettled) => [isSettled, store.stored.length])
+    writer.open()
+    addAll(writer, 8, 30)
+    expect(await eight).toEqual([true, expect.any(Number)])
+    expect(store.stored).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 5, 6]))
+    expect(store.rejected).toEqual([7])
+    await writer.drain(patience())
+  })
+
+  it('tells that what was taken is not stored when a drain gives it up', async () => {
+    const writer = new Store().writer()
+    addAll(writer, 0, 3)
+    const settled = writer.settled()
+    expect(await writer.drain(AbortSignal.abort())).toEqual([0, 1, 2])
+    expect(await settled).toBe(false)
+  })
+
   it('refuses what does not fit, counting what is being stored', async () => {
     const store = new Store()
     const gate = Promise.withResolvers<void>()

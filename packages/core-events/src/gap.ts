@@ -26,3 +26,6 @@ export interface PrivateGap {
   readonly endTs: number
   readonly reason: GapReason
 }
+
+/** A gap of any stream. */
+export type CaptureGap = Gap | PrivateGap

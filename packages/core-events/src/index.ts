@@ -40,7 +40,7 @@ export {
   executionEventSchema,
   executionKey,
 } from './execution.ts'
-export type { Gap, GapReason, PrivateGap } from './gap.ts'
+export type { CaptureGap, Gap, GapReason, PrivateGap } from './gap.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export {
   ORDER_VALUES,

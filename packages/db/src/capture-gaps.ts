@@ -1,4 +1,4 @@
-import type { Category, Channel, Gap, GapReason, PrivateGap } from '@grid/core-events'
+import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
 import type { GridDatabase } from './schema.ts'
@@ -63,7 +63,14 @@ const STORED = columnsOf<'capture_gaps', StoredGap, keyof GapRow>({
 const INSERT = insertSql('capture_gaps', OFFERED)
 const SELECT =
   `${selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])} ` +
-  'where $1::text is null or state = $1 order by start_ts, end_ts, capture_gaps.id'
+  'where ($1::text is null or state = $1) and ($2::uuid is null or account_id = $2) ' +
+  'order by start_ts, end_ts, capture_gaps.id'
+
+/** Which gaps to list: those that match all that is said. */
+export interface GapFilter {
+  readonly state?: GapState
+  readonly accountId?: string
+}
 
 /**
  * Records and lists gaps, table `capture_gaps`.
@@ -87,7 +94,7 @@ export class CaptureGapRepository {
    * await gaps.insert([gap], { collector: 'saver-1' })
    */
   async insert(
-    gaps: readonly (Gap | PrivateGap)[],
+    gaps: readonly CaptureGap[],
     { collector, state = 'open' }: GapOrigin,
   ): Promise<{ inserted: number }> {
     if (gaps.length === 0) return { inserted: 0 }
@@ -100,17 +107,32 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Gives all gaps, or those of one state, by their start.
+   * Gives all gaps, or those of one state or one account, by their start.
    *
    * @example
    * const open = await gaps.list({ state: 'open' })
    */
-  async list({ state }: { readonly state?: GapState } = {}): Promise<StoredGap[]> {
+  async list({ state, accountId }: GapFilter = {}): Promise<StoredGap[]> {
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(SELECT, [state ?? null]),
+      CompiledQuery.raw(SELECT, [state ?? null, accountId ?? null]),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)
+  }
+
+  /**
+   * Says what is known of a gap from now on; false when there is none of this id.
+   *
+   * @example
+   * await gaps.setState(gap.id, 'filled')
+   */
+  async setState(id: string, state: GapState): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('capture_gaps')
+      .set(({ fn }) => ({ state, updated_at: fn<Date>('now') }))
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
   }
 
   /**

@@ -2,6 +2,7 @@ export { assertReadable, assertWritable, type ExpectedDatabase } from './assert-
 export type { BulkInsertResult } from './bulk-insert.ts'
 export {
   CaptureGapRepository,
+  type GapFilter,
   type GapOrigin,
   type GapState,
   type StoredGap,

@@ -119,6 +119,11 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect((await gaps.list()).filter(({ collector }) => collector === 'c9')).toMatchObject([
       { ...gap, category: null, symbol: null },
     ])
+    const [first] = await gaps.list({ accountId, state: 'open' })
+    expect(await gaps.setState(first?.id ?? '', 'filled')).toBe(true)
+    expect(await gaps.list({ accountId, state: 'open' })).toEqual([])
+    expect(await gaps.list({ accountId })).toMatchObject([{ ...gap, state: 'filled' }])
+    expect(await gaps.setState(accountId, 'filled')).toBe(false)
     const letters = new DeadLetterRepository(opened.db)
     const letter = {
       ...LETTER,

@@ -37,8 +37,8 @@ export function reportLines(status: SaverStatus, proof: Proof): string[] {
 
 function conservationLine(entry: SaverStatus['channels'][number]): string {
   return (
-    `${entry.channel}: received ${entry.received} = persisted ${entry.persisted} + duplicate ${entry.duplicate}` +
-    ` + conflict ${entry.conflict} + discarded ${entry.discarded} + dropped ${entry.dropped} + dead-lettered ${entry.deadLettered} + waiting ${entry.waiting}` +
+    `${entry.channel}: received ${entry.received} = persisted ${entry.persisted} + merged ${entry.merged} + duplicate ${entry.duplicate}` +
+    ` + conflict ${entry.conflict} + filtered ${entry.filtered} + discarded ${entry.discarded} + dropped ${entry.dropped} + dead-lettered ${entry.deadLettered} + waiting ${entry.waiting}` +
     (entry.imbalance === 0 ? '' : ` + UNACCOUNTED ${entry.imbalance}`)
   )
 }
@@ -47,6 +47,7 @@ function gapLines(status: SaverStatus): string[] {
   return status.gaps.recent.map(({ gap, state }) => {
     const seconds = ((gap.endTs - gap.startTs) / 1000).toFixed(3)
     const [start, end] = [gap.startTs, gap.endTs].map((ts) => new Date(ts).toISOString())
-    return `gap ${gap.channel} ${gap.symbol}: ${start} to ${end} (${seconds} s, ${gap.reason}, ${state})`
+    const whose = 'symbol' in gap ? gap.symbol : gap.accountId
+    return `gap ${gap.channel} ${whose}: ${start} to ${end} (${seconds} s, ${gap.reason}, ${state})`
   })
 }

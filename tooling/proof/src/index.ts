@@ -1,1 +1,2 @@
 export { type ChannelProof, compareWithTruth, type Proof } from './compare.ts'
+export { type AccountsProof, type AccountTruth, compareAccounts } from './compare-accounts.ts'

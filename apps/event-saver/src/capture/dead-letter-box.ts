@@ -53,7 +53,10 @@ export class DeadLetterBox {
   }
 
   /** The writer, to be opened and asked for its oldest item. */
-  get writer(): Pick<BufferedWriter<PendingDeadLetter, void>, 'open' | 'oldest' | 'waiting'> {
+  get writer(): Pick<
+    BufferedWriter<PendingDeadLetter, void>,
+    'open' | 'oldest' | 'settled' | 'waiting'
+  > {
     return this.#writer
   }
 

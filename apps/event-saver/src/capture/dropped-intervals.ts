@@ -1,16 +1,15 @@
-import type { Gap, PublicEvent } from '@grid/core-events'
-
-type Interval = { -readonly [Key in keyof Gap]: Gap[Key] }
+import type { CaptureGap } from '@grid/core-events'
+import { type StreamName, streamKey, streamOf } from './stream-name.ts'
 
 /** A moment of a stream. */
-export type Moment = Pick<PublicEvent, 'category' | 'channel' | 'symbol'> & { readonly ts: number }
+export type Moment = StreamName & { readonly ts: number }
 
 /**
  * Turns items that could not be kept into gaps: one interval a stream, from the first to the last
  * item dropped, until the interval is ended.
  */
 export class DroppedIntervals {
-  readonly #open = new Map<string, Interval>()
+  readonly #open = new Map<string, { stream: StreamName; startTs: number; endTs: number }>()
 
   /** Whether items are being dropped. */
   get isOpen(): boolean {
@@ -18,12 +17,12 @@ export class DroppedIntervals {
   }
 
   /** Extends the stream's interval by the moment of a dropped item. */
-  note({ category, channel, symbol, ts }: Moment): void {
-    const key = `${channel} ${category} ${symbol}`
+  note(moment: Moment): void {
+    const { ts } = moment
+    const key = streamKey(moment)
     const interval = this.#open.get(key)
     if (interval === undefined) {
-      const reason = 'queue_full'
-      this.#open.set(key, { category, channel, symbol, startTs: ts, endTs: ts, reason })
+      this.#open.set(key, { stream: streamOf(moment), startTs: ts, endTs: ts })
     } else {
       interval.startTs = Math.min(interval.startTs, ts)
       interval.endTs = Math.max(interval.endTs, ts)
@@ -31,9 +30,14 @@ export class DroppedIntervals {
   }
 
   /** Ends and gives all open intervals. */
-  end(): Gap[] {
-    const gaps = [...this.#open.values()]
+  end(): CaptureGap[] {
+    const intervals = [...this.#open.values()]
     this.#open.clear()
-    return gaps
+    return intervals.map(({ stream, startTs, endTs }) => ({
+      ...stream,
+      startTs,
+      endTs,
+      reason: 'queue_full',
+    }))
   }
 }

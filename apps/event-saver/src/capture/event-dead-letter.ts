@@ -2,12 +2,12 @@ import {
   type DeadLetter,
   type DeadLetterCode,
   encodeEvent,
-  type PublicEvent,
+  type GridEvent,
 } from '@grid/core-events'
 
 /** The dead letter of an event that the database would not take; `raw` is its encoded form. */
 export function eventDeadLetter(
-  event: PublicEvent,
+  event: GridEvent,
   code: DeadLetterCode,
   reason: string,
   field: string | null = null,
@@ -16,10 +16,11 @@ export function eventDeadLetter(
     code,
     reason,
     field,
-    category: event.category,
+    category: 'category' in event ? event.category : null,
     channel: event.channel,
     topic: null,
-    symbol: event.symbol,
+    symbol: 'symbol' in event ? event.symbol : null,
+    ...('accountId' in event ? { accountId: event.accountId } : {}),
     source: event.source,
     localTsUs: event.localTsUs,
     raw: new TextEncoder().encode(encodeEvent(event)),

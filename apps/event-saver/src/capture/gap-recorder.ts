@@ -1,9 +1,10 @@
-import type { Gap } from '@grid/core-events'
+import type { CaptureGap, Channel } from '@grid/core-events'
 import type { GapState } from '@grid/db'
+import { streamKey } from './stream-name.ts'
 
 /** A gap with what is known of its repair. */
 export interface RecordedGap {
-  readonly gap: Gap
+  readonly gap: CaptureGap
   readonly state: GapState
 }
 
@@ -15,11 +16,14 @@ export interface GapTotals {
   readonly unrecoverableSeconds: number
 }
 
+/** Channels of which the exchange keeps no history: what was missed of them cannot be had. */
+const WITHOUT_HISTORY: ReadonlySet<Channel> = new Set(['ticker', 'position', 'wallet'])
+
 /**
  * Decides what each gap is worth and hands it on.
  *
- * Gaps shorter than the threshold are `ignored`; ticker gaps are `unrecoverable`, because the
- * exchange keeps no history of tickers; all others are `open` until a repair proves them filled.
+ * Gaps of market data that are shorter than the threshold are `ignored`; those of channels without
+ * history are `unrecoverable`; all others are `open` until a repair proves them filled.
  */
 export class GapRecorder {
   readonly #keep: (gap: RecordedGap) => void
@@ -48,7 +52,12 @@ export class GapRecorder {
     this.#totals.open += open
   }
 
-  record(gap: Gap): void {
+  /** An open gap was closed, by whatever filled it. */
+  close(): void {
+    this.#totals.open = Math.max(0, this.#totals.open - 1)
+  }
+
+  record(gap: CaptureGap): void {
     const state = this.#stateOf(gap)
     this.#totals[state] += 1
     if (state === 'unrecoverable') {
@@ -59,15 +68,17 @@ export class GapRecorder {
   }
 
   /** The part of a gap that no earlier gap of its stream covers: padded gaps may overlap. */
-  #unseenMs({ category, channel, symbol, startTs, endTs }: Gap): number {
-    const stream = `${category} ${channel} ${symbol}`
+  #unseenMs(gap: CaptureGap): number {
+    const { startTs, endTs } = gap
+    const stream = streamKey(gap)
     const seenTs = this.#coveredUntil.get(stream) ?? 0
     this.#coveredUntil.set(stream, Math.max(seenTs, endTs))
     return Math.max(0, endTs - Math.max(startTs, seenTs))
   }
 
-  #stateOf(gap: Gap): 'open' | 'ignored' | 'unrecoverable' {
-    if (gap.endTs - gap.startTs < this.#thresholdMs) return 'ignored'
-    return gap.channel === 'ticker' ? 'unrecoverable' : 'open'
+  #stateOf(gap: CaptureGap): 'open' | 'ignored' | 'unrecoverable' {
+    const isShort = gap.endTs - gap.startTs < this.#thresholdMs
+    if (isShort && !('accountId' in gap)) return 'ignored'
+    return WITHOUT_HISTORY.has(gap.channel) ? 'unrecoverable' : 'open'
   }
 }

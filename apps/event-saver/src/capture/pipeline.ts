@@ -1,25 +1,19 @@
-import type { NormalizedFrame } from '@grid/bybit-adapter'
+import type { Discard } from '@grid/bybit-adapter'
 import {
+  type CaptureGap,
+  CHANNELS,
+  type Channel,
   type Clock,
   type DeadLetter,
-  type Gap,
-  PUBLIC_CHANNELS,
-  type PublicChannel,
-  type PublicEvent,
+  type GridEvent,
 } from '@grid/core-events'
-import {
-  type BulkInsertResult,
-  CaptureGapRepository,
-  classifyDatabaseError,
-  type GridDatabase,
-} from '@grid/db'
+import { CaptureGapRepository, classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { BufferedWriter } from '../writer/buffered-writer.ts'
 import type { Arrival } from '../writer/waiting-room.ts'
-import { CHANNEL_STORES, type ChannelStore } from './channel-stores.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
-import { DroppedIntervals } from './dropped-intervals.ts'
-import { eventDeadLetter } from './event-dead-letter.ts'
+import { DroppedIntervals, type Moment } from './dropped-intervals.ts'
+import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import type { Journal } from './journal.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
@@ -34,7 +28,7 @@ export interface PipelineHandlers {
   /** An item found no room; a gap will say so. */
   onDrop(channel: LedgerChannel): void
   /** The evidence of a loss could not be kept: a dead letter, or a gap that the database refuses. */
-  onEvidenceLost(what: DeadLetter | Gap, reason: string): void
+  onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void
   /** Our own accounts failed; the process should not go on. */
   onDefect(error: unknown): void
 }
@@ -52,12 +46,24 @@ export interface PipelineOptions {
   readonly handlers: PipelineHandlers
 }
 
-type EventWriter = BufferedWriter<PublicEvent, BulkInsertResult<PublicEvent>>
+/** A frame with all that became of it. */
+export interface ArrivedFrame extends ArrivedRows {
+  readonly frame: { readonly bytes: Uint8Array; readonly localTsUs: number }
+  readonly discarded: readonly Discard[]
+}
+
+/** What a reply brought. */
+export interface ArrivedRows {
+  readonly events: readonly GridEvent[]
+  readonly deadLetters: readonly DeadLetter[]
+}
 
 /** Bytes that may wait in one queue: a few large items must not take what many small ones may. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024
 /** Gaps of dropped items end once no more than this part of a queue's room is taken. */
 const RESUME_AT = 0.8
+/** What a row of a reply takes while it waits, near enough. */
+const ROW_BYTES = 1024
 /** How long a stop that lost patience still tries to store what it lost, and where. */
 const EVIDENCE_MS = 3000
 
@@ -69,7 +75,7 @@ export class Pipeline {
   readonly ledger = new Ledger()
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
-  readonly #events: Readonly<Record<PublicChannel, EventWriter>>
+  readonly #events: Readonly<Record<Channel, EventWriter>>
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
@@ -77,9 +83,19 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs } = options
     this.#options = options
-    const writers: Partial<Record<PublicChannel, EventWriter>> = {}
-    for (const channel of PUBLIC_CHANNELS) writers[channel] = this.#eventWriter(channel)
-    this.#events = writers as Record<PublicChannel, EventWriter>
+    const writers: Partial<Record<Channel, EventWriter>> = {}
+    for (const channel of CHANNELS) {
+      const quarantine = this.#quarantineNow
+      const counts = this.ledger.of(channel)
+      writers[channel] = createEventWriter({
+        db,
+        channel,
+        counts,
+        writer: this.#writer,
+        quarantine,
+      })
+    }
+    this.#events = writers as Record<Channel, EventWriter>
     this.#deadLetters = new DeadLetterBox({
       db,
       collector,
@@ -113,38 +129,55 @@ export class Pipeline {
   }
 
   /** Receive time of a channel's oldest waiting event, in epoch microseconds. */
-  oldestEventUs(channel: PublicChannel): number | null {
+  oldestEventUs(channel: Channel): number | null {
     return this.#events[channel].oldest?.timeUs ?? null
   }
 
   /** Takes a normalized frame that stands in the journal at `position`. */
-  accept(frame: NormalizedFrame, position: number): void {
-    const items = frame.events.length + frame.deadLetters.length
-    const bytes = Math.ceil(frame.frame.bytes.byteLength / Math.max(1, items))
-    const arrival = { timeUs: frame.frame.localTsUs, position, bytes }
-    for (const event of frame.events) this.#acceptEvent(event, arrival)
-    for (const letter of frame.deadLetters) {
-      const channel = letter.channel ?? 'unknown'
-      this.ledger.of(channel).received += 1
-      this.#quarantine(letter, channel, 'deadLettered', arrival)
-    }
-    for (const discard of frame.discarded) {
+  accept({ frame, events, deadLetters, discarded }: ArrivedFrame, position: number): void {
+    const items = Math.max(1, events.length + deadLetters.length)
+    const bytes = Math.ceil(frame.bytes.byteLength / items)
+    const arrival = { timeUs: frame.localTsUs, position, bytes }
+    for (const event of events) this.#acceptEvent(event, arrival)
+    for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
+    for (const discard of discarded) {
       const channel = discard.channel ?? 'unknown'
-      this.ledger.of(channel).received += 1
-      this.ledger.discard(channel, discard.reason)
+      const counts = this.ledger.of(channel)
+      counts.received += 1
+      if (discard.reason === 'filtered') counts.filtered += 1
+      else this.ledger.discard(channel, discard.reason)
     }
     if (this.waitingInAll === 0) this.#releaseJournal()
   }
 
+  /**
+   * Takes what a reply brought; resolves once all of it is stored or kept as dead letters, to false
+   * when some of it found no room or was given up.
+   */
+  async acceptRows({ events, deadLetters }: ArrivedRows): Promise<boolean> {
+    const arrival = { ...this.#now(), bytes: ROW_BYTES }
+    const taken = events.map((event) => this.#acceptEvent(event, arrival))
+    for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
+    const channels = new Set(events.map(({ channel }) => channel))
+    const writers = [...[...channels].map((name) => this.#events[name]), this.#deadLetters.writer]
+    const settled = writers.map((writer) => writer.settled())
+    return [...(await Promise.all(settled)), ...taken].every(Boolean)
+  }
+
   /** Takes a gap of a stream. */
-  acceptGap(gap: Gap): void {
+  acceptGap(gap: CaptureGap): void {
     this.gaps.record(gap)
+  }
+
+  /** Resolves once all gaps so far are recorded; to false when some were given up. */
+  gapsRecorded(): Promise<boolean> {
+    return this.#gapWriter.settled()
   }
 
   /** All accounts, read in one synchronous step. */
   sample(): LedgerEntry[] {
     return this.ledger.sample((channel) => {
-      const events = isPublic(channel) ? this.#events[channel].waiting : 0
+      const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
       return events + this.#deadLetters.waiting(channel)
     })
   }
@@ -154,9 +187,7 @@ export class Pipeline {
    * and becomes gaps, which get a short patience of their own; gives the number of items lost.
    */
   async drain(signal: AbortSignal): Promise<number> {
-    const left = await Promise.all(
-      PUBLIC_CHANNELS.map((channel) => this.#events[channel].drain(signal)),
-    )
+    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
     for (const event of left.flat()) {
       this.#dropped.note({ ...event, ts: event.exchangeTs })
       this.ledger.drop(event.channel, 'shutdown')
@@ -174,13 +205,26 @@ export class Pipeline {
     return left.flat().length + letters
   }
 
-  #acceptEvent(event: PublicEvent, arrival: Arrival): void {
+  #acceptEvent(event: GridEvent, arrival: Arrival): boolean {
     this.ledger.of(event.channel).received += 1
-    if (this.#events[event.channel].add(event, arrival)) return
+    if (this.#events[event.channel].add(event, arrival)) return true
     this.#dropped.note({ ...event, ts: event.exchangeTs })
     this.ledger.drop(event.channel, 'queue_full')
     this.#options.handlers.onDrop(event.channel)
+    return false
   }
+
+  #acceptLetter(letter: DeadLetter, arrival: Arrival): void {
+    const channel = letter.channel ?? 'unknown'
+    this.ledger.of(channel).received += 1
+    this.#quarantine(letter, channel, 'deadLettered', arrival)
+  }
+
+  readonly #quarantineNow = (
+    letter: DeadLetter,
+    channel: LedgerChannel,
+    term: 'deadLettered' | 'conflict',
+  ): void => this.#quarantine(letter, channel, term, this.#now())
 
   #quarantine(
     letter: DeadLetter,
@@ -193,35 +237,9 @@ export class Pipeline {
   }
 
   #onLetterLost(letter: DeadLetter): void {
-    const { category, channel, symbol, localTsUs } = letter
-    if (category !== null && isPublic(channel) && symbol !== null) {
-      this.#dropped.note({ category, channel, symbol, ts: Math.floor(localTsUs / 1000) })
-    }
+    const moment = momentOf(letter)
+    if (moment !== null) this.#dropped.note(moment)
     this.#options.handlers.onEvidenceLost(letter, 'no room for the dead letter')
-  }
-
-  #eventWriter(channel: PublicChannel): EventWriter {
-    // Sound: a channel's writer is only ever given that channel's events.
-    const store = CHANNEL_STORES[channel](this.#options.db) as ChannelStore<PublicEvent>
-    const counts = this.ledger.of(channel)
-    return this.#writer(channel, {
-      store: (events) => store.bulkInsert(events),
-      settle: (_, result) => {
-        counts.persisted += result.inserted
-        counts.merged += result.merged
-        counts.duplicate += result.duplicates
-        counts.conflict += result.conflicts.length
-        for (const { event, field, stored, offered } of result.conflicts) {
-          const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
-          const letter = eventDeadLetter(event, 'KEY_CONFLICT', reason, field)
-          this.#quarantine(letter, channel, 'conflict', this.#now())
-        }
-      },
-      reject: (event, error) => {
-        const letter = eventDeadLetter(event, 'STORE_REJECTED', messageOf(error))
-        this.#quarantine(letter, channel, 'deadLettered', this.#now())
-      },
-    })
   }
 
   #makeGapWriter(): BufferedWriter<RecordedGap, void> {
@@ -278,7 +296,7 @@ export class Pipeline {
   }
 
   #all(): readonly Pick<EventWriter, 'open' | 'oldest' | 'waiting'>[] {
-    const events = PUBLIC_CHANNELS.map((channel) => this.#events[channel])
+    const events = CHANNELS.map((channel) => this.#events[channel])
     return [...events, this.#deadLetters.writer, this.#gapWriter]
   }
 
@@ -288,8 +306,13 @@ export class Pipeline {
   }
 }
 
-function isPublic(channel: LedgerChannel | null): channel is PublicChannel {
-  return PUBLIC_CHANNELS.some((name) => name === channel)
+/** The stream and time of a dead letter; null where it does not say. */
+function momentOf(letter: DeadLetter): Moment | null {
+  const { accountId, category, channel, symbol, localTsUs } = letter
+  if (channel === null) return null
+  const ts = Math.floor(localTsUs / 1000)
+  if (accountId !== undefined) return { ...letter, ts } as Moment
+  return category === null || symbol === null ? null : ({ ...letter, ts } as Moment)
 }
 
 function messageOf(error: unknown): string {

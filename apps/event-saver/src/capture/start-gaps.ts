@@ -3,8 +3,8 @@ import type { GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { CHANNEL_STORES } from './channel-stores.ts'
 
-/** A stream: one channel of one symbol in one category. */
-export type StreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>
+/** A stream of market data. */
+export type PublicStreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>
 
 interface Start {
   /** When the stream was first live in this process, in epoch milliseconds. */
@@ -26,7 +26,7 @@ export class StartGaps {
   }
 
   /** A stream is live; only the first time counts. */
-  onLive(stream: StreamName, atMs: number): void {
+  onLive(stream: PublicStreamName, atMs: number): void {
     const start = this.#startOf(stream)
     if (start.liveMs !== undefined) return
     start.liveMs = atMs
@@ -48,12 +48,12 @@ export class StartGaps {
     for (const channel of PUBLIC_CHANNELS) this.#starts.delete(keyOf({ category, channel, symbol }))
   }
 
-  #judge(stream: StreamName, { liveMs, storedTs }: Start): void {
+  #judge(stream: PublicStreamName, { liveMs, storedTs }: Start): void {
     if (liveMs === undefined || storedTs === undefined || storedTs >= liveMs) return
     this.#onGap({ ...stream, startTs: storedTs, endTs: liveMs, reason: 'start' })
   }
 
-  #startOf(stream: StreamName): Start {
+  #startOf(stream: PublicStreamName): Start {
     const key = keyOf(stream)
     const start = this.#starts.get(key) ?? {}
     this.#starts.set(key, start)
@@ -61,7 +61,7 @@ export class StartGaps {
   }
 }
 
-function keyOf({ category, channel, symbol }: StreamName): string {
+function keyOf({ category, channel, symbol }: PublicStreamName): string {
   return `${category} ${channel} ${symbol}`
 }
 

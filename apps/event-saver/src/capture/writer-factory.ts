@@ -1,8 +1,8 @@
-import type { PublicChannel } from '@grid/core-events'
+import type { Channel } from '@grid/core-events'
 import type { BufferedWriter, WriterTarget } from '../writer/buffered-writer.ts'
 
 /** The writers of a pipeline: one a channel, one for dead letters, one for gaps. */
-export type WriterName = PublicChannel | 'deadLetters' | 'gaps'
+export type WriterName = Channel | 'deadLetters' | 'gaps'
 
 /** What differs between the writers of a pipeline. */
 export type WriterPart<Item, Outcome> = Pick<

@@ -59,6 +59,10 @@ export class BufferedWriter<Item, Outcome> {
   #failures = 0
   #isOpen = false
   #isGivenUp = false
+  /** Items taken and items done with, since the start; items are done with in order. */
+  #taken = 0
+  #done = 0
+  #settling: { readonly upTo: number; readonly resolve: (isSettled: boolean) => void }[] = []
   /** Ends the pause before the next attempt. */
   #pause = new AbortController()
 
@@ -88,8 +92,18 @@ export class BufferedWriter<Item, Outcome> {
     const { maxWaiting, maxBytes } = this.#options
     if (this.waiting >= maxWaiting || this.#room.bytes + arrival.bytes > maxBytes) return false
     this.#room.push(item, arrival)
+    this.#taken += 1
     this.#schedule()
     return true
+  }
+
+  /**
+   * Resolves once every item taken so far is done with, stored or handed to `reject`; to false when
+   * a drain gave one up.
+   */
+  settled(): Promise<boolean> {
+    if (this.#done === this.#taken) return Promise.resolve(true)
+    return new Promise((resolve) => this.#settling.push({ upTo: this.#taken, resolve }))
   }
 
   /**
@@ -111,6 +125,7 @@ export class BufferedWriter<Item, Outcome> {
     const left = [...this.#inHand.flat(), ...this.#room.take(this.#room.size)]
     this.#inHand = []
     this.#inHandSince = null
+    for (const { resolve } of this.#settling.splice(0)) resolve(false)
     return left
   }
 
@@ -159,6 +174,7 @@ export class BufferedWriter<Item, Outcome> {
     if (this.#inHand[0] !== batch) return
     this.#replaceFirst([])
     this.#target.settle(batch, outcome)
+    this.#finish(batch.length)
     if (this.#failures === 0) return
     this.#failures = 0
     this.#target.onRetry(null, 0)
@@ -178,7 +194,15 @@ export class BufferedWriter<Item, Outcome> {
     } else {
       this.#replaceFirst([])
       for (const item of batch) this.#target.reject(item, error)
+      this.#finish(batch.length)
     }
+  }
+
+  #finish(items: number): void {
+    this.#done += items
+    const waiting = this.#settling
+    this.#settling = waiting.filter(({ upTo }) => upTo > this.#done)
+    for (const { upTo, resolve } of waiting) if (upTo <= this.#done) resolve(true)
   }
 
   /** Replaces the batch that is being stored; the oldest arrival stands until nothing is in hand. */

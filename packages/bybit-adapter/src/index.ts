@@ -47,6 +47,7 @@ export {
 export type { RequestPriority } from './rate-limit/request-window.ts'
 export type { AccountInfo } from './rest/account-info.ts'
 export type { ApiKeyInfo } from './rest/api-key-info.ts'
+export type { ClosedPnl } from './rest/closed-pnl.ts'
 export type { FundingRate } from './rest/funding-rate.ts'
 export { restUrl } from './rest/hosts.ts'
 export type {
@@ -57,6 +58,15 @@ export type {
 } from './rest/instrument.ts'
 export type { Kline, KlineInterval } from './rest/kline.ts'
 export type { OpenInterest, OpenInterestInterval } from './rest/open-interest.ts'
+export type {
+  ClosedPnlQuery,
+  ExecutionsQuery,
+  OpenOrdersQuery,
+  OrderHistoryQuery,
+  PositionsQuery,
+  TransactionLogQuery,
+  WalletBalanceQuery,
+} from './rest/private-queries.ts'
 export {
   BybitPrivateRestClient,
   type PrivateRestClientOptions,
@@ -74,6 +84,7 @@ export type {
   TickersQuery,
 } from './rest/rest-queries.ts'
 export type { ServerTime } from './rest/server-time.ts'
+export type { AccountTransaction } from './rest/transaction.ts'
 export {
   type AcquireOptions,
   ConnectionBudget,

@@ -197,7 +197,7 @@ test('too many visits pause this account at this endpoint until the reset, and n
   })
   const limiter = new RateLimiter({ random: () => 0.9 })
   const client = clientOf(hand, { limiter })
-  const other = clientOf(hand, { limiter, accountId: 'another' })
+  const other = clientOf(hand, { limiter, accountId: '11111111-2222-5333-8444-555555555555' })
   const limited = client.apiKeyInfo()
   while (hand.asked.length === 0) await new Promise(setImmediate)
   const begun = performance.now()

@@ -29,7 +29,7 @@ const MIN_AGE_MS = 5_000
 const MAX_BIAS_MS = 500
 
 /**
- * The exchange's clock as far as it can be told from here; for signatures only, never for stamps.
+ * The exchange's clock as far as it can be told from here; for requests only, never for stamps.
  *
  * The offset is the median of several samples, each taken for the middle of its round trip. The
  * exchange refuses what is a second ahead of it, but not what is late by a little: `nowMs` is

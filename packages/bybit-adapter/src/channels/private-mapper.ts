@@ -33,7 +33,7 @@ export interface RefusedItem {
  *
  * An element is one item, but for a wallet's, which is one a coin.
  */
-export type PrivateMapper<Event extends PrivateEvent = PrivateEvent> = (
+export type PrivateMapper<Event extends object = PrivateEvent> = (
   element: unknown,
   context: PrivateContext,
 ) => readonly (Event | RefusedItem)[]

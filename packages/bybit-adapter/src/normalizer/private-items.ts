@@ -5,9 +5,8 @@ import {
   isSymbol,
   type PrivateChannel,
   type PrivateChannelEvents,
-  type PrivateEvent,
 } from '@grid/core-events'
-import type { PrivateContext, RefusedItem } from '../channels/private-mapper.ts'
+import type { PrivateContext, PrivateMapper, RefusedItem } from '../channels/private-mapper.ts'
 import { PRIVATE_MAPPERS } from '../channels/private-registry.ts'
 import { isCategory } from '../channels/value-readers.ts'
 import { isWireObject } from '../channels/wire.ts'
@@ -16,7 +15,8 @@ import { describeValue, printable } from './printable.ts'
 
 /** Where elements come from, for their dead letters. */
 export interface ElementsOrigin {
-  readonly channel: PrivateChannel
+  /** Null where the items are no events. */
+  readonly channel: PrivateChannel | null
   /** The topic, or the endpoint. */
   readonly topic: string
   /** Where the list of elements lies in the whole. */
@@ -28,31 +28,40 @@ export interface ElementsOrigin {
 }
 
 /** What became of the items of some elements. */
-export interface MappedElements<Event extends PrivateEvent> {
-  readonly events: Event[]
+export interface MappedElements<Item> {
+  readonly events: Item[]
   readonly deadLetters: DeadLetter[]
 }
 
-/** Maps the elements of a message or a reply; a bad item costs itself alone. */
+/** Maps the elements of a message or a reply to events; a bad item costs itself alone. */
 export function mapElements<Name extends PrivateChannel>(
   channel: Name,
   elements: readonly unknown[],
   context: PrivateContext,
   origin: Omit<ElementsOrigin, 'channel'>,
 ): MappedElements<PrivateChannelEvents[Name]> {
-  const map = PRIVATE_MAPPERS[channel]
-  const events: PrivateChannelEvents[Name][] = []
+  const from = { ...origin, channel, bytes: () => origin.bytes() }
+  return mapEach(PRIVATE_MAPPERS[channel], elements, context, from)
+}
+
+/** Maps elements by any mapper, likewise. */
+export function mapEach<Item extends object>(
+  map: PrivateMapper<Item>,
+  elements: readonly unknown[],
+  context: PrivateContext,
+  origin: ElementsOrigin,
+): MappedElements<Item> {
+  const events: Item[] = []
   const deadLetters: DeadLetter[] = []
-  const from: ElementsOrigin = { ...origin, channel, bytes: () => origin.bytes() }
   for (const [index, element] of elements.entries()) {
     if (!origin.isUtf8 && !isUtf8(sliceAt(origin.bytes(), [...origin.path, index]))) {
       const fault = { field: null, inEnvelope: false, value: element, message: '' }
-      const letter = bury({ fault, path: [] }, undefined, index, context, from)
+      const letter = bury({ fault, path: [] }, undefined, index, context, origin)
       deadLetters.push({ ...letter, reason: 'the item is not valid UTF-8' })
       continue
     }
     for (const item of map(element, context)) {
-      if ('fault' in item) deadLetters.push(bury(item, element, index, context, from))
+      if ('fault' in item) deadLetters.push(bury(item, element, index, context, origin))
       else events.push(item)
     }
   }

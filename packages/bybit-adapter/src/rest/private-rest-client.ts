@@ -1,16 +1,44 @@
+import {
+  type Category,
+  type ExecutionEvent,
+  isAccountId,
+  type OrderEvent,
+  type PositionEvent,
+  type PrivateChannel,
+  type PrivateChannelEvents,
+  type WalletEvent,
+} from '@grid/core-events'
 import type { Credentials } from '../auth/credentials.ts'
 import { RestAuth } from '../auth/rest-auth.ts'
 import type { ServerClock } from '../auth/server-clock.ts'
 import { sharedServerClock } from '../auth/shared-server-clock.ts'
 import { createSigner } from '../auth/signer.ts'
+import { BybitAdapterError } from '../errors.ts'
 import type { RequestPriority } from '../rate-limit/request-window.ts'
 import { type AccountInfo, readAccountInfo } from './account-info.ts'
 import { type ApiKeyInfo, readApiKeyInfo } from './api-key-info.ts'
+import { type ClosedPnl, mapClosedPnl } from './closed-pnl.ts'
 import { newRequester, positiveInteger } from './new-requester.ts'
+import { byCursor } from './paging.ts'
 import { privateRestUrl } from './private-hosts.ts'
+import type {
+  ClosedPnlQuery,
+  ExecutionsQuery,
+  OpenOrdersQuery,
+  OrderHistoryQuery,
+  PositionsQuery,
+  TransactionLogQuery,
+  WalletBalanceQuery,
+} from './private-queries.ts'
+import { readPrivateRows, readRows } from './private-rows.ts'
+import { queryOf } from './query.ts'
 import type { Reply } from './reply.ts'
 import type { Requester, RestCallOptions } from './requester.ts'
 import type { RestClientOptions } from './rest-client.ts'
+import type { RestList, RestPage } from './rest-list.ts'
+import { RestPages } from './rest-pages.ts'
+import { byWindow } from './time-windows.ts'
+import { type AccountTransaction, mapTransaction } from './transaction.ts'
 
 /** Options of a {@link BybitPrivateRestClient}. */
 export interface PrivateRestClientOptions extends RestClientOptions {
@@ -21,6 +49,11 @@ export interface PrivateRestClientOptions extends RestClientOptions {
   readonly recvWindowMs?: number | undefined
   /** Default: one a host, shared by all clients and streams of the process. */
   readonly serverClock?: ServerClock | undefined
+}
+
+interface TimedQuery {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
 /** Before market data, whose default is 5. */
@@ -39,15 +72,23 @@ const DEFAULT_PRIORITY: RequestPriority = 3
  * const { isReadOnly, permissions } = await client.apiKeyInfo()
  */
 export class BybitPrivateRestClient {
+  readonly #accountId: string
+  readonly #serverClock: ServerClock
   readonly #requester: Requester
 
   constructor(options: PrivateRestClientOptions) {
     const { accountId, credentials, environment = 'mainnet', recvWindowMs = 5000 } = options
     const base = privateRestUrl(environment, options.restUrl)
+    if (!isAccountId(accountId)) {
+      const message = `accountId must be a UUID in lower case, got ${JSON.stringify(accountId)}`
+      throw new BybitAdapterError('INVALID_OPTION', message, { option: 'accountId' })
+    }
+    this.#accountId = accountId
+    this.#serverClock = options.serverClock ?? sharedServerClock(base, options)
     const auth = new RestAuth({
       account: accountId,
       signer: createSigner(credentials),
-      serverClock: options.serverClock ?? sharedServerClock(base, options),
+      serverClock: this.#serverClock,
       recvWindowMs: positiveInteger('recvWindowMs', recvWindowMs),
     })
     this.#requester = newRequester(base, options, auth)
@@ -61,6 +102,118 @@ export class BybitPrivateRestClient {
   /** Reads how the account trades (`/v5/account/info`). */
   async accountInfo(options?: RestCallOptions): Promise<AccountInfo> {
     return readAccountInfo(await this.#get('/v5/account/info', '', options))
+  }
+
+  /**
+   * Reads executions (`/v5/execution/list`), window by window from the oldest on, newest first in
+   * each; some may come twice. They are the events of the socket, but for what REST does not tell.
+   *
+   * Throws `INVALID_OPTION` for options without a base coin.
+   */
+  executions(query: ExecutionsQuery, options?: RestCallOptions): RestPages<ExecutionEvent> {
+    const { baseCoin, category, orderId, orderLinkId, symbol } = query
+    if (category === 'option' && !(baseCoin || symbol || orderId || orderLinkId)) {
+      throw new BybitAdapterError(
+        'INVALID_OPTION',
+        'baseCoin must be given for options: without it the exchange tells of BTC alone',
+        { option: 'baseCoin' },
+      )
+    }
+    return this.#events('execution', '/v5/execution/list', { limit: 100, ...query }, options)
+  }
+
+  /** Reads open orders (`/v5/order/realtime`), newest first, as the events of the socket. */
+  openOrders(query: OpenOrdersQuery, options?: RestCallOptions): RestPages<OrderEvent> {
+    return this.#events('order', '/v5/order/realtime', { limit: 50, ...query }, options)
+  }
+
+  /**
+   * Reads closed orders (`/v5/order/history`), window by window from the oldest on, in their last
+   * state; some may come twice. Whether a window goes by an order's creation or its last change is
+   * not documented: ask for a long-lived one by its id.
+   */
+  orderHistory(query: OrderHistoryQuery, options?: RestCallOptions): RestPages<OrderEvent> {
+    return this.#events('order', '/v5/order/history', { limit: 50, ...query }, options)
+  }
+
+  /** Reads positions (`/v5/position/list`) as they are, at the reply's time. */
+  positions(query: PositionsQuery, options?: RestCallOptions): RestPages<PositionEvent> {
+    return this.#events('position', '/v5/position/list', { limit: 200, ...query }, options)
+  }
+
+  /** Reads the wallet (`/v5/account/wallet-balance`) as it is, at the reply's time: an event a coin. */
+  async walletBalance(
+    query: WalletBalanceQuery = {},
+    options?: RestCallOptions,
+  ): Promise<RestList<WalletEvent>> {
+    const params = { accountType: 'UNIFIED', ...query }
+    const reply = await this.#get('/v5/account/wallet-balance', queryOf(params), options)
+    return readPrivateRows('wallet', reply, { accountId: this.#accountId, category: null })
+  }
+
+  /** Reads the ledger (`/v5/account/transaction-log`), window by window from the oldest on. */
+  transactionLog(
+    query: TransactionLogQuery,
+    options?: RestCallOptions,
+  ): RestPages<AccountTransaction> {
+    const endpoint = '/v5/account/transaction-log'
+    const origin = { accountId: this.#accountId, category: null }
+    return this.#pages(
+      { accountType: 'UNIFIED', limit: 50, ...query },
+      options?.signal,
+      async (params, cursor) =>
+        readRows(
+          mapTransaction,
+          null,
+          await this.#get(endpoint, queryOf(params, cursor), options),
+          origin,
+        ),
+    )
+  }
+
+  /** Reads what each order closed (`/v5/position/closed-pnl`), window by window from the oldest on. */
+  closedPnl(query: ClosedPnlQuery, options?: RestCallOptions): RestPages<ClosedPnl> {
+    const endpoint = '/v5/position/closed-pnl'
+    const origin = { accountId: this.#accountId, category: query.category }
+    return this.#pages({ limit: 100, ...query }, options?.signal, async (params, cursor) =>
+      readRows(
+        mapClosedPnl,
+        null,
+        await this.#get(endpoint, queryOf(params, cursor), options),
+        origin,
+      ),
+    )
+  }
+
+  #events<Name extends PrivateChannel>(
+    channel: Name,
+    endpoint: string,
+    query: TimedQuery & { readonly category: Category },
+    options: RestCallOptions | undefined,
+  ): RestPages<PrivateChannelEvents[Name]> {
+    const origin = { accountId: this.#accountId, category: query.category }
+    return this.#pages(query, options?.signal, async (params, cursor) =>
+      readPrivateRows(channel, await this.#get(endpoint, queryOf(params, cursor), options), origin),
+    )
+  }
+
+  /** Pages by cursor, in windows of time where a time is asked for. */
+  #pages<Item>(
+    { from, to, ...params }: TimedQuery,
+    signal: AbortSignal | undefined,
+    fetchPage: (params: object, cursor: string) => Promise<RestPage<Item>>,
+  ): RestPages<Item> {
+    if (from === undefined) return new RestPages(byCursor((cursor) => fetchPage(params, cursor)))
+    return new RestPages(
+      byWindow(
+        { from, to },
+        async () => {
+          await this.#serverClock.ready(signal)
+          return this.#serverClock.nowMs()
+        },
+        (window, cursor) => fetchPage({ ...params, ...window }, cursor),
+      ),
+    )
   }
 
   #get(endpoint: string, query: string, options: RestCallOptions = {}): Promise<Reply> {

@@ -1,6 +1,8 @@
 import type { Category, PrivateChannel, PrivateChannelEvents } from '@grid/core-events'
+import type { PrivateMapper } from '../channels/private-mapper.ts'
+import { PRIVATE_MAPPERS } from '../channels/private-registry.ts'
 import { isWireObject } from '../channels/wire.ts'
-import { mapElements } from '../normalizer/private-items.ts'
+import { mapEach } from '../normalizer/private-items.ts'
 import { malformedReply, type Reply } from './reply.ts'
 import type { RestPage } from './rest-list.ts'
 
@@ -23,8 +25,21 @@ const TIMELESS: ReadonlySet<PrivateChannel> = new Set(['position', 'wallet'])
 export function readPrivateRows<Name extends PrivateChannel>(
   channel: Name,
   reply: Reply,
-  { accountId, category }: PrivateRowsOrigin,
+  origin: PrivateRowsOrigin,
 ): RestPage<PrivateChannelEvents[Name]> {
+  if (reply.exchangeTs === null && TIMELESS.has(channel)) {
+    throw malformedReply(reply.endpoint, 'time', null)
+  }
+  return readRows(PRIVATE_MAPPERS[channel], channel, reply, origin)
+}
+
+/** Reads `result.list` by any mapper, likewise. */
+export function readRows<Item extends object>(
+  map: PrivateMapper<Item>,
+  channel: PrivateChannel | null,
+  reply: Reply,
+  { accountId, category }: PrivateRowsOrigin,
+): RestPage<Item> {
   const { result, exchangeTs, localTsUs, isUtf8, endpoint } = reply
   if (!isWireObject(result)) throw malformedReply(endpoint, 'result', result)
   const { list, nextPageCursor } = result
@@ -32,18 +47,12 @@ export function readPrivateRows<Name extends PrivateChannel>(
   if (category !== null && (result['category'] || category) !== category) {
     throw malformedReply(endpoint, 'result.category', result['category'])
   }
-  if (exchangeTs === null && TIMELESS.has(channel)) throw malformedReply(endpoint, 'time', null)
   const time = { time: exchangeTs, exchangeTs, localTsUs }
-  const { events, deadLetters } = mapElements(
-    channel,
+  const { events, deadLetters } = mapEach(
+    map,
     list,
     { accountId, category, ...time, source: 'rest' },
-    {
-      topic: endpoint,
-      path: ['result', 'list'],
-      isUtf8,
-      bytes: () => reply.bytes,
-    },
+    { channel, topic: endpoint, path: ['result', 'list'], isUtf8, bytes: () => reply.bytes },
   )
   const cursor = typeof nextPageCursor === 'string' ? nextPageCursor : ''
   return { items: events, deadLetters, exchangeTs, localTsUs, cursor }

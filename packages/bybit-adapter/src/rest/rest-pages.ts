@@ -9,8 +9,11 @@ import type { RestList } from './rest-list.ts'
  * | `last_page` | the exchange said that there is none, or the wanted times are covered |
  * | `empty_page` | a page was empty, though a cursor had promised more |
  * | `no_progress` | a cursor or a page came again: what follows cannot be reached |
+ * | `beyond_history` | the exchange keeps no rows of the earliest part of what was wanted |
+ *
+ * Pages of several windows of time end as the worst of them; all windows are read.
  */
-export type PagesEnd = 'last_page' | 'empty_page' | 'no_progress'
+export type PagesEnd = 'last_page' | 'empty_page' | 'no_progress' | 'beyond_history'
 
 /** All pages in one. */
 export interface CollectedPages<Item> {

@@ -60,7 +60,7 @@ const ALL: Permissions = {
 }
 
 /** No permission at all, to grant some of. */
-export const NO_PERMISSIONS: Permissions = {
+const NO_PERMISSIONS: Permissions = {
   ContractTrade: [],
   Spot: [],
   Wallet: [],

@@ -8,16 +8,14 @@ import type { ServerClock } from '../server-clock.ts'
 import { tradeIds } from '../trade-id.ts'
 import type { Account } from './account.ts'
 import type { Batch } from './batch.ts'
-import { type Fixed, fixedOf, least, magnitude, ONE, over, ZERO } from './fixed.ts'
-import { Order, type OrderSpec, type OrderTerms, type Side } from './order.ts'
-import { checkCloses, readLeg, readPrice, readQty } from './read-order.ts'
+import { type Fixed, fixedOf, least, magnitude, ONE, ZERO } from './fixed.ts'
+import { newOrder } from './new-order.ts'
+import type { Order, OrderSpec } from './order.ts'
+import { checkCloses, readPrice, readQty } from './read-order.ts'
 import { type Fill, settleFill } from './settle-fill.ts'
 
 /** How often a match tells each state of the order that caused it, not its last alone. */
 const CHATTY = 0.4
-/** Market orders are protected within 5 % of the last price. */
-const PROTECTION = 20n
-
 const BY_USER = { createType: 'CreateByUser', execType: 'Trade' } as const
 
 /** When and where in its symbol's sequence something happens. */
@@ -50,7 +48,13 @@ export class Matcher {
     batch: Batch,
     forced: { createType: string; execType: Fill['execType'] } = BY_USER,
   ): Order {
-    const order = this.#read(account, spec, forced.createType)
+    const desk = this.#market.desk(spec.category ?? 'linear', spec.symbol)
+    const order = newOrder(account, desk, spec, {
+      orderId: this.nextId(desk),
+      createType: forced.createType,
+      lastPrice: this.lastPrice(desk),
+      nowMs: nowMs(this.#clock),
+    })
     account.add(order)
     if (order.status === 'Untriggered') batch.tellOrder(order)
     else this.enter(order, batch, spec.parts, forced.execType)
@@ -74,7 +78,7 @@ export class Matcher {
     this.#take(order, batch, { moment, parts, execType, isChatty })
     if (wouldTake && order.cumQty > ZERO && !isChatty) batch.tellOrder(order)
     if (!order.isOpen) return
-    if (order.terms.timeInForce !== 'IOC' && order.terms.timeInForce !== 'FOK') {
+    if (order.terms.timeInForce !== 'IOC') {
       this.#rest(order)
       return
     }
@@ -165,37 +169,6 @@ export class Matcher {
   /** The last price of the market. */
   lastPrice(desk: Desk): Fixed {
     return fixedOf(priceText(desk.instrument, desk.tape.state.price))
-  }
-
-  #read(account: Account, spec: OrderSpec, createType: string): Order {
-    const desk = this.#market.desk(spec.category ?? 'linear', spec.symbol)
-    const qty = readQty(desk, spec.qty)
-    const positionIdx = readLeg(account, desk, spec)
-    const { side, reduceOnly = false } = spec
-    checkCloses(account, { desk, side, reduceOnly, positionIdx }, qty)
-    const isMarket = spec.price === undefined
-    const lastPriceOnCreated = this.lastPrice(desk)
-    const terms: OrderTerms = {
-      account,
-      orderId: this.nextId(desk),
-      orderLinkId: spec.orderLinkId ?? '',
-      desk,
-      side,
-      orderType: isMarket ? 'Market' : 'Limit',
-      timeInForce: isMarket ? 'IOC' : (spec.timeInForce ?? 'GTC'),
-      reduceOnly,
-      positionIdx,
-      createType: spec.triggerPrice === undefined ? createType : 'CreateByStopOrder',
-      triggerPrice:
-        spec.triggerPrice === undefined ? null : readPrice(desk, 'triggerPrice', spec.triggerPrice),
-      lastPriceOnCreated,
-      createdMs: nowMs(this.#clock),
-    }
-    const price =
-      spec.price === undefined
-        ? protectedPrice(desk, spec.side, lastPriceOnCreated)
-        : readPrice(desk, 'price', spec.price)
-    return new Order(terms, price, qty)
   }
 
   #take(
@@ -292,16 +265,6 @@ export class Matcher {
 /** The smallest size of a market. */
 export function lotOf(desk: Desk): Fixed {
   return ONE / 10n ** BigInt(desk.instrument.sizeDecimals)
-}
-
-function protectedPrice(desk: Desk, side: Side, last: Fixed): Fixed {
-  if (desk.instrument.category === 'spot') return ZERO
-  const tick = over(
-    fixedOf(String(desk.instrument.tick)),
-    fixedOf(String(10 ** desk.instrument.priceDecimals)),
-  )
-  const limit = side === 'Buy' ? last + last / PROTECTION : last - last / PROTECTION
-  return (limit / tick) * tick
 }
 
 function end(order: Order, status: Order['status'], timeMs: number): void {

@@ -30,7 +30,7 @@ export interface OrderSpec {
   /** A limit order's; a market order has none. */
   readonly price?: string
   readonly orderLinkId?: string
-  readonly timeInForce?: 'GTC' | 'IOC' | 'FOK' | 'PostOnly'
+  readonly timeInForce?: 'GTC' | 'IOC' | 'PostOnly'
   readonly reduceOnly?: boolean
   /** By default the leg that the side opens. */
   readonly positionIdx?: PositionIdx

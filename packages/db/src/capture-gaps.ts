@@ -64,12 +64,17 @@ const INSERT = insertSql('capture_gaps', OFFERED)
 const SELECT =
   `${selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])} ` +
   'where ($1::text is null or state = $1) and ($2::uuid is null or account_id = $2) ' +
+  'and ($3::timestamptz is null or end_ts >= $3) and ($4::timestamptz is null or start_ts < $4) ' +
   'order by start_ts, end_ts, capture_gaps.id'
 
 /** Which gaps to list: those that match all that is said. */
 export interface GapFilter {
   readonly state?: GapState
   readonly accountId?: string
+  /** Only gaps that reach to this time or beyond, in epoch milliseconds. */
+  readonly from?: number
+  /** Only gaps that begin before this time, in epoch milliseconds. */
+  readonly to?: number
 }
 
 /**
@@ -107,14 +112,15 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Gives all gaps, or those of one state or one account, by their start.
+   * Gives all gaps, or those of one state, of one account or that touch an interval, by their start.
    *
    * @example
    * const open = await gaps.list({ state: 'open' })
    */
-  async list({ state, accountId }: GapFilter = {}): Promise<StoredGap[]> {
+  async list({ state, accountId, from, to }: GapFilter = {}): Promise<StoredGap[]> {
+    const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(SELECT, [state ?? null, accountId ?? null]),
+      CompiledQuery.raw(SELECT, [state ?? null, accountId ?? null, ...times]),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)

@@ -66,7 +66,7 @@ export type { TenantScope } from './identity/tenant-scope.ts'
 export { type User, UserRepository } from './identity/users.ts'
 export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 export type { KeyConflict } from './key-conflicts.ts'
-export type { AsOfQuery, EndTimes } from './market-repository.ts'
+export type { AsOfQuery, CategoryQuery, EndTimes } from './market-repository.ts'
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
 export { SCHEMA_VERSION } from './migration.ts'
 export {

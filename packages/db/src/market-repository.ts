@@ -1,4 +1,4 @@
-import type { PublicEvent } from '@grid/core-events'
+import type { Category, PublicEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
 import { type BulkInsertResult, bulkInsert } from './bulk-insert.ts'
 import type { Column } from './column.ts'
@@ -8,6 +8,7 @@ import { readNewestRows } from './newest-rows.ts'
 import { type RangeQuery, readRange } from './range.ts'
 import { countTarget, type RowCount } from './row-counts.ts'
 import type { GridDatabase } from './schema.ts'
+import { readSymbols } from './stored-symbols.ts'
 import { possibleTimes, type SymbolQuery, type SymbolsQuery } from './symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from './time-bins.ts'
 
@@ -17,6 +18,13 @@ export interface AsOfQuery extends SymbolsQuery {
   readonly at: number
   /** Oldest event that counts, in milliseconds before `at`. Left out, any does. */
   readonly maxAgeMs?: number
+}
+
+/** A category, and times in epoch milliseconds, `from` inclusive and `to` exclusive. */
+export interface CategoryQuery {
+  readonly category: Category
+  readonly from: number
+  readonly to: number
 }
 
 /** First and last exchange time of what is stored, in epoch milliseconds. */
@@ -129,6 +137,16 @@ export abstract class MarketRepository<Event extends PublicEvent> {
         return firstTs === undefined ? [] : [[symbol, { firstTs, lastTs }]]
       }),
     )
+  }
+
+  /**
+   * Gives the symbols of a category that have events in an interval, sorted by code point.
+   *
+   * @example
+   * const symbols = await trades.symbols({ category: 'linear', from, to })
+   */
+  symbols({ category, ...interval }: CategoryQuery): Promise<readonly string[]> {
+    return readSymbols(this.#db, this.#target, category, possibleTimes(interval))
   }
 
   /**

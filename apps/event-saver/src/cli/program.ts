@@ -4,8 +4,10 @@ import { type ConfigFault, type ConfigResult, loadConfig } from '../config/load.
 import { SETTINGS, type SettingName } from '../config/settings.ts'
 import { examine } from '../doctor/doctor.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
+import { EXPORT_FORMATS } from '../export/row-format.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { configLines, printableConfig } from './config-command.ts'
+import { type ExportOptions, exportCommand } from './export-command.ts'
 import { migrateCommand } from './migrate-command.ts'
 import { addPartitionCommands } from './partitions-program.ts'
 import { runCommand } from './run-command.ts'
@@ -123,6 +125,20 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
 
   addPartitionCommands(program, command, context.out)
 
+  command(
+    'export',
+    'write trades and tickers to files by symbol and day, with a manifest',
+    EXPORT_EXAMPLES,
+    // Sound: commander gives the options that are declared below.
+    ({ config }, options) => exportCommand(config, options as unknown as ExportOptions, context),
+  )
+    .requiredOption('--from <day>', 'first day, UTC, such as 2026-11-21')
+    .option('--to <day>', 'last day, inclusive (default: the first)')
+    .option('--format <format>', EXPORT_FORMATS.join(', '), 'parquet')
+    .option('--out <folder>', 'where the files go', './export')
+    .option('--force', 'replace files that are there')
+    .option('--json', 'print what was exported as JSON')
+
   try {
     await program.parseAsync([...context.argv], { from: 'user' })
     return exitCode
@@ -196,5 +212,7 @@ const CONFIG_EXAMPLES = `  event-saver config
   event-saver config --json --config saver.json`
 const STATUS_EXAMPLES = `  event-saver status
   event-saver status --json --http-address 127.0.0.1:9464`
+const EXPORT_EXAMPLES = `  event-saver export --from 2026-11-21 --symbols BTCUSDT,ETHUSDT
+  event-saver export --from 2026-11-01 --to 2026-11-30 --symbols '*' --channels publicTrade --format csv.gz --out /srv/november`
 const DOCTOR_EXAMPLES = `  event-saver doctor
   event-saver doctor --json --symbols BTCUSDT,ETHUSDT`

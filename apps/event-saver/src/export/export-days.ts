@@ -1,0 +1,237 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
+import {
+  CaptureGapRepository,
+  type GridDatabase,
+  listPartitions,
+  listRemovedDays,
+  PublicTradeRepository,
+  type StoredGap,
+  TickerSnapshotRepository,
+} from '@grid/db'
+import type { Kysely } from 'kysely'
+import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import { CommandError, EXIT } from '../exit-code.ts'
+import { csvFormat, csvGzipFormat } from './csv-format.ts'
+import { type Manifest, type ManifestEntry, readManifest, writeManifest } from './manifest.ts'
+import { writeWhole } from './output-file.ts'
+import { parquetFormat } from './parquet-format.ts'
+import type { ExportFormat, RowFormat } from './row-format.ts'
+
+/** What to export, and where to. */
+export interface ExportOrder {
+  readonly db: Kysely<GridDatabase>
+  /** What the database is stamped with. */
+  readonly environment: string
+  readonly channels: readonly PublicChannel[]
+  readonly symbols: readonly WantedSymbols[]
+  /** UTC days as `2026-11-21`. */
+  readonly days: readonly string[]
+  readonly format: ExportFormat
+  /** Absolute path. */
+  readonly folder: string
+  /** Replace files that are there. */
+  readonly force: boolean
+  readonly signal: AbortSignal
+  /** Hears of each symbol's day as it is done. */
+  readonly onDone: (entry: ManifestEntry) => void
+}
+
+const DAY_MS = 86_400_000
+const FORMATS: { readonly [Format in ExportFormat]: RowFormat } = {
+  parquet: parquetFormat,
+  csv: csvFormat,
+  'csv.gz': csvGzipFormat,
+}
+
+interface Item {
+  readonly channel: PublicChannel
+  readonly category: Category
+  readonly symbol: string
+  readonly day: string
+}
+
+/**
+ * Exports tables by symbol and day, a file each, and adds them to the folder's manifest; gives what
+ * was exported.
+ *
+ * Every file is whole or not there at all. Throws a `CommandError` before anything is written when a
+ * file is there already and is not to be replaced.
+ */
+export async function exportDays(order: ExportOrder): Promise<Manifest> {
+  const { environment, folder, signal } = order
+  const manifestPath = join(folder, 'manifest.json')
+  const previous = await readManifest(manifestPath, environment)
+  const items = await itemsOf(order)
+  if (!order.force) await refuseExisting(order, items)
+  const coverage = await readCoverage(order)
+  const files: ManifestEntry[] = []
+  try {
+    for (const item of items) {
+      signal.throwIfAborted()
+      const entry = await exportItem(order, item, coverage)
+      files.push(entry)
+      order.onDone(entry)
+    }
+  } finally {
+    // Also after a failure: what was written until then is whole.
+    if (files.length > 0) {
+      await writeManifest(manifestPath, previous, { version: 1, environment, files })
+    }
+  }
+  return { version: 1, environment, files }
+}
+
+async function itemsOf(order: ExportOrder): Promise<Item[]> {
+  const items: Item[] = []
+  for (const channel of order.channels) {
+    for (const { category, all, names } of order.symbols) {
+      for (const day of order.days) {
+        const symbols = all
+          ? await repositoryOf(order.db, channel).symbols({ category, ...timesOf(day) })
+          : names
+        for (const symbol of symbols) items.push({ channel, category, symbol, day })
+      }
+    }
+  }
+  return items
+}
+
+async function refuseExisting(order: ExportOrder, items: readonly Item[]): Promise<void> {
+  for (const item of items) {
+    const path = join(order.folder, pathOf(order, item))
+    const exists = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (!exists) continue
+    const message = `${path} exists: export to another folder, or replace files with --force`
+    throw new CommandError(EXIT.failure, 'EXPORT_FILE_EXISTS', message)
+  }
+}
+
+interface Coverage {
+  readonly gaps: readonly StoredGap[]
+  readonly partitions: ReadonlyMap<string, 'stored' | 'removed'>
+}
+
+async function readCoverage({ db, days }: ExportOrder): Promise<Coverage> {
+  const times = days.map(timesOf)
+  const interval = {
+    from: Math.min(...times.map(({ from }) => from)),
+    to: Math.max(...times.map(({ to }) => to)),
+  }
+  const removed = await listRemovedDays(db)
+  const kept = (await listPartitions(db)).filter(({ state }) => state === 'attached')
+  return {
+    gaps: await new CaptureGapRepository(db).list(interval),
+    partitions: new Map([
+      ...removed.map(({ table, day }) => [`${table} ${day}`, 'removed'] as const),
+      ...kept.map(({ table, day }) => [`${table} ${day}`, 'stored'] as const),
+    ]),
+  }
+}
+
+async function exportItem(
+  order: ExportOrder,
+  item: Item,
+  { gaps, partitions }: Coverage,
+): Promise<ManifestEntry> {
+  const { channel, category, symbol, day } = item
+  const { from, to } = timesOf(day)
+  const exportedAt = Date.now()
+  const written = await writeRows(order, item)
+  const table = TABLES[channel]
+  return {
+    table,
+    category,
+    symbol,
+    day,
+    format: order.format,
+    ...written,
+    partition: partitions.get(`${table} ${day}`) ?? 'missing',
+    isDayOver: exportedAt >= to,
+    gaps: gaps
+      .filter(
+        (gap) =>
+          gap.channel === channel &&
+          gap.category === category &&
+          isOfStream(gap.symbol, item) &&
+          gap.endTs >= from &&
+          gap.startTs < to,
+      )
+      .map(({ startTs, endTs, reason, state, collector }) => ({
+        startTs,
+        endTs,
+        reason,
+        state,
+        collector,
+      })),
+    exportedAt,
+  }
+}
+
+/** Option trades come by base coin, and so do their gaps. */
+function isOfStream(gapSymbol: string | null, { category, symbol }: Item): boolean {
+  return gapSymbol === symbol || (category === 'option' && symbol.startsWith(`${gapSymbol}-`))
+}
+
+type Written = Pick<ManifestEntry, 'path' | 'rows' | 'firstTs' | 'lastTs' | 'bytes' | 'sha256'>
+
+async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
+  const { channel, category, symbol, day } = item
+  const { signal } = order
+  const repository = repositoryOf(order.db, channel)
+  const events: AsyncGenerator<PublicEvent, void> = repository.range({
+    category,
+    symbol,
+    ...timesOf(day),
+    signal,
+  })
+  const first = await events.next()
+  if (first.done) {
+    return { path: null, rows: 0, firstTs: null, lastTs: null, bytes: null, sha256: null }
+  }
+  const path = pathOf(order, item)
+  let rows = 0
+  let lastTs = first.value.exchangeTs
+  const finished = await writeWhole(join(order.folder, path), async (file) => {
+    try {
+      const writer = FORMATS[order.format](repository.columns, file)
+      let next: IteratorResult<PublicEvent, void> = first
+      for (; !next.done; next = await events.next()) {
+        await writer.write(next.value)
+        lastTs = next.value.exchangeTs
+        rows += 1
+      }
+      await writer.finish()
+    } finally {
+      await events.return()
+    }
+  })
+  return { path, rows, firstTs: first.value.exchangeTs, lastTs, ...finished }
+}
+
+const TABLES = { publicTrade: 'public_trades', ticker: 'ticker_snapshots' } as const
+
+function repositoryOf(db: Kysely<GridDatabase>, channel: PublicChannel) {
+  return channel === 'ticker' ? new TickerSnapshotRepository(db) : new PublicTradeRepository(db)
+}
+
+/**
+ * Below the folder, with `/` on every system. A symbol is as it is, but for what no file's name may
+ * hold on some system.
+ */
+function pathOf({ format }: ExportOrder, { channel, category, symbol, day }: Item): string {
+  const name = symbol.replace(
+    /[\\/:*?"<>%]|^\.+/g,
+    (text) => `%${Buffer.from(text).toString('hex').toUpperCase()}`,
+  )
+  return `${TABLES[channel]}/${category}/${name}/${day}.${format}`
+}
+
+function timesOf(day: string): { from: number; to: number } {
+  const from = Date.parse(`${day}T00:00:00Z`)
+  return { from, to: from + DAY_MS }
+}

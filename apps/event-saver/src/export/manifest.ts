@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises'
+import { CATEGORIES } from '@grid/core-events'
+import { z } from 'zod'
+import { CommandError, EXIT } from '../exit-code.ts'
+import { writeWhole } from './output-file.ts'
+import { EXPORT_FORMATS } from './row-format.ts'
+
+const entrySchema = z.object({
+  table: z.enum(['public_trades', 'ticker_snapshots']),
+  category: z.enum(CATEGORIES),
+  symbol: z.string(),
+  /** UTC. */
+  day: z.iso.date(),
+  format: z.enum(EXPORT_FORMATS),
+  /** Below the folder of the manifest; null when there were no rows, and so no file. */
+  path: z.string().nullable(),
+  rows: z.int(),
+  /** Exchange times in epoch milliseconds; null without rows. */
+  firstTs: z.int().nullable(),
+  lastTs: z.int().nullable(),
+  bytes: z.int().nullable(),
+  sha256: z.string().nullable(),
+  /** Whether the day is kept: `stored`, `missing` (never captured) or `removed` (by retention). */
+  partition: z.enum(['stored', 'missing', 'removed']),
+  /** Whether the day was over when it was exported: else rows were still to come. */
+  isDayOver: z.boolean(),
+  /** What may be missing: the gaps of this stream that touch the day, in any state. */
+  gaps: z.array(
+    z.object({
+      startTs: z.int(),
+      endTs: z.int(),
+      reason: z.string(),
+      state: z.string(),
+      collector: z.string(),
+    }),
+  ),
+  /** When the file was written, in epoch milliseconds. */
+  exportedAt: z.int(),
+})
+
+const manifestSchema = z.object({
+  version: z.literal(1),
+  /** What the database is stamped with. */
+  environment: z.string(),
+  files: z.array(entrySchema),
+})
+
+/** What is known of one symbol's day in one format. */
+export type ManifestEntry = z.infer<typeof entrySchema>
+/** What an export folder holds. */
+export type Manifest = z.infer<typeof manifestSchema>
+
+/**
+ * Reads the manifest of an earlier export into the same folder; null when there is none.
+ *
+ * Throws a `CommandError` when it cannot be read, or is of another environment.
+ */
+export async function readManifest(path: string, environment: string): Promise<Manifest | null> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+  const parsed = manifestSchema.safeParse(parseJson(text))
+  const fix = 'move it away, or export to another folder'
+  if (!parsed.success) {
+    const message = `${path} is not a manifest of this version: ${fix}`
+    throw new CommandError(EXIT.failure, 'EXPORT_MANIFEST_INVALID', message)
+  }
+  if (parsed.data.environment !== environment) {
+    const message = `${path} is of ${parsed.data.environment}, this database holds ${environment}: ${fix}`
+    throw new CommandError(EXIT.failure, 'EXPORT_ENVIRONMENT_MISMATCH', message)
+  }
+  return parsed.data
+}
+
+/**
+ * Writes a folder's manifest: the new entries, and of the old ones those of other days. A day that is
+ * no longer stored does not replace the entry of its file.
+ */
+export async function writeManifest(
+  path: string,
+  previous: Manifest | null,
+  { files, ...rest }: Manifest,
+): Promise<void> {
+  const entries = new Map(previous?.files.map((entry) => [identity(entry), entry]))
+  for (const entry of files) {
+    const isFileKept = entry.path === null && (entries.get(identity(entry))?.path ?? null) !== null
+    if (!isFileKept) entries.set(identity(entry), entry)
+  }
+  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
+  const text = `${JSON.stringify({ ...rest, files: sorted }, null, 2)}\n`
+  await writeWhole(path, (file) => file.write(Buffer.from(text)))
+}
+
+function identity({ table, category, symbol, day, format }: ManifestEntry): string {
+  return [table, category, symbol, day, format].join('/')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,31 @@
+import type { ColumnKindName } from '@grid/db'
+import type { OutputFile } from './output-file.ts'
+
+/** The formats that rows are exported in. */
+export const EXPORT_FORMATS = ['parquet', 'csv', 'csv.gz'] as const
+/** A format, which is also the extension of its files. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+/** A column of a file, and the field of a row that it holds. */
+export interface ExportColumn {
+  readonly name: string
+  readonly field: string
+  readonly kind: ColumnKindName
+}
+
+/** Writes the rows of one file. */
+export interface RowWriter {
+  /** Takes an event of the table that the columns are of. */
+  write(row: object): Promise<void>
+  /** Writes what is left; without it the file is not whole. */
+  finish(): Promise<void>
+}
+
+/** Begins a file of a format. */
+export type RowFormat = (columns: readonly ExportColumn[], file: OutputFile) => RowWriter
+
+/** The value of a row's field. */
+export function fieldOf(row: object, field: string): unknown {
+  // Sound: what the row lacks is undefined.
+  return (row as Readonly<Record<string, unknown>>)[field]
+}

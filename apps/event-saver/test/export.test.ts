@@ -1,0 +1,392 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import {
+  type Decimal,
+  type PublicEvent,
+  type PublicTradeEvent,
+  TICKER_FIELD_NAMES,
+  type TickerEvent,
+} from '@grid/core-events'
+import {
+  CaptureGapRepository,
+  createDatabase,
+  type GridDatabase,
+  migrate,
+  PublicTradeRepository,
+  TickerSnapshotRepository,
+} from '@grid/db'
+import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import type { Kysely } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type ExportOrder, exportDays } from '../src/export/export-days.ts'
+import type { Manifest } from '../src/export/manifest.ts'
+import { writeWhole } from '../src/export/output-file.ts'
+import { runCli } from './support/cli.ts'
+
+const DAY = '2025-10-09'
+const START = Date.parse(`${DAY}T00:00:00Z`)
+const DAY_MS = 86_400_000
+const SYMBOLS = ['BTCUSDT', '币安人生USDT']
+/** Enough for more than one group of a Parquet file. */
+const MANY = 40_000
+
+const DECIMALS = [
+  '1234567890123456789012345678',
+  '0.000000000000000001',
+  '-0.0001',
+  '9999999999.999999999999999999',
+  '100.10',
+  '0',
+] as Decimal[]
+const TEXTS = [
+  'Plain',
+  '',
+  'a,"b"',
+  'line\r\nbreak',
+  '買い',
+  '𝒳🚀',
+  ' padded ',
+  "quote'",
+  '\\N',
+  'NULL',
+]
+
+function at<Item>(items: readonly Item[], n: number): Item {
+  return items[n % items.length] as Item
+}
+
+function trade(n: number, overrides: Partial<PublicTradeEvent> = {}): PublicTradeEvent {
+  return {
+    channel: 'publicTrade',
+    category: 'linear',
+    symbol: 'BTCUSDT',
+    exchangeTs: START + Math.floor((n * DAY_MS) / (MANY + 1)),
+    localTsUs: (START + n) * 1000 + (n % 1000),
+    source: 'ws',
+    tradeId: `${n}${at(TEXTS, n)}`,
+    side: at(['Buy', 'Sell', 'Später'], n),
+    price: at(DECIMALS, n),
+    size: at(DECIMALS, n + 1),
+    tickDirection: n % 3 === 0 ? null : at(TEXTS, n),
+    isBlockTrade: at([true, false, null], n),
+    isRpiTrade: null,
+    seq: n % 5 === 0 ? -1 : Number.MAX_SAFE_INTEGER - n,
+    matchIndex: n % 7,
+    markPrice: n % 2 === 0 ? null : at(DECIMALS, n),
+    indexPrice: null,
+    markIv: null,
+    iv: null,
+    ...overrides,
+  }
+}
+
+function ticker(n: number): TickerEvent {
+  const nothing = Object.fromEntries(TICKER_FIELD_NAMES.map((name) => [name, null]))
+  return {
+    channel: 'ticker',
+    category: 'linear',
+    symbol: at(SYMBOLS, n),
+    exchangeTs: START + n * 100,
+    localTsUs: START * 1000 + n,
+    source: 'ws',
+    seq: n,
+    isSnapshot: n % 2 === 0,
+    changed: 2 ** 43 + n,
+    extra: n % 3 === 0 ? { newKey: at(TEXTS, n), nested: [n, null] } : null,
+    ...(nothing as Record<(typeof TICKER_FIELD_NAMES)[number], null>),
+    fundingRate: at(DECIMALS, n),
+    nextFundingTime: n % 4 === 0 ? null : START + 28_800_000,
+  }
+}
+
+describe('export', () => {
+  let database: TestDatabase
+  let db: Kysely<GridDatabase>
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'grid-export-'))
+    database = await createTestDatabase(inject('postgresUrl'))
+    db = createDatabase({ url: database.url })
+    await migrate(db, { environment: 'mainnet' })
+    const trades = new PublicTradeRepository(db)
+    const all = Array.from({ length: MANY }, (_, n) => trade(n))
+    for (let n = 0; n < MANY; n += 5000) await trades.bulkInsert(all.slice(n, n + 5000))
+    await trades.bulkInsert([
+      trade(1, { symbol: 'ETHUSDT' }),
+      trade(2, { symbol: 'ETHUSDT', exchangeTs: START + DAY_MS }),
+    ])
+    await new TickerSnapshotRepository(db).bulkInsert(
+      Array.from({ length: 1000 }, (_, n) => ticker(n)),
+    )
+  }, 120_000)
+  afterAll(async () => {
+    await db.destroy()
+    await database.drop()
+    await rm(folder, { recursive: true })
+  })
+
+  const order = (name: string, overrides: Partial<ExportOrder> = {}): ExportOrder => ({
+    db,
+    environment: 'mainnet',
+    channels: ['publicTrade', 'ticker'],
+    symbols: [{ category: 'linear', all: false, names: SYMBOLS }],
+    days: [DAY],
+    format: 'parquet',
+    folder: join(folder, name),
+    force: false,
+    signal: new AbortController().signal,
+    onDone: () => {},
+    ...overrides,
+  })
+
+  it.each(['parquet', 'csv', 'csv.gz'] as const)(
+    '%s is read back by another implementation with equal values',
+    async (format) => {
+      const { files } = await exportDays(order(format, { format }))
+      expect(files.map(({ rows }) => rows)).toEqual([MANY, 0, 500, 500])
+      for (const { table, symbol, path, rows, firstTs, lastTs, bytes, sha256 } of files) {
+        if (path === null) continue
+        const file = join(folder, format, path)
+        const content = await readFile(file)
+        expect(bytes).toBe(content.byteLength)
+        expect(sha256).toBe(createHash('sha256').update(content).digest('hex'))
+        const repository =
+          table === 'public_trades'
+            ? new PublicTradeRepository(db)
+            : new TickerSnapshotRepository(db)
+        const query = { category: 'linear', symbol, from: START, to: START + DAY_MS } as const
+        const stored: PublicEvent[] = []
+        for await (const event of repository.range(query)) stored.push(event)
+        expect([stored[0]?.exchangeTs, stored.at(-1)?.exchangeTs]).toEqual([firstTs, lastTs])
+        const read = await readByDuckDb(file, repository.columns, format === 'parquet')
+        expect(read).toHaveLength(rows)
+        const expected = stored.map((event) => texts(event, repository.columns))
+        // One by one: a difference of 40,000 rows cannot be printed.
+        for (const [n, row] of expected.entries()) {
+          if (JSON.stringify(row) !== JSON.stringify(read[n])) expect(read[n]).toEqual(row)
+        }
+      }
+    },
+    120_000,
+  )
+
+  it('all stored symbols of a day are found, and named in the manifest with what may be missing', async () => {
+    const gap = { category: 'linear', channel: 'publicTrade', reason: 'disconnect' } as const
+    await new CaptureGapRepository(db).insert(
+      [
+        { ...gap, symbol: 'ETHUSDT', startTs: START - 1000, endTs: START + 500 },
+        { ...gap, symbol: 'ETHUSDT', startTs: START - 2000, endTs: START - 1 },
+        { ...gap, symbol: 'BTCUSDT', startTs: START + DAY_MS, endTs: START + DAY_MS + 1 },
+      ],
+      { collector: 'c1' },
+    )
+    const channels = ['publicTrade'] as const
+    const symbols = [{ category: 'linear', all: true, names: [] }] as const
+    const days = [DAY, '2025-10-10', '2025-10-11']
+    const { files } = await exportDays(order('all', { channels, symbols, days, format: 'csv' }))
+    const summary = files.map((file) => [file.symbol, file.day, file.rows, file.gaps.length])
+    expect(summary).toEqual([
+      ['BTCUSDT', DAY, MANY, 0],
+      ['ETHUSDT', DAY, 1, 1],
+      ['ETHUSDT', '2025-10-10', 1, 0],
+    ])
+    expect(files[1]?.gaps).toEqual([
+      {
+        startTs: START - 1000,
+        endTs: START + 500,
+        reason: 'disconnect',
+        state: 'open',
+        collector: 'c1',
+      },
+    ])
+  })
+
+  it('a later export adds to the manifest, and what is there is replaced only if told', async () => {
+    const eth = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
+    const base = { channels: ['publicTrade'], symbols: eth, format: 'csv' } as const
+    const manifest = async (): Promise<Manifest> =>
+      JSON.parse(await readFile(join(folder, 'twice', 'manifest.json'), 'utf8'))
+    await exportDays(order('twice', base))
+    await exportDays(order('twice', { ...base, days: ['2025-10-10'] }))
+    expect((await manifest()).files.map(({ day, rows }) => [day, rows])).toEqual([
+      [DAY, 1],
+      ['2025-10-10', 1],
+    ])
+    const again = { ...base, days: ['2025-10-11', DAY] }
+    await expect(exportDays(order('twice', again))).rejects.toMatchObject({
+      code: 'EXPORT_FILE_EXISTS',
+      exitCode: 1,
+    })
+    const before = await manifest()
+    await exportDays(order('twice', { ...again, force: true }))
+    const { files } = await manifest()
+    expect(files.map(({ day, rows, partition }) => [day, rows, partition])).toEqual([
+      [DAY, 1, 'stored'],
+      ['2025-10-10', 1, 'stored'],
+      ['2025-10-11', 0, 'missing'],
+    ])
+    expect(files[0]?.sha256).toBe(before.files[0]?.sha256)
+    const other = order('twice', { ...base, days: ['2025-10-11'], environment: 'testnet' })
+    await expect(exportDays(other)).rejects.toMatchObject({ code: 'EXPORT_ENVIRONMENT_MISMATCH' })
+  })
+
+  it('an export that is stopped leaves whole files only, each in the manifest', async () => {
+    const stop = new AbortController()
+    const reason = new Error('stopped')
+    const channels = ['ticker', 'publicTrade'] as const
+    const stopped = order('stopped', {
+      channels,
+      signal: stop.signal,
+      onDone: ({ symbol, table }) => {
+        // Amid the trades that come next.
+        if (symbol === SYMBOLS[1] && table === 'ticker_snapshots')
+          setTimeout(() => stop.abort(reason), 30)
+      },
+    })
+    await expect(exportDays(stopped)).rejects.toBe(reason)
+    const manifest: Manifest = JSON.parse(
+      await readFile(join(folder, 'stopped', 'manifest.json'), 'utf8'),
+    )
+    expect(manifest.files.map(({ table }) => table)).toEqual([
+      'ticker_snapshots',
+      'ticker_snapshots',
+    ])
+    const found = await readdir(join(folder, 'stopped'), { recursive: true, withFileTypes: true })
+    const names = found.filter((entry) => entry.isFile()).map(({ name }) => name)
+    expect(names.sort()).toEqual([`${DAY}.parquet`, `${DAY}.parquet`, 'manifest.json'])
+  })
+
+  it('a file is whole or not there', async () => {
+    const path = join(folder, 'whole', 'file')
+    const lost = new Error('connection lost')
+    const failing = writeWhole(path, async (file) => {
+      await file.write(Buffer.from('half'))
+      throw lost
+    })
+    await expect(failing).rejects.toBe(lost)
+    expect(await readdir(join(folder, 'whole'))).toEqual([])
+    // A disk that is full.
+    await symlink('/dev/full', `${path}.partial-${process.pid}`)
+    const full = writeWhole(path, (file) => file.write(Buffer.from('half')))
+    await expect(full).rejects.toMatchObject({
+      code: 'EXPORT_WRITE_FAILED',
+      exitCode: 1,
+      message: expect.stringContaining('ENOSPC'),
+    })
+    expect(await readdir(join(folder, 'whole'))).toEqual([])
+    const whole = Buffer.from('whole')
+    await writeWhole(path, (file) => file.write(whole))
+    await expect(
+      writeWhole(join(path, 'below'), (file) => file.write(whole)),
+    ).rejects.toMatchObject({ code: 'EXPORT_WRITE_FAILED' })
+    expect((await stat(path)).size).toBe(whole.byteLength)
+  })
+
+  it('the command prints what it did, and says by its exit code whether there was anything', async () => {
+    const env = { EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_SYMBOLS: 'ETHUSDT' }
+    const out = join(folder, 'command')
+    const args = ['export', '--from', DAY, '--out', out, '--channels', 'publicTrade']
+    const done = await runCli(args, env)
+    expect(done).toMatchObject({ code: 0, stderr: '' })
+    expect(done.stdout).toBe(`public_trades/linear/ETHUSDT/${DAY}.parquet: 1 rows, 1 gaps\n`)
+    expect(await runCli(args, env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('EXPORT_FILE_EXISTS'),
+    })
+    const forced = await runCli([...args, '--force', '--json', '--to', '2025-10-10'], env)
+    expect(forced).toMatchObject({ code: 0, stderr: '' })
+    expect((JSON.parse(forced.stdout) as Manifest).files.map(({ rows }) => rows)).toEqual([1, 1])
+    const none = await runCli(args, { ...env, EVENTSAVER_SYMBOLS: 'NONE' })
+    expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('EXPORT_EMPTY') })
+    expect(none.stdout).toBe(`public_trades linear NONE ${DAY}: 0 rows, no file\n`)
+  }, 120_000)
+
+  it('wrong options, a database that is away and one that is not there have their exit codes', async () => {
+    const env = { EVENTSAVER_DATABASE_URL: database.url }
+    const cases: [readonly string[], number, string][] = [
+      [[], 2, '--from'],
+      [['--from', '2025-02-30'], 2, '--from 2025-02-30 is not a UTC day'],
+      [['--from', DAY, '--to', '2025-10-08'], 2, 'is before'],
+      [['--from', DAY, '--format', 'xlsx'], 2, 'parquet, csv, csv.gz'],
+      [
+        ['--from', DAY, '--database-url', 'postgres://127.0.0.1:1/none'],
+        75,
+        'DATABASE_UNREACHABLE',
+      ],
+      [['--from', DAY, '--database-url', `pglite:${folder}/none`], 78, 'DATABASE_MISSING'],
+    ]
+    const results = await Promise.all(cases.map(([args]) => runCli(['export', ...args], env)))
+    for (const [n, [, code, text]] of cases.entries()) {
+      expect(results[n]).toMatchObject({ code, stderr: expect.stringContaining(text), stdout: '' })
+    }
+  }, 120_000)
+
+  it('a PGlite folder that another process holds is left alone, and the holder named', async () => {
+    const url = `pglite:${join(folder, 'held')}`
+    const holder = createDatabase({ url })
+    try {
+      await migrate(holder, { environment: 'mainnet' })
+      const args = ['export', '--from', DAY, '--out', join(folder, 'never')]
+      expect(await runCli(args, { EVENTSAVER_DATABASE_URL: url })).toMatchObject({
+        code: 75,
+        stdout: '',
+        stderr: expect.stringMatching(new RegExp(`DATABASE_LOCKED.*\\b${process.pid}\\b`)),
+      })
+    } finally {
+      await holder.destroy()
+    }
+  }, 120_000)
+})
+
+interface ReadColumn {
+  readonly name: string
+  readonly field: string
+  readonly kind: string
+}
+
+/** Every value as text, or null. */
+function texts(event: object, columns: readonly ReadColumn[]): (string | null)[] {
+  const values = event as Readonly<Record<string, unknown>>
+  return columns.map(({ field, kind }) => {
+    const value = values[field]
+    if (value === null) return null
+    if (kind === 'ms') return `${BigInt(value as number) * 1000n}`
+    return kind === 'jsonb' ? JSON.stringify(value) : String(value)
+  })
+}
+
+/** Every value of a file as DuckDB reads it, as text; instants in microseconds. */
+async function readByDuckDb(
+  file: string,
+  columns: readonly ReadColumn[],
+  isParquet: boolean,
+): Promise<(string | null)[][]> {
+  const duckdb = await DuckDBInstance.create(':memory:')
+  const connection = await duckdb.connect()
+  try {
+    const source = isParquet
+      ? `read_parquet('${file}')`
+      : `read_csv('${file}', header = true, all_varchar = true, nullstr = '', allow_quoted_nulls = false, new_line = '\\r\\n', quote = '"', escape = '"', delim = ',')`
+    const described = await connection.runAndReadAll(`describe select * from ${source}`)
+    expect(described.getRows().map(([name]) => name)).toEqual(columns.map(({ name }) => name))
+    if (isParquet) {
+      const types = new Map(described.getRows().map(([name, type]) => [name, type]))
+      expect(types.get('exchange_ts')).toBe('TIMESTAMP WITH TIME ZONE')
+      expect(types.get('seq')).toBe('BIGINT')
+      expect(types.get('category')).toBe('VARCHAR')
+    }
+    const values = columns.map(({ name, kind }) =>
+      kind === 'ms' || kind === 'us'
+        ? `epoch_us(${name}::timestamptz)::varchar`
+        : `${name}::varchar`,
+    )
+    const result = await connection.runAndReadAll(`select ${values.join(', ')} from ${source}`)
+    return result.getRows() as (string | null)[][]
+  } finally {
+    connection.closeSync()
+    duckdb.closeSync()
+  }
+}

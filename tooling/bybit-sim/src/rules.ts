@@ -33,6 +33,8 @@ export interface ExchangeRules {
   readonly authTexts: AuthTexts
   /** Whether a connection is closed behind the refusal of its authentication. */
   readonly closeRefusedAuth: boolean
+  /** Authenticated connections that an account may have at once; null for no limit. */
+  readonly maxSessions: number | null
   /** Whether revoking a key closes the connections that it opened. */
   readonly closeRevoked: boolean
   /** How late executions and closed orders appear in REST. Milliseconds. */
@@ -68,6 +70,7 @@ export interface AuthTexts {
   readonly expiredKey: string
   /** The key is bound to other addresses. */
   readonly unboundAddress: string
+  readonly tooManySessions: string
   /** A subscribe before authentication. */
   readonly notAuthorized: string
   /** The beginning of the refusal of a topic that the key may not read. */
@@ -97,10 +100,12 @@ export const DEFAULT_RULES: ExchangeRules = {
     badSignature: 'error sign!',
     expiredKey: 'Your api key has expired.',
     unboundAddress: "Unmatched IP, please check your API key's bound IP addresses.",
+    tooManySessions: 'too many sessions under the same UID',
     notAuthorized: 'Request not authorized',
     notPermitted: 'error:permission denied',
   },
   closeRefusedAuth: false,
+  maxSessions: null,
   closeRevoked: false,
   historyLagMs: 0,
   unfilledOrdersMs: 24 * 3_600_000,

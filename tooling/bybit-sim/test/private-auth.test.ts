@@ -8,6 +8,7 @@ import {
 } from '../src/index.ts'
 import { Client } from './client.ts'
 import { ask, authRequest, hmac, openPrivate, rowsOf, rsa } from './private-client.ts'
+import { SteppedClock } from './stepped-clock.ts'
 
 async function start(options: SimulatorOptions = {}): Promise<Simulator> {
   const sim = await startSimulator({ seed: 1, symbols: ['BTCUSDT'], paused: true, ...options })
@@ -171,8 +172,35 @@ test('an authentication is refused, late or unanswered on request', async () => 
   expect(await dropped.subscribe('order')).toContain('"success":true')
 })
 
-test('private control frames, topics and idle times are those of the private dialect', async () => {
-  const sim = await start({ rules: { idleScanMs: 10 } })
+test('an account’s connections are counted where the rules say so', async () => {
+  const sim = await start({ rules: { maxSessions: 1 } })
+  const [one, other] = [0, 1].map(() => sim.exchange.openAccount().keys[0])
+  const first = await openPrivate(sim, one)
+  await openPrivate(sim, other)
+  await expect(openPrivate(sim, one)).rejects.toThrow('too many sessions')
+  first.ws.terminate()
+  await first.closed
+  await expect.poll(() => sim.connections()[0]?.open).toBe(false)
+  await openPrivate(sim, one)
+})
+
+test('a connection that asks for a shorter idle time is cut after it', async () => {
+  const clock = new SteppedClock()
+  const sim = await start({ clock })
+  const [asking, other] = await Promise.all(
+    ['?max_active_time=1m', '?max_active_time=5s'].map((query) =>
+      Client.open(sim.wsUrl, `/v5/private${query}`),
+    ),
+  )
+  clock.advance(59_000)
+  expect(sim.connections().map(({ open }) => open)).toEqual([true, true])
+  clock.advance(1000)
+  expect(await asking?.closed).toBe(1006)
+  expect(JSON.parse((await other?.ask({ op: 'ping' })) ?? '')).toMatchObject({ op: 'pong' })
+})
+
+test('private control frames and topics are those of the private dialect', async () => {
+  const sim = await start()
   const { uid, keys } = sim.exchange.openAccount()
   const client = await openPrivate(sim, keys[0])
   const reply = async (request: object): Promise<object> =>

@@ -87,7 +87,9 @@ export class PrivateRequests {
     if (key.expiresAt !== null && key.expiresAt <= now) return texts.expiredKey
     if (!isAllowedFrom(key, connection.address)) return texts.unboundAddress
     if (!isSignedBy(key, `GET/realtime${expires}`, signature)) return texts.badSignature
-    return null
+    const { maxSessions } = this.#rules
+    const isFull = maxSessions !== null && this.#feed.sessions(key.uid).length >= maxSessions
+    return isFull ? texts.tooManySessions : null
   }
 
   #subscribeRefusal({ session }: Connection, request: LooseRequest): string | null {

@@ -83,8 +83,9 @@ export async function prepareDatabase(options: PrepareOptions): Promise<boolean>
 async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
   const environment = config.environmentStamp
   if (config.migrate === 'auto') {
-    const { applied } = await migrate(db, { environment })
+    const { applied, warnings } = await migrate(db, { environment })
     if (applied.length > 0) log.info({ applied }, 'database migrated')
+    for (const warning of warnings) log.info({ code: 'DATABASE_ROLES' }, warning)
     return
   }
   const { pending } = await inspectDatabase(db)

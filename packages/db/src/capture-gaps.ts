@@ -1,6 +1,7 @@
 import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import { type Beholder, visibleSql } from './identity/beholder.ts'
 import type { GridDatabase } from './schema.ts'
 
 /** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
@@ -61,21 +62,22 @@ const STORED = columnsOf<'capture_gaps', StoredGap, keyof GapRow>({
 })
 
 const INSERT = insertSql('capture_gaps', OFFERED)
-const SELECT =
-  `${selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])} ` +
-  'where ($1::text is null or state = $1) and ($2::uuid is null or account_id = $2) ' +
-  'and ($3::timestamptz is null or end_ts >= $3) and ($4::timestamptz is null or start_ts < $4) ' +
-  'order by start_ts, end_ts, capture_gaps.id'
+const SELECT = selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])
 
 /** Which gaps to list: those that match all that is said. */
-export interface GapFilter {
+export type GapFilter = {
   readonly state?: GapState
-  readonly accountId?: string
   /** Only gaps that reach to this time or beyond, in epoch milliseconds. */
   readonly from?: number
   /** Only gaps that begin before this time, in epoch milliseconds. */
   readonly to?: number
-}
+  /** Whose, beside those of market data. Left out, nobody's. */
+  readonly of?: Beholder
+} & (
+  | { readonly accountId?: undefined }
+  // Who asks for an account's says who may see them.
+  | { readonly accountId: string; readonly of: Beholder }
+)
 
 /**
  * Records and lists gaps, table `capture_gaps`.
@@ -112,15 +114,24 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Gives all gaps, or those of one state, of one account or that touch an interval, by their start.
+   * Gives gaps of market data, and those of a user's accounts or of all, by their start; or those of
+   * one account alone.
    *
    * @example
-   * const open = await gaps.list({ state: 'open' })
+   * const open = await gaps.list({ state: 'open', of: { userId } })
    */
-  async list({ state, accountId, from, to }: GapFilter = {}): Promise<StoredGap[]> {
+  async list({ state, accountId, from, to, of }: GapFilter = {}): Promise<StoredGap[]> {
     const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
+    const visible = visibleSql('capture_gaps', of, 5)
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(SELECT, [state ?? null, accountId ?? null, ...times]),
+      CompiledQuery.raw(
+        `${SELECT} where ($1::text is null or state = $1) ` +
+          'and ($2::uuid is null or account_id = $2) ' +
+          'and ($3::timestamptz is null or end_ts >= $3) ' +
+          `and ($4::timestamptz is null or start_ts < $4) and ${visible.sql} ` +
+          'order by start_ts, end_ts, capture_gaps.id',
+        [state ?? null, accountId ?? null, ...times, ...visible.parameters],
+      ),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)
@@ -142,7 +153,7 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Counts the gaps of every state, those of earlier runs and of other collectors included.
+   * Counts everyone's gaps of every state, those of earlier runs and of other collectors included.
    *
    * @example
    * const { open, unrecoverable } = await gaps.countByState()

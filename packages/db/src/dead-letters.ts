@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import { type Beholder, visibleSql } from './identity/beholder.ts'
 import type { GridDatabase } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -16,6 +17,8 @@ export interface DeadLetterPage {
   readonly limit?: number
   /** Gives those after this `id`; left out, from the oldest. */
   readonly after?: string
+  /** Whose, beside those of market data. Left out, nobody's. */
+  readonly of?: Beholder
 }
 
 interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {
@@ -55,9 +58,7 @@ const STORED = columnsOf<'dead_letters', StoredDeadLetter, keyof DeadLetterRow>(
 const INSERT = insertSql('dead_letters', OFFERED)
 /** Most bytes of `raw` in a statement. */
 const STATEMENT_BYTES = 16 * 1024 * 1024
-const SELECT =
-  `${selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])} ` +
-  'where id > $1::bigint order by dead_letters.id limit $2::integer'
+const SELECT = selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])
 
 /**
  * Stores and lists dead letters, table `dead_letters`.
@@ -99,13 +100,21 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Gives dead letters in the order of storing.
+   * Gives dead letters of market data, and those of a user's accounts or of all, in the order of
+   * storing.
    *
    * @example
-   * const page = await deadLetters.list({ limit: 50, after: last?.id })
+   * const page = await deadLetters.list({ limit: 50, after: last?.id, of: 'everyone' })
    */
-  async list({ limit = 100, after = '0' }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
-    const { rows } = await this.#db.executeQuery<TextRow>(CompiledQuery.raw(SELECT, [after, limit]))
+  async list({ limit = 100, after = '0', of }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
+    const visible = visibleSql('dead_letters', of, 3)
+    const { rows } = await this.#db.executeQuery<TextRow>(
+      CompiledQuery.raw(
+        `${SELECT} where id > $1::bigint and ${visible.sql} ` +
+          'order by dead_letters.id limit $2::integer',
+        [after, limit, ...visible.parameters],
+      ),
+    )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)
   }

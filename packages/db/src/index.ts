@@ -33,6 +33,7 @@ export {
   type NewAccount,
 } from './identity/accounts.ts'
 export { asTenant } from './identity/as-tenant.ts'
+export type { Beholder } from './identity/beholder.ts'
 export {
   type Credential,
   type CredentialInfo,

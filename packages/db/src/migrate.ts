@@ -4,6 +4,7 @@ import { DatabaseError } from './errors.ts'
 import { inspectDatabase } from './inspect-database.ts'
 import { NO_STATEMENT_TIMEOUT } from './limit-silence.ts'
 import { MIGRATIONS, SCHEMA_VERSION } from './migration.ts'
+import { grantRoles } from './roles.ts'
 import type { GridDatabase } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
@@ -21,6 +22,8 @@ export interface MigrationReport {
   /** The stamp; null when the database has none. */
   readonly environment: string | null
   readonly serverVersion: string
+  /** What could not be done about roles, for the operator to read; empty when all is well. */
+  readonly warnings: readonly string[]
 }
 
 const OLDEST_SERVER = 150_000
@@ -34,6 +37,9 @@ const MIGRATION_LOCK = 7_205_759_403_792_794n
  * The first call that names an environment stamps the database with it. Throws `SERVER_TOO_OLD`,
  * `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before anything is changed. A database that a newer
  * package migrated is left alone so long as this one may still write to it.
+ *
+ * Roles (`grid_owner`, `grid_writer`, `grid_reader`) are made where the user may, and granted what
+ * they may do where they exist; `warnings` says what is left to do.
  *
  * @example
  * await migrate(db, { environment: 'mainnet' })
@@ -65,20 +71,26 @@ export function migrate(
     const stamp = before.environment ?? environment ?? null
     const last = pending.at(-1)
     const schemaVersion = Math.max(before.schemaVersion, SCHEMA_VERSION)
-    await trx
-      .updateTable('grid_meta')
-      .set({
-        environment: stamp,
-        schema_version: schemaVersion,
-        min_reader: last?.minReader ?? before.minReader,
-        min_writer: last?.minWriter ?? before.minWriter,
-      })
-      .execute()
+    // With nothing to do it asks for no privilege, so that a member of grid_writer may call it.
+    if (pending.length > 0 || stamp !== before.environment) {
+      await trx
+        .updateTable('grid_meta')
+        .set({
+          environment: stamp,
+          schema_version: schemaVersion,
+          min_reader: last?.minReader ?? before.minReader,
+          min_writer: last?.minWriter ?? before.minWriter,
+        })
+        .execute()
+    }
+    // Of a newer schema this package does not know the tables.
+    const warnings = schemaVersion === SCHEMA_VERSION ? await grantRoles(trx) : []
     return {
       applied: pending.map((migration) => migration.name),
       schemaVersion,
       environment: stamp,
       serverVersion: before.serverVersion,
+      warnings,
     }
   })
 }

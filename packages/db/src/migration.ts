@@ -1,6 +1,7 @@
 import { publicData } from './migrations/0001-public-data.ts'
 import { allCategories } from './migrations/0002-all-categories.ts'
 import { privateData } from './migrations/0003-private-data.ts'
+import { rowSecurityOfTenants } from './migrations/0004-row-security.ts'
 import { removedDays } from './migrations/0005-removed-days.ts'
 
 /** One step of the schema; once released it never changes. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   publicData,
   allCategories,
   privateData,
+  rowSecurityOfTenants,
   removedDays,
 ]
 

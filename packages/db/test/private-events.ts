@@ -17,11 +17,20 @@ import {
   type Account,
   AccountRepository,
   type AccountTransaction,
+  AccountTransactionRepository,
+  CaptureGapRepository,
+  DeadLetterRepository,
   EncryptionKeys,
+  ExecutionRepository,
   type GridDatabase,
   type NewCredential,
   OperatorRepository,
+  OrderRepository,
+  PositionSnapshotRepository,
+  RunRepository,
+  StrategyRepository,
   type TenantScope,
+  WalletSnapshotRepository,
 } from '../src/index.ts'
 import { decimal, T0 } from './events.ts'
 
@@ -35,6 +44,14 @@ export function keyOf(byte: number): string {
 
 export function credential(apiKey = 'KEY', secret = 'SECRET'): NewCredential {
   return { apiKey, secret: new Secret(secret) }
+}
+
+/** A user with an account and something in every table. */
+export interface Tenant extends TenantScope {
+  readonly name: string
+  readonly accountId: string
+  readonly strategyId: string
+  readonly runId: string
 }
 
 /** A user with one account, both new, named alike. */
@@ -150,4 +167,45 @@ export function transaction(
     extraFees: null,
     ...overrides,
   }
+}
+
+/** A user with an account, a strategy, a run, and a row in every table of private data. */
+export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promise<Tenant> {
+  const { scope, accountId } = await addTenant(db, name)
+  const { strategyId } = await new StrategyRepository(db).add(scope, {
+    accountId,
+    strategyType: 'GridStrategy',
+    symbol: 'BTCUSDT',
+    config: { step: '0.2' },
+  })
+  const { runId } = await new RunRepository(db).start(scope, {
+    accountId,
+    strategyId,
+    runType: 'live',
+    startTs: T0 - 1000,
+  })
+  const orderLinkId = 'link'
+  await new ExecutionRepository(db).bulkInsert([execution({ accountId, orderLinkId })])
+  await new OrderRepository(db).bulkInsert([order({ accountId, orderLinkId })])
+  await new PositionSnapshotRepository(db).bulkInsert([position({ accountId })])
+  await new WalletSnapshotRepository(db).bulkInsert([wallet({ accountId })])
+  await new AccountTransactionRepository(db).bulkInsert([transaction({ accountId })])
+  const gap = { accountId, channel: 'wallet', startTs: T0, endTs: T0, reason: 'start' } as const
+  await new CaptureGapRepository(db).insert([gap], { collector: 'test' })
+  await new DeadLetterRepository(db).bulkInsert([
+    {
+      code: 'ITEM_MALFORMED',
+      reason: 'coin is missing',
+      field: 'coin',
+      category: null,
+      channel: 'wallet',
+      topic: 'wallet',
+      symbol: null,
+      accountId,
+      source: 'ws',
+      localTsUs: T0 * 1000,
+      raw: Buffer.from(name),
+    },
+  ])
+  return { ...scope, name, accountId, strategyId, runId }
 }

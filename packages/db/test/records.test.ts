@@ -116,13 +116,15 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const { startTs, endTs, reason } = GAP
     const gap: PrivateGap = { accountId, channel: 'wallet', startTs, endTs, reason }
     expect(await gaps.insert([gap, gap], { collector: 'c9' })).toEqual({ inserted: 1 })
-    expect((await gaps.list()).filter(({ collector }) => collector === 'c9')).toMatchObject([
-      { ...gap, category: null, symbol: null },
-    ])
-    const [first] = await gaps.list({ accountId, state: 'open' })
+    expect(
+      (await gaps.list({ of: 'everyone' })).filter(({ collector }) => collector === 'c9'),
+    ).toMatchObject([{ ...gap, category: null, symbol: null }])
+    const [first] = await gaps.list({ of: 'everyone', accountId, state: 'open' })
     expect(await gaps.setState(first?.id ?? '', 'filled')).toBe(true)
-    expect(await gaps.list({ accountId, state: 'open' })).toEqual([])
-    expect(await gaps.list({ accountId })).toMatchObject([{ ...gap, state: 'filled' }])
+    expect(await gaps.list({ of: 'everyone', accountId, state: 'open' })).toEqual([])
+    expect(await gaps.list({ of: 'everyone', accountId })).toMatchObject([
+      { ...gap, state: 'filled' },
+    ])
     expect(await gaps.setState(accountId, 'filled')).toBe(false)
     const letters = new DeadLetterRepository(opened.db)
     const letter = {
@@ -133,6 +135,6 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       accountId,
     } as const
     await letters.bulkInsert([letter], { collector: 'c9' })
-    expect((await letters.list({ limit: 1000 })).at(-1)).toMatchObject(letter)
+    expect((await letters.list({ limit: 1000, of: 'everyone' })).at(-1)).toMatchObject(letter)
   })
 })

@@ -37,7 +37,8 @@ const VALUES = {
   extraFees: 'jsonb',
 } as const
 
-const EXECUTIONS: EventTable<ExecutionEvent> = {
+/** Where and how executions are stored. */
+export const EXECUTIONS: EventTable<ExecutionEvent> = {
   channel: 'execution',
   table: 'private_executions',
   columns: columnsOf<'private_executions', ExecutionEvent, 'channel'>({

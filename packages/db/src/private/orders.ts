@@ -113,7 +113,8 @@ const ARRIVED_COLUMNS: readonly Column<ArrivedOrder>[] = [
   { name: 'arrival', field: 'arrival', kind: 'integer' },
 ]
 
-const ARRIVED_ORDERS: EventTable<ArrivedOrder> = {
+/** Where and how states of orders are stored. */
+export const ARRIVED_ORDERS: EventTable<ArrivedOrder> = {
   ...ORDERS,
   columns: ARRIVED_COLUMNS,
   derives: orderStatesSql(ARRIVED_COLUMNS.map(({ name }) => name)),

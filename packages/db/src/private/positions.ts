@@ -7,7 +7,8 @@ import type { GridDatabase } from '../schema.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant, readAccountRows } from './account-rows.ts'
 
-const POSITIONS: EventTable<PositionEvent> = {
+/** Where and how positions are stored. */
+export const POSITIONS: EventTable<PositionEvent> = {
   channel: 'position',
   table: 'position_snapshots',
   columns: columnsOf<'position_snapshots', PositionEvent, 'channel'>({

@@ -49,7 +49,8 @@ export interface AccountTransaction {
   readonly extra: JsonObject | null
 }
 
-const TRANSACTIONS: EventTable<AccountTransaction> = {
+/** Where and how transactions are stored. */
+export const TRANSACTIONS: EventTable<AccountTransaction> = {
   channel: 'transaction',
   table: 'account_transactions',
   columns: columnsOf<'account_transactions', AccountTransaction, 'channel'>({

@@ -7,7 +7,8 @@ import type { GridDatabase } from '../schema.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant, readAccountRows } from './account-rows.ts'
 
-const WALLETS: EventTable<WalletEvent> = {
+/** Where and how wallets are stored. */
+export const WALLETS: EventTable<WalletEvent> = {
   channel: 'wallet',
   table: 'wallet_snapshots',
   columns: columnsOf<'wallet_snapshots', WalletEvent, 'channel'>({

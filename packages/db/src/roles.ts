@@ -1,0 +1,125 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { GridDatabase } from './schema.ts'
+
+/** The roles of a server, to be given to its login roles. */
+const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const
+
+/** What a role may do with each table: a new one cannot be forgotten. No role may delete. */
+const GRANTS: Readonly<
+  Record<keyof GridDatabase, { readonly writer: string; readonly reader: string | null }>
+> = {
+  grid_meta: { writer: 'select', reader: 'select' },
+  public_trades: { writer: 'select, insert', reader: 'select' },
+  ticker_snapshots: { writer: 'select, insert', reader: 'select' },
+  dead_letters: { writer: 'select, insert', reader: 'select' },
+  capture_gaps: { writer: 'select, insert, update', reader: 'select' },
+  removed_days: { writer: 'select', reader: 'select' },
+  users: { writer: 'select', reader: 'select' },
+  bybit_accounts: { writer: 'select', reader: 'select' },
+  api_credentials: { writer: 'select', reader: null },
+  strategies: { writer: 'select', reader: 'select' },
+  runs: { writer: 'select, insert, update', reader: 'select' },
+  private_executions: { writer: 'select, insert, update', reader: 'select' },
+  orders: { writer: 'select, insert, update', reader: 'select' },
+  order_states: { writer: 'select, insert, update', reader: 'select' },
+  position_snapshots: { writer: 'select, insert, update', reader: 'select' },
+  wallet_snapshots: { writer: 'select, insert, update', reader: 'select' },
+  account_transactions: { writer: 'select, insert, update', reader: 'select' },
+}
+
+/**
+ * Makes the roles where that is allowed, grants them what they may do where they exist, and has row
+ * security bind the owner where the owner is a member of `grid_owner`; gives what could not be done.
+ *
+ * It changes only what is not so yet, and nothing where somebody else owns the tables. Roles belong
+ * to the server, not to the database: another database may have made them, or may be at it.
+ */
+export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly string[]> {
+  const { rows } = await sql<{ owns: boolean; me: string; schema: string }>`
+    select pg_has_role(current_user, relowner, 'usage') as owns, current_user::text as me,
+      nspname::text as schema
+    from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where pg_class.oid = to_regclass('users')`.execute(trx)
+  const [owner] = rows
+  if (!owner?.owns) return []
+  for (const role of ROLES) await makeRole(trx, role)
+  const present = await presentRoles(trx)
+  const absent = ROLES.filter((role) => !present.has(role))
+  if (present.has('grid_writer')) await grant(trx, 'grid_writer', 'writer', owner.schema)
+  if (present.has('grid_reader')) await grant(trx, 'grid_reader', 'reader', owner.schema)
+  if (absent.length > 0) {
+    return [
+      `${owner.me} may not create the roles ${absent.join(', ')}: have them created and migrate ` +
+        'again. Until then row security binds nobody who owns the tables',
+    ]
+  }
+  if (present.get('grid_owner')) {
+    await forceRowSecurity(trx)
+    return []
+  }
+  return [
+    `row security does not bind ${owner.me}, which owns the tables: to have it do so, grant it ` +
+      'grid_owner, and grid_writer if it captures, and migrate again',
+  ]
+}
+
+async function makeRole(trx: Kysely<GridDatabase>, role: string): Promise<void> {
+  // Only a superuser may give bypassrls; the policies let members of grid_writer through as well.
+  const bypass = role === 'grid_writer' ? 'bypassrls' : ''
+  const statement = `do $$
+    begin
+      if exists (select from pg_roles where rolname = '${role}') then return; end if;
+      begin
+        create role ${role} nologin ${bypass};
+      exception when insufficient_privilege then
+        create role ${role} nologin;
+      end;
+    exception
+      when insufficient_privilege then null;
+      -- Another database's migration was faster.
+      when duplicate_object or unique_violation then null;
+    end $$`
+  await trx.executeQuery(CompiledQuery.raw(statement))
+}
+
+/** The roles that exist, and whether the current user is a member of each. */
+async function presentRoles(trx: Kysely<GridDatabase>): Promise<ReadonlyMap<string, boolean>> {
+  const { rows } = await sql<{ name: string; is_member: boolean }>`
+    select rolname::text as name, pg_has_role(current_user, oid, 'usage') as is_member
+    from pg_roles where rolname in (${sql.join([...ROLES])})`.execute(trx)
+  return new Map(rows.map(({ name, is_member }) => [name, is_member]))
+}
+
+async function grant(
+  trx: Kysely<GridDatabase>,
+  role: string,
+  kind: 'writer' | 'reader',
+  schema: string,
+): Promise<void> {
+  const wanted = Object.entries(GRANTS).flatMap(([table, { [kind]: privileges }]) =>
+    privileges === null ? [] : privileges.split(', ').map((privilege) => ({ table, privilege })),
+  )
+  const { rows } = await sql<{ table: string; privilege: string }>`
+    select "table", privilege from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
+      as wanted ("table" text, privilege text)
+    where not has_table_privilege(${role}, "table", privilege)`.execute(trx)
+  for (const { table, privilege } of rows) {
+    await trx.executeQuery(CompiledQuery.raw(`grant ${privilege} on ${table} to ${role}`))
+  }
+  const { rows: usage } = await sql<{ granted: boolean }>`
+    select has_schema_privilege(${role}, ${schema}, 'usage') as granted`.execute(trx)
+  if (usage[0]?.granted) return
+  await sql`grant usage on schema ${sql.ref(schema)} to ${sql.ref(role)}`.execute(trx)
+}
+
+/** Has row security bind the owner of every table that has it. */
+async function forceRowSecurity(trx: Kysely<GridDatabase>): Promise<void> {
+  const { rows } = await sql<{ table: string }>`
+    select relname::text as table from pg_class
+    where relnamespace = (select relnamespace from pg_class where oid = to_regclass('users'))
+      and relname in (${sql.join(Object.keys(GRANTS))})
+      and relrowsecurity and not relforcerowsecurity`.execute(trx)
+  for (const { table } of rows) {
+    await trx.executeQuery(CompiledQuery.raw(`alter table ${table} force row level security`))
+  }
+}

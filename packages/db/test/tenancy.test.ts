@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as packageExports from '../src/index.ts'
+import {
+  AccountRepository,
+  AccountTransactionRepository,
+  CaptureGapRepository,
+  CredentialRepository,
+  DeadLetterRepository,
+  ExecutionRepository,
+  migrate,
+  OrderRepository,
+  PositionSnapshotRepository,
+  PublicTradeRepository,
+  RunRepository,
+  StrategyRepository,
+  type TenantScope,
+  TickerSnapshotRepository,
+  UserRepository,
+  WalletSnapshotRepository,
+} from '../src/index.ts'
+import { collect } from './events.ts'
+import { credential, fillTenant, KEYS, type Tenant } from './private-events.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+
+/** A call of a method by a user, about a tenant's rows; it must give the tenant something. */
+type Call = (scope: TenantScope, victim: Tenant) => Promise<unknown>
+
+const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
+
+/** Methods of collectors: they store what they received of any account, and count it. */
+const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'countByState'])
+/** Repositories of everybody's market data, and the operator's, which is for no tenant. */
+const NOT_OF_TENANTS: readonly object[] = [
+  PublicTradeRepository,
+  TickerSnapshotRepository,
+  packageExports.OperatorRepository,
+]
+
+function callsOn(db: OpenedDatabase['db']): ReadonlyMap<object, Readonly<Record<string, Call>>> {
+  const users = new UserRepository(db)
+  const accounts = new AccountRepository(db, { keys: KEYS })
+  const credentials = new CredentialRepository(db, { keys: KEYS })
+  const strategies = new StrategyRepository(db)
+  const runs = new RunRepository(db)
+  const orders = new OrderRepository(db)
+  const executions = new ExecutionRepository(db)
+  const positions = new PositionSnapshotRepository(db)
+  const wallets = new WalletSnapshotRepository(db)
+  const ledger = new AccountTransactionRepository(db)
+  const eventCalls = (
+    repository:
+      | typeof executions
+      | typeof positions
+      | typeof orders
+      | typeof wallets
+      | typeof ledger,
+  ): Record<string, Call> => ({
+    range: (scope, { accountId }) =>
+      collect<unknown>(repository.range(scope, { accountId, ...ALL })),
+    rangeByRun: (scope, { runId }) =>
+      collect<unknown>(repository.rangeByRun(scope, { runId, ...ALL })),
+    lastTs: (scope, { accountId }) => repository.lastTs(scope, { accountId }),
+  })
+  const ownOf = <Row extends { accountId: string | null }>(rows: Promise<Row[]>, victim: Tenant) =>
+    rows.then((all) => all.filter(({ accountId }) => accountId === victim.accountId))
+  return new Map<object, Record<string, Call>>([
+    [
+      UserRepository,
+      {
+        // A scope names its user: what it must not find is another's under its own id.
+        get: async (scope, { userId }) => {
+          const user = await users.get(scope)
+          return user?.userId === userId ? user : null
+        },
+        setStatus: async (scope, { userId }) => {
+          const user = await users.setStatus(scope, 'active')
+          return user?.userId === userId ? user : null
+        },
+      },
+    ],
+    [
+      CredentialRepository,
+      {
+        list: (scope, { accountId }) => credentials.list(scope, accountId),
+        getActive: (scope, { accountId }) => credentials.getActive(scope, accountId),
+      },
+    ],
+    [
+      StrategyRepository,
+      {
+        listByAccount: (scope, { accountId }) => strategies.listByAccount(scope, accountId),
+        listEnabled: (scope, { accountId }) => strategies.listEnabled(scope, accountId),
+        getBySymbol: (scope, { accountId }) =>
+          strategies.getBySymbol(scope, { accountId, symbol: 'BTCUSDT' }),
+        setEnabled: (scope, { strategyId }) => strategies.setEnabled(scope, strategyId, true),
+        add: (scope, { accountId }) =>
+          strategies.add(scope, { accountId, strategyType: 'Grid', symbol: 'ETHUSDT', config: {} }),
+      },
+    ],
+    [
+      ExecutionRepository,
+      {
+        ...eventCalls(executions),
+        exists: (scope, { accountId }) => executions.exists(scope, { accountId, execId: 'e1' }),
+        listByOrderLinkId: (scope, { runId }) =>
+          executions.listByOrderLinkId(scope, { runId, orderLinkId: 'link' }),
+      },
+    ],
+    [
+      OrderRepository,
+      {
+        ...eventCalls(orders),
+        states: (scope, { accountId }) => orders.states(scope, { accountId }),
+        listOpen: (scope, { accountId }) => orders.listOpen(scope, { accountId }),
+        activeAt: (scope, { accountId, runId }) =>
+          orders.activeAt(scope, { accountId, runId, symbol: 'BTCUSDT', at: ALL.to / 1e3 }),
+      },
+    ],
+    [
+      PositionSnapshotRepository,
+      {
+        ...eventCalls(positions),
+        latest: (scope, { accountId }) => positions.latest(scope, { accountId }),
+      },
+    ],
+    [
+      WalletSnapshotRepository,
+      {
+        ...eventCalls(wallets),
+        latest: (scope, { accountId }) => wallets.latest(scope, { accountId }),
+      },
+    ],
+    [AccountTransactionRepository, eventCalls(ledger)],
+    [
+      CaptureGapRepository,
+      { list: (of, victim) => ownOf(new CaptureGapRepository(db).list({ of }), victim) },
+    ],
+    [
+      DeadLetterRepository,
+      { list: (of, victim) => ownOf(new DeadLetterRepository(db).list({ of }), victim) },
+    ],
+    [
+      RunRepository,
+      {
+        get: (scope, { runId }) => runs.get(scope, runId),
+        list: (scope, { accountId }) => runs.list(scope, { accountId }),
+        getLatestByType: async (scope, { userId }) => {
+          const run = await runs.getLatestByType(scope, 'live')
+          return run?.userId === userId ? run : null
+        },
+        heartbeat: (scope, { runId }) => runs.heartbeat(scope, runId),
+        start: (scope, { accountId }) => runs.start(scope, { accountId, runType: 'shadow' }),
+        finish: (scope, { runId }) => runs.finish(scope, runId),
+        closeStale: (scope, { accountId }) =>
+          runs.closeStale(scope, { accountId, strategyId: null, runType: 'shadow' }),
+      },
+    ],
+    [
+      AccountRepository,
+      {
+        get: (scope, { accountId }) => accounts.get(scope, accountId),
+        getByName: (scope, { name }) => accounts.getByName(scope, name),
+        list: async (scope, { accountId }) =>
+          (await accounts.list(scope)).filter((account) => account.accountId === accountId),
+        listEnabled: async (scope, { accountId }) =>
+          (await accounts.listEnabled(scope)).filter((account) => account.accountId === accountId),
+        show: (scope, { accountId }) => accounts.show(scope, accountId),
+        disable: (scope, { accountId }) => accounts.disable(scope, accountId),
+        enable: (scope, { accountId }) => accounts.enable(scope, accountId),
+        rotate: (scope, { accountId }) => accounts.rotate(scope, accountId, credential()),
+        remove: (scope, { accountId }) => accounts.remove(scope, accountId),
+        add: (scope, { name, accountId }) =>
+          accounts
+            .add(scope, { accountName: name, accountId, credential: credential() })
+            .catch(asNotFound),
+      },
+    ],
+  ])
+}
+
+/** An id in use is no news of whose it is. */
+function asNotFound(error: unknown): null {
+  if ((error as { code?: unknown }).code === 'ALREADY_EXISTS') return null
+  throw error
+}
+
+function methodsOf(repository: object): readonly string[] {
+  const names = new Set<string>()
+  const { prototype } = repository as { readonly prototype: object }
+  for (let owner = prototype; owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
+    for (const name of Object.getOwnPropertyNames(owner)) names.add(name)
+  }
+  return [...names].filter((name) => name !== 'constructor' && !INGEST.has(name)).toSorted()
+}
+
+async function outcomeOf(call: Promise<unknown>): Promise<'something' | 'nothing'> {
+  try {
+    const given = await call
+    const isEmpty = Array.isArray(given) && given.length === 0
+    return isEmpty || given === null || given === false || given === 0 ? 'nothing' : 'something'
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'NOT_FOUND') return 'nothing'
+    throw error
+  }
+}
+
+describe.each(DATABASES)('a tenant, on %s,', (_name, open) => {
+  let opened: OpenedDatabase
+  let victim: Tenant
+  let intruder: Tenant
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db, { environment: 'testnet' })
+    victim = await fillTenant(opened.db, 'victim')
+    intruder = await fillTenant(opened.db, 'intruder')
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  it('is asked for by every method of every repository that is exported', () => {
+    const repositories = Object.entries(packageExports)
+      .filter(([name]) => name.endsWith('Repository'))
+      .map(([, repository]) => repository as object)
+      .filter((repository) => !NOT_OF_TENANTS.includes(repository))
+    const calls = callsOn(opened.db)
+    expect([...calls.keys()].toSorted()).toEqual(repositories.toSorted())
+    for (const [repository, methods] of calls) {
+      expect(Object.keys(methods).toSorted(), String(repository)).toEqual(methodsOf(repository))
+    }
+  })
+
+  it('reaches its own rows, and no other’s, by any of them', async () => {
+    for (const [repository, methods] of callsOn(opened.db)) {
+      for (const [method, call] of Object.entries(methods)) {
+        const name = `${(repository as { readonly name: string }).name}.${method}`
+        expect([name, await outcomeOf(call(intruder, victim))]).toEqual([name, 'nothing'])
+        expect([name, await outcomeOf(call(victim, victim))]).toEqual([name, 'something'])
+      }
+    }
+  })
+})

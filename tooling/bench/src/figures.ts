@@ -4,6 +4,13 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? Number.NaN
 }
 
+/** The median of a list, and the bounds of its middle half. */
+export function spread(values: readonly number[]): string {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
+  return `${median(values).toFixed(2)} (${at(0.25)} to ${at(0.75)})`
+}
+
 /** Least squares slope of evenly spaced values, per step. */
 export function slope(values: readonly number[]): number {
   const n = values.length

@@ -2,12 +2,22 @@ import { parseArgs } from 'node:util'
 import { archiveSpeed } from './archive.ts'
 import { endToEnd } from './end-to-end.ts'
 import { normalizeSpeed } from './normalize.ts'
+import { insertDecay } from './storage/decay.ts'
+import { insertSpeed } from './storage/insert.ts'
+import { readSpeed } from './storage/read.ts'
+import { storageSize } from './storage/size.ts'
+import { twoWriters } from './storage/two-writers.ts'
 
 /** What can be measured, each giving the lines of its report and whether something was wrong. */
 const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promise<BenchResult>>> = {
   'end-to-end': (seconds, tradesPerSecond) => endToEnd({ seconds, tradesPerSecond }),
   normalize: async () => ({ lines: await normalizeSpeed(), failed: false }),
   archive: async () => ({ lines: await archiveSpeed(), failed: false }),
+  insert: insertSpeed,
+  decay: insertDecay,
+  read: readSpeed,
+  storage: storageSize,
+  'two-writers': twoWriters,
 }
 
 interface BenchResult {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BybitPublicStream, createNormalizer } from '@grid/bybit-adapter'
-import { median } from './figures.ts'
+import { spread } from './figures.ts'
 import { bybitApi, type Client, installedClients } from './other-clients.ts'
 import { RECORDED_TOPICS, recordFrames } from './recorded-frames.ts'
 
@@ -149,12 +149,6 @@ let kept: unknown
 
 /** Keeps the optimizer from leaving out what no one looks at. */
 function keep(value: unknown): void {
-  kept = value
-}
-
-function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
   void kept
-  return `${median(values).toFixed(2)} (${at(0.25)} to ${at(0.75)})`
+  kept = value
 }

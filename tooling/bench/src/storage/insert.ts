@@ -1,0 +1,78 @@
+import type { PublicTradeEvent } from '@grid/core-events'
+import { ensurePartitions } from '@grid/db'
+import { loadTrades } from './load-trades.ts'
+import { copyText, insertPredecessorValues, insertValues, PREDECESSOR } from './rivals.ts'
+import { type Contender, inTurns, judge, type Report, ratios, together } from './rounds.ts'
+import { openScratchDatabase, type ScratchDatabase } from './scratch-database.ts'
+import { DAY, DAY_MS, TradeFeed } from './trade-feed.ts'
+
+const ROUNDS = 15
+const BATCH = 1000
+const BATCHES = 10
+const LOADED = 2_000_000
+
+type Insert = (trades: readonly PublicTradeEvent[]) => Promise<unknown>
+
+/** Batches of new and of known trades: ours against Kysely `VALUES` and `COPY`. */
+export async function insertSpeed(): Promise<Report> {
+  await using scratch = await openScratchDatabase()
+  const { client, db, trades } = scratch
+  await ensurePartitions(db, 'public_trades', [DAY])
+  const inserts = {
+    ours: (batch) => trades.bulkInsert(batch),
+    values: (batch) => insertValues(db, batch),
+    copy: (batch) => copyText(client, batch),
+  } as const satisfies Record<string, Insert>
+  const fresh = await inTurns(ROUNDS, {
+    ours: intoEmpty(scratch, inserts.ours),
+    values: intoEmpty(scratch, inserts.values),
+    copy: intoEmpty(scratch, inserts.copy),
+  })
+  const known = batchesOf(new TradeFeed(DAY))
+  await timed(known, inserts.ours)
+  const again = await inTurns(ROUNDS, {
+    ours: () => timed(known, inserts.ours),
+    values: () => timed(known, inserts.values),
+  })
+  await client.query(`truncate public_trades; ${PREDECESSOR}`)
+  await loadTrades(client, LOADED, { predecessor: true })
+  const feed = new TradeFeed(DAY + DAY_MS - 3_600_000)
+  const loaded = await inTurns(ROUNDS, {
+    ours: () => timed(batchesOf(feed), inserts.ours),
+    predecessor: () => timed(batchesOf(feed), (batch) => insertPredecessorValues(db, batch)),
+  })
+  return together(
+    `inserting batches of ${BATCH} trades, all columns, ${ROUNDS} rounds of ${BATCHES} batches, in turns: medians of ratios of speed, with the middle half`,
+    judge('against Kysely VALUES', ratios(fresh.values, fresh.ours), {
+      atLeast: 1.7,
+      failsAt: 1.5,
+    }),
+    judge('against text COPY', ratios(fresh.copy, fresh.ours), { atLeast: 0.75, failsAt: 0.7 }),
+    judge('all duplicates, against Kysely VALUES', ratios(again.values, again.ours), {
+      atLeast: 2.5,
+    }),
+    judge(
+      `with ${LOADED} rows, against Kysely VALUES into the predecessor's table of as many`,
+      ratios(loaded.predecessor, loaded.ours),
+      { atLeast: 2.5 },
+    ),
+  )
+}
+
+function intoEmpty({ client }: ScratchDatabase, insert: Insert): Contender {
+  return async () => {
+    await client.query('truncate public_trades')
+    await client.query('checkpoint')
+    return timed(batchesOf(new TradeFeed(DAY)), insert)
+  }
+}
+
+function batchesOf(feed: TradeFeed): readonly PublicTradeEvent[][] {
+  return Array.from({ length: BATCHES }, () => feed.next(BATCH))
+}
+
+async function timed(batches: readonly PublicTradeEvent[][], insert: Insert): Promise<number> {
+  const begun = performance.now()
+  for (const batch of batches) await insert(batch)
+  return performance.now() - begun
+}

@@ -1,0 +1,73 @@
+import { finished } from 'node:stream/promises'
+import { ensurePartitions } from '@grid/db'
+import { to as copyTo } from 'pg-copy-streams'
+import { loadTrades } from './load-trades.ts'
+import { inTurns, judge, type Report, ratios, together } from './rounds.ts'
+import { openScratchDatabase } from './scratch-database.ts'
+import { DAY, DAY_MS, SYMBOLS } from './trade-feed.ts'
+
+const ROUNDS = 9
+const LOADED = 10_000_000
+const HOUR_MS = 3_600_000
+
+/** The first row of an hour, and the whole day of an instrument against an ordered `COPY TO`. */
+export async function readSpeed(): Promise<Report> {
+  await using scratch = await openScratchDatabase()
+  const { client, db, trades } = scratch
+  await ensurePartitions(db, 'public_trades', [DAY])
+  await loadTrades(client, LOADED)
+
+  const firsts: number[] = []
+  for (let round = 0; round < 3 * ROUNDS; round++) {
+    const from = DAY + (round % 23) * HOUR_MS
+    const query = { category: 'linear', symbol: symbolOf(7 * round + 3), from, to: from + HOUR_MS }
+    const begun = performance.now()
+    for await (const _ of trades.range({ ...query, category: 'linear' })) break
+    firsts.push(performance.now() - begun)
+  }
+
+  const rows = { range: 0, copy: 0 }
+  const turns = { range: 0, copy: 0 }
+  const day = await inTurns(ROUNDS, {
+    range: async () => {
+      const symbol = symbolOf(turns.range++)
+      const begun = performance.now()
+      const query = { category: 'linear', symbol, from: DAY, to: DAY + DAY_MS } as const
+      for await (const _ of trades.range(query)) rows.range += 1
+      return performance.now() - begun
+    },
+    copy: async () => {
+      const symbol = symbolOf(turns.copy++)
+      const begun = performance.now()
+      const stream = client.query(
+        copyTo(
+          `copy (select * from public_trades where category = 'linear' and symbol = '${symbol}'
+            and exchange_ts >= '${new Date(DAY).toISOString()}'
+            and exchange_ts < '${new Date(DAY + DAY_MS).toISOString()}'
+            order by exchange_ts, seq, match_index, trade_id) to stdout`,
+        ),
+      )
+      stream.on('data', (chunk: Buffer) => {
+        for (const byte of chunk) if (byte === LINE_FEED) rows.copy += 1
+      })
+      await finished(stream)
+      return performance.now() - begun
+    },
+  })
+  if (rows.range !== rows.copy) throw new Error(`${rows.range} rows read, ${rows.copy} copied`)
+  return together(
+    `reading from a partition of ${LOADED} trades of ${SYMBOLS.length} symbols`,
+    judge('first row of an hour of one symbol, in ms', firsts, { atMost: 50 }),
+    judge(
+      `a symbol's day of ${Math.round(rows.range / (ROUNDS + 1))} rows, in multiples of an ordered COPY TO`,
+      ratios(day.range, day.copy),
+      { atMost: 2.5 },
+    ),
+  )
+}
+
+const LINE_FEED = 10
+
+function symbolOf(index: number): string {
+  return SYMBOLS[index % SYMBOLS.length] as string
+}

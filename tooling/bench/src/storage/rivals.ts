@@ -1,0 +1,127 @@
+import { pipeline } from 'node:stream/promises'
+import type { PublicTradeEvent } from '@grid/core-events'
+import type { GridDatabase } from '@grid/db'
+import type { Insertable, Kysely } from 'kysely'
+import type pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+
+/** The table of trades that the predecessor has, with its three indexes. */
+export const PREDECESSOR = `create table predecessor_trades (
+  id bigserial primary key,
+  symbol varchar(20) not null,
+  trade_id varchar(50) not null,
+  exchange_ts timestamptz not null,
+  local_ts timestamptz not null,
+  side varchar(4) not null,
+  price numeric(20,8) not null,
+  size numeric(20,8) not null
+);
+create unique index ix_trade_id on predecessor_trades (trade_id);
+create index ix_symbol_exchange_ts on predecessor_trades (symbol, exchange_ts)`
+
+/** Kysely's multi-row `VALUES`, with the columns of our table. */
+export async function insertValues(
+  db: Kysely<GridDatabase>,
+  trades: readonly PublicTradeEvent[],
+): Promise<void> {
+  const rows = trades.map(
+    (trade): Insertable<GridDatabase['public_trades']> => ({
+      category: trade.category,
+      symbol: trade.symbol,
+      exchange_ts: new Date(trade.exchangeTs),
+      trade_id: trade.tradeId,
+      local_ts: new Date(trade.localTsUs / 1000),
+      side: trade.side,
+      price: trade.price,
+      size: trade.size,
+      tick_direction: trade.tickDirection,
+      is_block_trade: trade.isBlockTrade,
+      is_rpi_trade: trade.isRpiTrade,
+      seq: trade.seq,
+      match_index: trade.matchIndex,
+      mark_price: trade.markPrice,
+      index_price: trade.indexPrice,
+      mark_iv: trade.markIv,
+      iv: trade.iv,
+      source: trade.source,
+    }),
+  )
+  await db
+    .insertInto('public_trades')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+interface PredecessorRow {
+  symbol: string
+  trade_id: string
+  exchange_ts: Date
+  local_ts: Date
+  side: string
+  price: string
+  size: string
+}
+
+/** Kysely's multi-row `VALUES` into the predecessor's table. */
+export async function insertPredecessorValues(
+  db: Kysely<GridDatabase>,
+  trades: readonly PublicTradeEvent[],
+): Promise<void> {
+  // Sound: the benchmark made that table.
+  const predecessor = db as unknown as Kysely<{ predecessor_trades: PredecessorRow }>
+  const rows = trades.map((trade) => ({
+    symbol: trade.symbol,
+    trade_id: trade.tradeId,
+    exchange_ts: new Date(trade.exchangeTs),
+    local_ts: new Date(trade.localTsUs / 1000),
+    side: trade.side,
+    price: trade.price,
+    size: trade.size,
+  }))
+  await predecessor
+    .insertInto('predecessor_trades')
+    .values(rows)
+    .onConflict((conflict) => conflict.column('trade_id').doNothing())
+    .execute()
+}
+
+const FIELDS = [
+  ['category', (trade) => trade.category],
+  ['symbol', (trade) => trade.symbol],
+  ['exchange_ts', (trade) => new Date(trade.exchangeTs).toISOString()],
+  ['trade_id', (trade) => trade.tradeId],
+  ['local_ts', (trade) => microsecondText(trade.localTsUs)],
+  ['side', (trade) => trade.side],
+  ['price', (trade) => trade.price],
+  ['size', (trade) => trade.size],
+  ['tick_direction', (trade) => trade.tickDirection ?? '\\N'],
+  ['is_block_trade', (trade) => trade.isBlockTrade ?? '\\N'],
+  ['is_rpi_trade', (trade) => trade.isRpiTrade ?? '\\N'],
+  ['seq', (trade) => trade.seq],
+  ['match_index', (trade) => trade.matchIndex],
+  ['mark_price', (trade) => trade.markPrice ?? '\\N'],
+  ['index_price', (trade) => trade.indexPrice ?? '\\N'],
+  ['mark_iv', (trade) => trade.markIv ?? '\\N'],
+  ['iv', (trade) => trade.iv ?? '\\N'],
+  ['source', (trade) => trade.source],
+] as const satisfies readonly (readonly [
+  keyof GridDatabase['public_trades'],
+  (trade: PublicTradeEvent) => string | number | boolean,
+])[]
+
+/** PostgreSQL's own bulk load, as text, which knows no duplicates. */
+export async function copyText(
+  client: pg.Client,
+  trades: readonly PublicTradeEvent[],
+): Promise<void> {
+  const names = FIELDS.map(([name]) => name).join(', ')
+  const lines = trades.map((trade) => `${FIELDS.map(([, textOf]) => textOf(trade)).join('\t')}\n`)
+  const stream = client.query(copyFrom(`copy public_trades (${names}) from stdin`))
+  await pipeline([lines.join('')], stream)
+}
+
+function microsecondText(us: number): string {
+  const ms = Math.floor(us / 1000)
+  return `${new Date(ms).toISOString().slice(0, -1)}${String(us % 1000).padStart(3, '0')}Z`
+}

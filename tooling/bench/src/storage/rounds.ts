@@ -1,0 +1,72 @@
+import { spread } from '../figures.ts'
+
+/** One way to do something; gives how long it took, in milliseconds. */
+export type Contender = () => Promise<number>
+
+/** What a ratio is asked to be, and where it is so far off that the bench fails. */
+export interface Bound {
+  readonly atLeast?: number
+  readonly atMost?: number
+  /** Default: what is asked. */
+  readonly failsAt?: number
+}
+
+/** The lines of a report, and whether something in it is out of its bounds. */
+export interface Report {
+  readonly lines: readonly string[]
+  readonly failed: boolean
+}
+
+/** Lets all contenders have their turn in every round, first a different one each time. */
+export async function inTurns<Name extends string>(
+  rounds: number,
+  contenders: Readonly<Record<Name, Contender>>,
+): Promise<Readonly<Record<Name, readonly number[]>>> {
+  const names = Object.keys(contenders) as Name[]
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    Name,
+    number[]
+  >
+  // What is compiled and cached only in the first round is left out.
+  for (let round = -1; round < rounds; round++) {
+    const first = Math.max(round, 0) % names.length
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+      const time = await contenders[name]()
+      if (round >= 0) times[name].push(time)
+    }
+  }
+  return times
+}
+
+/** Round by round, how many times as long the first took as the second. */
+export function ratios(first: readonly number[], second: readonly number[]): readonly number[] {
+  return first.map((time, round) => time / (second[round] ?? Number.NaN))
+}
+
+/** One line of a report: the median of a measure, its middle half, and what was asked. */
+export function judge(
+  what: string,
+  values: readonly number[],
+  { atLeast, atMost, failsAt }: Bound,
+): Report {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted[sorted.length >> 1] ?? Number.NaN
+  const isReached = atLeast === undefined ? middle <= (atMost ?? 0) : middle >= atLeast
+  const isWithin =
+    failsAt === undefined
+      ? isReached
+      : atLeast === undefined
+        ? middle <= failsAt
+        : middle >= failsAt
+  const asked = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`
+  const verdict = isReached ? '' : isWithin ? ': not reached' : ': FAILED'
+  return { lines: [`  ${what}: ${spread(values)}; asked ${asked}${verdict}`], failed: !isWithin }
+}
+
+/** Several reports as one. */
+export function together(title: string, ...reports: readonly Report[]): Report {
+  return {
+    lines: [title, ...reports.flatMap(({ lines }) => lines)],
+    failed: reports.some(({ failed }) => failed),
+  }
+}

@@ -1,0 +1,32 @@
+import { ensurePartitions } from '@grid/db'
+import type pg from 'pg'
+import { loadTrades } from './load-trades.ts'
+import { PREDECESSOR } from './rivals.ts'
+import { judge, type Report, together } from './rounds.ts'
+import { openScratchDatabase } from './scratch-database.ts'
+import { DAY } from './trade-feed.ts'
+
+const LOADED = 2_000_000
+
+/** Bytes a trade on disk, indexes included, against the predecessor's table with the same rows. */
+export async function storageSize(): Promise<Report> {
+  await using scratch = await openScratchDatabase()
+  const { client, db } = scratch
+  await ensurePartitions(db, 'public_trades', [DAY])
+  await client.query(PREDECESSOR)
+  await loadTrades(client, LOADED, { predecessor: true })
+  const predecessor = await bytesOf(client, 'predecessor_trades')
+  const written = await bytesOf(client, 'public_trades_y2025m10d10')
+  return together(
+    `bytes a trade on disk, indexes included, ${LOADED} rows written in batches: ${written.toFixed(0)}; the predecessor's ${predecessor.toFixed(0)}`,
+    judge('ratio', [written / predecessor], { atMost: 0.6 }),
+  )
+}
+
+async function bytesOf(client: pg.Client, table: string): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>(
+    'select pg_total_relation_size($1::regclass) as bytes',
+    [table],
+  )
+  return Number(rows[0]?.bytes) / LOADED
+}

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { type Simulator, startSimulator } from '../src/index.ts'
+import { optionSymbols, type Simulator, startSimulator } from '../src/index.ts'
 import { Client } from './client.ts'
 import { ask, authRequest, openPrivate, rowsOf } from './private-client.ts'
 import { type Document, needsRecordings, recorded, shape } from './recordings.ts'
@@ -21,11 +21,14 @@ const YOUNG = {
   restExecution: ['createType'],
 }
 
+const OPTIONS = optionSymbols('BTC', [100_000], Date.now())
+
 async function start(): Promise<Simulator> {
   const sim = await startSimulator({
     symbols: ['BTCUSDT'],
     inverse: ['BTCUSD'],
     spot: ['BTCUSDT'],
+    option: OPTIONS,
     paused: true,
   })
   onTestFinished(() => sim.stop())
@@ -110,6 +113,17 @@ test('values are written as real ones: of contracts trimmed, of spot with all pl
   ]
   for (const key of same) expect([key, row?.[key]]).toEqual([key, rowOf(cancelled)[key]])
   expect(row).toMatchObject({ price: '69000.5', qty: '0.01' })
+})
+
+test('orders of options have the keys, the key order and the types of a documented one', async (context) => {
+  needsRecordings(context)
+  const sim = await start()
+  const { uid } = sim.exchange.openAccount()
+  const [symbol = ''] = OPTIONS
+  sim.exchange.placeOrder(uid, { category: 'option', symbol, side: 'Sell', qty: '1' })
+  const [order] = sim.exchange.books(uid).orders
+  const told = JSON.parse(JSON.stringify(order).replace('{"USDT":', '{"MNT":')) as Document
+  expect(shape(told)).toEqual(shape(rowOf(real('docs/ws_order.ndjson'))))
 })
 
 test('replies have the keys, the key order and the types of real ones', async (context) => {

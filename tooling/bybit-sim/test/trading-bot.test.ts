@@ -51,6 +51,8 @@ async function trade(category: Category): Promise<{
     spot: ['BTCUSDT', 'ETHUSDT'],
     option: optionSymbols('BTC', [100_000], clock.nowUs() / 1000),
     tradesPerSecond: 5,
+    tickerIntervalMs: 1000,
+    bookIntervalMs: 1000,
     // The clock stands still while REST is asked.
     rules: { idleCloseMs: null, maxRequests: null, restLimits: NO_LIMITS },
   })

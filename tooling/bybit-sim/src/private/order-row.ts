@@ -2,10 +2,16 @@ import { fixedText, ZERO } from '../trading/fixed.ts'
 import { tradeValue } from '../trading/leg.ts'
 import type { Order } from '../trading/order.ts'
 import { amountText, hasCreateType, isSpot, priceDigits, sizeDigits } from './digits.ts'
+import { optionOrderRow } from './option-order-row.ts'
 import type { WireRow } from './wire-row.ts'
 
 /** A row of the `order` topics: the order as it is at the moment. */
 export function orderRow(order: Order): WireRow {
+  const row = plainOrderRow(order)
+  return row['category'] === 'option' ? optionOrderRow(row, order.isOpen) : row
+}
+
+function plainOrderRow(order: Order): WireRow {
   const { terms } = order
   const { desk } = terms
   const spot = isSpot(desk)

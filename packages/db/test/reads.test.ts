@@ -127,6 +127,14 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     })
   })
 
+  it('the symbols that have rows are found, category by category', async () => {
+    const times = { from: START + 400, to: START + 100_000 }
+    const sorted = SYMBOLS.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    expect(await trades.symbols({ category, ...times })).toEqual(sorted)
+    expect(await trades.symbols({ category, from: 0, to: START })).toEqual(['OLD'])
+    expect(await trades.symbols({ category: 'spot', ...times })).toEqual([])
+  })
+
   it('the newest row at or before a time is carried forward', async () => {
     const symbols = [...SYMBOLS, 'NONE']
     const ordered = inTotalOrder(sent.tickers)

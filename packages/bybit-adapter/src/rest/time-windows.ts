@@ -19,6 +19,8 @@ export interface WantedTimes {
 const DAY_MS = 86_400_000
 /** The exchange refuses windows of more than 7 days. */
 const WINDOW_MS = 7 * DAY_MS - 1
+/** The exchange's clock is known to within half a second, and "until now" must not end before it. */
+const CLOCK_MARGIN_MS = 1_000
 /** The exchange keeps two years; an hour of margin, for clocks and for waits in queues. */
 const HISTORY_MS = 730 * DAY_MS - 3_600_000
 
@@ -55,7 +57,7 @@ export function byWindow<Item>(
 ): PageSource<Item> {
   return async function* () {
     const now = await nowMs()
-    const until = wholeMs('to', to ?? now)
+    const until = wholeMs('to', to ?? now + CLOCK_MARGIN_MS)
     if (wholeMs('from', from) > until) {
       throw invalid('from', `must not be after to, got ${from} and ${until}`)
     }

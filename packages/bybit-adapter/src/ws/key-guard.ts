@@ -49,6 +49,9 @@ export class KeyGuard {
   #unanswered = 0
   #wasAccepted = false
   #mayBeLate = true
+  #isExamining = false
+  /** REST let the key in, by the clock that logins are sent by. */
+  #isGoodAtRest = false
   #refusal: KeyRefusal | null = null
   #check: ClockTimer | null = null
   #goodAtMs: number | null = null
@@ -72,6 +75,7 @@ export class KeyGuard {
   onAccepted(): void {
     this.#wasAccepted = true
     this.#mayBeLate = true
+    this.#isGoodAtRest = false
     this.#unanswered = 0
     this.#badSinceMs = null
     this.#goodAtMs = nowMs(this.#options.clock)
@@ -97,19 +101,20 @@ export class KeyGuard {
   }
 
   /**
-   * The exchange refused a login. Returns false when it may have been the clock's
+   * The exchange refused a login. Returns false when the words leave open why: it may be the clock's
    * fault, which a new measurement and another login cure.
    */
   onRefused(words: string): boolean {
     this.#unanswered = 0
-    const code = keyFaultOfWords(words)
-    if (code === null && this.#mayBeLate) {
-      this.#mayBeLate = false
-      return false
+    const code = keyFaultOfWords(words) ?? (this.#isGoodAtRest ? 'AUTH_REFUSED' : null)
+    if (code !== null) {
+      const delayMs = this.#putOff(words)
+      void this.#judge(code, words, delayMs)
+      return true
     }
-    const delayMs = this.#putOff(words)
-    void this.#judge(code ?? 'AUTH_REFUSED', words, delayMs)
-    return true
+    if (this.#mayBeLate) this.#mayBeLate = false
+    else void this.#suspect()
+    return false
   }
 
   /** The connection ended, or was given up, before the login was answered. */
@@ -135,11 +140,12 @@ export class KeyGuard {
 
   async #examineAgain(): Promise<void> {
     const check = this.#check
+    const askedAtMs = nowMs(this.#options.clock)
     const found = await this.#examine()
     // A connection that was lost meanwhile tells by its own login.
     if (this.#stop.signal.aborted || this.#check !== check) return
     if (!isFault(found)) {
-      if (found === 'good') this.#goodAtMs = nowMs(this.#options.clock)
+      if (found === 'good') this.#goodAtMs = askedAtMs
       this.#watch()
       return
     }
@@ -154,12 +160,18 @@ export class KeyGuard {
     else this.#refuse(code, words, delayMs)
   }
 
+  /** Finds the key guilty if REST does; where REST lets it in, so must the socket from now on. */
   async #suspect(): Promise<void> {
+    if (this.#isExamining) return
+    this.#isExamining = true
     const found = await this.#examine()
-    if (!isFault(found) || this.#stop.signal.aborted) return
-    this.#refuse(found.code, found.reason, this.#putOff(found.reason))
+    this.#isExamining = false
+    if (this.#stop.signal.aborted) return
+    if (isFault(found)) this.#refuse(found.code, found.reason, this.#putOff(found.reason))
+    else this.#isGoodAtRest = found === 'good'
   }
 
+  /** What REST has against the key. */
   async #examine(): Promise<Finding> {
     try {
       await this.#options.examine(this.#stop.signal)

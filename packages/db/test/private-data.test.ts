@@ -1,4 +1,11 @@
-import type { OrderEvent } from '@grid/core-events'
+import {
+  EXECUTION_VALUES,
+  ORDER_VALUES,
+  type OrderEvent,
+  POSITION_VALUES,
+  type ValueKind,
+  WALLET_VALUES,
+} from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -12,7 +19,7 @@ import {
 } from '../src/index.ts'
 import { collect, decimal, T0 } from './events.ts'
 import { addTenant, execution, order, position, transaction, wallet } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 const NONE = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] }
@@ -268,4 +275,106 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     expect(await executions.lastTs(scope, { accountId })).toBe(T0 + 2)
     expect(await executions.lastTs(scope, { accountId, symbol: 'ETHUSDT' })).toBeNull()
   })
+
+  it('gives back every value as it was sent, and nulls as nulls', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'exact')
+    const filled = {
+      execution: execution({ accountId, ...valuesOf(EXECUTION_VALUES) }),
+      order: order({ accountId, ...valuesOf(ORDER_VALUES) }),
+      position: position({ accountId, ...valuesOf(POSITION_VALUES), side: '', seq: -1 }),
+      wallet: wallet({ accountId, ...valuesOf(WALLET_VALUES) }),
+    }
+    const more = {
+      exchangeTs: T0 + 1,
+      localTsUs: 1,
+      source: 'rest',
+      extra: { a: [1, { b: 'ü' }] },
+    } as const
+    const all = { accountId, ...ALL }
+    const sent = [filled.execution, execution({ accountId, ...more, execId: 'e2' })]
+    await executions.bulkInsert(sent)
+    const withRun = (list: object[]) => list.map((each) => ({ ...each, runId: null }))
+    expect(await collect(executions.range(scope, all))).toEqual(withRun(sent))
+    const states = [filled.order, order({ accountId, ...more })]
+    await orders.bulkInsert(states)
+    expect(await collect(orders.range(scope, all))).toEqual(withRun(states))
+    // The one that is filled further.
+    expect(await orders.states(scope, { accountId })).toEqual(
+      withRun(states.toSorted((a, b) => Number(b.cumExecQty) - Number(a.cumExecQty)).slice(0, 1)),
+    )
+    const legs = [filled.position, position({ accountId, ...more })]
+    await positions.bulkInsert(legs)
+    expect(await collect(positions.range(scope, all))).toEqual(withRun(legs))
+    const coins = [filled.wallet, wallet({ accountId, ...more })]
+    await wallets.bulkInsert(coins)
+    expect(await collect(wallets.range(scope, all))).toEqual(withRun(coins))
+  })
 })
+
+/** A value of its kind for each name, each other than the ones before. */
+function valuesOf<Values extends object>(kinds: Values): object {
+  const entries = Object.entries<ValueKind>(kinds as Readonly<Record<string, ValueKind>>)
+  const byKind: Readonly<Record<ValueKind, (n: number) => unknown>> = {
+    decimal: (n) => `${n % 2 ? '-' : ''}1234567890123456${n}.000123456789012345${n}0`,
+    text: (n) => `té"\\{},\n${n}`,
+    integer: (n) => -n,
+    timestamp: (n) => T0 + n,
+    flag: (n) => n % 2 === 0,
+    json: (n) => [{ [`k${n}`]: 'v"' }],
+    object: (n) => ({ [`k${n}`]: '0.10' }),
+  }
+  return Object.fromEntries(entries.map(([name, kind], n) => [name, byKind[kind](n + 1)]))
+}
+
+it(
+  'collectors that store the same orders at once agree on every state',
+  async () => {
+    const opened = await openPostgres()
+    await migrate(opened.db, { environment: 'testnet' })
+    const { scope, accountId } = await addTenant(opened.db, 'raced')
+    const steps = Array.from({ length: 1200 }, (_, n) => {
+      const filled = n % 6
+      return order({
+        accountId,
+        orderId: `o${Math.floor(n / 6) % 40}`,
+        exchangeTs: T0 + Math.floor(n / 12),
+        localTsUs: T0 * 1000 + n,
+        orderStatus: filled === 5 ? 'Filled' : filled === 0 ? 'New' : 'PartiallyFilled',
+        cumExecQty: decimal(String(filled)),
+        price: decimal(String(n)),
+      })
+    })
+    const store = async (seed: number) => {
+      const orders = new OrderRepository(opened.db)
+      const mixed = steps.toSorted(
+        (a, b) => mix(Number(a.price), seed) - mix(Number(b.price), seed),
+      )
+      let inserted = 0
+      for (let at = 0; at < mixed.length; at += 100) {
+        inserted += (await orders.bulkInsert(mixed.slice(at, at + 100))).inserted
+      }
+      return inserted
+    }
+    const counts = await Promise.all([1, 2, 3].map(store))
+    expect(counts.reduce((sum, count) => sum + count)).toBe(steps.length)
+    const states = await new OrderRepository(opened.db).states(scope, { accountId })
+    const newest = new Map<string, OrderEvent>()
+    for (const step of steps) {
+      const best = newest.get(step.orderId)
+      const isNewer =
+        best === undefined ||
+        Number(step.cumExecQty) > Number(best.cumExecQty) ||
+        (step.cumExecQty === best.cumExecQty && step.exchangeTs >= best.exchangeTs)
+      if (isNewer) newest.set(step.orderId, step)
+    }
+    expect(new Map(states.map((state) => [state.orderId, state.price]))).toEqual(
+      new Map([...newest].map(([orderId, { price }]) => [orderId, price])),
+    )
+    await opened.close()
+  },
+  START_TIMEOUT_MS,
+)
+
+function mix(value: number, seed: number): number {
+  return (value * 7919 * (seed + 1)) % 1213
+}

@@ -1,3 +1,5 @@
 import { packageTests } from '@grid/config/vitest'
+import type { ViteUserConfig } from 'vitest/config'
 
-export default packageTests()
+const config: ViteUserConfig = packageTests()
+export default config

@@ -1,3 +1,4 @@
-import { libraryBuild } from '@grid/config/tsup'
+import { type LibraryBuild, libraryBuild } from '@grid/config/tsup'
 
-export default libraryBuild()
+const config: LibraryBuild = libraryBuild()
+export default config

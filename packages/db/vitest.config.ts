@@ -1,3 +1,5 @@
 import { packageTests } from '@grid/config/vitest'
+import type { ViteUserConfig } from 'vitest/config'
 
-export default packageTests({ globalSetup: '@grid/testing/global-setup' })
+const config: ViteUserConfig = packageTests({ globalSetup: '@grid/testing/global-setup' })
+export default config

@@ -1,10 +1,13 @@
 import { defineConfig, type Options } from 'tsup'
 
+/** What a tsup configuration may be. */
+export type LibraryBuild = Options | Options[] | ((options: Options) => Options)
+
 /**
  * How every published package is built: tsup emits the JavaScript. The declarations come from
  * `tsc`, because tsup 9 cannot emit them with TypeScript 7.
  */
-export function libraryBuild(): Options | Options[] | ((options: Options) => Options) {
+export function libraryBuild(): LibraryBuild {
   return defineConfig({
     entry: ['src/index.ts'],
     format: ['esm'],

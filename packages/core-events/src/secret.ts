@@ -30,8 +30,11 @@ export class Secret {
     return REDACTED
   }
 
-  /** What `console.log` and `util.inspect` show, whatever their options. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED
+  // What `console.log` and `util.inspect` show, whatever their options. Defined by call, for a
+  // declaration cannot be made from this file alone of a name that is no literal.
+  static {
+    Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value: () => REDACTED,
+    })
   }
 }

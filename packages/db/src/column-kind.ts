@@ -20,8 +20,22 @@ interface ColumnKind {
   readonly decode: (text: string) => unknown
 }
 
+/** The name of a kind of columns. */
+export type ColumnKindName =
+  | 'text'
+  | 'uuid'
+  | 'numeric'
+  | 'bigint'
+  | 'digits'
+  | 'integer'
+  | 'boolean'
+  | 'jsonb'
+  | 'bytea'
+  | 'ms'
+  | 'us'
+
 /** The kinds of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
-export const COLUMN_KINDS = {
+export const COLUMN_KINDS: Readonly<Record<ColumnKindName, ColumnKind>> = {
   text: kind('text', encodeTexts, (text) => text),
   uuid: kind('uuid', encodeUuids, (text) => text),
   numeric: kind('numeric', encodeNumerics, (text) => text),
@@ -34,10 +48,7 @@ export const COLUMN_KINDS = {
   bytea: kind('bytea', encodeBytes, (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))),
   ms: instant(encodeMilliseconds, 1_000),
   us: instant(encodeMicroseconds, 1_000_000),
-} satisfies Record<string, ColumnKind>
-
-/** The name of a kind of columns. */
-export type ColumnKindName = keyof typeof COLUMN_KINDS
+}
 
 function kind(
   type: string,

@@ -54,7 +54,9 @@ export function optionalFields<Values>(kinds: ValueKinds<Values>): Record<string
 }
 
 /** Readers of values that identify an item, or without which it means nothing. */
-export const REQUIRED = {
+export const REQUIRED: Readonly<
+  Record<'name' | 'text' | 'decimal' | 'time' | 'leg' | 'positionSide', ValueReader>
+> = {
   name: {
     read: (value) => (isSymbol(value) ? value : undefined),
     message: 'must be 1 to 64 characters without blanks, control characters or "|"',
@@ -80,7 +82,7 @@ export const REQUIRED = {
     read: (value) => (value === '' || isSymbol(value) ? value : undefined),
     message: 'must be empty or 1 to 64 characters without blanks, control characters or "|"',
   },
-} as const satisfies Record<string, ValueReader>
+}
 
 /** A category; undefined as it is absent, so that the topic or the query can say. */
 export const CATEGORY: FieldReader = {

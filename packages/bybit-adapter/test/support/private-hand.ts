@@ -7,7 +7,7 @@ import {
   type PrivateStreamStatus,
   RateLimiter,
 } from '../../src/index.ts'
-import type { Answer } from './hand-server.ts'
+import type { Answer, HandServer } from './hand-server.ts'
 import { serve } from './serve.ts'
 import {
   ACCOUNT_ID,
@@ -26,7 +26,12 @@ export type StatusOf<Type extends PrivateStreamStatus['type']> = Extract<
 >
 
 /** The exchange's answer to a request of a private socket. */
-export function reply(op: string, req_id: string, ret_msg = '', success = ret_msg === ''): string {
+export function reply(
+  op: string,
+  req_id: string,
+  ret_msg = '',
+  success: boolean = ret_msg === '',
+): string {
   return JSON.stringify({ req_id, success, ret_msg, op, conn_id: 'c' })
 }
 
@@ -90,7 +95,7 @@ export async function account(
   options: Partial<PrivateStreamOptions> = {},
   answer: Answer = allow,
   rest: SignedAnswerer = goodKey,
-) {
+): Promise<{ server: HandServer; watched: WatchedAccount }> {
   const server = await serve()
   server.answer = answer
   const watched = new WatchedAccount(server.url, await signedHand(rest), options)

@@ -34,7 +34,10 @@ export interface SignedHand {
 
 export const API_KEY = 'TESTKEY0000000000'
 export const SECRET = 'CANARYSECRET00000000000000000000000'
-export const CREDENTIALS = { apiKey: API_KEY, secret: SECRET } as const
+export const CREDENTIALS: { readonly apiKey: string; readonly secret: string } = {
+  apiKey: API_KEY,
+  secret: SECRET,
+}
 export const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 /** Starts such a server; it ends with the test. */

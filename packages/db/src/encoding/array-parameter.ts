@@ -2,7 +2,7 @@
 const HEADER_BYTES = 20
 
 /** Most bytes of a statement's parameters: a larger message ends the connection, at 1 GiB. */
-export const MOST_PARAMETER_BYTES = 2 ** 30 - 2 ** 20
+export const MOST_PARAMETER_BYTES: number = 2 ** 30 - 2 ** 20
 
 /** What an encoder is given for a column: null and undefined are NULL. */
 export type Values<Value> = readonly (Value | null | undefined)[]

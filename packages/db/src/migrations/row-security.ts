@@ -2,11 +2,11 @@ const USER = `nullif(current_setting('grid.user_id', true), '')::uuid`
 /** Read once a statement, however many rows it looks at. */
 const ACCOUNTS = `array(select own.account_id from bybit_accounts own where own.user_id = ${USER})`
 
-const IS_OWN = {
+const IS_OWN: Readonly<Record<'user' | 'account' | 'account or none', string>> = {
   user: `user_id = ${USER}`,
   account: `account_id = any (${ACCOUNTS})`,
   'account or none': `account_id is null or account_id = any (${ACCOUNTS})`,
-} as const
+}
 
 /**
  * SQL that shows a table's rows to whom they belong, by their user or by their account's: to the user

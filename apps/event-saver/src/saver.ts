@@ -1,5 +1,5 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import { type Category, type Clock, nowMs, PUBLIC_CHANNELS, systemClock } from '@grid/core-events'
+import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
 import {
   CaptureGapRepository,
   createDatabase,
@@ -7,6 +7,8 @@ import {
   redactDatabaseUrl,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
+import { AccountService } from './accounts/account-service.ts'
+import type { AccountStatus } from './accounts/account-status.ts'
 import { MemoryJournal } from './capture/journal.ts'
 import { MarketCapture } from './capture/market-capture.ts'
 import { Pipeline } from './capture/pipeline.ts'
@@ -15,7 +17,7 @@ import type { Config } from './config/config.ts'
 import { retentionOf } from './config/retention.ts'
 import { maintenanceDatabase, prepareDatabase, reasonOf } from './database.ts'
 import { LoopWatchdog } from './http/loop-watchdog.ts'
-import { Readiness } from './http/readiness.ts'
+import { Readiness, type WantedTopicState } from './http/readiness.ts'
 import { HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
@@ -30,7 +32,14 @@ export interface SaverOptions {
   readonly clock?: Clock
   /** End with exit code 75 instead of trying again while the database is away at the start. */
   readonly exitOnDbError?: boolean
+  /**
+   * How long after a gap's end the exchange's history of an account is taken for its last word.
+   * Default 30,000 ms.
+   */
+  readonly historySettleMs?: number
 }
+
+const HISTORY_SETTLE_MS = 30_000
 
 /** How long a stop waits for the removal or freezing of a day that runs. */
 const KEEPER_PATIENCE_MS = 2000
@@ -70,6 +79,7 @@ export class Saver {
   readonly #readiness = new Readiness()
   readonly #streamLog: StreamLog
   readonly #partitions: PartitionKeeper
+  readonly #accounts: AccountService
   readonly #startGaps = new StartGaps((gap) => this.pipeline.acceptGap(gap))
   readonly #stopping = new AbortController()
   readonly #startedAt: number
@@ -79,7 +89,13 @@ export class Saver {
   #databaseReady = false
   #connections = 0
 
-  constructor({ config, log, clock = systemClock, exitOnDbError = false }: SaverOptions) {
+  constructor({
+    config,
+    log,
+    clock = systemClock,
+    exitOnDbError = false,
+    historySettleMs = HISTORY_SETTLE_MS,
+  }: SaverOptions) {
     this.#config = config
     this.#log = log
     this.#streamLog = new StreamLog(log, clock)
@@ -115,6 +131,19 @@ export class Saver {
       },
     })
     this.#markets = this.#makeMarkets(pipelineLog)
+    this.#accounts = new AccountService({
+      config,
+      clock,
+      db: this.#db,
+      journal: this.#journal,
+      pipeline: this.pipeline,
+      log,
+      streamLog: this.#streamLog,
+      historySettleMs,
+      onConnection: () => {
+        this.#connections += 1
+      },
+    })
     this.#http = new HttpServer({
       status: () => this.status(),
       alive: () => !this.#failed && !this.#watchdog.stalled,
@@ -142,15 +171,16 @@ export class Saver {
   status(): SaverStatus {
     const nowUs = this.#clock.nowUs()
     const topics = this.#markets.flatMap((market) => market.topics())
+    const accounts = this.#accounts.statuses()
     const unlisted = this.#markets.filter((market) => !market.isListed)
     const ageSeconds = (sinceUs: number | null): number =>
       sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
     const lagSeconds = Object.fromEntries(
-      PUBLIC_CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
+      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
     ) as SaverStatus['lagSeconds']
     const { ready, checks } = this.#readiness.evaluate({
       nowMs: nowMs(this.#clock),
-      topics,
+      topics: [...topics, ...accounts.flatMap(accountTopics)],
       unlisted: unlisted.map(({ category }) => category),
       accepting: this.pipeline.accepting,
       lagMs: ageSeconds(this.pipeline.oldestUs) * 1000,
@@ -171,6 +201,7 @@ export class Saver {
         ...topic,
         lastEventAgeSeconds: topic.lastEventAtUs === null ? null : ageSeconds(topic.lastEventAtUs),
       })),
+      accounts,
       channels: this.pipeline.sample(),
       lagSeconds,
       journalBytes: this.#journal.bytes,
@@ -185,7 +216,7 @@ export class Saver {
    * Stops capturing, stores what waits and closes everything; the signal ends the patience.
    */
   async stop(signal: AbortSignal): Promise<StopReport> {
-    await Promise.all(this.#markets.map((market) => market.close()))
+    await Promise.all([...this.#markets.map((market) => market.close()), this.#accounts.close()])
     if (!this.#databaseReady && this.pipeline.waitingInAll > 0) {
       await settledOrAborted(this.#preparing, signal)
     }
@@ -243,7 +274,7 @@ export class Saver {
     if (status.type === 'open') this.#connections += 1
     if (status.type === 'gap') this.pipeline.acceptGap(status.gap)
     if (status.type === 'live') this.#onLive(status.topic, category)
-    this.#streamLog.tell(status, category)
+    this.#streamLog.tell(status, { category })
   }
 
   #onLive(topic: string, category: Category): void {
@@ -261,8 +292,8 @@ export class Saver {
       await this.#readLastStored(market.category, symbols)
     }
     await this.#orWarn(async () => {
-      const { open, partial } = await new CaptureGapRepository(this.#db).countByState()
-      this.pipeline.gaps.addStored(open + partial)
+      const { open } = await new CaptureGapRepository(this.#db).countByState()
+      this.pipeline.gaps.addStored(open)
     })
   }
 
@@ -296,11 +327,21 @@ export class Saver {
       if (!this.#databaseReady) return
       await this.#readPast()
       this.pipeline.open()
+      this.#accounts.start()
       this.#partitions.start()
     } catch (error) {
       this.#fail(error)
     }
   }
+}
+
+/** An account's topics as readiness judges them: what a bad key keeps from being captured is refused. */
+function accountTopics({ accountName, state, topics }: AccountStatus): WantedTopicState[] {
+  const isBad = state === 'refused' || state === 'unusable'
+  return topics.map((topic) => ({
+    topic: `${topic.topic}@${accountName}`,
+    state: isBad ? 'refused' : topic.state,
+  }))
 }
 
 async function settledOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
-import type { PublicChannel } from '@grid/core-events'
+import type { Channel } from '@grid/core-events'
+import type { AccountStatus } from './accounts/account-status.ts'
 import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
 import type { LedgerEntry } from './capture/ledger.ts'
 import type { MarketTopic } from './capture/market-capture.ts'
@@ -20,9 +21,11 @@ export interface SaverStatus {
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
   readonly topics: readonly (MarketTopic & { readonly lastEventAgeSeconds: number | null })[]
+  /** Every account that is enabled. */
+  readonly accounts: readonly AccountStatus[]
   readonly channels: readonly LedgerEntry[]
   /** Age of the oldest waiting event, by channel. */
-  readonly lagSeconds: Readonly<Record<PublicChannel, number>>
+  readonly lagSeconds: Readonly<Record<Channel, number>>
   readonly journalBytes: number
   readonly connections: number
   /** What retention removed since the start, by table. */

@@ -1,4 +1,4 @@
-import type { StreamStatus } from '@grid/bybit-adapter'
+import type { PrivateStreamStatus, StreamStatus } from '@grid/bybit-adapter'
 import { type Category, type Clock, nowMs } from '@grid/core-events'
 import { isWorthALine, type Logger } from './log.ts'
 
@@ -17,7 +17,10 @@ export class StreamLog {
     this.#clock = clock
   }
 
-  tell(status: StreamStatus, category: Category): void {
+  tell(
+    status: StreamStatus | PrivateStreamStatus,
+    whose: { readonly category: Category } | { readonly account: string },
+  ): void {
     const now = nowMs(this.#clock)
     const minute = this.#minutes.get(status.type)
     if (minute === undefined || now - minute.since >= MINUTE_MS) {
@@ -30,11 +33,11 @@ export class StreamLog {
       minute.lines += 1
       if (minute.lines > LINES_A_MINUTE) return
     }
-    logStreamStatus(this.#log.child({ category }), status)
+    logStreamStatus(this.#log.child(whose), status)
   }
 }
 
-function logStreamStatus(log: Logger, status: StreamStatus): void {
+function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus): void {
   switch (status.type) {
     case 'connect_failed':
       if (isWorthALine(status.attempt)) {
@@ -56,6 +59,15 @@ function logStreamStatus(log: Logger, status: StreamStatus): void {
       return
     case 'live':
       log.info({ topic: status.topic }, 'live')
+      return
+    case 'authenticated':
+      log.info({ connection: status.connection, clockOffsetMs: status.clockOffsetMs }, 'logged in')
+      return
+    case 'key_refused':
+      if (isWorthALine(status.attempt)) {
+        const { code, reason, attempt, retryInMs } = status
+        log.error({ code, reason, attempt, retryInMs }, 'the exchange refuses the key')
+      }
       return
     case 'refused':
       log.warn(
@@ -79,7 +91,8 @@ function logStreamStatus(log: Logger, status: StreamStatus): void {
       )
       return
     case 'gap': {
-      const { channel, symbol, startTs, endTs, reason } = status.gap
+      const { channel, startTs, endTs, reason } = status.gap
+      const symbol = 'symbol' in status.gap ? status.gap.symbol : undefined
       log.warn({ code: 'GAP', channel, symbol, startTs, endTs, reason }, 'events may be missing')
       return
     }

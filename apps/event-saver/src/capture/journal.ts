@@ -1,4 +1,4 @@
-import type { Frame } from '@grid/bybit-adapter'
+import type { Frame, PrivateFrame } from '@grid/bybit-adapter'
 
 /** A record's place in the journal: counts up by one a frame. */
 export type JournalPosition = number
@@ -13,7 +13,7 @@ export interface Journal {
   readonly bytes: number
   /** The place of the newest record; 0 before the first. */
   readonly position: JournalPosition
-  append(frame: Frame): JournalPosition
+  append(frame: Frame | PrivateFrame): JournalPosition
   /** Everything up to and including this place is settled. */
   release(position: JournalPosition): void
 }
@@ -45,7 +45,7 @@ export class MemoryJournal implements Journal {
     return this.#position
   }
 
-  append(frame: Frame): JournalPosition {
+  append(frame: Frame | PrivateFrame): JournalPosition {
     this.#position += 1
     this.#bytes += frame.bytes.byteLength
     const block = this.#blocks.at(-1)

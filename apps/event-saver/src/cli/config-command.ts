@@ -3,9 +3,11 @@ import type { Config } from '../config/config.ts'
 import type { ConfigOrigin } from '../config/load.ts'
 import { SETTINGS, type SettingName } from '../config/settings.ts'
 
-/** The configuration as the operator may see it: the password of the database is left out. */
+/** The configuration as the operator may see it: without password, of keys their ids alone. */
 export function printableConfig(config: Config): Record<string, unknown> {
-  return { ...config, databaseUrl: redactDatabaseUrl(config.databaseUrl) }
+  const { databaseUrl, encryptionKeys } = config
+  const ids = encryptionKeys?.ids.join(', ')
+  return { ...config, databaseUrl: redactDatabaseUrl(databaseUrl), encryptionKeys: ids }
 }
 
 /** A line a setting: variable, value, origin. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Config } from '../config/config.ts'
 import { type ConfigFault, type ConfigResult, loadConfig } from '../config/load.ts'
-import { SETTINGS, type SettingName } from '../config/settings.ts'
+import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
 import { examine } from '../doctor/doctor.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { EXPORT_FORMATS } from '../export/row-format.ts'
@@ -56,7 +56,8 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
   const command: AddCommand = (name, description, examples, action, parent = program) => {
     const sub = parent.command(name).description(description)
     sub.option('--config <file>', 'JSON file with settings, below flags and environment')
-    for (const setting of Object.values(SETTINGS)) {
+    for (const setting of Object.values<Setting<unknown>>(SETTINGS)) {
+      if (setting.hidden) continue
       const help = `${setting.help} [${setting.variable}]`
       sub.addOption(new Option(`--${setting.flag} <value>`, help))
     }

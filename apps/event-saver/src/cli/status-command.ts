@@ -36,6 +36,10 @@ export function statusLines(status: SaverStatus): string[] {
     `event-saver ${status.ready ? 'ready' : 'NOT READY'}, pid ${status.pid}, up ${uptime} s, ${status.environment}`,
     `database ${status.database}${status.databaseReady ? '' : ' (not reached yet)'}`,
     ...status.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.code}: ${check.detail}`),
+    ...status.accounts.map(
+      ({ accountName, state, code, reason }) =>
+        `account ${accountName}: ${state}${code === null ? '' : ` (${code}: ${reason})`}`,
+    ),
     ...status.channels
       .filter((entry) => entry.received > 0)
       .map(

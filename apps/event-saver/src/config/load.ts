@@ -154,10 +154,11 @@ function faultOf(
   issues: readonly { message: string }[],
 ): ConfigFault {
   // A password may stand in any URL, though only the database's is allowed to have one.
-  const shown = /\/\/[^/]*@/.test(given.text) ? redactDatabaseUrl(given.text) : given.text
+  const plain = /\/\/[^/]*@/.test(given.text) ? redactDatabaseUrl(given.text) : given.text
+  const shown = setting.hidden ? 'the value' : JSON.stringify(plain)
   return {
     where: given.where,
-    problem: `${JSON.stringify(shown)} ${issues.map((issue) => issue.message).join('; ')}`,
+    problem: `${shown} ${issues.map((issue) => issue.message).join('; ')}`,
     fix: `for example ${setting.variable}=${setting.example}`,
   }
 }

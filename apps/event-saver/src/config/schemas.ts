@@ -1,3 +1,4 @@
+import { EncryptionKeys } from '@grid/db'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 
@@ -95,3 +96,14 @@ export const listenAddress: TextSchema<ListenAddress> = z.string().transform((te
 
 /** `true` or `false`, also as 1, 0, yes, no. */
 export const yesNo: TextSchema<boolean> = z.stringbool({ error: 'must be true or false' })
+
+/** Keys of accounts' secrets; what is wrong with them is said without showing them. */
+export const encryptionKeys: TextSchema<EncryptionKeys> = z.string().transform((text, context) => {
+  try {
+    return EncryptionKeys.parse(text.trim())
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read'
+    context.issues.push({ code: 'custom', message, input: undefined })
+    return z.NEVER
+  }
+})

@@ -5,6 +5,7 @@ import {
   baseUrl,
   commaList,
   duration,
+  encryptionKeys,
   listenAddress,
   retention,
   type TextSchema,
@@ -26,6 +27,8 @@ export interface Setting<Value> {
   readonly schema: TextSchema<Value>
   /** Whether a `_FILE` variant may name a file that holds the value. */
   readonly secret?: boolean
+  /** Whether the value must never be shown, nor be given as a flag, which every user of the host sees. */
+  readonly hidden?: boolean
 }
 
 type Text = string | undefined
@@ -36,7 +39,7 @@ function setting<Value, Fallback extends Text>(
   example: string,
   schema: TextSchema<Value>,
   help: string,
-  more: { secret?: boolean } = {},
+  more: { secret?: boolean; hidden?: boolean } = {},
 ): Setting<Fallback extends undefined ? Value | undefined : Value> {
   return {
     variable: `EVENTSAVER_${name}`,
@@ -139,6 +142,35 @@ export const SETTINGS = {
     'http://127.0.0.1:9003',
     baseUrl(['http', 'https']),
     'archive base URL, instead of the environment’s (not used yet)',
+  ),
+  accountCategories: setting(
+    'ACCOUNT_CATEGORIES',
+    'linear,inverse,spot,option',
+    'linear,spot',
+    commaList(word(CATEGORIES), 'category'),
+    'product families of accounts that are read over REST, a comma list; their sockets tell of all',
+  ),
+  snapshotInterval: setting(
+    'SNAPSHOT_INTERVAL',
+    '5m',
+    '5m',
+    duration(10_000, 86_400_000),
+    'how often wallet, positions and open orders of each account are read over REST',
+  ),
+  runTimeout: setting(
+    'RUN_TIMEOUT',
+    '15m',
+    '15m',
+    duration(60_000, 31_536_000_000),
+    'runs without a heartbeat for this long are closed as failed at the start',
+  ),
+  encryptionKeys: setting(
+    'ENCRYPTION_KEYS',
+    undefined,
+    'id:base64,id:base64',
+    encryptionKeys,
+    'keys that the secrets of accounts are encrypted with, the first encrypts; needed once accounts exist',
+    { secret: true, hidden: true },
   ),
   httpAddress: setting(
     'HTTP_ADDRESS',

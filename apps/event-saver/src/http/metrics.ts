@@ -36,6 +36,12 @@ export class Metrics {
   ])
   readonly #journal = this.#gauge('grid_journal_bytes', 'Frame bytes not settled yet', [])
   readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps recorded since the start and open', [])
+  readonly #accounts = this.#gauge('grid_accounts', 'Enabled accounts, by state', ['state'])
+  readonly #accountLive = this.#gauge(
+    'grid_account_live',
+    'Whether every channel of an account is captured, but for refused ones',
+    ['account_id', 'code'],
+  )
   readonly #ready = this.#gauge('grid_ready', 'Whether the readiness checks hold', [])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
@@ -106,6 +112,15 @@ export class Metrics {
     }
     this.#journal.set(status.journalBytes)
     this.#gapsOpen.set(status.gaps.open)
+    for (const state of ['connecting', 'live', 'refused', 'unusable'] as const) {
+      const accounts = status.accounts.filter((account) => account.state === state)
+      this.#accounts.set({ state }, accounts.length)
+    }
+    this.#accountLive.reset()
+    for (const { accountId, state, code } of status.accounts) {
+      const labels = { account_id: accountId, code: code ?? '' }
+      this.#accountLive.set(labels, state === 'live' ? 1 : 0)
+    }
     this.#ready.set(status.ready ? 1 : 0)
     setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)
     return this.#registry.metrics()

@@ -9,10 +9,13 @@ export interface ReadinessCheck {
   readonly detail: string
 }
 
+/** Where a wanted topic stands, public or an account's. */
+export type WantedTopicState = Pick<TopicStatus, 'topic' | 'state'>
+
 /** What readiness is judged by. */
 export interface ReadinessFacts {
   readonly nowMs: number
-  readonly topics: readonly TopicStatus[]
+  readonly topics: readonly WantedTopicState[]
   /** Categories of which it is not known yet which instruments are wanted. */
   readonly unlisted: readonly string[]
   /** Whether every item finds room. */
@@ -70,7 +73,7 @@ export class Readiness {
   }
 }
 
-function listOf(topics: readonly TopicStatus[]): string {
+function listOf(topics: readonly WantedTopicState[]): string {
   if (topics.length === 0) return ''
   const names = topics.slice(0, 5).map((topic) => topic.topic)
   return ` (${names.join(' ')}${topics.length > names.length ? ' …' : ''})`

@@ -1,0 +1,76 @@
+import { OperatorRepository } from '@grid/db'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../log.ts'
+import type { StreamLog } from '../stream-log.ts'
+import { AccountCapture } from './account-capture.ts'
+import { AccountFollower } from './account-follower.ts'
+import { AccountHints } from './account-hints.ts'
+import { AccountLog } from './account-log.ts'
+import type { AccountStatus } from './account-status.ts'
+import type { WorkerContext } from './account-worker.ts'
+import { RunKeeper } from './run-keeper.ts'
+
+/** What the private capture is made of. */
+export interface AccountServiceOptions extends Omit<WorkerContext, 'config' | 'log'> {
+  readonly config: Config
+  readonly log: Logger
+  readonly streamLog: StreamLog
+}
+
+/**
+ * The private capture: which accounts there are, a worker for each, and the runs to which their
+ * events belong. Without accounts it does nothing, and needs no encryption keys.
+ */
+export class AccountService {
+  readonly #capture: AccountCapture
+  readonly #follower: AccountFollower
+  readonly #hints: AccountHints | null
+  readonly #runs: RunKeeper
+  readonly #stop = new AbortController()
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor({ streamLog, log, ...context }: AccountServiceOptions) {
+    const { config, clock, db } = context
+    const accountLog = new AccountLog(log, streamLog)
+    const keys = config.encryptionKeys ?? null
+    const operator = new OperatorRepository(db, { keys })
+    this.#capture = new AccountCapture({ ...context, log: accountLog })
+    this.#follower = new AccountFollower({
+      clock,
+      load: () => operator.allEnabledAccounts(),
+      onAccounts: (accounts) => this.#capture.setAccounts(accounts),
+      onRetry: (error, failures) => accountLog.listRetry(error, failures),
+    })
+    // The embedded database has no other process that could change an account.
+    this.#hints = config.databaseUrl.startsWith('pglite:')
+      ? null
+      : new AccountHints({
+          databaseUrl: config.databaseUrl,
+          clock,
+          onHint: () => this.#follower.hint(),
+        })
+    this.#runs = new RunKeeper({ operator, clock, log, runTimeoutMs: config.runTimeout })
+  }
+
+  /** How every account's capture stands. */
+  statuses(): readonly AccountStatus[] {
+    return this.#capture.statuses()
+  }
+
+  /** Begins to follow the accounts, once the database is ready. */
+  start(): void {
+    const { signal } = this.#stop
+    this.#running = Promise.all([
+      this.#follower.run(signal),
+      this.#hints?.run(signal),
+      this.#runs.run(signal),
+    ])
+  }
+
+  /** Ends the private capture; resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#capture.close()
+    await this.#running
+  }
+}

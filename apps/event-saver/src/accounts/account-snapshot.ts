@@ -1,0 +1,69 @@
+import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
+import type { ArrivedRows } from '../capture/pipeline.ts'
+import type { AccountReader, ReadRows } from './account-reader.ts'
+import type { LegBook } from './leg-book.ts'
+import type { OpenOrders } from './open-orders.ts'
+
+/** What a snapshot is made with. */
+export interface SnapshotOptions {
+  readonly reader: Pick<AccountReader, 'openOrders' | 'order' | 'positions' | 'wallet'>
+  readonly categories: readonly Category[]
+  readonly legs: LegBook
+  readonly orders: OpenOrders
+  /** Stores rows; false when it could not store all of them. */
+  readonly store: (rows: ArrivedRows) => Promise<boolean>
+}
+
+/**
+ * Reads an account's wallet, open positions and open orders whole, and stores them: a leg that was
+ * open and is not listed as a flat one, an order that was open and is not listed as what became of
+ * it.
+ *
+ * Gives whether all of it is stored.
+ */
+export async function takeSnapshot(
+  options: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { reader, categories, store } = options
+  let isStored = await store(await reader.wallet(signal))
+  for (const category of categories) {
+    if (category !== 'spot') {
+      const positions = await reader.positions(category, signal)
+      isStored = (await store(withFlatLegs(category, positions, options))) && isStored
+    }
+    const orders = await reader.openOrders(category, signal)
+    const rows = await withClosedOrders(category, orders, options, signal)
+    isStored = (await store(rows)) && isStored
+  }
+  return isStored
+}
+
+function withFlatLegs(
+  category: Category,
+  { events, deadLetters, ...stamp }: ReadRows<PositionEvent>,
+  { legs }: SnapshotOptions,
+): ArrivedRows {
+  // A row that cannot be read may be the leg that seems to be absent.
+  const flat = deadLetters.length > 0 ? [] : legs.absent(category, events, stamp)
+  for (const leg of [...events, ...flat]) legs.note(leg)
+  return { events: [...events, ...flat], deadLetters }
+}
+
+async function withClosedOrders(
+  category: Category,
+  { events, deadLetters, exchangeTs }: ReadRows<OrderEvent>,
+  { orders, reader }: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<ArrivedRows> {
+  const rows = { events: [...events], deadLetters: [...deadLetters] }
+  for (const name of orders.absent(category, events, exchangeTs)) {
+    const found = await reader.order(name, signal)
+    // The exchange forgets orders that were never filled after a day.
+    if (found.events.length === 0) orders.forget(name)
+    rows.events.push(...found.events)
+    rows.deadLetters.push(...found.deadLetters)
+  }
+  for (const order of rows.events) orders.note(order)
+  return rows
+}

@@ -1,0 +1,293 @@
+import { BybitPrivateStream, type Credentials, type PrivateStreamStatus } from '@grid/bybit-adapter'
+import { type Clock, nowMs, PRIVATE_CHANNELS, type PrivateChannel, sleep } from '@grid/core-events'
+import {
+  CaptureGapRepository,
+  type Credential,
+  type EnabledAccount,
+  type GridDatabase,
+} from '@grid/db'
+import type { Kysely } from 'kysely'
+import type { Journal } from '../capture/journal.ts'
+import type { Pipeline } from '../capture/pipeline.ts'
+import type { Config } from '../config/config.ts'
+import { fullJitter } from '../writer/backoff.ts'
+import type { AccountLog } from './account-log.ts'
+import { type AccountPast, readAccountPast } from './account-past.ts'
+import { AccountReader } from './account-reader.ts'
+import { takeSnapshot } from './account-snapshot.ts'
+import { type AccountStatus, type AccountVerdict, verdictOf } from './account-status.ts'
+import { GapRepair } from './gap-repair.ts'
+import { LegBook } from './leg-book.ts'
+import { OpenOrders } from './open-orders.ts'
+
+/** What all workers share. */
+export interface WorkerContext {
+  readonly config: Pick<
+    Config,
+    'environment' | 'wsUrl' | 'restUrl' | 'accountCategories' | 'snapshotInterval'
+  >
+  readonly clock: Clock
+  readonly db: Kysely<GridDatabase>
+  readonly journal: Journal
+  readonly pipeline: Pipeline
+  readonly log: AccountLog
+  readonly historySettleMs: number
+  readonly onConnection: () => void
+}
+
+/** An account with a key that can be used. */
+export type UsableAccount = EnabledAccount & { readonly credential: Credential }
+
+const RETRY = { baseMs: 1000, capMs: 300_000 }
+/** How long the loop of jobs sleeps at most. */
+const IDLE_MS = 60_000
+/** A new account's first interval begins a little earlier: the database's clock is not the exchange's. */
+const CLOCK_MARGIN_MS = 5000
+
+/**
+ * The capture of one account: its socket, its snapshots, and the filling of its gaps. Whatever
+ * fails here fails for this account alone.
+ */
+export class AccountWorker {
+  readonly account: UsableAccount
+  readonly #context: WorkerContext
+  /** The worker of the same account whose place this one takes. */
+  readonly #previous: AccountWorker | null
+  readonly #stream: BybitPrivateStream
+  readonly #repair: GapRepair
+  readonly #snapshot: (signal: AbortSignal) => Promise<boolean>
+  readonly #legs = new LegBook()
+  readonly #orders = new OpenOrders()
+  readonly #stop = new AbortController()
+  readonly #begun = new Set<PrivateChannel>()
+  #past: AccountPast = { lastTs: {} }
+  #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
+  #since: number
+  #snapshotAt: number | null = null
+  #snapshotDueMs = Number.POSITIVE_INFINITY
+  #repairDueMs = Number.POSITIVE_INFINITY
+  #pause = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+
+  /** Throws `INVALID_OPTION` for a key that cannot be one. */
+  constructor(account: UsableAccount, context: WorkerContext, previous: AccountWorker | null) {
+    const { accountId } = account
+    const { config, clock, db, pipeline } = context
+    this.account = account
+    this.#context = context
+    this.#previous = previous
+    this.#since = nowMs(clock)
+    const { environment, wsUrl, restUrl, accountCategories: categories } = config
+    const credentials = credentialsOf(account.credential)
+    const place = { environment, wsUrl, restUrl, clock, accountId, credentials }
+    this.#stream = new BybitPrivateStream(place)
+    const reader = new AccountReader(place, (category, reason) =>
+      context.log.denied(account, category, reason),
+    )
+    const store = pipeline.acceptRows.bind(pipeline)
+    const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
+    this.#snapshot = (signal) => takeSnapshot(parts, signal)
+    this.#repair = new GapRepair({
+      accountId,
+      reader,
+      categories,
+      settleMs: context.historySettleMs,
+      gaps: new CaptureGapRepository(db),
+      clock,
+      store,
+      recorded: () => pipeline.gapsRecorded(),
+      onOrders: (orders) => {
+        for (const order of orders) this.#orders.note(order)
+      },
+      onClosed: (gap, state) => {
+        pipeline.gaps.close()
+        context.log.gapClosed(account, gap, state)
+      },
+    })
+    this.#listen()
+  }
+
+  /** Begins to capture. */
+  start(): void {
+    this.#running = this.#run(this.#stop.signal)
+  }
+
+  /** Whether a channel is captured at the moment. */
+  isLive(channel: PrivateChannel): boolean {
+    return this.#stream
+      .topics()
+      .some((topic) => topic.channel === channel && topic.state === 'live')
+  }
+
+  /** Whether every channel is live or refused. */
+  get isWhole(): boolean {
+    const topics = this.#stream.topics()
+    return (
+      topics.some(({ state }) => state === 'live') &&
+      topics.every(({ state }) => state !== 'pending')
+    )
+  }
+
+  status(): AccountStatus {
+    const { accountId, accountName, userId } = this.account
+    return {
+      accountId,
+      accountName,
+      userId,
+      ...this.#verdict,
+      since: this.#since,
+      topics: this.#stream.topics(),
+      snapshotAt: this.#snapshotAt,
+    }
+  }
+
+  /** Stops capturing; resolves when nothing of it is left. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#stream.close()
+    await this.#running
+  }
+
+  #listen(): void {
+    const { journal, pipeline, onConnection } = this.#context
+    let position = 0
+    this.#stream.on('frame', (frame) => {
+      position = journal.append(frame)
+    })
+    this.#stream.on('normalized', (normalized) => {
+      for (const event of normalized.events) {
+        if (event.channel === 'position') this.#legs.note(event)
+        if (event.channel === 'order') this.#orders.note(event)
+      }
+      pipeline.accept(normalized, position)
+    })
+    this.#stream.on('status', (status) => {
+      if (status.type === 'open') onConnection()
+      this.#onStatus(status)
+      this.#context.log.status(this.account, status)
+    })
+  }
+
+  #onStatus(status: PrivateStreamStatus): void {
+    const verdict = verdictOf(status, () => this.isWhole)
+    if (verdict !== null) this.#judge(verdict)
+    if (status.type === 'live') this.#onLive(status.topic)
+    if (status.type === 'gap') {
+      this.#context.pipeline.acceptGap(status.gap)
+      this.#repairDueMs = 0
+    }
+    if ((status.type === 'live' || status.type === 'refused') && this.isWhole) {
+      // Whatever happened unseen, this is how it stands now.
+      this.#snapshotDueMs = 0
+    }
+    this.#pause.abort()
+  }
+
+  #judge(verdict: AccountVerdict): void {
+    const { state, code } = this.#verdict
+    if (state !== verdict.state || code !== verdict.code) this.#since = nowMs(this.#context.clock)
+    this.#verdict = verdict
+  }
+
+  /** Records what the process may have missed that was not there, or captured with another key. */
+  #onLive(topic: string): void {
+    const channel = PRIVATE_CHANNELS.find((name) => name === topic)
+    if (channel === undefined || this.#begun.has(channel)) return
+    this.#begun.add(channel)
+    const startTs = this.#past.lastTs[channel]
+    const endTs = nowMs(this.#context.clock)
+    this.#repairDueMs = 0
+    if (startTs === undefined || startTs >= endTs || this.#previous?.isLive(channel)) return
+    const { accountId } = this.account
+    this.#context.pipeline.acceptGap({ accountId, channel, startTs, endTs, reason: 'start' })
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#recall()
+        break
+      } catch (error) {
+        failures += 1
+        log.failed(this.account, 'past', error, failures)
+        await sleep(clock, fullJitter(failures, RETRY), signal)
+      }
+    }
+    if (signal.aborted) return
+    this.#stream.start({ signal }).catch(() => {
+      // It was closed before it was ready, which its owner knows.
+    })
+    await this.#work(signal)
+  }
+
+  /** Reads how the capture of the account ended before this worker. */
+  async #recall(): Promise<void> {
+    const { db } = this.#context
+    const { createdAt } = this.account
+    const past = await readAccountPast(db, this.account)
+    for (const leg of past.legs) this.#legs.note(leg)
+    for (const order of past.orders) this.#orders.note(order)
+    const sinceMs = createdAt - CLOCK_MARGIN_MS
+    // Of an account that is new, what happened since it was added can be had where there is a history.
+    this.#past = { lastTs: { execution: sinceMs, order: sinceMs, ...past.lastTs } }
+  }
+
+  /** Takes snapshots and fills gaps when they are due, while the key is let in. */
+  async #work(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context
+    let failures = 0
+    let notBeforeMs = 0
+    while (!signal.aborted) {
+      this.#pause = new AbortController()
+      const dueMs = Math.max(notBeforeMs, Math.min(this.#snapshotDueMs, this.#repairDueMs))
+      const waitMs = this.#verdict.state === 'live' ? dueMs - nowMs(clock) : IDLE_MS
+      if (waitMs > 0) {
+        const ends = AbortSignal.any([signal, this.#pause.signal])
+        await sleep(clock, Math.min(waitMs, IDLE_MS), ends)
+        continue
+      }
+      try {
+        await this.#workOnce(signal)
+        if (failures > 0) log.failed(this.account, 'rest', null, 0)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        failures += 1
+        log.failed(this.account, 'rest', error, failures)
+        notBeforeMs = nowMs(clock) + fullJitter(failures, RETRY)
+      }
+    }
+  }
+
+  async #workOnce(signal: AbortSignal): Promise<void> {
+    const { clock, config } = this.#context
+    if (this.#repairDueMs <= nowMs(clock)) {
+      // What comes in while it works makes it due again.
+      this.#repairDueMs = Number.POSITIVE_INFINITY
+      try {
+        const againMs = await this.#repair.run(signal)
+        this.#repairDueMs = Math.min(this.#repairDueMs, againMs ?? Number.POSITIVE_INFINITY)
+      } catch (error) {
+        this.#repairDueMs = 0
+        throw error
+      }
+    }
+    if (this.#snapshotDueMs <= nowMs(clock)) {
+      this.#snapshotDueMs = Number.POSITIVE_INFINITY
+      try {
+        if (await this.#snapshot(signal)) this.#snapshotAt = nowMs(clock)
+        // Apart from each other, so that accounts do not ask all at once.
+        const againMs = nowMs(clock) + config.snapshotInterval * (0.9 + Math.random() * 0.2)
+        this.#snapshotDueMs = Math.min(this.#snapshotDueMs, againMs)
+      } catch (error) {
+        this.#snapshotDueMs = 0
+        throw error
+      }
+    }
+  }
+}
+
+function credentialsOf({ apiKey, keyType, secret }: Credential): Credentials {
+  return keyType === 'rsa' ? { apiKey, privateKey: secret } : { apiKey, secret }
+}

@@ -22,15 +22,19 @@ export function createPGliteDialect({ directory, readOnly }: PGliteOptions): PGl
   return new PGliteDialect({
     async pglite() {
       if (directory === null) return open(readOnly)
-      if (readOnly) assertExists(directory)
+      if (readOnly) await assertExists(directory)
       return openLocked(directory, readOnly)
     },
   })
 }
 
-/** Nobody who only reads makes a database. */
-function assertExists(directory: string): void {
+/** Nobody who only reads makes a database; another process may be about to. */
+async function assertExists(directory: string): Promise<void> {
   if (existsSync(join(directory, 'PG_VERSION'))) return
+  if (existsSync(directory)) {
+    const lock = await lockDirectory(directory)
+    await lock.release()
+  }
   throw new DatabaseError('DATABASE_MISSING', `there is no database in ${directory}`, {
     context: { directory },
   })

@@ -103,7 +103,11 @@ describe('read-only PGlite', { timeout: START_TIMEOUT_MS }, () => {
     await expect(sql`select 1`.execute(early)).rejects.toMatchObject({ code: 'DATABASE_MISSING' })
     expect(existsSync(join(home, 'grid'))).toBe(false)
     const writer = createDatabase({ url })
-    await migrate(writer)
+    // From the moment on that it has the directory, whatever is in there yet.
+    const opening = migrate(writer)
+    await expect.poll(() => existsSync(join(home, 'grid.lock.pid')), { interval: 1 }).toBe(true)
+    await expect(sql`select 1`.execute(early)).rejects.toMatchObject({ code: 'DATABASE_LOCKED' })
+    await opening
     await new PublicTradeRepository(writer).bulkInsert([trade()])
     await writer.destroy()
     const db = createDatabase({ url, readOnly: true })

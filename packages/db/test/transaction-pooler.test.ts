@@ -37,7 +37,7 @@ describe.skipIf(!isInstalled).each([
   beforeAll(async () => {
     database = await createTestDatabase(inject('postgresUrl'))
     pooler = await startPgbouncer(database.url, settings)
-    db = createDatabase({ url: pooler.url, statementTimeoutMs: 2000, poolSize: 4 })
+    db = createDatabase({ url: pooler.url, poolSize: 4 })
   })
   afterAll(async () => {
     await db.destroy()
@@ -97,18 +97,19 @@ describe.skipIf(!isInstalled).each([
   })
 
   it('holds every statement and transaction to the limits, and leaves no trace of them', async () => {
-    expect(await settingOf(db, 'statement_timeout')).toBe('2s')
-    const inside = db.transaction().execute((trx) => settingOf(trx, 'statement_timeout'))
-    expect(await inside).toBe('2s')
-    const isolation = db
+    const hasty = createDatabase({ url: pooler.url, statementTimeoutMs: 300 })
+    expect(await settingOf(hasty, 'statement_timeout')).toBe('300ms')
+    const inside = hasty.transaction().execute((trx) => settingOf(trx, 'statement_timeout'))
+    expect(await inside).toBe('300ms')
+    const isolation = hasty
       .transaction()
       .setIsolationLevel('serializable')
       .execute(async (trx) => [
         await settingOf(trx, 'transaction_isolation'),
         await settingOf(trx, 'statement_timeout'),
       ])
-    expect(await isolation).toEqual(['serializable', '2s'])
-    const slow = await sql`select pg_sleep(60)`.execute(db).catch((error: unknown) => error)
+    expect(await isolation).toEqual(['serializable', '300ms'])
+    const slow = await sql`select pg_sleep(60)`.execute(hasty).catch((error: unknown) => error)
     expect(slow).toMatchObject({ code: '57014' })
     // Another client gets the same server sessions, which must know nothing of it.
     const plain = createDatabase({
@@ -120,7 +121,7 @@ describe.skipIf(!isInstalled).each([
       Array.from({ length: 8 }, () => settingOf(plain, 'statement_timeout')),
     )
     expect(new Set(seen)).toEqual(new Set(['0']))
-    await plain.destroy()
+    await Promise.all([plain.destroy(), hasty.destroy()])
   })
 
   it('goes on after a statement that failed, inside a transaction and outside', async () => {

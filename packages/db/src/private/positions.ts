@@ -5,7 +5,8 @@ import { compareValues, type EventTable } from '../event-table.ts'
 import type { TenantScope } from '../identity/tenant-scope.ts'
 import type { GridDatabase } from '../schema.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
-import { type Attributed, instant, readAccountRows } from './account-rows.ts'
+import { type Attributed, instant } from './account-rows.ts'
+import { readNewestRows } from './newest-rows.ts'
 
 /** Where and how positions are stored. */
 export const POSITIONS: EventTable<PositionEvent> = {
@@ -82,14 +83,6 @@ export const POSITIONS: EventTable<PositionEvent> = {
   comparison: 'each',
 }
 
-/** SQL of the newest first. */
-const NEWEST = [
-  'position_snapshots.exchange_ts desc',
-  'position_snapshots.seq desc',
-  'position_snapshots.local_ts desc',
-  'position_snapshots.content_hash',
-]
-
 /** The legs of an account's positions. */
 export interface PositionQuery {
   readonly accountId: string
@@ -127,11 +120,11 @@ export class PositionSnapshotRepository extends AccountEventRepository<PositionE
    * const legs = await positions.latest({ userId }, { accountId, symbol: 'BTCUSDT', at })
    */
   latest(scope: TenantScope, query: PositionQuery): Promise<Attributed<PositionEvent>[]> {
-    const { at } = query
-    const leg = ['category', 'symbol', 'position_idx'].map((name) => `position_snapshots.${name}`)
-    return readAccountRows(this.#db, POSITIONS, scope, {
+    const { accountId, at } = query
+    return readNewestRows(this.#db, POSITIONS, scope, {
+      accountId,
+      series: ['category', 'symbol', 'position_idx'],
       conditions: [
-        { column: 'account_id', type: 'uuid', value: query.accountId },
         { column: 'category', type: 'text', value: query.category },
         { column: 'symbol', type: 'text', value: query.symbol },
         { column: 'position_idx', type: 'integer', value: query.positionIdx },
@@ -144,8 +137,11 @@ export class PositionSnapshotRepository extends AccountEventRepository<PositionE
           value: at === undefined ? undefined : instant(at),
         },
       ],
-      distinctOn: leg,
-      orderBy: [...leg, ...NEWEST],
+      newest: [
+        'position_snapshots.seq desc',
+        'position_snapshots.local_ts desc',
+        'position_snapshots.content_hash',
+      ],
     })
   }
 }

@@ -5,7 +5,8 @@ import { compareValues, type EventTable } from '../event-table.ts'
 import type { TenantScope } from '../identity/tenant-scope.ts'
 import type { GridDatabase } from '../schema.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
-import { type Attributed, instant, readAccountRows } from './account-rows.ts'
+import { type Attributed, instant } from './account-rows.ts'
+import { readNewestRows } from './newest-rows.ts'
 
 /** Where and how wallets are stored. */
 export const WALLETS: EventTable<WalletEvent> = {
@@ -107,11 +108,11 @@ export class WalletSnapshotRepository extends AccountEventRepository<WalletEvent
    * const coins = await wallets.latest({ userId }, { accountId, at })
    */
   latest(scope: TenantScope, query: WalletQuery): Promise<Attributed<WalletEvent>[]> {
-    const { at } = query
-    const coin = ['account_type', 'coin'].map((name) => `wallet_snapshots.${name}`)
-    return readAccountRows(this.#db, WALLETS, scope, {
+    const { accountId, at } = query
+    return readNewestRows(this.#db, WALLETS, scope, {
+      accountId,
+      series: ['account_type', 'coin'],
       conditions: [
-        { column: 'account_id', type: 'uuid', value: query.accountId },
         { column: 'account_type', type: 'text', value: query.accountType },
         { column: 'coin', type: 'text', value: query.coin },
         { column: 'run_id', type: 'uuid', value: query.runId },
@@ -122,13 +123,7 @@ export class WalletSnapshotRepository extends AccountEventRepository<WalletEvent
           value: at === undefined ? undefined : instant(at),
         },
       ],
-      distinctOn: coin,
-      orderBy: [
-        ...coin,
-        'wallet_snapshots.exchange_ts desc',
-        'wallet_snapshots.local_ts desc',
-        'wallet_snapshots.content_hash',
-      ],
+      newest: ['wallet_snapshots.local_ts desc', 'wallet_snapshots.content_hash'],
     })
   }
 }

@@ -26,6 +26,7 @@ export class PaperSocket extends EventEmitter {
     const { op, req_id, args = [] } = JSON.parse(text) as Request
     const ret_msg = op === 'ping' ? 'pong' : ''
     this.deliver(JSON.stringify({ success: true, ret_msg, conn_id: 'c', req_id, op }))
+    if (op !== 'subscribe') return
     for (const topic of args) {
       if (topic.startsWith('tickers.')) {
         this.deliver(snapshotFrame({ lastPrice: '1', volume24h: '9' }, topic.slice(8)))

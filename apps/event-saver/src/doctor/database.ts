@@ -39,7 +39,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
         not exists (
           select from pg_class
           where relnamespace = current_schema()::regnamespace
-            and relname in ('grid_meta', 'public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps', 'removed_days')
+            and relname in ('grid_meta', 'public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps')
             and not has_table_privilege(oid, 'insert')
         ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)

@@ -17,6 +17,7 @@ runProgram({
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  stdin: process.stdin,
 }).then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {

@@ -1,4 +1,4 @@
-import { BybitPrivateStream, type Credentials, type PrivateStreamStatus } from '@grid/bybit-adapter'
+import { BybitPrivateStream, type PrivateStreamStatus } from '@grid/bybit-adapter'
 import { type Clock, nowMs, PRIVATE_CHANNELS, type PrivateChannel, sleep } from '@grid/core-events'
 import {
   CaptureGapRepository,
@@ -16,6 +16,7 @@ import { type AccountPast, readAccountPast } from './account-past.ts'
 import { AccountReader } from './account-reader.ts'
 import { takeSnapshot } from './account-snapshot.ts'
 import { type AccountStatus, type AccountVerdict, verdictOf } from './account-status.ts'
+import { credentialsOf } from './credentials-of.ts'
 import { GapRepair } from './gap-repair.ts'
 import { LegBook } from './leg-book.ts'
 import { OpenOrders } from './open-orders.ts'
@@ -286,8 +287,4 @@ export class AccountWorker {
       }
     }
   }
-}
-
-function credentialsOf({ apiKey, keyType, secret }: Credential): Credentials {
-  return keyType === 'rsa' ? { apiKey, privateKey: secret } : { apiKey, secret }
 }

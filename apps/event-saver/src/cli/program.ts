@@ -6,6 +6,7 @@ import { examine } from '../doctor/doctor.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { EXPORT_FORMATS } from '../export/row-format.ts'
 import { createLogger, type Logger } from '../log.ts'
+import { addAccountCommands } from './account-program.ts'
 import { configLines, printableConfig } from './config-command.ts'
 import { type ExportOptions, exportCommand } from './export-command.ts'
 import { migrateCommand } from './migrate-command.ts'
@@ -23,10 +24,16 @@ export interface CommandContext {
   readonly out: (text: string) => void
   /** Messages for the operator. */
   readonly err: (text: string) => void
+  /** What is piped in or typed. */
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
 }
 
 type Loaded = Extract<ConfigResult, { ok: true }>
-type Action = (loaded: Loaded, options: Readonly<Record<string, unknown>>) => Promise<ExitCode>
+type Action = (
+  loaded: Loaded,
+  options: Readonly<Record<string, unknown>>,
+  args: readonly string[],
+) => Promise<ExitCode>
 
 /** Adds a command with its settings as flags, below the program or another command. */
 export type AddCommand = (
@@ -63,7 +70,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     }
     return sub.addHelpText('after', `\nExamples:\n${examples}`).action(async () => {
       const options = sub.opts<Record<string, unknown>>()
-      exitCode = await withConfig(context, options, (loaded) => action(loaded, options))
+      exitCode = await withConfig(context, options, (loaded) => action(loaded, options, sub.args))
     })
   }
 
@@ -125,6 +132,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
   ).option(...json)
 
   addPartitionCommands(program, command, context.out)
+  addAccountCommands(program, command, context)
 
   command(
     'export',

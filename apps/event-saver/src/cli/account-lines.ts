@@ -1,0 +1,34 @@
+import type { CredentialInfo } from '@grid/db'
+import type { NamedAccount } from './account-command.ts'
+import type { KeyReport } from './check-key.ts'
+
+/** An account in a line. */
+export function accountLine(account: NamedAccount): string {
+  const { username, accountName, accountId, environment, status } = account
+  return `${username}/${accountName}  ${status}  ${environment}  ${accountId}`
+}
+
+/** A key in a line, without its secret. */
+export function credentialLine(credential: CredentialInfo): string {
+  const { apiKey, keyType, isActive, encryptionKeyId, createdAt } = credential
+  const state = isActive ? `active, encrypted with ${encryptionKeyId}` : 'replaced'
+  return `  key ${apiKey}  ${keyType}  ${state}  since ${new Date(createdAt).toISOString()}`
+}
+
+/** What the exchange says of a key, a line each. */
+export function reportLines({ apiKey, info, readings }: KeyReport): string[] {
+  const lines = [`key ${apiKey}`]
+  if (info !== null) {
+    const { userId, isReadOnly, permissions, ips, expiredAt } = info
+    const granted = Object.entries(permissions).filter(([, names]) => names.length > 0)
+    lines.push(
+      `user ${userId}, ${isReadOnly ? 'read-only' : 'read and write'}, expires ${expiredAt ?? 'never'}`,
+      ...granted.map(([group, names]) => `may ${group}: ${names.join(', ')}`),
+      `from ${ips.length === 0 ? 'nowhere' : ips.join(', ')}`,
+    )
+  }
+  const readable = readings.map(({ what, ok, code, detail }) =>
+    ok ? `ok   ${what}` : `FAIL ${what}: ${code}: ${detail}`,
+  )
+  return [...lines, ...readable]
+}

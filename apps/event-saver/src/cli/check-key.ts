@@ -1,0 +1,104 @@
+import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
+import type { Credential } from '@grid/db'
+import { credentialsOf } from '../accounts/credentials-of.ts'
+import type { Config } from '../config/config.ts'
+import { reasonOf } from '../database.ts'
+import { CommandError, EXIT } from '../exit-code.ts'
+
+/** Whether something that capturing needs can be read. */
+export interface Reading {
+  readonly what: string
+  readonly ok: boolean
+  /** Stable name of what is wrong; null when nothing is. */
+  readonly code: string | null
+  readonly detail: string
+}
+
+/** What the exchange says of an account's key. */
+export interface KeyReport {
+  /** The public part of the key. */
+  readonly apiKey: string
+  /** Null when the exchange would not say. */
+  readonly info: ApiKeyInfo | null
+  readonly readings: readonly Reading[]
+  /** What the key may do beyond capturing, and what will end it. */
+  readonly warnings: readonly string[]
+}
+
+/** Asks the exchange what a key may do, and reads one page of all that capturing reads. */
+export async function checkKey(config: Config, credential: Credential): Promise<KeyReport> {
+  const { apiKey, accountId } = credential
+  const { environment, restUrl } = config
+  if (restUrl === undefined && config.wsUrl !== undefined) throw restUrlMissing()
+  const client = new BybitPrivateRestClient({
+    accountId,
+    credentials: credentialsOf(credential),
+    environment,
+    ...(restUrl === undefined ? {} : { restUrl }),
+  })
+  let info: ApiKeyInfo | null = null
+  const readings = [
+    await read('key', async () => {
+      info = await client.apiKeyInfo()
+    }),
+  ]
+  const isKnown = readings[0]?.ok === true
+  if (isKnown) {
+    const scope = { category: 'linear', settleCoin: 'USDT', limit: 1 } as const
+    readings.push(
+      await read('wallet', () => client.walletBalance()),
+      await read('positions', () => firstOf(client.positions(scope))),
+      await read('orders', () => firstOf(client.openOrders(scope))),
+      await read('executions', () => firstOf(client.executions({ category: 'linear', limit: 1 }))),
+    )
+  }
+  return { apiKey, info, readings, warnings: info === null ? [] : warningsOf(info) }
+}
+
+/** A key of one exchange is never shown to another. */
+function restUrlMissing(): CommandError {
+  const message =
+    'EVENTSAVER_REST_URL is needed beside EVENTSAVER_WS_URL: the key would be sent to another exchange'
+  return new CommandError(EXIT.configuration, 'REST_URL_MISSING', message)
+}
+
+async function read(what: string, ask: () => Promise<unknown>): Promise<Reading> {
+  try {
+    await ask()
+    return { what, ok: true, code: null, detail: 'readable' }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
+    return { what, ok: false, code, detail: reasonOf(error) }
+  }
+}
+
+async function firstOf(pages: AsyncIterable<unknown>): Promise<void> {
+  for await (const _page of pages) return
+}
+
+/** Groups of permissions that move no orders and no money. */
+const HARMLESS = new Set(['Wallet', 'Affiliate', 'BlockTrade'])
+const MOVES_MONEY = ['Withdraw', 'AccountTransfer', 'SubMemberTransfer', 'SubMemberTransferList']
+const SOON_DAYS = 14
+
+function warningsOf({ isReadOnly, permissions, ips, deadlineDay }: ApiKeyInfo): string[] {
+  const warnings: string[] = []
+  if (!isReadOnly) {
+    const trading = Object.entries(permissions).filter(
+      ([group, granted]) => granted.length > 0 && !HARMLESS.has(group),
+    )
+    const names = trading.map(([group, granted]) => `${group} (${granted.join(', ')})`)
+    if (names.length > 0) {
+      warnings.push(`the key can trade: ${names.join(', ')}; capturing needs a read-only key`)
+    }
+    const money = (permissions['Wallet'] ?? []).filter((name) => MOVES_MONEY.includes(name))
+    if (money.includes('Withdraw')) warnings.push('the key can withdraw: replace it at once')
+    else if (money.length > 0) warnings.push(`the key can move money: ${money.join(', ')}`)
+  }
+  if (ips.includes('*'))
+    warnings.push('the key is bound to no address: whoever learns it can use it')
+  if (deadlineDay !== null && deadlineDay >= 0 && deadlineDay <= SOON_DAYS) {
+    warnings.push(`the key expires in ${deadlineDay} days: rotate it before`)
+  }
+  return warnings
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { Secret } from '@grid/core-events'
+import { CommandError, EXIT } from '../exit-code.ts'
+
+/** Where a secret may come from: anywhere but the command line, which every user of the host sees. */
+export interface SecretSource {
+  /** A file, from `--secret-file`; `-` for the standard input. */
+  readonly file: string | undefined
+  readonly cwd: string
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
+  /** Where a terminal is asked. */
+  readonly ask: (text: string) => void
+}
+
+/**
+ * Reads a secret from a file, from the standard input, or from a terminal without an echo.
+ *
+ * Throws a `CommandError` with exit code 2 for a file that cannot be read, and for none at all.
+ */
+export async function readSecret(source: SecretSource): Promise<Secret> {
+  const content = (await contentOf(source)).trim()
+  if (content !== '') return new Secret(content)
+  throw usage(
+    'SECRET_MISSING',
+    'the secret is empty: give it in a file, by the standard input, or type it',
+  )
+}
+
+async function contentOf({ file, cwd, stdin, ask }: SecretSource): Promise<string> {
+  if (file !== undefined && file !== '-') return fileContent(file, cwd)
+  if (file === '-' || stdin.isTTY !== true) return text(stdin)
+  ask('API secret (not shown): ')
+  const typed = await typedLine(stdin)
+  ask('\n')
+  return typed
+}
+
+function fileContent(file: string, cwd: string): string {
+  try {
+    return readFileSync(resolve(cwd, file), 'utf8').replace(/^\uFEFF/, '')
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error
+    throw usage(
+      'SECRET_UNREADABLE',
+      `--secret-file: cannot read ${file} (${reason}): name a readable file`,
+    )
+  }
+}
+
+function typedLine(input: NodeJS.ReadableStream): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const terminal = createInterface({ input, output: nowhere, terminal: true })
+  return new Promise((fulfil, reject) => {
+    terminal.once('line', fulfil)
+    terminal.once('close', () => reject(usage('SECRET_MISSING', 'no secret was typed')))
+  }).finally(() => terminal.close()) as Promise<string>
+}
+
+function usage(code: string, message: string): CommandError {
+  return new CommandError(EXIT.usage, code, message)
+}

@@ -1,20 +1,11 @@
-import { spawn } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env } from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
-import { guardServer } from './guard-server.ts'
+import { startGuarded } from './guarded-server.ts'
 import { serverUser } from './postgres-binaries.ts'
 
 /** A transaction pooler before a server. */
@@ -71,27 +62,10 @@ export async function startPgbouncer(
       '',
     ].join('\n'),
   )
-  const log = join(home, 'log')
-  const output = openSync(log, 'a')
   if (user.uid !== undefined && user.gid !== undefined) {
     for (const path of [home, configuration]) chownSync(path, user.uid, user.gid)
   }
-  const server = spawn(program, [configuration], {
-    ...user,
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', output, output],
-  })
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  server.unref()
-  if (server.pid === undefined) throw new Error(`cannot run ${program}`)
-  const guard = guardServer(server.pid, home)
-  const stop = async (): Promise<void> => {
-    server.ref()
-    guard.release()
-    await ended
-    await guard.done
-  }
+  const server = startGuarded(program, [configuration], { user, home })
   const url = new URL(databaseUrl)
   url.hostname = '127.0.0.1'
   url.port = String(port)
@@ -99,11 +73,11 @@ export async function startPgbouncer(
     const client = new pg.Client({ connectionString: url.href })
     try {
       await client.connect()
-      return { url: url.href, stop }
+      return { url: url.href, stop: server.stop }
     } catch (cause) {
-      if (server.exitCode === null && Date.now() < deadline) continue
-      const said = readFileSync(log, 'utf8')
-      await stop()
+      if (server.isRunning && Date.now() < deadline) continue
+      const said = server.output()
+      await server.stop()
       throw new Error(`PgBouncer did not start: ${said}`, { cause })
     } finally {
       await client.end().catch(() => {})

@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
-import { guardServer } from './guard-server.ts'
+import { startGuarded } from './guarded-server.ts'
 import { postgresBinaries, serverUser } from './postgres-binaries.ts'
 
 /** A running PostgreSQL server for tests. */
@@ -60,7 +60,6 @@ async function startEmbedded(): Promise<TestServer> {
   chmodSync(home, 0o755)
   const data = join(home, 'data')
   const sockets = join(home, 'sockets')
-  const log = join(home, 'log')
   for (const directory of [data, sockets]) {
     mkdirSync(directory, { mode: 0o700 })
     if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid)
@@ -72,39 +71,22 @@ async function startEmbedded(): Promise<TestServer> {
     { ...user, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
   )
   const port = await freePort()
-  const output = openSync(log, 'a')
   const settings = [...SETTINGS, `unix_socket_directories=${sockets}`].flatMap((s) => ['-c', s])
-  const server = spawn(postgres, ['-D', data, '-p', String(port), ...settings], {
-    ...user,
-    cwd: '/',
-    // A group of its own: Ctrl+C reaches us, and we end the server once nobody uses it.
-    detached: true,
-    stdio: ['ignore', output, output],
-  })
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  server.unref()
-  if (server.pid === undefined) throw new Error(`cannot run ${postgres}`)
-  const guard = guardServer(server.pid, home)
-  const stop = async (): Promise<void> => {
-    server.ref()
-    guard.release()
-    await ended
-    await guard.done
-  }
-
+  const args = ['-D', data, '-p', String(port), ...settings]
+  const server = startGuarded(postgres, args, { user, home })
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   const deadline = Date.now() + START_TIMEOUT_MS
   for (;;) {
     try {
       say(`PostgreSQL ${await serverVersion(url)} started from npm on port ${port}`)
-      return { url, stop }
+      return { url, stop: server.stop }
     } catch (error) {
-      if (server.exitCode === null && Date.now() < deadline) {
+      if (server.isRunning && Date.now() < deadline) {
         await delay(50)
         continue
       }
-      const output = readFileSync(log, 'utf8')
-      await stop()
+      const output = server.output()
+      await server.stop()
       throw new Error(`PostgreSQL did not start: ${output}`, { cause: error })
     }
   }

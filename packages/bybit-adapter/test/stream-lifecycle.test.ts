@@ -77,6 +77,17 @@ test('close is clean, idempotent and final', async () => {
   await expect(watched.stream.start()).rejects.toMatchObject({ code: 'ALREADY_STARTED' })
 })
 
+test('a listener may close the stream that tells it is closing', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  watched.stream.on('status', ({ type }) => {
+    if (type === 'closing') void watched.stream.close()
+  })
+  await watched.stream.close()
+  expect(watched.statuses.slice(-2)).toEqual([{ type: 'closing' }, { type: 'stopped' }])
+})
+
 test('a server that never answers the close frame is cut after a deadline', async () => {
   const server = await serve()
   const watched = watch(server.url)

@@ -2,7 +2,6 @@ import { type PrivateChannel, SafeEmitter, systemClock } from '@grid/core-events
 import type { ServerClock } from '../auth/server-clock.ts'
 import { sharedServerClock } from '../auth/shared-server-clock.ts'
 import { createSigner } from '../auth/signer.ts'
-import { BybitAdapterError } from '../errors.ts'
 import { PrivateFrameNormalizer } from '../normalizer/private-normalizer.ts'
 import { privateRestUrl } from '../rest/private-hosts.ts'
 import { BybitPrivateRestClient } from '../rest/private-rest-client.ts'
@@ -16,6 +15,7 @@ import { checkPlaces, type PrivateStreamOptions, privateTopics } from './private
 import type { PrivateStreamStatus } from './private-stream-status.ts'
 import { DEFAULT_PRIVATE_TIMINGS } from './private-stream-timings.ts'
 import { parseRefusal } from './refusal.ts'
+import { StreamLife } from './stream-life.ts'
 import type { StreamStatus } from './stream-status.ts'
 import type { TopicStatus } from './topic-status.ts'
 
@@ -46,10 +46,7 @@ export class BybitPrivateStream {
   readonly #outages: OutageTracker<PrivateChannel>
   readonly #serverClock: ServerClock
   readonly #emitter: SafeEmitter<PrivateStreamEvents>
-  readonly #ready = Promise.withResolvers<void>()
-  #isStarted = false
-  #closing: Promise<void> | null = null
-  #stopListening: () => void = () => {}
+  readonly #life: StreamLife
 
   constructor(options: PrivateStreamOptions) {
     checkPlaces(options)
@@ -66,6 +63,10 @@ export class BybitPrivateStream {
       credentials: options.credentials,
       serverClock,
       maxAttempts: 2,
+    })
+    this.#life = new StreamLife({
+      begin: () => this.#link.start(),
+      shutDown: () => this.#shutDown(),
     })
     this.#emitter = new SafeEmitter((fault) => {
       // A status listener that throws cannot be told so by a status.
@@ -112,8 +113,6 @@ export class BybitPrivateStream {
       }),
     } as const
     this.#link = new PrivateLink(topics, linkOptions, this.#handlers())
-    // The owner may not be waiting for start(): that it was aborted is then no one's concern.
-    this.#ready.promise.catch(() => {})
   }
 
   /** Adds a listener; the function returned removes it. */
@@ -142,31 +141,15 @@ export class BybitPrivateStream {
    * `ALREADY_STARTED` on a second call. A later abort closes the stream.
    */
   start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (this.#isStarted) {
-      const error = new BybitAdapterError('ALREADY_STARTED', 'the stream was started before')
-      return Promise.reject(error)
-    }
-    this.#isStarted = true
-    if (this.#closing !== null) return this.#ready.promise
-    const onAbort = (): void => void this.close()
-    signal?.addEventListener('abort', onAbort, { once: true })
-    this.#stopListening = () => signal?.removeEventListener('abort', onAbort)
-    if (signal?.aborted) onAbort()
-    else this.#link.start()
-    return this.#ready.promise
+    return this.#life.start(signal)
   }
 
   /** Closes for good; resolves when no socket and no timer is left. May be called at any time. */
   close(): Promise<void> {
-    this.#closing ??= this.#shutDown()
-    return this.#closing
+    return this.#life.close()
   }
 
   async #shutDown(): Promise<void> {
-    this.#ready.reject(
-      new BybitAdapterError('ABORTED', 'the stream was closed before it was ready'),
-    )
-    this.#stopListening()
     this.#tell({ type: 'closing' })
     this.#outages.close()
     this.#guard.close()
@@ -242,7 +225,7 @@ export class BybitPrivateStream {
     }
     if (status.type === 'live') this.#guard.onUseful()
     if (status.type === 'live' || status.type === 'refused') {
-      if (this.#isStarted && this.#link.isSettled) this.#ready.resolve()
+      if (this.#life.isStarting && this.#link.isSettled) this.#life.becomeReady()
     }
   }
 

@@ -11,6 +11,7 @@ import { loadOf, planShards } from './shard-plan.ts'
 import { SilenceCures } from './silence-cures.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import type { Frame, PublicStreamEvents } from './stream-events.ts'
+import { StreamLife } from './stream-life.ts'
 import { checkChannels, type PublicStreamOptions, wantedTopics } from './stream-options.ts'
 import type { StreamStatus } from './stream-status.ts'
 import { DEFAULT_TIMINGS } from './stream-timings.ts'
@@ -42,15 +43,11 @@ export class BybitPublicStream {
   readonly #silence: SilenceWatch
   readonly #cures: SilenceCures
   readonly #emitter: SafeEmitter<PublicStreamEvents>
-  readonly #ready = Promise.withResolvers<void>()
+  readonly #life: StreamLife
   readonly #retired = new Set<Promise<void>>()
   #shards: readonly Shard[] = []
   #spare: Shard | null = null
   #connections = 0
-  #isStarted = false
-  #isReady = false
-  #closing: Promise<void> | null = null
-  #stopListening: () => void = () => {}
 
   constructor(options: PublicStreamOptions) {
     const { category, environment = 'mainnet', random = Math.random } = options
@@ -64,6 +61,12 @@ export class BybitPublicStream {
       const message = 'symbols must be names such as BTCUSDT, got none'
       throw new BybitAdapterError('INVALID_OPTION', message, { option: 'symbols' })
     }
+    this.#life = new StreamLife({
+      begin: () => {
+        for (const shard of this.#shards) shard.start()
+      },
+      shutDown: () => this.#shutDown(),
+    })
     this.#emitter = new SafeEmitter((fault) => {
       // A status listener that throws cannot be told so by a status.
       if (fault.event !== 'status') this.#tell({ type: 'listener_fault', ...fault })
@@ -97,8 +100,6 @@ export class BybitPublicStream {
       onSilent: (topic, silentForMs) => this.#onSilent(topic, silentForMs),
     })
     this.#addTopics(topics)
-    // The owner may not be waiting for start(): that it was aborted is then no one's concern.
-    this.#ready.promise.catch(() => {})
   }
 
   /** Adds a listener; the function returned removes it. */
@@ -125,7 +126,7 @@ export class BybitPublicStream {
     const wanted = new Map(
       wantedTopics(this.#options, symbols).map((topic) => [topic.topic, topic]),
     )
-    if (this.#closing !== null) return
+    if (this.#life.isClosing) return
     const present = this.#shards.flatMap((shard) => shard.wanted)
     const names = new Set(present.map(({ topic }) => topic))
     this.#removeTopics(present.filter(({ topic }) => !wanted.has(topic)))
@@ -141,31 +142,15 @@ export class BybitPublicStream {
    * `ALREADY_STARTED` on a second call. A later abort closes the stream.
    */
   start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    if (this.#isStarted) {
-      const error = new BybitAdapterError('ALREADY_STARTED', 'the stream was started before')
-      return Promise.reject(error)
-    }
-    this.#isStarted = true
-    if (this.#closing !== null) return this.#ready.promise
-    const onAbort = (): void => void this.close()
-    signal?.addEventListener('abort', onAbort, { once: true })
-    this.#stopListening = () => signal?.removeEventListener('abort', onAbort)
-    if (signal?.aborted) onAbort()
-    else for (const shard of this.#shards) shard.start()
-    return this.#ready.promise
+    return this.#life.start(signal)
   }
 
   /** Closes for good; resolves when no socket and no timer is left. May be called at any time. */
   close(): Promise<void> {
-    this.#closing ??= this.#shutDown()
-    return this.#closing
+    return this.#life.close()
   }
 
   async #shutDown(): Promise<void> {
-    this.#ready.reject(
-      new BybitAdapterError('ABORTED', 'the stream was closed before it was ready'),
-    )
-    this.#stopListening()
     this.#tell({ type: 'closing' })
     this.#outages.close()
     this.#silence.close()
@@ -203,7 +188,7 @@ export class BybitPublicStream {
       },
     )
     this.#shards = [...this.#shards, shard]
-    if (this.#isStarted && this.#closing === null) shard.start()
+    if (this.#life.isStarted && !this.#life.isClosing) shard.start()
   }
 
   /** One connection for all that were silent on others: one each would spend the budget of all. */
@@ -294,9 +279,8 @@ export class BybitPublicStream {
   }
 
   #settle(): void {
-    if (this.#isReady || !this.#isStarted || this.#shards.some((shard) => !shard.isSettled)) return
-    this.#isReady = true
-    this.#ready.resolve()
+    if (!this.#life.isStarting || this.#shards.some((shard) => !shard.isSettled)) return
+    this.#life.becomeReady()
   }
 
   #tell(status: StreamStatus): void {

@@ -2,6 +2,7 @@ import type { BybitRestClient } from '@grid/bybit-adapter'
 import { systemClock } from '@grid/core-events'
 import { expect, it } from 'vitest'
 import { SymbolFollower } from '../src/capture/symbol-follower.ts'
+import { TradingInstruments } from '../src/capture/trading-instruments.ts'
 
 interface Reading {
   readonly symbols: readonly string[]
@@ -95,4 +96,34 @@ it('takes no incomplete or empty list for the market', async () => {
     'the list of linear instruments ended early: no_progress',
     'no linear instrument trades',
   ])
+})
+
+/** A client whose exchange lists options by the coin that it is asked for. */
+function clientOf(lists: (coin: string | undefined) => readonly string[]): BybitRestClient {
+  const pages = ({ baseCoin }: { baseCoin?: string }) => ({
+    all: async () => ({
+      items: lists(baseCoin).map((symbol) => ({ symbol })),
+      deadLetters: [],
+      end: 'last_page',
+    }),
+  })
+  return { instrumentsInfo: pages } as unknown as BybitRestClient
+}
+
+async function namesOf(list: TradingInstruments): Promise<string[]> {
+  return (await list.read()).items.map(({ symbol }) => symbol)
+}
+
+it('reads the options of every coin, though without a coin the exchange gives those of BTC', async () => {
+  let all = ['BTC-1', 'ETH-1']
+  const client = clientOf((coin) => (coin === 'All' ? all : ['BTC-1']))
+  const list = new TradingInstruments(client, 'option')
+  expect(await namesOf(list)).toEqual(['BTC-1', 'ETH-1'])
+  all = []
+  expect(await namesOf(list)).toEqual([])
+})
+
+it('takes the list without a coin where asking for all finds nothing', async () => {
+  const client = clientOf((coin) => (coin === undefined ? ['BTC-1', 'ETH-1'] : []))
+  expect(await namesOf(new TradingInstruments(client, 'option'))).toEqual(['BTC-1', 'ETH-1'])
 })

@@ -1,3 +1,5 @@
+import { SimError } from './errors.ts'
+
 /** The exchange's limits and unevidenced behaviours, each with a switch. */
 export interface ExchangeRules {
   /** A socket without any traffic for this long is cut; null for never. Milliseconds. */
@@ -43,6 +45,8 @@ export interface ExchangeRules {
   readonly unfilledOrdersMs: number
   /** The status of delisted instruments in `instruments-info`; null leaves them out. */
   readonly delistedStatus: string | null
+  /** The coin whose options `instruments-info` tells of when none is named; null tells of all. */
+  readonly optionBaseCoin: string | null
   /** How long after its day's end a file of the archive appears. */
   readonly archiveDelayMs: number
   /** Whether archive files have the newer layout, with a column for retail price improvement. */
@@ -110,6 +114,7 @@ export const DEFAULT_RULES: ExchangeRules = {
   historyLagMs: 0,
   unfilledOrdersMs: 24 * 3_600_000,
   delistedStatus: 'Closed',
+  optionBaseCoin: 'BTC',
   archiveDelayMs: 2 * 3_600_000,
   archiveRpi: true,
   archiveNewestFirst: false,
@@ -117,4 +122,18 @@ export const DEFAULT_RULES: ExchangeRules = {
   singleSidedInterest: true,
   inversePreListingKeys: false,
   emptyTickerValues: true,
+}
+
+/** Throws `SIM_BAD_INPUT` naming a rule that there is not, or one of another type than its default. */
+export function checkRules(rules: unknown): asserts rules is Partial<ExchangeRules> {
+  if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) {
+    throw new SimError('SIM_BAD_INPUT', 'rules must be an object')
+  }
+  const known = new Map<string, unknown>(Object.entries(DEFAULT_RULES))
+  for (const [name, value] of Object.entries(rules)) {
+    if (!known.has(name)) throw new SimError('SIM_BAD_INPUT', `there is no rule "${name}"`)
+    const usual = known.get(name)
+    if (value === null || usual === null || typeof value === typeof usual) continue
+    throw new SimError('SIM_BAD_INPUT', `rule "${name}" must be a ${typeof usual}`)
+  }
 }

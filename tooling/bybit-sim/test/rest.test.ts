@@ -114,6 +114,18 @@ test('instruments come in pages; a cursor that is encoded twice gives the first 
   expect(Object.keys(spot.result)).toEqual(['category', 'list'])
 })
 
+test.each([
+  ['BTC', { '': 1, '&baseCoin=ETH': 1, '&baseCoin=All': 2, '&symbol=ETH-26DEC31-4000-C-USDT': 1 }],
+  [null, { '': 2, '&baseCoin=ETH': 1 }],
+])('options without a coin are those of %s', async (optionBaseCoin, counts) => {
+  const option = ['BTC-26DEC31-120000-C-USDT', 'ETH-26DEC31-4000-C-USDT']
+  await using sim = await startSimulator({ ...quiet, option, rules: { optionBaseCoin } })
+  for (const [query, count] of Object.entries(counts)) {
+    const list = await listOf(sim, `instruments-info?category=option${query}`)
+    expect(list, query).toHaveLength(count)
+  }
+})
+
 test('a delisted instrument leaves the list of those that trade, and is told of as Closed', async () => {
   await using sim = await startSimulator(quiet)
   sim.delist('linear', 'BTCUSDT')

@@ -1,6 +1,7 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
 import { type Category, type Clock, type DeadLetter, sleep } from '@grid/core-events'
 import { fullJitter } from '../writer/backoff.ts'
+import { TradingInstruments } from './trading-instruments.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface SymbolFollowerOptions {
@@ -27,11 +28,13 @@ const RETRY = { baseMs: 1000, capMs: 15_000 }
  */
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
+  readonly #list: TradingInstruments
   #wanted: ReadonlySet<string> = new Set()
   #missing: ReadonlySet<string> = new Set()
 
   constructor(options: SymbolFollowerOptions) {
     this.#options = options
+    this.#list = new TradingInstruments(options.client, options.category)
   }
 
   /** Reads the list again and again until the signal aborts. */
@@ -54,9 +57,8 @@ export class SymbolFollower {
   }
 
   async #read(signal: AbortSignal): Promise<string[]> {
-    const { client, category } = this.#options
-    const pages = client.instrumentsInfo({ category, status: 'Trading' }, { signal })
-    const { items, deadLetters, end } = await pages.all()
+    const { category } = this.#options
+    const { items, deadLetters, end } = await this.#list.read(signal)
     // An incomplete list would look like a wave of delistings.
     if (end !== 'last_page') {
       throw new Error(`the list of ${category} instruments ended early: ${end}`)

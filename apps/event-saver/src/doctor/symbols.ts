@@ -1,4 +1,5 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
+import { TradingInstruments } from '../capture/trading-instruments.ts'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import { reasonOf } from '../database.ts'
 import { type Finding, problem, well } from './finding.ts'
@@ -9,7 +10,7 @@ export async function examineSymbols(
   { category, all, names }: WantedSymbols,
 ): Promise<Finding> {
   try {
-    const { items, end } = await client.instrumentsInfo({ category, status: 'Trading' }).all()
+    const { items, end } = await new TradingInstruments(client, category).read()
     if (end !== 'last_page' || items.length === 0) {
       throw new Error(items.length === 0 ? 'it is empty' : `it ended early (${end})`)
     }

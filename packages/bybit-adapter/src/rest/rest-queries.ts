@@ -25,7 +25,10 @@ export interface RecentTradeQuery {
 export interface InstrumentsQuery {
   readonly category: Category
   readonly symbol?: string | undefined
-  /** The exchange then gives linear and inverse contracts mixed. */
+  /**
+   * The exchange then gives linear and inverse contracts mixed. Of options it gives BTC's alone
+   * without one, and all with `All`.
+   */
   readonly baseCoin?: string | undefined
   readonly status?: 'PreLaunch' | 'Trading' | 'Delivering' | 'Closed' | undefined
   readonly symbolType?: string | undefined

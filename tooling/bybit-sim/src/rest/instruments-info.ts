@@ -1,6 +1,8 @@
+import type { Category } from '@grid/core-events'
 import { trimmedText, unitsText } from '../decimal-text.ts'
 import type { Desk } from '../desk.ts'
 import type { Instrument } from '../instrument.ts'
+import type { ExchangeRules } from '../rules.ts'
 import type { RestScene } from './endpoints.ts'
 import type { Query } from './query.ts'
 
@@ -10,7 +12,7 @@ const CURSOR = /^first=([^&]*)&last=([^&]+)$/
 export function instrumentsInfo(query: Query, { market, rules }: RestScene): object {
   const category = query.category()
   const symbol = query.text('symbol')
-  const baseCoin = query.text('baseCoin')
+  const baseCoin = baseCoinOf(query, category, symbol, rules)
   // A symbol that is named is told of whatever became of it.
   const status = query.text('status') || (symbol === '' ? 'Trading' : '')
   const desks = market
@@ -33,6 +35,19 @@ export function instrumentsInfo(query: Query, { market, rules }: RestScene): obj
     ? encodeURIComponent(`first=${list[0]?.symbol}&last=${list.at(-1)?.symbol}`)
     : ''
   return { category, list, nextPageCursor }
+}
+
+/** The coin to tell of, empty for every one. */
+function baseCoinOf(
+  query: Query,
+  category: Category,
+  symbol: string,
+  rules: ExchangeRules,
+): string {
+  const named = query.text('baseCoin')
+  if (category !== 'option') return named
+  if (named === 'All') return ''
+  return named === '' && symbol === '' ? (rules.optionBaseCoin ?? '') : named
 }
 
 function statusOf(desk: Desk, delistedStatus: string | null): string {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { SimError } from './errors.ts'
 import type { ExchangeRules } from './rules.ts'
-import type { SimulatorSettings } from './simulator-options.ts'
+import { checkPort, type SimulatorSettings } from './simulator-options.ts'
 
 /** What the command line of the simulator's own process says. */
 export interface ProcessFlags {
@@ -38,10 +38,12 @@ export function readFlags(args: readonly string[]): ProcessFlags {
     extraTopics: values.topic,
     rules: rules === undefined ? undefined : readRules(rules),
   }
+  const controlPort = numberOf('--control-port', values['control-port']) ?? 0
+  checkPort('--control-port', controlPort)
   const given = Object.entries(settings).filter(([, value]) => value !== undefined)
   return {
     settings: Object.fromEntries(given),
-    controlPort: numberOf('--control-port', values['control-port']) ?? 0,
+    controlPort,
     exitWithParent: values['exit-with-parent'] ?? false,
     help: values.help ?? false,
   }

@@ -32,7 +32,9 @@ export function readLooseRequest(text: string): LooseRequest | string {
     return complaint(text)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return complaint(text)
-  const { req_id: reqId = '', op = '', args = [] } = value as Record<string, unknown>
+  const { req_id: id = '', op = '', args = [] } = value as Record<string, unknown>
+  // ccxt numbers its requests, and is answered with the number's text.
+  const reqId = typeof id === 'number' ? String(id) : id
   if (typeof reqId !== 'string' || typeof op !== 'string' || !Array.isArray(args)) {
     return complaint(text)
   }

@@ -1,7 +1,7 @@
 import { type Category, type Clock, isSymbol } from '@grid/core-events'
 import { SimError } from './errors.ts'
 import { parseName } from './instrument-name.ts'
-import type { ExchangeRules } from './rules.ts'
+import { checkRules, type ExchangeRules } from './rules.ts'
 import { MAX_TRADES_PER_FRAME } from './trade-frame.ts'
 import type { TruthMode } from './truth.ts'
 
@@ -100,7 +100,18 @@ export function readOptions(options: SimulatorOptions): SimulatorSettings {
       throw new SimError('SIM_BAD_INPUT', `${name} must be a number from ${least}`)
     }
   }
+  if (!Number.isInteger(settings.accounts)) {
+    throw new SimError('SIM_BAD_INPUT', 'accounts must be a whole number')
+  }
+  for (const name of ['port', 'httpPort'] as const) checkPort(name, settings[name])
+  checkRules(settings.rules)
   return settings
+}
+
+/** Throws `SIM_BAD_INPUT` for what cannot be a port; 0 asks for a free one. */
+export function checkPort(name: string, port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return
+  throw new SimError('SIM_BAD_INPUT', `${name} must be a port from 0 to 65535`)
 }
 
 /** Throws `SIM_BAD_INPUT` for what cannot be a symbol of its category. */

@@ -29,6 +29,15 @@ test('ping, subscribe and unsubscribe are answered in the wire’s exact words',
   expect(sim.connections()[0]?.topics).toEqual(['tickers.ETHUSDT'])
 })
 
+test('a request numbered by a number is answered with its text, as ccxt sees it', async () => {
+  await using sim = await startSimulator(quiet)
+  const client = await Client.open(sim.wsUrl)
+  const reply = await client.ask({ op: 'subscribe', req_id: 3, args: ['tickers.BTCUSDT'] })
+  expect(masked(reply)).toBe(
+    '{"success":true,"ret_msg":"","conn_id":"X","req_id":"3","op":"subscribe"}',
+  )
+})
+
 test('errors leave the socket open and carry the exchange’s texts', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)

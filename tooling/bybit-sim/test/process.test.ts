@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { writeFlags } from '../src/flags.ts'
+import { readFlags, writeFlags } from '../src/flags.ts'
 import { type SimulatorSettings, spawnSimulator } from '../src/index.ts'
+import { readOptions } from '../src/simulator-options.ts'
 import { Client, tickerRows, tradeRows } from './client.ts'
 import { authRequest, rowsOf } from './private-client.ts'
 import { truthTickerRows, truthTradeRows } from './truth-rows.ts'
@@ -94,6 +95,17 @@ test('SIGTERM ends the process with 0, behind all that was sent', async () => {
 
 test('bad settings are told and end the process', async () => {
   await expect(spawnSimulator({ symbols: ['btc usdt'] })).rejects.toThrow('code 2')
+})
+
+test.each([
+  [['--rules={"maxRequest":5}'], 'there is no rule "maxRequest"'],
+  [['--rules={"maxRequests":"5"}'], 'rule "maxRequests" must be a number'],
+  [['--rules=[]'], 'rules must be an object'],
+  [['--http-port=70000'], 'httpPort must be a port'],
+  [['--control-port=-1'], '--control-port must be a port'],
+  [['--accounts=1.5'], 'accounts must be a whole number'],
+])('%s is refused', (args, reason) => {
+  expect(() => readOptions(readFlags(args).settings)).toThrow(reason)
 })
 
 test('--help names every flag', async () => {

@@ -203,6 +203,7 @@ export class Saver {
       })),
       accounts,
       channels: this.pipeline.sample(),
+      unknownKeys: this.pipeline.unknownKeys.counts,
       lagSeconds,
       journalBytes: this.#journal.bytes,
       connections: this.#connections,

@@ -3,6 +3,7 @@ import type { AccountStatus } from './accounts/account-status.ts'
 import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
 import type { LedgerEntry } from './capture/ledger.ts'
 import type { MarketTopic } from './capture/market-capture.ts'
+import type { UnknownKeyCount } from './capture/unknown-keys.ts'
 import type { ReadinessCheck } from './http/readiness.ts'
 import type { RetentionTotal } from './partitions/retention-totals.ts'
 
@@ -24,6 +25,8 @@ export interface SaverStatus {
   /** Every account that is enabled. */
   readonly accounts: readonly AccountStatus[]
   readonly channels: readonly LedgerEntry[]
+  /** Keys of messages that this version does not know; their values are kept in `extra`. */
+  readonly unknownKeys: readonly UnknownKeyCount[]
   /** Age of the oldest waiting event, by channel. */
   readonly lagSeconds: Readonly<Record<Channel, number>>
   readonly journalBytes: number

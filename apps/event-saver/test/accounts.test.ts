@@ -1,11 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startSimulator } from '@grid/bybit-sim'
 import { Secret } from '@grid/core-events'
-import { CaptureGapRepository, PositionSnapshotRepository } from '@grid/db'
+import {
+  CaptureGapRepository,
+  PositionSnapshotRepository,
+  RunRepository,
+  StrategyRepository,
+} from '@grid/db'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { Saver } from '../src/saver.ts'
 import { type StoredAccount, Tenants } from './support/accounts.ts'
 import { imbalances, makeSaver, ownDatabase, quiet } from './support/rig.ts'
+import { TcpProxy } from './support/tcp-proxy.ts'
 
 const TIMEOUT = { timeout: 30_000 }
 const AGREES = { missing: 0, unexpected: 0, different: 0, samples: [] }
@@ -50,6 +57,11 @@ describe('the accounts of the database', () => {
     })
     await Promise.all([first.saver.start(), second.saver.start()])
     await Promise.all([allLive(3, first.saver), allLive(3, second.saver)])
+    const { accountId, userId } = tenants.accounts[0] ?? { accountId: '', userId: '' }
+    const strategy = { accountId, strategyType: 'GridStrategy', symbol: 'BTCUSDT', config: {} }
+    const { strategyId } = await new StrategyRepository(database.db).add({ userId }, strategy)
+    const session = { accountId, strategyId, runType: 'live' } as const
+    const { runId } = await new RunRepository(database.db).start({ userId }, session)
     sim.exchange.startBot({ fillsPerSecond: 60 })
     await wait(5000)
     sim.exchange.stopBot()
@@ -65,6 +77,12 @@ describe('the accounts of the database', () => {
     expect(proof).toMatchObject(AGREES)
     expect(proof.executions).toBeGreaterThan(100)
     expect(proof.orderStates).toBeGreaterThan(100)
+    const { rows } = await sql`
+      select run_id, account_id, symbol from private_executions where run_id is not null
+      union select run_id, account_id, symbol from orders where run_id is not null`.execute(
+      database.db,
+    )
+    expect(rows).toEqual([{ run_id: runId, account_id: accountId, symbol: 'BTCUSDT' }])
   })
 
   it('are followed as they are added, disabled and given other keys', async () => {
@@ -152,6 +170,43 @@ describe('a bad key', () => {
     await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
     await saver.stop(patience())
     expect(log.filter(({ code }) => code === 'ENCRYPTION_KEYS_MISSING')).toHaveLength(1)
+  })
+})
+
+describe('a database that is away', () => {
+  it('costs accounts nothing when it comes back, and keeps no stop waiting', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 16, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const { uid } = await tenants.add('ann', 'a')
+    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), tenants.env, {
+      historySettleMs: 500,
+    })
+    await saver.start()
+    await allLive(1, saver)
+    await snapshotsTaken(saver)
+    const trade = () =>
+      sim.exchange.placeOrder(uid, { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' })
+    proxy.down()
+    trade()
+    await quiet(saver)
+    proxy.up()
+    await expect
+      .poll(() => saver.pipeline.sample().reduce((sum, { waiting }) => sum + waiting, 0), TIMEOUT)
+      .toBe(0)
+    expect(await tenants.prove()).toMatchObject({ ...AGREES, executions: 1 })
+
+    proxy.down()
+    trade()
+    // Its gaps are to be filled, and its state is to be read: both wait for the database.
+    await sim.fault({ kind: 'close', abrupt: true, uid })
+    await expect.poll(() => saver.status().connections, TIMEOUT).toBe(3)
+    await allLive(1, saver)
+    await quiet(saver)
+    const { lost } = await saver.stop(AbortSignal.timeout(500))
+    expect(lost).toBeGreaterThan(0)
+    expect(imbalances(saver)).toEqual([])
   })
 })
 

@@ -47,6 +47,7 @@ export class AccountFollower {
         failures = 0
         onAccounts(accounts)
       } catch (error) {
+        if (signal.aborted) return
         failures += 1
         onRetry(error, failures)
       }

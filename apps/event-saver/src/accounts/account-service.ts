@@ -27,7 +27,6 @@ export class AccountService {
   readonly #hints: AccountHints | null
   readonly #runs: RunKeeper
   readonly #stop = new AbortController()
-  #running: Promise<unknown> = Promise.resolve()
 
   constructor({ streamLog, log, ...context }: AccountServiceOptions) {
     const { config, clock, db } = context
@@ -60,17 +59,15 @@ export class AccountService {
   /** Begins to follow the accounts, once the database is ready. */
   start(): void {
     const { signal } = this.#stop
-    this.#running = Promise.all([
-      this.#follower.run(signal),
-      this.#hints?.run(signal),
-      this.#runs.run(signal),
-    ])
+    // Each goes on after whatever fails, and none is waited for: a database may never answer.
+    void this.#follower.run(signal)
+    void this.#hints?.run(signal)
+    void this.#runs.run(signal)
   }
 
-  /** Ends the private capture; resolves when nothing of it is left. */
-  async close(): Promise<void> {
+  /** Ends the private capture; resolves when no socket is left, and nothing more is captured. */
+  close(): Promise<void> {
     this.#stop.abort()
-    await this.#capture.close()
-    await this.#running
+    return this.#capture.close()
   }
 }

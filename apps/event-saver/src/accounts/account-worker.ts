@@ -8,9 +8,11 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Journal } from '../capture/journal.ts'
-import type { Pipeline } from '../capture/pipeline.ts'
+import type { ArrivedRows, Pipeline } from '../capture/pipeline.ts'
 import type { Config } from '../config/config.ts'
+import { untilAborted } from '../until-aborted.ts'
 import { fullJitter } from '../writer/backoff.ts'
+import { AccountJobs } from './account-jobs.ts'
 import type { AccountLog } from './account-log.ts'
 import { type AccountPast, readAccountPast } from './account-past.ts'
 import { AccountReader } from './account-reader.ts'
@@ -39,9 +41,7 @@ export interface WorkerContext {
 /** An account with a key that can be used. */
 export type UsableAccount = EnabledAccount & { readonly credential: Credential }
 
-const RETRY = { baseMs: 1000, capMs: 300_000 }
-/** How long the loop of jobs sleeps at most. */
-const IDLE_MS = 60_000
+const RETRY = { baseMs: 1000, capMs: 30_000 }
 /** A new account's first interval begins a little earlier: the database's clock is not the exchange's. */
 const CLOCK_MARGIN_MS = 5000
 
@@ -55,8 +55,7 @@ export class AccountWorker {
   /** The worker of the same account whose place this one takes. */
   readonly #previous: AccountWorker | null
   readonly #stream: BybitPrivateStream
-  readonly #repair: GapRepair
-  readonly #snapshot: (signal: AbortSignal) => Promise<boolean>
+  readonly #jobs: AccountJobs
   readonly #legs = new LegBook()
   readonly #orders = new OpenOrders()
   readonly #stop = new AbortController()
@@ -64,10 +63,6 @@ export class AccountWorker {
   #past: AccountPast = { lastTs: {} }
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
   #since: number
-  #snapshotAt: number | null = null
-  #snapshotDueMs = Number.POSITIVE_INFINITY
-  #repairDueMs = Number.POSITIVE_INFINITY
-  #pause = new AbortController()
   #running: Promise<void> = Promise.resolve()
 
   /** Throws `INVALID_OPTION` for a key that cannot be one. */
@@ -85,10 +80,13 @@ export class AccountWorker {
     const reader = new AccountReader(place, (category, reason) =>
       context.log.denied(account, category, reason),
     )
-    const store = pipeline.acceptRows.bind(pipeline)
+    const store = (rows: ArrivedRows): Promise<boolean> => {
+      // What came after the end would wait for a writer that has stopped.
+      this.#stop.signal.throwIfAborted()
+      return pipeline.acceptRows(rows)
+    }
     const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
-    this.#snapshot = (signal) => takeSnapshot(parts, signal)
-    this.#repair = new GapRepair({
+    const repair = new GapRepair({
       accountId,
       reader,
       categories,
@@ -104,6 +102,14 @@ export class AccountWorker {
         pipeline.gaps.close()
         context.log.gapClosed(account, gap, state)
       },
+    })
+    this.#jobs = new AccountJobs({
+      clock,
+      repair: (signal) => repair.run(signal),
+      snapshot: (signal) => takeSnapshot(parts, signal),
+      snapshotIntervalMs: config.snapshotInterval,
+      isLive: () => this.#verdict.state === 'live',
+      onRetry: (error, failures) => context.log.failed(account, 'rest', error, failures),
     })
     this.#listen()
   }
@@ -138,7 +144,7 @@ export class AccountWorker {
       ...this.#verdict,
       since: this.#since,
       topics: this.#stream.topics(),
-      snapshotAt: this.#snapshotAt,
+      snapshotAt: this.#jobs.snapshotAt,
     }
   }
 
@@ -175,13 +181,12 @@ export class AccountWorker {
     if (status.type === 'live') this.#onLive(status.topic)
     if (status.type === 'gap') {
       this.#context.pipeline.acceptGap(status.gap)
-      this.#repairDueMs = 0
+      this.#jobs.requestRepair()
     }
     if ((status.type === 'live' || status.type === 'refused') && this.isWhole) {
       // Whatever happened unseen, this is how it stands now.
-      this.#snapshotDueMs = 0
+      this.#jobs.requestSnapshot()
     }
-    this.#pause.abort()
   }
 
   #judge(verdict: AccountVerdict): void {
@@ -197,7 +202,8 @@ export class AccountWorker {
     this.#begun.add(channel)
     const startTs = this.#past.lastTs[channel]
     const endTs = nowMs(this.#context.clock)
-    this.#repairDueMs = 0
+    // Also where nothing was missed now: earlier processes may have left gaps open.
+    this.#jobs.requestRepair()
     if (startTs === undefined || startTs >= endTs || this.#previous?.isLive(channel)) return
     const { accountId } = this.account
     this.#context.pipeline.acceptGap({ accountId, channel, startTs, endTs, reason: 'start' })
@@ -207,9 +213,10 @@ export class AccountWorker {
     const { clock, log } = this.#context
     for (let failures = 0; !signal.aborted; ) {
       try {
-        await this.#recall()
+        await untilAborted(this.#recall(), signal)
         break
       } catch (error) {
+        if (signal.aborted) return
         failures += 1
         log.failed(this.account, 'past', error, failures)
         await sleep(clock, fullJitter(failures, RETRY), signal)
@@ -219,7 +226,7 @@ export class AccountWorker {
     this.#stream.start({ signal }).catch(() => {
       // It was closed before it was ready, which its owner knows.
     })
-    await this.#work(signal)
+    await this.#jobs.run(signal)
   }
 
   /** Reads how the capture of the account ended before this worker. */
@@ -232,59 +239,5 @@ export class AccountWorker {
     const sinceMs = createdAt - CLOCK_MARGIN_MS
     // Of an account that is new, what happened since it was added can be had where there is a history.
     this.#past = { lastTs: { execution: sinceMs, order: sinceMs, ...past.lastTs } }
-  }
-
-  /** Takes snapshots and fills gaps when they are due, while the key is let in. */
-  async #work(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#context
-    let failures = 0
-    let notBeforeMs = 0
-    while (!signal.aborted) {
-      this.#pause = new AbortController()
-      const dueMs = Math.max(notBeforeMs, Math.min(this.#snapshotDueMs, this.#repairDueMs))
-      const waitMs = this.#verdict.state === 'live' ? dueMs - nowMs(clock) : IDLE_MS
-      if (waitMs > 0) {
-        const ends = AbortSignal.any([signal, this.#pause.signal])
-        await sleep(clock, Math.min(waitMs, IDLE_MS), ends)
-        continue
-      }
-      try {
-        await this.#workOnce(signal)
-        if (failures > 0) log.failed(this.account, 'rest', null, 0)
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        failures += 1
-        log.failed(this.account, 'rest', error, failures)
-        notBeforeMs = nowMs(clock) + fullJitter(failures, RETRY)
-      }
-    }
-  }
-
-  async #workOnce(signal: AbortSignal): Promise<void> {
-    const { clock, config } = this.#context
-    if (this.#repairDueMs <= nowMs(clock)) {
-      // What comes in while it works makes it due again.
-      this.#repairDueMs = Number.POSITIVE_INFINITY
-      try {
-        const againMs = await this.#repair.run(signal)
-        this.#repairDueMs = Math.min(this.#repairDueMs, againMs ?? Number.POSITIVE_INFINITY)
-      } catch (error) {
-        this.#repairDueMs = 0
-        throw error
-      }
-    }
-    if (this.#snapshotDueMs <= nowMs(clock)) {
-      this.#snapshotDueMs = Number.POSITIVE_INFINITY
-      try {
-        if (await this.#snapshot(signal)) this.#snapshotAt = nowMs(clock)
-        // Apart from each other, so that accounts do not ask all at once.
-        const againMs = nowMs(clock) + config.snapshotInterval * (0.9 + Math.random() * 0.2)
-        this.#snapshotDueMs = Math.min(this.#snapshotDueMs, againMs)
-      } catch (error) {
-        this.#snapshotDueMs = 0
-        throw error
-      }
-    }
   }
 }

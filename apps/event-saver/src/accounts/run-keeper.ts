@@ -44,6 +44,7 @@ export class RunKeeper {
         if (isPastDue) pastDueMs = nowMs(clock) + HOUR_MS
         failures = 0
       } catch (error) {
+        if (signal.aborted) return
         failures += 1
         if (isWorthALine(failures)) {
           const reason = reasonOf(error)

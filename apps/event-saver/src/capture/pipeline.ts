@@ -17,6 +17,7 @@ import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import type { Journal } from './journal.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import { UnknownKeys } from './unknown-keys.ts'
 import type { WriterFactory, WriterName } from './writer-factory.ts'
 
 /** What a pipeline tells its owner. */
@@ -73,6 +74,7 @@ const EVIDENCE_MS = 3000
  */
 export class Pipeline {
   readonly ledger = new Ledger()
+  readonly unknownKeys = new UnknownKeys()
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
   readonly #events: Readonly<Record<Channel, EventWriter>>
@@ -207,6 +209,7 @@ export class Pipeline {
 
   #acceptEvent(event: GridEvent, arrival: Arrival): boolean {
     this.ledger.of(event.channel).received += 1
+    this.unknownKeys.note(event)
     if (this.#events[event.channel].add(event, arrival)) return true
     this.#dropped.note({ ...event, ts: event.exchangeTs })
     this.ledger.drop(event.channel, 'queue_full')

@@ -20,6 +20,11 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #terms: readonly (readonly [Counter, (typeof TERMS)[keyof typeof TERMS]])[]
   readonly #reasons: Counter
+  readonly #unknownKeys = this.#counter(
+    'grid_unknown_keys_total',
+    'Keys of messages that this version does not know, kept in extra',
+    ['channel', 'key'],
+  )
   readonly #waiting = this.#gauge('grid_events_waiting', 'Items not settled yet', ['channel'])
   readonly #imbalance = this.#gauge(
     'grid_conservation_imbalance',
@@ -100,6 +105,9 @@ export class Metrics {
     }
     for (const [channel, seconds] of Object.entries(status.lagSeconds)) {
       this.#lag.set({ channel }, seconds)
+    }
+    for (const { channel, key, seen } of status.unknownKeys) {
+      setTo(this.#unknownKeys, { channel, key }, seen)
     }
     this.#age.reset()
     for (const { category, topic, lastEventAgeSeconds } of status.topics) {

@@ -37,9 +37,12 @@ export interface SaverOptions {
    * Default 30,000 ms.
    */
   readonly historySettleMs?: number
+  /** How often the list of a category's instruments is read. Default 20,000 ms. */
+  readonly listPollMs?: number
 }
 
 const HISTORY_SETTLE_MS = 30_000
+const LIST_POLL_MS = 20_000
 
 /** How long a stop waits for the removal or freezing of a day that runs. */
 const KEEPER_PATIENCE_MS = 2000
@@ -95,6 +98,7 @@ export class Saver {
     clock = systemClock,
     exitOnDbError = false,
     historySettleMs = HISTORY_SETTLE_MS,
+    listPollMs = LIST_POLL_MS,
   }: SaverOptions) {
     this.#config = config
     this.#log = log
@@ -130,7 +134,7 @@ export class Saver {
         onDefect: (error) => this.#fail(error),
       },
     })
-    this.#markets = this.#makeMarkets(pipelineLog)
+    this.#markets = this.#makeMarkets(pipelineLog, listPollMs)
     this.#accounts = new AccountService({
       config,
       clock,
@@ -241,7 +245,7 @@ export class Saver {
     return { lost, dropped }
   }
 
-  #makeMarkets(log: PipelineLog): MarketCapture[] {
+  #makeMarkets(log: PipelineLog, listPollMs: number): MarketCapture[] {
     const { environment, wsUrl, restUrl, channels, symbols } = this.#config
     const clock = this.#clock
     const rest = restUrl === undefined ? {} : { restUrl }
@@ -254,6 +258,7 @@ export class Saver {
           stream,
           client,
           clock,
+          listPollMs,
           journal: this.#journal,
           pipeline: this.pipeline,
           onStatus: (status, category) => this.#onStatus(status, category),

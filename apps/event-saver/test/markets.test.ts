@@ -21,12 +21,16 @@ it('captures all categories at once, column by column, through a lost connection
     EVENTSAVER_CATEGORY: 'linear,inverse,spot,option',
     EVENTSAVER_SYMBOLS: 'linear:*,inverse:BTCUSD,spot:BTCUSDT,spot:SOLUSDT,option:*',
   })
+  const received = () => saver.pipeline.sample().reduce((sum, entry) => sum + entry.received, 0)
+  const more = async () => {
+    await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+    const before = received()
+    await expect.poll(received, { timeout: 30_000 }).toBeGreaterThan(before + 500)
+  }
   await saver.start()
-  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await more()
   await sim.fault({ kind: 'close', abrupt: true })
-  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await more()
   sim.pause()
   await quiet(saver)
   expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
@@ -58,10 +62,8 @@ it('follows 600 instruments, and those that list and delist while it runs', asyn
     tradesPerSecond: 0.1,
     tickerIntervalMs: 2000,
   })
-  const { saver } = makeSaver(sim.wsUrl, database.url, {
-    EVENTSAVER_REST_URL: sim.restUrl,
-    EVENTSAVER_SYMBOLS: '*',
-  })
+  const env = { EVENTSAVER_REST_URL: sim.restUrl, EVENTSAVER_SYMBOLS: '*' }
+  const { saver } = makeSaver(sim.wsUrl, database.url, env, { listPollMs: 2000 })
   await saver.start()
   const live = () =>
     saver.status().topics.flatMap(({ topic, state }) => (state === 'live' ? [topic] : []))

@@ -37,6 +37,7 @@ async function follow(...readings: readonly Reading[]) {
       nowUs: () => systemClock.nowUs(),
       setTimer: (callback) => systemClock.setTimer(callback, 0),
     },
+    pollMs: 20_000,
     onSymbols: async (symbols) => void told.push([...symbols].sort()),
     onUnreadable: (rows) => {
       unreadable += rows.length

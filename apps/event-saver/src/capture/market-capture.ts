@@ -22,6 +22,8 @@ export interface MarketCaptureOptions {
   readonly stream: Omit<PublicStreamOptions, 'category' | 'symbols'>
   readonly client: BybitRestClient
   readonly clock: Clock
+  /** How often the list of instruments is read. */
+  readonly listPollMs: number
   readonly journal: Journal
   readonly pipeline: Pipeline
   readonly onStatus: (status: StreamStatus, category: Category) => void
@@ -80,11 +82,12 @@ export class MarketCapture {
   }
 
   #follow(): Promise<void> {
-    const { client, clock, onListRetry } = this.#options
+    const { client, clock, listPollMs, onListRetry } = this.#options
     const follower = new SymbolFollower({
       category: this.category,
       client,
       clock,
+      pollMs: listPollMs,
       onSymbols: (symbols) => this.#setSymbols(symbols),
       onUnreadable: (rows) => this.#options.onUnreadable(this.category, rows),
       onRetry: (error, failures) => onListRetry(this.category, error, failures),

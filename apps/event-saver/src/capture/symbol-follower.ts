@@ -8,6 +8,8 @@ export interface SymbolFollowerOptions {
   readonly category: Category
   readonly client: BybitRestClient
   readonly clock: Clock
+  /** A listing is noticed within this time, a delisting within twice as much. */
+  readonly pollMs: number
   /** Told of every instrument that is to be captured, each time the list was read. */
   readonly onSymbols: (symbols: readonly string[]) => Promise<void>
   /** Told of rows that cannot be read; the others are followed all the same. */
@@ -16,8 +18,6 @@ export interface SymbolFollowerOptions {
   readonly onRetry: (error: unknown, failures: number) => void
 }
 
-/** A listing is noticed within this time, a delisting within twice as much. */
-const POLL_MS = 20_000
 const RETRY = { baseMs: 1000, capMs: 15_000 }
 
 /**
@@ -39,7 +39,7 @@ export class SymbolFollower {
 
   /** Reads the list again and again until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onSymbols, onRetry } = this.#options
+    const { clock, pollMs, onSymbols, onRetry } = this.#options
     let failures = 0
     while (!signal.aborted) {
       try {
@@ -52,7 +52,7 @@ export class SymbolFollower {
         failures += 1
         onRetry(error, failures)
       }
-      await sleep(clock, failures === 0 ? POLL_MS : fullJitter(failures, RETRY), signal)
+      await sleep(clock, failures === 0 ? pollMs : fullJitter(failures, RETRY), signal)
     }
   }
 

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SaverStatus } from '../../src/status.ts'
 
@@ -23,7 +25,13 @@ export class Cli implements AsyncDisposable {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSAVER_'))
     this.#child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, ...args], {
-      env: { ...Object.fromEntries(clean), EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
+      env: {
+        ...Object.fromEntries(clean),
+        // Where Node keeps compiled modules by default: half of what a start costs.
+        NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+        EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

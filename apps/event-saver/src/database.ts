@@ -36,6 +36,7 @@ const CONFIGURATION_FAULTS = new Set([
   'NOT_MIGRATED',
   'SCHEMA_TOO_NEW',
   'SERVER_TOO_OLD',
+  'TENANTS_HIDDEN',
 ])
 
 /** What preparing a database needs. */

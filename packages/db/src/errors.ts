@@ -26,6 +26,7 @@
  * | `ENCRYPTION_KEYS_INVALID` | the text of the keys is not `id:base64,…` with keys of 32 bytes | no |
  * | `ENCRYPTION_KEY_UNKNOWN` | a secret is encrypted with a key that was not given | no |
  * | `SECRET_UNREADABLE` | wrong key, or the ciphertext was changed or belongs to another row | no |
+ * | `TENANTS_HIDDEN` | what is for all users is asked for by a login that row security binds | no |
  */
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
@@ -51,6 +52,7 @@ export type DatabaseErrorCode =
   | 'ENCRYPTION_KEYS_INVALID'
   | 'ENCRYPTION_KEY_UNKNOWN'
   | 'SECRET_UNREADABLE'
+  | 'TENANTS_HIDDEN'
 
 const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set([
   'DATABASE_LOCKED',

@@ -202,7 +202,21 @@ describe('the roles, on PostgreSQL,', () => {
     expect(await migrate(db, { environment: 'testnet' })).toMatchObject({ warnings: [] })
     const tenant = await fillTenant(other.db, 'carol')
     expect(await countOf(db, 'private_executions')).toBe(0)
-    expect(await new OperatorRepository(db, { keys: KEYS }).allEnabledAccounts()).toEqual([])
+    // What is for all users says that it cannot see them, and does not find too few.
+    const operator = new OperatorRepository(db, { keys: KEYS })
+    for (const call of [
+      () => operator.allEnabledAccounts(),
+      () => operator.addUser({ username: 'mallory' }),
+      () => operator.getUserByName('carol'),
+      () => operator.listUsers(),
+      () => operator.listActiveUsers(),
+      () => operator.reencryptSecrets(),
+      () => operator.latestRunByType('live'),
+      () => operator.closeOrphanedRuns({ silentForMs: 0 }),
+      () => operator.attributeEvents({ since: 0 }),
+    ]) {
+      await expect(call(), String(call)).rejects.toMatchObject({ code: 'TENANTS_HIDDEN' })
+    }
     await expect(
       new ExecutionRepository(db).bulkInsert([execution({ ...tenant, execId: 'x' })]),
     ).rejects.toMatchObject(DENIED)

@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs'
-import { createDatabase, inspectDatabase, redactDatabaseUrl, SCHEMA_VERSION } from '@grid/db'
+import {
+  createDatabase,
+  inspectDatabase,
+  OperatorRepository,
+  redactDatabaseUrl,
+  SCHEMA_VERSION,
+} from '@grid/db'
 import { sql } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { reasonOf } from '../database.ts'
@@ -34,17 +40,28 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       const detail = `migrations are pending: ${pending.join(', ')}`
       findings.push(problem('DATABASE', detail, 'run event-saver migrate'))
     }
-    const { rows } = await sql<{ may_create: boolean; may_write: boolean; is_read_only: boolean }>`
+    const { rows } = await sql<{
+      may_create: boolean
+      owner: string | null
+      may_write: boolean
+      is_read_only: boolean
+    }>`
       select has_schema_privilege(current_schema(), 'create') as may_create,
+        -- The owner of the tables that are split by day, where this role is not as good as it.
+        (select relowner::regrole::text from pg_class
+          where oid = to_regclass('public_trades') and not pg_has_role(relowner, 'usage')) as owner,
         not exists (
           select from pg_class
           where relnamespace = current_schema()::regnamespace
-            and relname in ('grid_meta', 'public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps')
+            and relname in ('public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps')
             and not has_table_privilege(oid, 'insert')
         ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
     const [rights] = rows
-    if (rights?.may_create !== true) {
+    if (typeof rights?.owner === 'string') {
+      const detail = `this role does not own the tables: it cannot make the partitions of each day, without which no trades and tickers are stored`
+      findings.push(problem('DATABASE', detail, `capture as ${rights.owner}, or as a member of it`))
+    } else if (rights?.may_create !== true) {
       findings.push(
         problem(
           'DATABASE',
@@ -62,6 +79,10 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       const fix = 'name the primary server, or unset default_transaction_read_only'
       findings.push(problem('DATABASE', 'the server only lets this role read', fix))
     }
+    if (pending.length === 0) {
+      const hidden = await tenantsHidden(new OperatorRepository(db))
+      if (hidden !== null) findings.push(hidden)
+    }
     if (findings.length > 0) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`
     return [well('DATABASE', `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`)]
@@ -71,6 +92,19 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
     return [problem('DATABASE', detail, 'set EVENTSAVER_DATABASE_URL to a database that answers')]
   } finally {
     await db.destroy()
+  }
+}
+
+/** Accounts that row security hides are not captured. */
+async function tenantsHidden(operator: OperatorRepository): Promise<Finding | null> {
+  try {
+    await operator.listUsers({ limit: 1 })
+    return null
+  } catch (error) {
+    const { code, context } = error as { code?: unknown; context?: { role?: unknown } }
+    if (code !== 'TENANTS_HIDDEN') throw error
+    const detail = 'row security hides the accounts from this role: none would be captured'
+    return problem('DATABASE', detail, `grant grid_writer to ${context?.role}`)
   }
 }
 

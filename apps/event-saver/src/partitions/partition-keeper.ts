@@ -19,6 +19,10 @@ const EVERY_MS = 3_600_000
 /** Days frozen a round: a database that was never kept like this is not to be read all at once. */
 const FREEZE_LIMIT = 4
 
+const INSUFFICIENT_PRIVILEGE = '42501'
+const NOT_OWNER =
+  'trades and tickers wait for the partitions of their days, which only the owner of the tables can make: capture as the owner or a member of it, or run a saver of the owner beside this one'
+
 /** What a keeper works with. */
 export interface PartitionKeeperOptions {
   /** Without a statement timeout, as a big day takes long. */
@@ -82,7 +86,9 @@ export class PartitionKeeper {
       await ensureUpcomingPartitions(db)
     } catch (error) {
       const reason = reasonOf(error)
-      log.warn({ code: 'PARTITIONS_NOT_MADE', reason }, 'partitions are made on demand')
+      const line = { code: 'PARTITIONS_NOT_MADE', reason }
+      if ((error as { code?: unknown }).code === INSUFFICIENT_PRIVILEGE) log.error(line, NOT_OWNER)
+      else log.warn(line, 'partitions are made on demand')
     }
   }
 

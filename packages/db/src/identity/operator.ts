@@ -4,6 +4,7 @@ import { attributeEvents, releaseEventsAfter } from '../private/attribution.ts'
 import type { GridDatabase } from '../schema.ts'
 import type { RunStatus, RunType } from '../schema-identity.ts'
 import { inTransaction } from '../transaction.ts'
+import { assertSeesAll } from './assert-sees-all.ts'
 import { requireKeys, type SecretOptions } from './credentials.ts'
 import { userIdOf } from './deterministic-id.ts'
 import { type EnabledAccount, readAllEnabledAccounts } from './enabled-accounts.ts'
@@ -37,6 +38,9 @@ export interface OrphanedRuns {
  * What collectors and operators do across all tenants, on purpose: never for a tenant's request.
  * Every other repository of private data works for one user.
  *
+ * Every method throws `TENANTS_HIDDEN` for a login that row security binds and that is no member of
+ * `grid_writer`: it would find too little without a sign.
+ *
  * @example
  * const accounts = await new OperatorRepository(db, { keys }).allEnabledAccounts()
  */
@@ -57,7 +61,8 @@ export class OperatorRepository {
    * @example
    * for (const account of await operator.allEnabledAccounts()) if (account.fault === null) capture(account)
    */
-  allEnabledAccounts(): Promise<EnabledAccount[]> {
+  async allEnabledAccounts(): Promise<EnabledAccount[]> {
+    await assertSeesAll(this.#db)
     return readAllEnabledAccounts(this.#db, this.#secrets.keys ?? null)
   }
 
@@ -68,6 +73,7 @@ export class OperatorRepository {
    * const { userId } = await operator.addUser({ username: 'alice' })
    */
   async addUser({ username, email = null, userId }: NewUser): Promise<User> {
+    await assertSeesAll(this.#db)
     const row = await this.#db
       .insertInto('users')
       .values({ user_id: userId ?? userIdOf(username), username, email })
@@ -89,6 +95,7 @@ export class OperatorRepository {
    * const user = await operator.getUserByName('alice')
    */
   async getUserByName(username: string): Promise<User | null> {
+    await assertSeesAll(this.#db)
     const row = await this.#db
       .selectFrom('users')
       .selectAll()
@@ -104,6 +111,7 @@ export class OperatorRepository {
    * const users = await operator.listUsers({ limit: 50 })
    */
   async listUsers({ limit = 100, offset = 0 }: UserPage = {}): Promise<User[]> {
+    await assertSeesAll(this.#db)
     const rows = await this.#users().limit(limit).offset(offset).execute()
     return rows.map(userOf)
   }
@@ -115,6 +123,7 @@ export class OperatorRepository {
    * const users = await operator.listActiveUsers()
    */
   async listActiveUsers(): Promise<User[]> {
+    await assertSeesAll(this.#db)
     return (await this.#users().where('status', '=', 'active').execute()).map(userOf)
   }
 
@@ -126,7 +135,9 @@ export class OperatorRepository {
    * await new OperatorRepository(db, { keys }).reencryptSecrets()
    */
   async reencryptSecrets(): Promise<number> {
-    return reencryptSecrets(this.#db, requireKeys(this.#secrets.keys ?? null))
+    const keys = requireKeys(this.#secrets.keys ?? null)
+    await assertSeesAll(this.#db)
+    return reencryptSecrets(this.#db, keys)
   }
 
   /**
@@ -139,6 +150,7 @@ export class OperatorRepository {
     runType: RunType,
     statuses: readonly RunStatus[] = ['completed', 'running'],
   ): Promise<Run | null> {
+    await assertSeesAll(this.#db)
     const row = await this.#db
       .selectFrom('runs')
       .selectAll()
@@ -156,7 +168,8 @@ export class OperatorRepository {
    * @example
    * await operator.closeOrphanedRuns({ silentForMs: 120_000 })
    */
-  closeOrphanedRuns({ silentForMs }: OrphanedRuns): Promise<Run[]> {
+  async closeOrphanedRuns({ silentForMs }: OrphanedRuns): Promise<Run[]> {
+    await assertSeesAll(this.#db)
     return inTransaction(this.#db, async (trx) => {
       const rows = await trx
         .updateTable('runs')
@@ -181,7 +194,8 @@ export class OperatorRepository {
    * @example
    * await operator.attributeEvents({ since: Date.now() - 86_400_000 })
    */
-  attributeEvents({ since }: { readonly since: number }): Promise<number> {
+  async attributeEvents({ since }: { readonly since: number }): Promise<number> {
+    await assertSeesAll(this.#db)
     return attributeEvents(this.#db, since)
   }
 

@@ -8,7 +8,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 /**
  * The keys that secrets are encrypted with at rest: the first encrypts, all decrypt.
  *
- * To change keys, put a new one first, call `CredentialVault.reencrypt`, then leave out the old one.
+ * To change keys, put a new one first, call `OperatorRepository.reencryptSecrets`, then leave out the old one.
  *
  * @example
  * const keys = EncryptionKeys.parse(process.env.EVENTSAVER_ENCRYPTION_KEYS) // '2026:base64…,2025:base64…'

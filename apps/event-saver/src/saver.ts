@@ -1,14 +1,8 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import { type Category, CHANNELS, type Clock, nowMs, systemClock } from '@grid/core-events'
-import {
-  CaptureGapRepository,
-  createDatabase,
-  type GridDatabase,
-  redactDatabaseUrl,
-} from '@grid/db'
+import { type Category, type Clock, nowMs, systemClock } from '@grid/core-events'
+import { CaptureGapRepository, createDatabase, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { AccountService } from './accounts/account-service.ts'
-import type { AccountStatus } from './accounts/account-status.ts'
 import { MemoryJournal } from './capture/journal.ts'
 import { MarketCapture } from './capture/market-capture.ts'
 import { Pipeline } from './capture/pipeline.ts'
@@ -17,13 +11,15 @@ import type { Config } from './config/config.ts'
 import { retentionOf } from './config/retention.ts'
 import { maintenanceDatabase, prepareDatabase, reasonOf } from './database.ts'
 import { LoopWatchdog } from './http/loop-watchdog.ts'
-import { Readiness, type WantedTopicState } from './http/readiness.ts'
+import { Readiness } from './http/readiness.ts'
 import { HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
 import { PipelineLog } from './pipeline-log.ts'
+import { readSaverStatus } from './saver-status.ts'
 import type { SaverStatus } from './status.ts'
 import { StreamLog } from './stream-log.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What a saver is made of. */
 export interface SaverOptions {
@@ -173,48 +169,20 @@ export class Saver {
 
   /** Everything that is known of this saver, read in one synchronous step. */
   status(): SaverStatus {
-    const nowUs = this.#clock.nowUs()
-    const topics = this.#markets.flatMap((market) => market.topics())
-    const accounts = this.#accounts.statuses()
-    const unlisted = this.#markets.filter((market) => !market.isListed)
-    const ageSeconds = (sinceUs: number | null): number =>
-      sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
-    const lagSeconds = Object.fromEntries(
-      CHANNELS.map((channel) => [channel, ageSeconds(this.pipeline.oldestEventUs(channel))]),
-    ) as SaverStatus['lagSeconds']
-    const { ready, checks } = this.#readiness.evaluate({
-      nowMs: nowMs(this.#clock),
-      topics: [...topics, ...accounts.flatMap(accountTopics)],
-      unlisted: unlisted.map(({ category }) => category),
-      accepting: this.pipeline.accepting,
-      lagMs: ageSeconds(this.pipeline.oldestUs) * 1000,
-      watchdog: this.#watchdog.stalled ? 'the event loop stood still for more than 30 s' : null,
-    })
-    return {
-      name: 'event-saver',
-      pid: process.pid,
-      now: nowMs(this.#clock),
+    return readSaverStatus({
+      config: this.#config,
+      clock: this.#clock,
+      markets: this.#markets,
+      pipeline: this.pipeline,
+      readiness: this.#readiness,
+      accounts: this.#accounts.statuses(),
       startedAt: this.#startedAt,
-      environment: this.#config.environmentStamp,
-      collector: this.#config.collector,
-      database: redactDatabaseUrl(this.#config.databaseUrl),
       databaseReady: this.#databaseReady,
-      ready,
-      checks,
-      topics: topics.map((topic) => ({
-        ...topic,
-        lastEventAgeSeconds: topic.lastEventAtUs === null ? null : ageSeconds(topic.lastEventAtUs),
-      })),
-      accounts,
-      channels: this.pipeline.sample(),
-      unknownKeys: this.pipeline.unknownKeys.counts,
-      lagSeconds,
       journalBytes: this.#journal.bytes,
       connections: this.#connections,
       retention: this.#partitions.totals,
-      gaps: { ...this.pipeline.gaps.totals, recent: this.pipeline.gaps.recent },
-      rss: process.memoryUsage.rss(),
-    }
+      isStalled: this.#watchdog.stalled,
+    })
   }
 
   /**
@@ -341,23 +309,6 @@ export class Saver {
   }
 }
 
-/** An account's topics as readiness judges them: what a bad key keeps from being captured is refused. */
-function accountTopics({ accountName, state, topics }: AccountStatus): WantedTopicState[] {
-  const isBad = state === 'refused' || state === 'unusable'
-  return topics.map((topic) => ({
-    topic: `${topic.topic}@${accountName}`,
-    state: isBad ? 'refused' : topic.state,
-  }))
-}
-
 async function settledOrAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const settled = work.then(
-    () => {},
-    () => {},
-  )
-  if (signal.aborted) return
-  const aborted = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  await Promise.race([settled, aborted])
+  await untilAborted(work, signal).catch(() => {})
 }

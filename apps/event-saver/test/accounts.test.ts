@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { startSimulator } from '@grid/bybit-sim'
 import { Secret } from '@grid/core-events'
 import {
@@ -134,16 +135,26 @@ describe('a bad key', () => {
     await tenants.add('bob', 'expired', expired)
     const unknown = { apiKey: 'NOSUCHKEY', secret: canary }
     await tenants.add('bob', 'unknown', sim.exchange.openAccount(), unknown)
+    const nothing = { ContractTrade: [], Spot: [], Wallet: [], Options: [], Derivatives: [] }
+    const powerless = sim.exchange.openAccount({ keys: [{ permissions: nothing }] })
+    await tenants.add('bob', 'powerless', powerless)
+    const revoked = sim.exchange.openAccount()
+    await tenants.add('bob', 'revoked', revoked)
     await tenants.add('bob', 'unprintable', sim.exchange.openAccount(), {
       apiKey: 'KEY',
       secret: `${canary} \n`,
     })
     const { saver, log } = makeSaver(sim.wsUrl, database.url, tenants.env)
     await saver.start()
+    await expect.poll(() => states(saver)['revoked'], TIMEOUT).toBe('live')
+    sim.exchange.revokeKey(revoked.keys[0]?.apiKey ?? '')
+    await sim.fault({ kind: 'close', uid: revoked.uid })
     await expect
       .poll(() => states(saver), TIMEOUT)
       .toEqual({
         good: 'live',
+        powerless: 'PERMISSION_DENIED',
+        revoked: 'API_KEY_REVOKED',
         wrong: 'SIGNATURE_INVALID',
         expired: 'API_KEY_EXPIRED',
         unknown: 'API_KEY_INVALID',
@@ -152,10 +163,19 @@ describe('a bad key', () => {
     sim.exchange.placeOrder(good.uid, { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' })
     await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
     await quiet(saver)
-    const shown = JSON.stringify([saver.status(), log])
+    const { rows: letters } =
+      await sql`select convert_from(raw, 'UTF8'), reason from dead_letters`.execute(database.db)
+    const { rows: keys } = await sql`select to_jsonb(c)::text from api_credentials c`.execute(
+      database.db,
+    )
+    const shown =
+      JSON.stringify([saver.status(), log, letters, keys]) + inspect(saver, { depth: 9 })
     await saver.stop(patience())
     expect(await tenants.prove([good])).toMatchObject({ ...AGREES, executions: 1 })
-    expect(shown).not.toContain(canary)
+    const secrets = sim.exchange.accounts().flatMap((account) => account.keys)
+    for (const secret of [canary, ...secrets.map((key) => key.secret)]) {
+      expect(shown).not.toContain(secret)
+    }
   })
 
   it('is no hindrance to the capture of the market, and nor is a lack of encryption keys', async () => {

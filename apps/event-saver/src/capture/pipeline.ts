@@ -7,16 +7,18 @@ import {
   type DeadLetter,
   type GridEvent,
 } from '@grid/core-events'
-import { CaptureGapRepository, classifyDatabaseError, type GridDatabase } from '@grid/db'
+import { classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { BufferedWriter } from '../writer/buffered-writer.ts'
 import type { Arrival } from '../writer/waiting-room.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
-import { DroppedIntervals, type Moment } from './dropped-intervals.ts'
+import { DroppedIntervals } from './dropped-intervals.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
+import { createGapWriter } from './gap-writer.ts'
 import type { Journal } from './journal.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import { momentOfLetter } from './letter-moment.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 import type { WriterFactory, WriterName } from './writer-factory.ts'
 
@@ -105,7 +107,12 @@ export class Pipeline {
       writer: this.#writer,
       onLost: (letter) => this.#onLetterLost(letter),
     })
-    this.#gapWriter = this.#makeGapWriter()
+    this.#gapWriter = createGapWriter({
+      db,
+      collector,
+      writer: this.#writer,
+      onLost: (gap, error) => options.handlers.onEvidenceLost(gap, messageOf(error)),
+    })
     this.gaps = new GapRecorder(gapThresholdMs, (gap) => this.#gapWriter.add(gap, this.#now()))
   }
 
@@ -240,29 +247,9 @@ export class Pipeline {
   }
 
   #onLetterLost(letter: DeadLetter): void {
-    const moment = momentOf(letter)
+    const moment = momentOfLetter(letter)
     if (moment !== null) this.#dropped.note(moment)
     this.#options.handlers.onEvidenceLost(letter, 'no room for the dead letter')
-  }
-
-  #makeGapWriter(): BufferedWriter<RecordedGap, void> {
-    const { db, collector, handlers } = this.#options
-    const repository = new CaptureGapRepository(db)
-    return this.#writer<RecordedGap, void>(
-      'gaps',
-      {
-        store: async (gaps) => {
-          for (const [state, group] of Map.groupBy(gaps, (recorded) => recorded.state)) {
-            const plain = group.map(({ gap }) => gap)
-            await repository.insert(plain, { collector, state })
-          }
-        },
-        settle: () => {},
-        reject: ({ gap }, error) => handlers.onEvidenceLost(gap, messageOf(error)),
-      },
-      // Gaps are few, and losing one would hide a loss.
-      Number.POSITIVE_INFINITY,
-    )
   }
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
@@ -307,15 +294,6 @@ export class Pipeline {
     const { clock, journal } = this.#options
     return { timeUs: clock.nowUs(), position: journal.position, bytes: 0 }
   }
-}
-
-/** The stream and time of a dead letter; null where it does not say. */
-function momentOf(letter: DeadLetter): Moment | null {
-  const { accountId, category, channel, symbol, localTsUs } = letter
-  if (channel === null) return null
-  const ts = Math.floor(localTsUs / 1000)
-  if (accountId !== undefined) return { ...letter, ts } as Moment
-  return category === null || symbol === null ? null : ({ ...letter, ts } as Moment)
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,39 @@
+import type { CaptureGap } from '@grid/core-events'
+import { CaptureGapRepository, type GridDatabase } from '@grid/db'
+import type { Kysely } from 'kysely'
+import type { BufferedWriter } from '../writer/buffered-writer.ts'
+import type { RecordedGap } from './gap-recorder.ts'
+import type { WriterFactory } from './writer-factory.ts'
+
+/** What a gap writer is made of. */
+export interface GapWriterOptions {
+  readonly db: Kysely<GridDatabase>
+  readonly collector: string
+  readonly writer: WriterFactory
+  /** Told of a gap that the database refuses. */
+  readonly onLost: (gap: CaptureGap, error: unknown) => void
+}
+
+/** Makes the writer of gaps. They are few, and losing one would hide a loss: all find room. */
+export function createGapWriter({
+  db,
+  collector,
+  writer,
+  onLost,
+}: GapWriterOptions): BufferedWriter<RecordedGap, void> {
+  const repository = new CaptureGapRepository(db)
+  return writer<RecordedGap, void>(
+    'gaps',
+    {
+      store: async (gaps) => {
+        for (const [state, group] of Map.groupBy(gaps, (recorded) => recorded.state)) {
+          const plain = group.map(({ gap }) => gap)
+          await repository.insert(plain, { collector, state })
+        }
+      },
+      settle: () => {},
+      reject: ({ gap }, error) => onLost(gap, error),
+    },
+    Number.POSITIVE_INFINITY,
+  )
+}

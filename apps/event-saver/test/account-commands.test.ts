@@ -157,7 +157,7 @@ describe('event-saver account', () => {
 
     const good = await shell.run(['test', 'main'])
     expect(good.code).toBe(0)
-    expect(good.stdout).toContain('read-only')
+    expect(good.stdout).toContain('read-only, expires never\n')
     expect(good.stdout).toContain('may ContractTrade: Order, Position')
     for (const what of ['key', 'wallet', 'positions', 'orders', 'executions']) {
       expect(good.stdout).toContain(`ok   ${what}\n`)
@@ -218,6 +218,23 @@ describe('event-saver account', () => {
     const { code, stderr } = await adding
     expect(code).toBe(0)
     expect(stderr).toBe('API secret (not shown): \n')
+
+    // Of a pasted key in PEM every line is taken: none is left for the shell to show.
+    const pem = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }).privateKey
+    const pasted = Object.assign(new PassThrough(), { isTTY: true })
+    const rotating = setting.shell.run(['rotate', 'main', '--api-key', apiKey], pasted)
+    for (const half of [pem.slice(0, 700), pem.slice(700)])
+      pasted.write(half.replaceAll('\n', '\r'))
+    expect(await rotating).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('rsa  active'),
+    })
+    expect(setting.shell.printed).not.toContain(pem.split('\n')[1])
+
     const again = Object.assign(new PassThrough(), { isTTY: true })
     const interrupted = setting.shell.run(['rotate', 'main', '--api-key', apiKey], again)
     again.write('abc\u0003')
@@ -265,6 +282,15 @@ describe('event-saver account', () => {
       [add('--api-key', 'k', '--secret-file', 'none'), '', 2, 'cannot read none (ENOENT)'],
       [add('--api-key', 'k', '--secret', 'canary1'), 's', 2, 'SECRET_IN_ARGUMENT'],
       [add('--api-key', 'k', '--secret=canary2'), 's', 2, 'SECRET_IN_ARGUMENT'],
+      [add('--api-key', 'k', '--api-secret=canary3'), 's', 2, "unknown option '--api-secret'"],
+      [add('--api-key', 'k', '-scanary4'), 's', 2, "unknown option '-s'"],
+      [add('--api-key', 'k', 'canary5'), 's', 2, 'Expected 1 argument but got 2\n'],
+      [['add', '', '--user', 'alice', '--api-key', 'k'], 's', 2, 'NAME_INVALID: the account'],
+      [['add', 'x', '--user', ' ', '--api-key', 'k'], 's', 2, 'NAME_INVALID: --user'],
+      [['add', 'x', '--user', 'alice ', '--api-key', 'k'], 's', 2, 'NAME_INVALID'],
+      [['add', '\u001b[31m', '--user', 'alice', '--api-key', 'k'], 's', 2, '"\\u001b[31m"'],
+      [['add', 'a\u202eb', '--user', 'alice', '--api-key', 'k'], 's', 2, 'NAME_INVALID'],
+      [['add', 'x'.repeat(101), '--user', 'alice', '--api-key', 'k'], 's', 2, 'NAME_INVALID'],
       [['show', 'nobody'], '', 2, 'there is no account nobody'],
       [['list', '--user', 'nobody'], '', 2, 'there is no user nobody'],
     ]

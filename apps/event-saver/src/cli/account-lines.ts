@@ -20,9 +20,11 @@ export function reportLines({ apiKey, info, readings }: KeyReport): string[] {
   const lines = [`key ${apiKey}`]
   if (info !== null) {
     const { userId, isReadOnly, permissions, ips, expiredAt } = info
+    // The exchange's way of saying that it does not expire.
+    const end = expiredAt === null || expiredAt.startsWith('1970-') ? 'never' : expiredAt
     const granted = Object.entries(permissions).filter(([, names]) => names.length > 0)
     lines.push(
-      `user ${userId}, ${isReadOnly ? 'read-only' : 'read and write'}, expires ${expiredAt ?? 'never'}`,
+      `user ${userId}, ${isReadOnly ? 'read-only' : 'read and write'}, expires ${end}`,
       ...granted.map(([group, names]) => `may ${group}: ${names.join(', ')}`),
       `from ${ips.length === 0 ? 'nowhere' : ips.join(', ')}`,
     )

@@ -69,8 +69,9 @@ export function addAccountCommands(
       'add an account with its key; the secret is typed, or comes from a file or the standard input',
       ADD_EXAMPLES,
       async ({ config }, options, args) => {
-        const { accountName } = nameOf(options, args)
-        const username = textOf(options['user']) ?? ''
+        const { accountName, username = '' } = nameOf(options, args)
+        assertName('the account', accountName)
+        assertName('--user', username)
         const account = await addAccount(config, { accountName, username }, await keyOf(options))
         print(options, account, [`added ${accountLine(account)}`])
         return EXIT.ok
@@ -140,6 +141,17 @@ const CHANGES = [
 
 function nameOf(options: Options, [accountName = '']: readonly string[]): AccountName {
   return { accountName, username: textOf(options['user']) }
+}
+
+/** Letters of any script; nothing that lists and logs would not show as it is. */
+const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}(?<!\s)$/u
+
+/** Judges a name that is to be new; one that stands may be called by whatever it is. */
+function assertName(what: string, name: string): void {
+  if (NAME.test(name)) return
+  const text = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)
+  const message = `${what} is named ${text}: choose 1 to 100 characters, no control characters, no blank at either end`
+  throw new CommandError(EXIT.usage, 'NAME_INVALID', message)
 }
 
 async function givenKey(options: Options, context: CommandContext): Promise<GivenKey> {

@@ -57,7 +57,11 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
   const program = new Command('event-saver')
     .description('Records Bybit V5 market data and proves what it holds.')
     .exitOverride()
-    .configureOutput({ writeOut: context.out, writeErr: context.err })
+    .configureOutput({
+      writeOut: context.out,
+      writeErr: context.err,
+      outputError: (text, write) => write(withoutValues(text)),
+    })
     .addHelpText('after', `\n${EXIT_HELP}`)
 
   const command: AddCommand = (name, description, examples, action, parent = program) => {
@@ -207,6 +211,13 @@ function faultText(faults: readonly ConfigFault[]): string {
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
   const lines = faults.map(({ where, problem, fix }) => `  ${where}: ${problem}; ${fix}`)
   return `${count} in the configuration\n${lines.join('\n')}\n`
+}
+
+/** A fault of the command line without the values in it, one of which may be a secret. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/(unknown option '(?:--[^'=]*|-[^'-]))[^\n]*'/, "$1'")
+    .replace(/(but got \d+):[^\n]*/, '$1')
 }
 
 function camelCase(flag: string): string {

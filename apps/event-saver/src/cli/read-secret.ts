@@ -33,8 +33,7 @@ export async function readSecret(source: SecretSource): Promise<Secret> {
 async function contentOf({ file, cwd, stdin, ask }: SecretSource): Promise<string> {
   if (file !== undefined && file !== '-') return fileContent(file, cwd)
   if (file === '-' || stdin.isTTY !== true) return text(stdin)
-  ask('API secret (not shown): ')
-  const typed = await typedLine(stdin)
+  const typed = await typedText(stdin, () => ask('API secret (not shown): '))
   ask('\n')
   return typed
 }
@@ -51,13 +50,21 @@ function fileContent(file: string, cwd: string): string {
   }
 }
 
-function typedLine(input: NodeJS.ReadableStream): Promise<string> {
+/** A line, or all lines of a key in PEM: what is left of a paste, the shell would show and keep. */
+function typedText(input: NodeJS.ReadableStream, prompt: () => void): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input, output: nowhere, terminal: true })
-  return new Promise((fulfil, reject) => {
-    terminal.once('line', fulfil)
+  // Only now does the terminal echo nothing.
+  prompt()
+  const lines: string[] = []
+  return new Promise<string>((fulfil, reject) => {
+    terminal.on('line', (line) => {
+      lines.push(line)
+      const isWithinPem = lines[0]?.startsWith('-----BEGIN ') && !line.startsWith('-----END ')
+      if (!isWithinPem) fulfil(lines.join('\n'))
+    })
     terminal.once('close', () => reject(usage('SECRET_MISSING', 'no secret was typed')))
-  }).finally(() => terminal.close()) as Promise<string>
+  }).finally(() => terminal.close())
 }
 
 function usage(code: string, message: string): CommandError {

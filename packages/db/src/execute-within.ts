@@ -4,6 +4,16 @@ import { type Kysely, sql } from 'kysely'
 import { outsideTransaction } from './outside-transaction.ts'
 import type { GridDatabase } from './schema.ts'
 
+/** How long a statement may take. */
+export interface TimeLimit {
+  /** In milliseconds. */
+  readonly limitMs: number
+  /** Whether only the time counts that it waits for one lock, not that in which it works. */
+  readonly ofEachWait?: boolean
+  /** Cancels it once aborted, within the limit too. */
+  readonly signal?: AbortSignal | undefined
+}
+
 const AGAIN_MS = 200
 
 /**
@@ -17,22 +27,31 @@ const AGAIN_MS = 200
 export async function executeWithin(
   db: Kysely<GridDatabase>,
   statement: string,
-  limitMs: number,
+  { limitMs, ofEachWait = false, signal }: TimeLimit,
 ): Promise<void> {
   // By its text the server's list of activities shows it, whoever stands between.
   const query = outsideTransaction(`${statement} /* ${randomUUID()} */`)
-  const cancel = (): void => {
-    timer = systemClock.setTimer(cancel, AGAIN_MS)
-    sql`select pg_cancel_backend(pid) from pg_stat_activity
-      where query = ${query.sql} and state = 'active'`
+  const watch = (): void => {
+    timer = systemClock.setTimer(watch, AGAIN_MS)
+    const waited = sql`exists (select from pg_locks where pg_locks.pid = activity.pid
+      and waitstart < clock_timestamp() - ${`${limitMs} ms`}::interval)`
+    const isOver = ofEachWait && !signal?.aborted ? waited : sql`true`
+    sql`select pg_cancel_backend(pid) from pg_stat_activity as activity
+      where query = ${query.sql} and state = 'active' and ${isOver}`
       .execute(db)
       .catch(() => {})
   }
   // The machine's clock, whatever time a test plays: the server's waits are real.
-  let timer = systemClock.setTimer(cancel, limitMs)
+  let timer = systemClock.setTimer(watch, limitMs)
+  const hurry = (): void => {
+    timer.cancel()
+    watch()
+  }
+  signal?.addEventListener('abort', hurry, { once: true })
   try {
     await db.executeQuery(query)
   } finally {
     timer.cancel()
+    signal?.removeEventListener('abort', hurry)
   }
 }

@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { outsideTransaction } from './outside-transaction.ts'
+import { packIndex } from './pack-index.ts'
 import { listPartitions, type Partition } from './partition-catalog.ts'
 import type { PartitionedTable } from './partitions.ts'
 import type { GridDatabase } from './schema.ts'
@@ -10,7 +11,7 @@ export interface FreezeOptions {
   readonly table?: PartitionedTable
   /** Most days to freeze in this call, the oldest first: each is read whole. Default all. */
   readonly limit?: number
-  /** Begins no further day once aborted. */
+  /** Begins no further day once aborted, and ends the rebuilding of an index. */
   readonly signal?: AbortSignal
 }
 
@@ -24,12 +25,15 @@ export interface FreezeReport {
 const LOCK_TIMEOUT = '1s'
 
 /**
- * Freezes the days that are over: `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum
- * ever has to read them again and reads need not look into rows for their visibility.
+ * Freezes the days that are over: rebuilds the index of the primary key, which takes half its place
+ * from then on, and runs `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum ever has to
+ * read them again and reads need not look into rows for their visibility.
  *
- * Readers and writers are not held up. A big day takes minutes: give it a database without a
- * `statementTimeoutMs`. A frozen day that has grown is due again. On PGlite it stops
- * the process while it works. Not within a transaction.
+ * Readers and writers are not held up; a day that an older transaction may still see is postponed. A
+ * big day takes minutes, and room for a second index meanwhile: give it a database without a
+ * `statementTimeoutMs`. A frozen day that has grown is due again, its index not. On PGlite it stops
+ * the process while it works. Not within a transaction. Takes two connections, one of which watches
+ * over the waits.
  *
  * @example
  * const { frozen } = await freezeClosedDays(db)
@@ -49,7 +53,7 @@ export async function freezeClosedDays(
   for (const partition of due) {
     if (signal?.aborted) break
     tried.push(partition)
-    await freeze(db, partition.name)
+    await freeze(db, partition, signal)
   }
   const now = new Map((await listPartitions(db, query)).map((each) => [each.name, each]))
   const isDueStill = ({ name }: Partition): boolean => {
@@ -62,8 +66,14 @@ export async function freezeClosedDays(
   }
 }
 
-async function freeze(db: Kysely<GridDatabase>, name: string): Promise<void> {
+async function freeze(
+  db: Kysely<GridDatabase>,
+  { name, wasFrozen }: Partition,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
+    // Late rows are few: they are not worth another index.
+    if (!wasFrozen && !(await packIndex(db, name, signal))) return
     await db.transaction().execute(async (trx) => {
       // Where commits are asynchronous, this one makes those before it durable: no other row can be frozen.
       await sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),

@@ -25,6 +25,8 @@ export interface Partition {
   readonly isClosed: boolean
   /** Whether it was frozen, and has not grown since: nothing is left to do for VACUUM. */
   readonly isFrozen: boolean
+  /** Whether it was frozen once, or was about to be: its index was packed by then. */
+  readonly wasFrozen: boolean
 }
 
 /** Which partitions to list. */
@@ -43,6 +45,7 @@ interface CatalogRow {
   readonly bytes: string
   readonly is_closed: boolean
   readonly is_frozen: boolean
+  readonly was_frozen: boolean
 }
 
 /** Late rows come within it, as long as nothing is wrong. */
@@ -62,7 +65,7 @@ export async function listPartitions(
   const listed: Partition[] = []
   for (const parent of tables) {
     const { rows } = await readCatalog(db, parent)
-    for (const { is_closed, is_frozen, ...row } of rows) {
+    for (const { is_closed, is_frozen, was_frozen, ...row } of rows) {
       listed.push({
         ...row,
         day: dayOfName(row.name),
@@ -70,6 +73,7 @@ export async function listPartitions(
         bytes: Number(row.bytes),
         isClosed: is_closed,
         isFrozen: is_frozen,
+        wasFrozen: was_frozen,
       })
     }
   }
@@ -90,13 +94,15 @@ function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
       coalesce(pg_total_relation_size(child.oid), 0)::text as bytes,
       to_date(right(child.relname, 11), '"y"YYYY"m"MM"d"DD') + 1 + interval ${sql.lit(CLOSED_AFTER)}
         <= now() at time zone 'UTC' as is_closed,
-      coalesce('autovacuum_freeze_min_age=0' = any (child.reloptions), false)
-        and child.reltuples >= 0 and child.relallvisible >= child.relpages
+      was_frozen, was_frozen and child.reltuples >= 0 and child.relallvisible >= child.relpages
         and pg_relation_size(child.oid) <= child.relpages * current_setting('block_size')::bigint
         as is_frozen
     from pg_class parent
     join pg_class child on child.relnamespace = parent.relnamespace and child.relkind = 'r'
       and child.relname ~ ('^' || parent.relname || '_y[0-9]{4}m[0-9]{2}d[0-9]{2}$')
+    cross join lateral (
+      select coalesce('autovacuum_freeze_min_age=0' = any (child.reloptions), false)
+    ) as mark (was_frozen)
     left join pg_inherits on inhrelid = child.oid and inhparent = parent.oid
     where parent.oid = to_regclass(${table})
     order by child.relname`.execute(db)

@@ -52,7 +52,7 @@ async function detach(db: Kysely<GridDatabase>, removal: Removal, name: string):
   await record(db, removal)
   try {
     const statement = `alter table ${table} detach partition ${name} concurrently`
-    await executeWithin(db, statement, PATIENCE_MS)
+    await executeWithin(db, statement, { limitMs: PATIENCE_MS })
   } catch (error) {
     // Left there, a later attempt would drop what an operator detached to keep it.
     if ((await stateOf(db, table, name)) === 'attached') {

@@ -24,6 +24,8 @@ const table = 'public_trades'
 const noon = (daysAgo: number): number =>
   Math.floor(Date.now() / DAY_MS - daysAgo) * DAY_MS + DAY_MS / 2
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+const nameOf = (daysAgo: number): string =>
+  `${table}_y${dayOf(noon(daysAgo)).replace('-', 'm').replace('-', 'd')}`
 
 describe('retention beside readers and a writer', () => {
   let database: TestDatabase
@@ -128,6 +130,49 @@ describe('retention beside readers and a writer', () => {
     const { rows } = await sql<{ n: number }>`
       select count(*)::integer as n from public_trades`.execute(db)
     expect(rows).toEqual([{ n: written + 1 }])
+  })
+
+  it('begins no index for which an old reader would have it wait, and freezes the day after it', async () => {
+    const days = [100, 99, 98].map((n) => dayOf(noon(n)))
+    const { postponed } = await other
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        await sql`select pg_sleep(1.1)`.execute(trx)
+        return freezeClosedDays(db)
+      })
+    expect(postponed.map(({ day }) => day)).toEqual(days)
+    expect((await freezeClosedDays(db)).frozen.map(({ day }) => day)).toEqual(days)
+  })
+
+  it.each([
+    [
+      'before the new one takes its place',
+      /_ccnew$/,
+      sql`lock table ${sql.id(nameOf(100))} in row exclusive mode`,
+    ],
+    ['after', /_ccold$/, sql`select from ${sql.id(nameOf(100))}`],
+  ])('clears away the index that an interruption left %s', async (_when, left, lock) => {
+    const leftovers = async (): Promise<string[]> => {
+      const { rows } = await sql<{ name: string }>`
+        select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+        where not indisvalid`.execute(db)
+      return rows.map(({ name }) => name)
+    }
+    const stop = new AbortController()
+    const report = await other.transaction().execute(async (trx) => {
+      await lock.execute(trx)
+      const freezing = freezeClosedDays(db, { signal: stop.signal })
+      await expect.poll(leftovers, { timeout: 20_000 }).toEqual([expect.stringMatching(left)])
+      stop.abort()
+      return freezing
+    })
+    expect(report).toMatchObject({ frozen: [], postponed: [{ day: dayOf(noon(100)) }] })
+    expect(await leftovers()).toEqual([expect.stringMatching(left)])
+    expect((await freezeClosedDays(db)).frozen).toHaveLength(3)
+    expect(await leftovers()).toEqual([])
+    const again = new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: noon(100) })])
+    expect(await again).toMatchObject({ inserted: 0, duplicates: 1 })
   })
 
   it('lets many processes prune at once, each day counted once', async () => {

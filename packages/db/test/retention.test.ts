@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   CaptureGapRepository,
@@ -144,5 +144,30 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     await new PublicTradeRepository(db).bulkInsert(late)
     expect((await states())[0]).toEqual([true, false])
     expect((await freezeClosedDays(db)).frozen).toMatchObject([{ day: daysAgo(3).day, rows: 203 }])
+  })
+
+  it('packs the index of a closed day, and keeps it the key of every row', async () => {
+    // As a market's: each batch has rows of all symbols, later than all before.
+    const batches = Array.from({ length: 40 }, (_, batch) =>
+      Array.from({ length: 300 }, (_, n) =>
+        trade({ symbol: `S${n % 30}`, tradeId: `${n}`, exchangeTs: daysAgo(2).ms + batch }),
+      ),
+    )
+    for (const batch of batches) await new PublicTradeRepository(db).bulkInsert(batch)
+    const [before] = await listPartitions(db, { table })
+    const { frozen } = await freezeClosedDays(db)
+    expect(frozen).toMatchObject([{ rows: 12_000, isFrozen: true }])
+    const indexes = await sql<{ name: string; is_valid: boolean; bytes: string }>`
+      select relname as name, indisvalid as is_valid, pg_relation_size(indexrelid) as bytes
+      from pg_index join pg_class on pg_class.oid = indexrelid
+      where indrelid = to_regclass(${before?.name ?? ''})`.execute(db)
+    expect(indexes.rows).toMatchObject([{ name: `${before?.name}_pkey`, is_valid: true }])
+    // No more than the entries of 12,000 keys of 56 bytes take.
+    expect(Number(indexes.rows[0]?.bytes)).toBeLessThan(12_000 * 60)
+    expect(frozen[0]?.bytes).toBeLessThan((before?.bytes ?? 0) - 12_000 * 30)
+    expect(await new PublicTradeRepository(db).bulkInsert(batches.flat())).toMatchObject({
+      inserted: 0,
+      duplicates: 12_000,
+    })
   })
 })

@@ -70,7 +70,7 @@ export function addPartitionCommands(
 
   command(
     'freeze',
-    'vacuum, freeze and analyze the days that are over',
+    'pack the index of the days that are over, freeze and analyze them',
     PARTITIONS_FREEZE_EXAMPLES,
     async ({ config }, options) => {
       const report = await freezeDays(config, tableOf(options))

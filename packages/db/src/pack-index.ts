@@ -1,0 +1,42 @@
+import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { executeWithin } from './execute-within.ts'
+import type { GridDatabase } from './schema.ts'
+
+/** Longest wait for one other transaction; meanwhile only a vacuum or a removal of the day has to wait. */
+const PATIENCE_MS = 10_000
+/** A transaction that has lasted so long may outlast any patience: no index is built to wait for it. */
+const OLD = '1 second'
+
+/**
+ * Rebuilds the index of a closed day's primary key, full to the brim, beside readers and writers:
+ * entries of an instrument come amid those of others, where PostgreSQL splits a full page in halves
+ * that never fill again.
+ *
+ * Gives false when it is to be tried again later, because a transaction is in the way, which may
+ * also end as 57014: what was begun is then cleared away, or ended, by the next attempt.
+ */
+export async function packIndex(
+  db: Kysely<GridDatabase>,
+  table: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { rows } = await sql<{ name: string; is_old: boolean; is_leftover: boolean }>`
+    select relname as name, relname ~ '_ccold[0-9]*$' as is_old, not indisprimary as is_leftover
+    from pg_index join pg_class on pg_class.oid = indexrelid
+    where indrelid = to_regclass(${table})
+      and (indisprimary or not indisvalid and relname ~ '_cc(new|old)[0-9]*$')`.execute(db)
+  const { rows: readers } = await sql`
+    select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+      and backend_xmin is not null and xact_start < now() - ${OLD}::interval limit 1`.execute(db)
+  if (readers.length > 0) return false
+  const limit = { limitMs: PATIENCE_MS, ofEachWait: true, signal }
+  for (const { name, is_leftover } of rows) {
+    if (is_leftover) await executeWithin(db, `drop index concurrently if exists ${name}`, limit)
+  }
+  // The old one is a leftover only where the new one has taken its place.
+  const key = rows.find(({ is_leftover }) => !is_leftover)
+  if (key === undefined || rows.some(({ is_old }) => is_old)) return true
+  await db.executeQuery(CompiledQuery.raw(`alter index ${key.name} set (fillfactor = 100)`))
+  await executeWithin(db, `reindex index concurrently ${key.name}`, limit)
+  return true
+}

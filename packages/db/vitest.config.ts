@@ -1,5 +1,7 @@
 import { packageTests } from '@grid/config/vitest'
 import type { ViteUserConfig } from 'vitest/config'
 
-const config: ViteUserConfig = packageTests({ globalSetup: '@grid/testing/global-setup' })
+const config: ViteUserConfig = packageTests({
+  globalSetup: ['@grid/testing/global-setup', './test/scratch-folder.ts'],
+})
 export default config

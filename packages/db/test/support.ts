@@ -1,7 +1,9 @@
+import { rm } from 'node:fs/promises'
 import { createTestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
 import { createDatabase, type GridDatabase } from '../src/index.ts'
+import { copyEmbedded } from './embedded-template.ts'
 
 /** An empty database of one kind, and how to be rid of it. */
 export interface OpenedDatabase {
@@ -33,6 +35,13 @@ export async function openPostgres(): Promise<OpenedDatabase & { readonly url: s
 }
 
 async function openPGlite(): Promise<OpenedDatabase> {
-  const db = createDatabase({ url: 'pglite::memory:' })
-  return { db, close: () => db.destroy() }
+  const directory = await copyEmbedded()
+  const db = createDatabase({ url: `pglite:${directory}` })
+  return {
+    db,
+    async close() {
+      await db.destroy()
+      await rm(directory, { recursive: true })
+    },
+  }
 }

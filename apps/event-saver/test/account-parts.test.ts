@@ -137,6 +137,8 @@ describe('the list of accounts', () => {
 })
 
 describe('the jobs of an account', () => {
+  const WHOLE = { isStored: true, isSettled: true }
+
   function jobs(options: { fails?: number; isLive?: () => boolean } = {}) {
     const done: string[] = []
     const retries: number[] = []
@@ -153,7 +155,7 @@ describe('the jobs of an account', () => {
       },
       snapshot: async () => {
         job('snapshot')
-        return true
+        return WHOLE
       },
       snapshotIntervalMs: 3_600_000,
       isLive: options.isLive ?? (() => true),
@@ -190,6 +192,17 @@ describe('the jobs of an account', () => {
     await running
   })
 
+  it('take the account as it stands although its history cannot be read', async () => {
+    const { it: work, done } = jobs({ fails: 1 })
+    const stop = new AbortController()
+    work.requestRepair()
+    work.requestSnapshot()
+    const running = work.run(stop.signal)
+    await expect.poll(() => done).toEqual(['repair', 'snapshot', 'repair'])
+    stop.abort()
+    await running
+  })
+
   it('end at once, whatever is under way', async () => {
     const stop = new AbortController()
     const started = Promise.withResolvers<void>()
@@ -199,7 +212,7 @@ describe('the jobs of an account', () => {
         started.resolve()
         return new Promise(() => {})
       },
-      snapshot: async () => true,
+      snapshot: async () => WHOLE,
       snapshotIntervalMs: 1000,
       isLive: () => true,
       onRetry: () => {},
@@ -256,7 +269,7 @@ describe('the repair of gaps', () => {
   function repair(gaps: StoredGap[], isStored = true) {
     const states = new Map<string, GapState>()
     const reads: string[] = []
-    const at = { ms: T0 + 1000, fails: false }
+    const at = { ms: T0 + 1000, fails: false, offsetMs: 0, denied: '' }
     const read =
       (channel: string) =>
       async (
@@ -267,6 +280,7 @@ describe('the repair of gaps', () => {
         reads.push(`${channel} ${category} ${from - T0} ${to - T0}`)
         if (at.fails) throw new Error('away')
         await take({ events: [], deadLetters: [] } as never)
+        return category !== at.denied
       }
     const work = new GapRepair({
       accountId: ACCOUNT_ID,
@@ -281,6 +295,7 @@ describe('the repair of gaps', () => {
       },
       clock: { ...systemClock, nowUs: () => at.ms * 1000 },
       settleMs: 30_000,
+      clockOffsetMs: () => at.offsetMs,
       recorded: async () => true,
       store: async () => isStored,
       onOrders: () => {},
@@ -304,6 +319,16 @@ describe('the repair of gaps', () => {
     expect(await run()).toBeNull()
     expect(reads).toHaveLength(4)
     expect([...states]).toEqual([['a', 'filled']])
+  })
+
+  it('reads by the clock of the exchange, and does not call filled what it may not read', async () => {
+    const { run, states, reads, at } = repair([gap('a', 'execution', T0)])
+    at.ms = T0 + 60_000
+    at.offsetMs = -300_000.5
+    at.denied = 'spot'
+    expect(await run()).toBeNull()
+    expect(reads[0]).toBe('execution linear -305001 305001')
+    expect([...states]).toEqual([['a', 'partial']])
   })
 
   it('closes gaps of orders as filled in part: states in between cannot be had', async () => {

@@ -247,48 +247,52 @@ describe('what a socket did not tell', () => {
       )
       .toEqual(['execution filled', 'order partial'])
 
-  it('is read from history after a lost connection and after the process was down', async () => {
-    await using database = await ownDatabase()
-    await using sim = await startSimulator({ seed: 15, paused: true })
-    const tenants = await Tenants.prepare(database.db, sim)
-    const { uid, accountId, userId }: StoredAccount = await tenants.add('ann', 'a')
-    const options = { historySettleMs: 2000 }
-    const before = makeSaver(sim.wsUrl, database.url, tenants.env, options)
-    await before.saver.start()
-    await allLive(1, before.saver)
-    await snapshotsTaken(before.saver)
-    sim.exchange.placeOrder(uid, order)
-    const resting = sim.exchange.placeOrder(uid, far)
-    await quiet(before.saver)
-    await before.saver.stop(patience())
+  it.each([0, 300_000, -300_000])(
+    'is read from history after a lost connection and a time without process, by a clock %d ms slow',
+    async (offsetMs) => {
+      await using database = await ownDatabase()
+      await using sim = await startSimulator({ seed: 15, paused: true })
+      await sim.fault({ kind: 'clock-offset', offsetMs })
+      const tenants = await Tenants.prepare(database.db, sim)
+      const { uid, accountId, userId }: StoredAccount = await tenants.add('ann', 'a')
+      const options = { historySettleMs: 2000 }
+      const before = makeSaver(sim.wsUrl, database.url, tenants.env, options)
+      await before.saver.start()
+      await allLive(1, before.saver)
+      await snapshotsTaken(before.saver)
+      sim.exchange.placeOrder(uid, order)
+      const resting = sim.exchange.placeOrder(uid, far)
+      await quiet(before.saver)
+      await before.saver.stop(patience())
 
-    // Nobody listens: a fill, an order that ends, a position that closes.
-    sim.exchange.placeOrder(uid, { ...order, side: 'Sell' })
-    sim.exchange.cancelOrder(uid, resting)
-    await wait(1500)
+      // Nobody listens: a fill, an order that ends, a position that closes.
+      sim.exchange.placeOrder(uid, { ...order, side: 'Sell' })
+      sim.exchange.cancelOrder(uid, resting)
+      await wait(1500)
 
-    const after = makeSaver(sim.wsUrl, database.url, tenants.env, options)
-    await after.saver.start()
-    await allLive(1, after.saver)
-    await snapshotsTaken(after.saver)
-    await sim.fault({ kind: 'drop-frame', count: 4, uid })
-    sim.exchange.placeOrder(uid, order)
-    await sim.fault({ kind: 'close', abrupt: true, uid })
-    await allLive(1, after.saver)
-    await repaired(database)
-    await quiet(after.saver)
-    await after.saver.stop(patience())
-    expect(imbalances(after.saver)).toEqual([])
+      const after = makeSaver(sim.wsUrl, database.url, tenants.env, options)
+      await after.saver.start()
+      await allLive(1, after.saver)
+      await snapshotsTaken(after.saver)
+      await sim.fault({ kind: 'drop-frame', count: 4, uid })
+      sim.exchange.placeOrder(uid, order)
+      await sim.fault({ kind: 'close', abrupt: true, uid })
+      await allLive(1, after.saver)
+      await repaired(database)
+      await quiet(after.saver)
+      await after.saver.stop(patience())
+      expect(imbalances(after.saver)).toEqual([])
 
-    const { executions } = sim.exchange.books(uid)
-    expect(executions).toHaveLength(3)
-    const { samples } = await tenants.prove()
-    // What cannot be had: states that an order went through unseen, and what REST does not tell.
-    const unavoidable = /^missing: state of order|: (isLeverage|execPnl) is , sent was/
-    expect(samples.filter((text) => !unavoidable.test(text))).toEqual([])
-    const legs = new PositionSnapshotRepository(database.db)
-    expect(await legs.latest({ userId }, { accountId })).toMatchObject([
-      { side: 'Buy', size: '0.01' },
-    ])
-  })
+      const { executions } = sim.exchange.books(uid)
+      expect(executions).toHaveLength(3)
+      const { samples } = await tenants.prove()
+      // What cannot be had: states that an order went through unseen, and what REST does not tell.
+      const unavoidable = /^missing: state of order|: (isLeverage|execPnl) is , sent was/
+      expect(samples.filter((text) => !unavoidable.test(text))).toEqual([])
+      const legs = new PositionSnapshotRepository(database.db)
+      expect(await legs.latest({ userId }, { accountId })).toMatchObject([
+        { side: 'Buy', size: '0.01' },
+      ])
+    },
+  )
 })

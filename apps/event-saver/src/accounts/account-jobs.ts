@@ -1,14 +1,15 @@
 import { type Clock, nowMs, sleep } from '@grid/core-events'
 import { untilAborted } from '../until-aborted.ts'
 import { fullJitter } from '../writer/backoff.ts'
+import type { SnapshotResult } from './account-snapshot.ts'
 
 /** What an account's jobs are. */
 export interface AccountJobsOptions {
   readonly clock: Clock
   /** Fills gaps; gives when to do so again, in epoch milliseconds; null when there is no more to do. */
   readonly repair: (signal: AbortSignal) => Promise<number | null>
-  /** Reads the account whole; gives whether all of it is stored. */
-  readonly snapshot: (signal: AbortSignal) => Promise<boolean>
+  /** Reads the account whole. */
+  readonly snapshot: (signal: AbortSignal) => Promise<SnapshotResult>
   readonly snapshotIntervalMs: number
   /** Whether the exchange lets the key in: until then nothing is asked of it. */
   readonly isLive: () => boolean
@@ -19,6 +20,8 @@ export interface AccountJobsOptions {
 
 /** After a failure the account is asked more and more seldom: a key that was revoked stays so. */
 const RETRY = { baseMs: 1000, capMs: 300_000 }
+/** A snapshot that came too early to tell what became of something is taken again after this. */
+const UNSETTLED_MS = 3000
 /** How long the loop sleeps at most. */
 const IDLE_MS = 60_000
 
@@ -82,26 +85,38 @@ export class AccountJobs {
   }
 
   async #workOnce(signal: AbortSignal): Promise<void> {
-    const { clock, repair, snapshot, snapshotIntervalMs, random = Math.random } = this.#options
-    if (this.#repairDueMs <= nowMs(clock)) {
-      // What is requested during the work makes it due again.
-      this.#repairDueMs = NEVER
-      const againMs = await repair(signal).catch((error: unknown) => {
-        this.#repairDueMs = 0
-        throw error
-      })
-      this.#repairDueMs = Math.min(this.#repairDueMs, againMs ?? NEVER)
+    try {
+      await this.#repair(signal)
+    } finally {
+      // What keeps the history from being read need not keep the rest.
+      if (!signal.aborted) await this.#snapshot(signal)
     }
-    if (this.#snapshotDueMs <= nowMs(clock)) {
-      this.#snapshotDueMs = NEVER
-      const isStored = await snapshot(signal).catch((error: unknown) => {
-        this.#snapshotDueMs = 0
-        throw error
-      })
-      if (isStored) this.#snapshotAt = nowMs(clock)
-      // Apart from each other, so that accounts do not ask all at once.
-      const againMs = nowMs(clock) + snapshotIntervalMs * (0.9 + random() * 0.2)
-      this.#snapshotDueMs = Math.min(this.#snapshotDueMs, againMs)
-    }
+  }
+
+  async #repair(signal: AbortSignal): Promise<void> {
+    const { clock, repair } = this.#options
+    if (this.#repairDueMs > nowMs(clock)) return
+    // What is requested during the work makes it due again.
+    this.#repairDueMs = NEVER
+    const againMs = await repair(signal).catch((error: unknown) => {
+      this.#repairDueMs = 0
+      throw error
+    })
+    this.#repairDueMs = Math.min(this.#repairDueMs, againMs ?? NEVER)
+  }
+
+  async #snapshot(signal: AbortSignal): Promise<void> {
+    const { clock, snapshot, snapshotIntervalMs, random = Math.random } = this.#options
+    if (this.#snapshotDueMs > nowMs(clock)) return
+    this.#snapshotDueMs = NEVER
+    const { isStored, isSettled } = await snapshot(signal).catch((error: unknown) => {
+      this.#snapshotDueMs = 0
+      throw error
+    })
+    if (isStored) this.#snapshotAt = nowMs(clock)
+    // Apart from each other, so that accounts do not ask all at once.
+    const spreadMs = snapshotIntervalMs * (0.9 + random() * 0.2)
+    const againMs = nowMs(clock) + (isSettled ? spreadMs : Math.min(UNSETTLED_MS, spreadMs))
+    this.#snapshotDueMs = Math.min(this.#snapshotDueMs, againMs)
   }
 }

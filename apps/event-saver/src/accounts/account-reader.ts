@@ -95,31 +95,31 @@ export class AccountReader {
     return collected(this.#client.openOrders({ category, orderId }, options))
   }
 
-  /** Every execution of an interval. */
+  /** Every execution of an interval; gives whether the exchange gave them all. */
   async executions(
     category: Category,
     interval: ReadInterval,
     take: TakeRows<ExecutionEvent>,
     options: RestCallOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const coins = category === 'option' ? OPTION_COINS.map((baseCoin) => ({ baseCoin })) : [{}]
+    let isWhole = true
     for (const coin of coins) {
-      await this.#orDenied(category, () =>
-        taken(this.#client.executions({ category, ...coin, ...interval }, options), take),
-      )
+      const list = () => this.#client.executions({ category, ...coin, ...interval }, options)
+      isWhole = (await this.#orDenied(category, () => taken(list(), take))) === true && isWhole
     }
+    return isWhole
   }
 
-  /** Every order that ended in an interval, as it ended. */
+  /** Every order that ended in an interval, as it ended; gives whether the exchange gave them all. */
   async orders(
     category: Category,
     interval: ReadInterval,
     take: TakeRows<OrderEvent>,
     options: RestCallOptions,
-  ): Promise<void> {
-    await this.#orDenied(category, () =>
-      taken(this.#client.orderHistory({ category, ...interval }, options), take),
-    )
+  ): Promise<boolean> {
+    const list = () => this.#client.orderHistory({ category, ...interval }, options)
+    return (await this.#orDenied(category, () => taken(list(), take))) === true
   }
 
   /** A list that is given in full, for linear by settlement coin. */
@@ -152,17 +152,19 @@ export class AccountReader {
 
 const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const
 
-/** Hands over page by page; throws when the exchange does not give all pages. */
+/**
+ * Hands over page by page; throws when the exchange does not give all pages. False when some of what
+ * was asked for is older than the exchange's history, and cannot be had from anywhere.
+ */
 async function taken<Event extends PrivateEvent>(
   pages: RestPages<Event>,
   take: TakeRows<Event>,
-): Promise<void> {
+): Promise<boolean> {
   const iterator = pages[Symbol.asyncIterator]()
   for (;;) {
     const { done, value } = await iterator.next()
     if (done) {
-      // What is older than the exchange's history cannot be had from anywhere.
-      if (value === 'last_page' || value === 'beyond_history') return
+      if (value === 'last_page' || value === 'beyond_history') return value === 'last_page'
       throw new Error(`the list ended early: ${value}`)
     }
     const { items, deadLetters, exchangeTs, localTsUs } = value

@@ -14,29 +14,38 @@ export interface SnapshotOptions {
   readonly store: (rows: ArrivedRows) => Promise<boolean>
 }
 
+/** What became of a snapshot. */
+export interface SnapshotResult {
+  /** Whether all of it is stored. */
+  readonly isStored: boolean
+  /** Whether nothing is left that only a later one can tell: what is absent, but changed just before. */
+  readonly isSettled: boolean
+}
+
 /**
  * Reads an account's wallet, open positions and open orders whole, and stores them: a leg that was
  * open and is not listed as a flat one, an order that was open and is not listed as what became of
  * it.
- *
- * Gives whether all of it is stored.
  */
 export async function takeSnapshot(
   options: SnapshotOptions,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<SnapshotResult> {
   const { reader, categories, store } = options
   let isStored = await store(await reader.wallet(signal))
+  let isSettled = true
   for (const category of categories) {
     if (category !== 'spot') {
       const positions = await reader.positions(category, signal)
+      isSettled &&= options.legs.isSettled(category, positions.events, positions.exchangeTs)
       isStored = (await store(withFlatLegs(category, positions, options))) && isStored
     }
     const orders = await reader.openOrders(category, signal)
+    isSettled &&= options.orders.isSettled(category, orders.events, orders.exchangeTs)
     const rows = await withClosedOrders(category, orders, options, signal)
     isStored = (await store(rows)) && isStored
   }
-  return isStored
+  return { isStored, isSettled }
 }
 
 function withFlatLegs(

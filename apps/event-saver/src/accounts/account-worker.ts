@@ -1,5 +1,12 @@
 import { BybitPrivateStream, type PrivateStreamStatus } from '@grid/bybit-adapter'
-import { type Clock, nowMs, PRIVATE_CHANNELS, type PrivateChannel, sleep } from '@grid/core-events'
+import {
+  type Clock,
+  nowMs,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+  type PrivateGap,
+  sleep,
+} from '@grid/core-events'
 import {
   CaptureGapRepository,
   type Credential,
@@ -61,6 +68,8 @@ export class AccountWorker {
   readonly #stop = new AbortController()
   readonly #begun = new Set<PrivateChannel>()
   #past: AccountPast = { lastTs: {} }
+  /** How far the exchange's clock is ahead of ours, in milliseconds; 0 before that is known. */
+  #clockOffsetMs = 0
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
   #since: number
   #running: Promise<void> = Promise.resolve()
@@ -91,6 +100,7 @@ export class AccountWorker {
       reader,
       categories,
       settleMs: context.historySettleMs,
+      clockOffsetMs: () => this.#clockOffsetMs,
       gaps: new CaptureGapRepository(db),
       clock,
       store,
@@ -178,11 +188,9 @@ export class AccountWorker {
   #onStatus(status: PrivateStreamStatus): void {
     const verdict = verdictOf(status, () => this.isWhole)
     if (verdict !== null) this.#judge(verdict)
+    if (status.type === 'authenticated') this.#clockOffsetMs = status.clockOffsetMs ?? 0
     if (status.type === 'live') this.#onLive(status.topic)
-    if (status.type === 'gap') {
-      this.#context.pipeline.acceptGap(status.gap)
-      this.#jobs.requestRepair()
-    }
+    if (status.type === 'gap') this.#onGap(status.gap)
     if ((status.type === 'live' || status.type === 'refused') && this.isWhole) {
       // Whatever happened unseen, this is how it stands now.
       this.#jobs.requestSnapshot()
@@ -201,12 +209,24 @@ export class AccountWorker {
     if (channel === undefined || this.#begun.has(channel)) return
     this.#begun.add(channel)
     const startTs = this.#past.lastTs[channel]
-    const endTs = nowMs(this.#context.clock)
     // Also where nothing was missed now: earlier processes may have left gaps open.
     this.#jobs.requestRepair()
-    if (startTs === undefined || startTs >= endTs || this.#previous?.isLive(channel)) return
+    if (startTs === undefined || this.#previous?.isLive(channel)) return
     const { accountId } = this.account
+    const endTs = Math.max(startTs, this.#untilTs(nowMs(this.#context.clock)))
     this.#context.pipeline.acceptGap({ accountId, channel, startTs, endTs, reason: 'start' })
+  }
+
+  /** Records what the socket may have missed. Its bounds are by our clock; what it missed is not. */
+  #onGap({ startTs, endTs, ...gap }: PrivateGap): void {
+    const from = startTs + Math.floor(Math.min(0, this.#clockOffsetMs))
+    this.#context.pipeline.acceptGap({ ...gap, startTs: from, endTs: this.#untilTs(endTs) })
+    this.#jobs.requestRepair()
+  }
+
+  /** A time of ours that the exchange's clock has not passed yet where it is ahead. */
+  #untilTs(ms: number): number {
+    return ms + Math.ceil(Math.max(0, this.#clockOffsetMs))
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -237,7 +257,14 @@ export class AccountWorker {
     for (const leg of past.legs) this.#legs.note(leg)
     for (const order of past.orders) this.#orders.note(order)
     const sinceMs = createdAt - CLOCK_MARGIN_MS
+    // All channels come by one socket: one of which nothing is stored was silent until the others' end.
+    const stored = Object.values(past.lastTs)
+    const last = stored.length === 0 ? {} : silentUntil(Math.max(...stored))
     // Of an account that is new, what happened since it was added can be had where there is a history.
-    this.#past = { lastTs: { execution: sinceMs, order: sinceMs, ...past.lastTs } }
+    this.#past = { lastTs: { ...last, execution: sinceMs, order: sinceMs, ...past.lastTs } }
   }
+}
+
+function silentUntil(ts: number): AccountPast['lastTs'] {
+  return { position: ts, wallet: ts }
 }

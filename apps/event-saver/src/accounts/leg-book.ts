@@ -29,11 +29,29 @@ export class LegBook {
     listed: readonly PositionEvent[],
     { exchangeTs, localTsUs }: Pick<PositionEvent, 'exchangeTs' | 'localTsUs'>,
   ): PositionEvent[] {
-    const keys = new Set(listed.map(keyOf))
-    return [...this.#legs.values()]
-      .filter((leg) => leg.category === category && !isZero(leg.size) && !keys.has(keyOf(leg)))
+    return this.#unlisted(category, listed)
       .filter((leg) => leg.exchangeTs < exchangeTs - SETTLE_MS)
       .map((leg) => flat({ ...leg, exchangeTs, localTsUs }))
+  }
+
+  /** Whether no leg is left out of a list that is too young to tell; true of one without a time. */
+  isSettled(
+    category: PositionEvent['category'],
+    listed: readonly PositionEvent[],
+    listedTs: number,
+  ): boolean {
+    const isYoung = (leg: PositionEvent): boolean => leg.exchangeTs >= listedTs - SETTLE_MS
+    return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
+  }
+
+  #unlisted(
+    category: PositionEvent['category'],
+    listed: readonly PositionEvent[],
+  ): PositionEvent[] {
+    const keys = new Set(listed.map(keyOf))
+    return [...this.#legs.values()].filter(
+      (leg) => leg.category === category && !isZero(leg.size) && !keys.has(keyOf(leg)),
+    )
   }
 }
 

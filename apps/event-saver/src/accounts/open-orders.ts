@@ -33,12 +33,21 @@ export class OpenOrders {
 
   /** Orders thought to be open that a whole list of a category's open orders leaves out. */
   absent(category: Category, listed: readonly OrderEvent[], listedTs: number): OrderName[] {
+    return this.#unlisted(category, listed).filter(
+      (order) => order.exchangeTs < listedTs - SETTLE_MS,
+    )
+  }
+
+  /** Whether no order is left out of a list that is too young to tell; true of one without a time. */
+  isSettled(category: Category, listed: readonly OrderEvent[], listedTs: number): boolean {
+    const isYoung = (order: OrderEvent): boolean => order.exchangeTs >= listedTs - SETTLE_MS
+    return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
+  }
+
+  #unlisted(category: Category, listed: readonly OrderEvent[]): OrderEvent[] {
     const keys = new Set(listed.map(keyOf))
     return [...this.#open.values()].filter(
-      (order) =>
-        order.category === category &&
-        order.exchangeTs < listedTs - SETTLE_MS &&
-        !keys.has(keyOf(order)),
+      (order) => order.category === category && !keys.has(keyOf(order)),
     )
   }
 }

@@ -133,6 +133,19 @@ test('a late snapshot replaces nothing newer', () => {
   expect(next).toMatchObject({ lastPrice: '3', indexPrice: '2', markPrice: null })
 })
 
+test('a snapshot that comes again, however late, takes nothing back', () => {
+  const normalizer = createNormalizer({ category: 'linear' })
+  const data = { lastPrice: '0', fundingRate: '0' }
+  const snapshot = tickerFrame(data, { type: 'snapshot', cs: 1, ts: BEGIN_MS })
+  only(feed(normalizer, snapshot))
+  for (let cs = 10; cs < 30; cs++) {
+    only(feed(normalizer, tickerFrame({ lastPrice: String(cs) }, { cs, ts: BEGIN_MS + cs })))
+  }
+  expect(only(feed(normalizer, snapshot))).toMatchObject({ ...data, seq: 1 })
+  const next = only(feed(normalizer, tickerFrame({}, { cs: 30, ts: BEGIN_MS + 30 })))
+  expect(next).toMatchObject({ lastPrice: '29', fundingRate: '0' })
+})
+
 test.each([
   ['of an older sequence, but newer', { cs: 5, ts: BEGIN_MS + 1000 }],
   ['older than all that is remembered', { cs: 5, ts: BEGIN_MS + 5 }],

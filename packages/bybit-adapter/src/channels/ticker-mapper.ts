@@ -123,12 +123,13 @@ export class TickerMapper implements ChannelMapper {
 
 /**
  * Whether newer messages came before this one. A snapshot that is older than all that is remembered,
- * or of an older sequence and yet newer, begins a new count instead.
+ * or of an older sequence and yet newer, begins a new count instead, unless it is the last one again.
  */
 function isLate(state: TickerState, isSnapshot: boolean, seq: number, ts: number): boolean {
   if (!state.isAfter(seq, ts)) return false
   if (!isSnapshot) return true
-  return ts <= state.ts && (!state.hasSnapshot || state.recent.reachesTo(seq, ts))
+  const isRepeated = seq === state.snapshotSeq && ts === state.snapshotTs
+  return ts <= state.ts && (!state.hasSnapshot || isRepeated || state.recent.reachesTo(seq, ts))
 }
 
 function copyBook(target: MutableTicker, from: MutableTicker): void {

@@ -51,9 +51,9 @@ test('a gap begins a pad before the last frame and ends at the first data', asyn
   const watched = watch(server.url)
   await watched.stream.start()
   watched.clock.advance(10_000)
-  server.socket.send(tradeFrame([wireTrade()]))
-  await watched.received(1)
   const lastInbound = watched.clock.nowMs
+  server.socket.send(tradeFrame([wireTrade({ T: lastInbound })]))
+  await watched.received(1)
   watched.clock.advance(3_000)
   server.socket.terminate()
   await watched.told('closed')
@@ -94,6 +94,23 @@ test('the gap of a silent topic begins at its last data and ends a pad after its
   expect(watched.gaps).toEqual([])
   watched.clock.advance(1)
   expect(watched.gaps).toMatchObject([{ startTs: lastData, endTs: acked + 5_000 }])
+})
+
+test('the gap of a lagging connection begins at the last data by the exchange, not by its receipt', async () => {
+  const server = await serve()
+  const watched = watch(server.url)
+  await watched.stream.start()
+  watched.clock.advance(10_000)
+  const lastData = watched.clock.nowMs - 30_000
+  server.socket.send(tradeFrame([wireTrade({ T: lastData })]))
+  await watched.received(1)
+  server.socket.terminate()
+  await watched.told('closed')
+  watched.clock.advance(250)
+  await watched.told('live', 2)
+  server.socket.send(tradeFrame([wireTrade({ T: watched.clock.nowMs, i: 'b' })]))
+  await watched.told('gap')
+  expect(watched.gaps).toMatchObject([{ startTs: lastData }])
 })
 
 test('the end of a gap is never before the exchange time of the first data', async () => {

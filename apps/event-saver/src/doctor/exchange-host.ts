@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { reasonOf } from '../database.ts'
 import { type Finding, problem, well } from './finding.ts'
@@ -28,7 +28,9 @@ function handshake(host: string, port: number, isSecure: boolean): Promise<strin
       resolve(text)
     }
     const socket: Socket = isSecure
-      ? connectTls({ host, port, servername: host }, () => done('TLS is established'))
+      ? connectTls({ host, port, servername: isIP(host) === 0 ? host : '' }, () =>
+          done('TLS is established'),
+        )
       : connectTcp({ host, port }, () => done('TCP connects (no TLS)'))
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)))
     socket.on('error', reject)

@@ -10,6 +10,13 @@ import {
 import type { WantedTopic } from '../channels/registry.ts'
 import { Timers } from './timers.ts'
 
+/**
+ * How long a trade or a change is believed to have been under way: the exchange cuts a connection that
+ * is dead for as long, and one absurd time must not make a gap of years. A snapshot may tell of an old
+ * state: a pad is all that it is believed.
+ */
+const LONGEST_LAG_MS = 600_000
+
 /** What a tracker is told once a topic is back. */
 export type OnOutageEnd<Name extends Channel> = (
   topic: WantedTopic<Name>,
@@ -25,6 +32,12 @@ export interface OutageTrackerOptions<Name extends Channel = PublicChannel> {
   readonly onOutageEnd: OnOutageEnd<Name>
 }
 
+/** What of an event says how old its data is. */
+interface FirstEvent {
+  readonly exchangeTs: number
+  readonly isSnapshot?: boolean
+}
+
 interface Outage {
   readonly startTs: number
   readonly reason: GapReason
@@ -34,7 +47,7 @@ interface Outage {
 
 interface Coverage<Name extends Channel> {
   readonly wanted: WantedTopic<Name>
-  /** Time of the newest data: the exchange's, but at most a pad before it was received. */
+  /** Time of the newest data: the exchange's, for it may have been long under way. */
   lastDataMs: number | null
   /** Since when the topic is subscribed on an open connection. */
   coveredSinceMs: number | null
@@ -114,12 +127,13 @@ export class OutageTracker<Name extends Channel = PublicChannel> {
     topic.silence = this.#timers.set(() => this.#end(topic, ackMs + padMs), padMs)
   }
 
-  /** Data of a topic came in; `exchangeTs` is that of its first event, if it has one. */
-  onData(name: string, localTsUs: number, exchangeTs: number | undefined): void {
+  /** Data of a topic came in, with its first event if it has one. */
+  onData(name: string, localTsUs: number, first?: FirstEvent): void {
     const topic = this.#coverage.get(name)
     if (topic === undefined) return
     const receivedMs = Math.floor(localTsUs / 1000)
-    const earliestMs = receivedMs - this.#options.padMs
+    const exchangeTs = first?.exchangeTs
+    const earliestMs = receivedMs - (first?.isSnapshot ? this.#options.padMs : LONGEST_LAG_MS)
     topic.lastDataMs = Math.min(receivedMs, Math.max(exchangeTs ?? receivedMs, earliestMs))
     topic.coveredSinceMs ??= receivedMs
     if (topic.outage === null) return

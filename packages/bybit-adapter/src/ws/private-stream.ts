@@ -162,7 +162,7 @@ export class BybitPrivateStream {
       onFrame: (frame) => this.#emitter.emit('frame', frame),
       onNormalized: (frame, { events, deadLetters, discarded }) =>
         this.#onNormalized({ frame, events, deadLetters, discarded }),
-      onData: (topic, localTsUs) => this.#outages.onData(topic, localTsUs, undefined),
+      onData: (topic, localTsUs) => this.#outages.onData(topic, localTsUs),
       onProven: (topic) => this.#outages.onProven(topic),
       onAuthenticated: (connection) => {
         this.#guard.onAccepted()

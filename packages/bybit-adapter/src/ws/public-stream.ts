@@ -245,7 +245,7 @@ export class BybitPublicStream {
   }
 
   #onLife(topic: string, localTsUs: number, events: readonly PublicEvent[]): void {
-    this.#outages.onData(topic, localTsUs, events[0]?.exchangeTs)
+    this.#outages.onData(topic, localTsUs, events[0])
     this.#silence.onData(topic, localTsUs, events)
     this.#cures.forget(topic)
   }

@@ -102,8 +102,13 @@ describe('the accounts of the database', () => {
     const key = sim.exchange.createKey(uid)
     const before = saver.status().connections
     const credential = { apiKey: key.apiKey, secret: new Secret(key.secret) }
+    // One that does not get in takes nothing from the one that does.
+    const unknown = { apiKey: 'NOSUCHKEY', secret: new Secret('x'.repeat(36)) }
+    await tenants.repository.rotate({ userId }, accountId, unknown)
+    await expect.poll(() => states(saver), TIMEOUT).toEqual({ a: 'API_KEY_INVALID' })
+    trade()
     await tenants.repository.rotate({ userId }, accountId, credential)
-    await expect.poll(() => saver.status().connections, TIMEOUT).toBeGreaterThan(before)
+    await expect.poll(() => saver.status().connections, TIMEOUT).toBeGreaterThan(before + 1)
     // Nothing is missed in between.
     trade()
     await allLive(1, saver)
@@ -115,7 +120,7 @@ describe('the accounts of the database', () => {
     await saver.stop(patience())
     const proof = await tenants.prove()
     expect(proof).toMatchObject(AGREES)
-    expect(proof.executions).toBe(3)
+    expect(proof.executions).toBe(4)
   })
 })
 

@@ -3,8 +3,7 @@ import type { EnabledAccount } from '@grid/db'
 import type { AccountStatus } from './account-status.ts'
 import { AccountWorker, type UsableAccount, type WorkerContext } from './account-worker.ts'
 
-/** How long a worker whose key was replaced goes on beside its successor, which may not get in. */
-const HANDOVER_MS = 60_000
+/** How often a worker whose key was replaced looks whether its successor has got in. */
 const CHECK_MS = 1000
 
 interface UnusableAccount {
@@ -109,14 +108,15 @@ export class AccountCapture {
     if (previous !== null) this.#leave(this.#handOver(previous, worker))
   }
 
-  /** Lets the worker with the old key go once the new one is let in, or has had its chance. */
+  /** Lets the worker with the old key go on until the newest is let in, or the account is not wanted. */
   async #handOver(previous: AccountWorker, worker: AccountWorker): Promise<void> {
-    const { clock } = this.#context
-    const endMs = nowMs(clock) + HANDOVER_MS
-    while (!worker.isWhole && !this.#stop.signal.aborted && nowMs(clock) < endMs) {
-      await sleep(clock, CHECK_MS, this.#stop.signal)
+    const { accountId } = worker.account
+    const { signal } = this.#stop
+    while (this.#workers.get(accountId)?.isWhole === false && !signal.aborted) {
+      await sleep(this.#context.clock, CHECK_MS, signal)
     }
     await previous.close()
+    worker.forgetPrevious()
   }
 
   #leave(leaving: Promise<void>): void {

@@ -142,8 +142,13 @@ export class AccountReader {
     try {
       return await read()
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message: string }
-      if (!NOT_FOR_US.has(code)) throw error
+      const { code, message, retryable } = error as {
+        readonly code?: unknown
+        readonly message: string
+        readonly retryable?: boolean
+      }
+      // What passes is asked again: it denies nothing for good.
+      if (!NOT_FOR_US.has(code) || retryable === true) throw error
       this.#onDenied(category, message)
       return null
     }

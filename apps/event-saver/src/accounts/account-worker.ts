@@ -60,7 +60,7 @@ export class AccountWorker {
   readonly account: UsableAccount
   readonly #context: WorkerContext
   /** The worker of the same account whose place this one takes. */
-  readonly #previous: AccountWorker | null
+  #previous: AccountWorker | null
   readonly #stream: BybitPrivateStream
   readonly #jobs: AccountJobs
   readonly #legs = new LegBook()
@@ -129,11 +129,15 @@ export class AccountWorker {
     this.#running = this.#run(this.#stop.signal)
   }
 
-  /** Whether a channel is captured at the moment. */
+  /** The worker before this one has ended. */
+  forgetPrevious(): void {
+    this.#previous = null
+  }
+
+  /** Whether a channel is captured at the moment, by this worker or one before it. */
   isLive(channel: PrivateChannel): boolean {
-    return this.#stream
-      .topics()
-      .some((topic) => topic.channel === channel && topic.state === 'live')
+    const own = this.#stream.topics().find((topic) => topic.channel === channel)
+    return own?.state === 'live' || this.#previous?.isLive(channel) === true
   }
 
   /** Whether every channel is live or refused. */

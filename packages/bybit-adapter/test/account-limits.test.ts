@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type LimitReport, RateLimiter } from '../src/index.ts'
+import { hops } from './support/hops.ts'
 import { SteppedClock } from './support/stepped-clock.ts'
 import { until } from './support/until.ts'
 
@@ -11,7 +12,6 @@ const LIMITED: LimitReport = {
   isIpBan: false,
 }
 const WALLET = '/v5/account/wallet-balance'
-const hops = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30))
 
 test('accounts do not share an endpoint’s limit, and learn theirs apart', async () => {
   const clock = new SteppedClock()

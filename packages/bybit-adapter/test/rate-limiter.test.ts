@@ -1,6 +1,7 @@
 import { nowMs, systemClock } from '@grid/core-events'
 import { expect, test } from 'vitest'
 import { type LimitReport, RateLimiter } from '../src/index.ts'
+import { hops } from './support/hops.ts'
 import { SteppedClock } from './support/stepped-clock.ts'
 import { until } from './support/until.ts'
 
@@ -12,9 +13,6 @@ const NOTHING: LimitReport = {
   isIpBan: false,
 }
 const TIME = '/v5/market/time'
-
-/** Lets the queue's own hops happen: they run on real time. */
-const hops = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30))
 
 test('no window of the exchange holds more than the limit, however long requests are under way', async () => {
   const limit = 8

@@ -93,10 +93,12 @@ test('an old connection that dies while the new one is there leaves a gap only w
   }
   await age(server, watched)
   await until('asked anew', () => server.asked('subscribe').length === 2)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  const before = watched.normalized.length
+  server.sockets[1]?.send(tradeFrame([wireTrade()]))
+  await watched.received(before + 1)
   // The old connection was alive when the new one had the trades.
   old?.send(tradeFrame([wireTrade()]))
-  await watched.received(2)
+  await watched.received(before + 2)
   old?.terminate()
   await watched.told('rotated')
   const states = watched.stream.topics().map(({ channel, state }) => [channel, state])

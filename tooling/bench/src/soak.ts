@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { manyAccounts } from './accounts.ts'
@@ -26,20 +26,28 @@ async function main(): Promise<void> {
       twoSavers({ seconds: Number(values.seconds), tradesPerSecond: Number(values.rate), seed }),
     accounts: () => manyAccounts({ seconds: Number(values['account-seconds']), seed }),
   }
-  const lines: string[] = []
   for (const [name, soak] of Object.entries(soaks)) {
     if (values.only !== undefined && values.only !== name) continue
-    const outcome = await soak()
-    process.stdout.write(`${outcome.lines.join('\n')}\n`)
-    lines.push(...outcome.lines)
-    if (outcome.failed) process.exitCode = 1
+    const { lines, failed } = await soak()
+    process.stdout.write(`${lines.join('\n')}\n`)
+    if (failed) process.exitCode = 1
+    if (!values['no-report']) report(name, [facts(seed), ...lines])
   }
-  // The report is of all soaks at one commit.
-  if (values['no-report'] || values.only !== undefined) return
+}
+
+function facts(seed: number): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const title = '# Soak\n\nWritten by `npx -y pnpm@12 soak`; the newest run only.\n'
-  const facts = `commit ${commit}, seed ${seed}, ${new Date().toISOString().slice(0, 10)}`
-  writeFileSync(REPORT, `${title}\n\`\`\`\n${facts}\n${lines.join('\n')}\n\`\`\`\n`)
+  return `commit ${commit}, seed ${seed}, ${new Date().toISOString().slice(0, 10)}`
+}
+
+/** Puts the newest run of a soak in the place of the one before. */
+function report(name: string, lines: readonly string[]): void {
+  const [, ...sections] = readFileSync(REPORT, 'utf8').split(/^## /m)
+  const others = sections.filter((section) => !section.startsWith(`${name}\n`))
+  const own = `${name}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n`
+  const title = '# Soak\n\nWritten by `npx -y pnpm@12 soak`; the newest run of each only.\n\n'
+  const all = [...others.map((section) => `${section.trimEnd()}\n`), own].sort()
+  writeFileSync(REPORT, title + all.map((section) => `## ${section}`).join('\n'))
 }
 
 main().catch((error: unknown) => {

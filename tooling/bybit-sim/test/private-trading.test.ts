@@ -273,7 +273,7 @@ test('funding is paid by longs and received by shorts, as executions without an 
   })
   expect(paid(short)).toMatchObject({ execType: 'Funding', execFee: '-0.12345' })
   expect(paid(flat)).toBeUndefined()
-  // Nor has it a leg in the books, of which nobody was ever told.
+  // Nor has it a leg in the books: nobody was ever told of one.
   expect(sim.exchange.books(flat ?? '').positions).toEqual([])
   expect([balance(sim, long ?? ''), balance(sim, short ?? '')]).toEqual([
     ...['999999.32655', '999999.57345'],

@@ -129,6 +129,7 @@ export class PrivateFeed {
           rows: portion.map(({ row }) => row),
         })),
     )
+    for (const desk of news.positions) account.toldDesks.add(desk)
     const positions = [...byCategory([...news.positions], (desk) => desk)].map(
       ([category, desks]): Draft[] => [
         {

@@ -74,6 +74,8 @@ export class Account {
   readonly changes: BalanceChange[] = []
   readonly closed: Map<string, ClosedPosition> = new Map()
   readonly coins: Map<string, CoinBalance> = new Map()
+  /** Markets of which a message told the legs: others are legs in passing, of an order not taken. */
+  readonly toldDesks = new Set<Desk>()
   readonly #legs = new Map<string, Leg>()
   /** Those that may be open: what has ended leaves when it is next looked at. */
   readonly #open = new Set<Order>()

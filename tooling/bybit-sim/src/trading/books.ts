@@ -15,7 +15,7 @@ export interface AccountBooks {
   /** Every order as it is now, in the order of their placing. */
   readonly orders: readonly WireRow[]
   /**
-   * Every leg of every symbol that the account ever had to do with, as it is now. `markPrice`,
+   * Every leg of every symbol that the account was ever told of, as it is now. `markPrice`,
    * `unrealisedPnl` and margins are of this moment, not of the last message.
    */
   readonly positions: readonly WireRow[]
@@ -30,7 +30,9 @@ export function booksOf(account: Account, prices: Prices): AccountBooks {
     executions: account.executions.map(executionRow),
     orderHistory: [...account.orderHistory],
     orders: [...account.orders.values()].map(orderRow),
-    positions: account.legs.map((leg) => positionRow(leg, prices.mark(leg.desk))),
+    positions: account.legs
+      .filter(({ desk }) => account.toldDesks.has(desk))
+      .map((leg) => positionRow(leg, prices.mark(leg.desk))),
     wallet: walletRow(account, [...account.coins.keys()], prices),
   }
 }

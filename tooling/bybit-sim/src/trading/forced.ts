@@ -63,9 +63,8 @@ export function payFunding(floor: Floor, desk: Desk, rate: Fixed): void {
     const { timeMs, seq } = floor.matcher.moment(desk)
     const price = floor.matcher.lastPrice(desk)
     for (const account of floor.accounts) {
-      // Only legs that are there: to ask for others would make them part of the books.
-      for (const leg of account.legs) {
-        if (leg.desk !== desk || leg.size === ZERO) continue
+      for (const leg of account.legsOf(desk)) {
+        if (leg.size === ZERO) continue
         const execution = fundingOf(floor, account, leg, { price, rate, timeMs, seq })
         recordExecution(account, execution, batch)
         leg.realise(-execution.fee)

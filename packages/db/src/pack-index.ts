@@ -13,7 +13,7 @@ const OLD = '1 second'
  * that never fill again.
  *
  * Gives false when it is to be tried again later, because a transaction is in the way, which may
- * also end as 57014: what was begun is then cleared away, or ended, by the next attempt.
+ * also end as 57014 or 55P03: what was begun is then cleared away, or ended, by the next attempt.
  */
 export async function packIndex(
   db: Kysely<GridDatabase>,
@@ -36,7 +36,11 @@ export async function packIndex(
   // The old one is a leftover only where the new one has taken its place.
   const key = rows.find(({ is_leftover }) => !is_leftover)
   if (key === undefined || rows.some(({ is_old }) => is_old)) return true
-  await db.executeQuery(CompiledQuery.raw(`alter index ${key.name} set (fillfactor = 100)`))
+  await db.transaction().execute(async (trx) => {
+    // Another process may be at it.
+    await sql`select set_config('lock_timeout', '1s', true)`.execute(trx)
+    await trx.executeQuery(CompiledQuery.raw(`alter index ${key.name} set (fillfactor = 100)`))
+  })
   await executeWithin(db, `reindex index concurrently ${key.name}`, limit)
   return true
 }

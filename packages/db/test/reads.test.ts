@@ -1,5 +1,5 @@
 import type { Category, PublicEvent, PublicTradeEvent } from '@grid/core-events'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type BinLength,
@@ -115,6 +115,23 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     expect(await collect(readMarket(db, { ...query, channels: [] }))).toEqual([])
     const both = ['ticker', 'publicTrade'] as const
     expect(await collect(readMarket(db, { ...query, symbols: [], channels: both }))).toEqual([])
+  })
+
+  it('a time that is infinite, or past what microseconds hold, is refused or exact', async () => {
+    const symbol = 'FAR'
+    const range = { category, symbol, from: START, to: START + DAY } as const
+    await trades.bulkInsert([trade({ symbol, exchangeTs: START })])
+    const setTime = (time: string) =>
+      sql`update public_trades set local_ts = ${time} where symbol = ${symbol}`.execute(db)
+    await setTime('9999-12-31T00:00Z')
+    expect(await collect(trades.range(range))).toMatchObject([
+      { localTsUs: 253_402_214_400_000_000 },
+    ])
+    for (const time of ['infinity', '-infinity']) {
+      await setTime(time)
+      await expect(collect(trades.range(range))).rejects.toThrow('an infinite time is stored')
+    }
+    await sql`delete from public_trades where symbol = ${symbol}`.execute(db)
   })
 
   it('years without a row are crossed', async () => {

@@ -2,7 +2,7 @@ import { ArrayParameter, type Values, writeInt64 } from './array-parameter.ts'
 
 const TIMESTAMPTZ_OID = 1184
 /** 2000-01-01 UTC, from which PostgreSQL counts, in microseconds since 1970. */
-const POSTGRES_EPOCH_US = 946_684_800_000_000
+export const POSTGRES_EPOCH_US: number = 946_684_800_000_000
 
 /** `timestamptz[]` of epoch microseconds. */
 export function encodeMicroseconds(values: Values<number>): Buffer {

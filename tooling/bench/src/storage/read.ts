@@ -28,37 +28,40 @@ export async function readSpeed(): Promise<Report> {
 
   const rows = { range: 0, copy: 0 }
   const turns = { range: 0, copy: 0 }
+  const copy = async (symbol: string): Promise<void> => {
+    const stream = client.query(
+      copyTo(
+        `copy (select * from public_trades where category = 'linear' and symbol = '${symbol}'
+          and exchange_ts >= '${new Date(DAY).toISOString()}'
+          and exchange_ts < '${new Date(DAY + DAY_MS).toISOString()}'
+          order by exchange_ts, seq, match_index, trade_id) to stdout`,
+      ),
+    )
+    stream.resume()
+    await finished(stream)
+    rows.copy += stream.rowCount
+  }
+  const range = async (symbol: string): Promise<void> => {
+    const query = { category: 'linear', symbol, from: DAY, to: DAY + DAY_MS } as const
+    for await (const _ of trades.range(query)) rows.range += 1
+  }
+  // Whoever reads a symbol's pages first fetches them for the other: so each has them fetched before.
+  const warmed = async (read: typeof range, symbol: string): Promise<number> => {
+    await read(symbol)
+    const begun = performance.now()
+    await read(symbol)
+    return performance.now() - begun
+  }
   const day = await inTurns(ROUNDS, {
-    range: async () => {
-      const symbol = symbolOf(turns.range++)
-      const begun = performance.now()
-      const query = { category: 'linear', symbol, from: DAY, to: DAY + DAY_MS } as const
-      for await (const _ of trades.range(query)) rows.range += 1
-      return performance.now() - begun
-    },
-    copy: async () => {
-      const symbol = symbolOf(turns.copy++)
-      const begun = performance.now()
-      const stream = client.query(
-        copyTo(
-          `copy (select * from public_trades where category = 'linear' and symbol = '${symbol}'
-            and exchange_ts >= '${new Date(DAY).toISOString()}'
-            and exchange_ts < '${new Date(DAY + DAY_MS).toISOString()}'
-            order by exchange_ts, seq, match_index, trade_id) to stdout`,
-        ),
-      )
-      stream.resume()
-      await finished(stream)
-      rows.copy += stream.rowCount
-      return performance.now() - begun
-    },
+    range: () => warmed(range, symbolOf(turns.range++)),
+    copy: () => warmed(copy, symbolOf(turns.copy++)),
   })
   if (rows.range !== rows.copy) throw new Error(`${rows.range} rows read, ${rows.copy} copied`)
   return together(
     `reading from a partition of ${LOADED} trades of ${SYMBOLS.length} symbols`,
     judge('first row of an hour of one symbol, in ms', firsts, { atMost: 50 }),
     judge(
-      `a symbol's day of ${Math.round(rows.range / (ROUNDS + 1))} rows, in multiples of an ordered COPY TO`,
+      `a symbol's day of ${Math.round(rows.range / 2 / (ROUNDS + 1))} rows, in multiples of an ordered COPY TO`,
       ratios(day.range, day.copy),
       { atMost: 2.5 },
     ),

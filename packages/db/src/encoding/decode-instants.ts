@@ -1,0 +1,42 @@
+import { POSTGRES_EPOCH_US } from './encode-instants.ts'
+
+/** Bytes of a one-dimensional array before its elements. */
+const HEADER_BYTES = 20
+const WORD = 2 ** 32
+
+/**
+ * The instants of a `timestamptz[]` in PostgreSQL's binary format, as counts of `unitUs` microseconds
+ * since 1970; throws for an infinite one.
+ *
+ * Source: `array_send` and `timestamptz_send`.
+ */
+export function decodeInstants(bytes: Buffer, unitUs: 1 | 1000): readonly (number | null)[] {
+  const instants: (number | null)[] = []
+  for (let at = HEADER_BYTES; at < bytes.length; ) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    if (length < 0) {
+      instants.push(null)
+      continue
+    }
+    const us = bytes.readInt32BE(at) * WORD + bytes.readUInt32BE(at + 4) + POSTGRES_EPOCH_US
+    // What is not exact as a number of microseconds may be as one of milliseconds.
+    instants.push(Number.isSafeInteger(us) ? count(us, unitUs) : distant(bytes, at, unitUs))
+    at += length
+  }
+  return instants
+}
+
+function count(us: number, unitUs: number): number {
+  return unitUs === 1 ? us : Math.round(us / unitUs)
+}
+
+function distant(bytes: Buffer, at: number, unitUs: number): number {
+  const value = bytes.readBigInt64BE(at)
+  if (value === 2n ** 63n - 1n || value === -(2n ** 63n)) {
+    throw new RangeError(
+      "an infinite time is stored, which is no event's: correct or delete that row",
+    )
+  }
+  return Number((value + BigInt(POSTGRES_EPOCH_US)) / BigInt(unitUs))
+}

@@ -4,11 +4,12 @@ import { startSimulator } from '@grid/bybit-sim'
 import { Secret } from '@grid/core-events'
 import {
   CaptureGapRepository,
+  type GridDatabase,
   PositionSnapshotRepository,
   RunRepository,
   StrategyRepository,
 } from '@grid/db'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { Saver } from '../src/saver.ts'
 import { type StoredAccount, Tenants } from './support/accounts.ts'
@@ -31,6 +32,38 @@ const snapshotsTaken = (saver: Saver) =>
   expect
     .poll(() => saver.status().accounts.every(({ snapshotAt }) => snapshotAt !== null), TIMEOUT)
     .toBe(true)
+
+/** What no comparison may pass over. */
+const FALSIFICATIONS = [
+  ...['private_executions', 'orders', 'order_states'].map(
+    (table) => `delete from ${table} where ctid = (select min(ctid) from ${table})`,
+  ),
+  'delete from position_snapshots',
+  'delete from wallet_snapshots',
+  'update private_executions set exec_fee = coalesce(exec_fee, 0) + 1',
+  'update orders set leaves_qty = leaves_qty + 1 where ctid = (select min(ctid) from orders)',
+  "update order_states set status = 'Lost' where ctid = (select min(ctid) from order_states)",
+  'update position_snapshots set size = size + 1',
+  'update wallet_snapshots set wallet_balance = wallet_balance + 1',
+  `insert into orders select (jsonb_populate_record(orders,
+    jsonb_build_object('content_hash', md5(content_hash)))).* from orders limit 1`,
+]
+
+/** Falsifies what is stored in one way at a time, each of which is taken back. */
+async function eachFalsification(
+  db: Kysely<GridDatabase>,
+  check: (trx: Kysely<GridDatabase>, falsified: string) => Promise<void>,
+): Promise<void> {
+  for (const text of FALSIFICATIONS) {
+    const trx = await db.startTransaction().execute()
+    try {
+      await sql.raw(text).execute(trx)
+      await check(trx, text)
+    } finally {
+      await trx.rollback().execute()
+    }
+  }
+}
 
 describe('the accounts of the database', () => {
   it('are captured tenant by tenant, whatever the exchange repeats or tells at once', async () => {
@@ -78,6 +111,10 @@ describe('the accounts of the database', () => {
     expect(proof).toMatchObject(AGREES)
     expect(proof.executions).toBeGreaterThan(100)
     expect(proof.orderStates).toBeGreaterThan(100)
+    await eachFalsification(database.db, async (trx, falsified) => {
+      const { missing, unexpected, different } = await tenants.prove(undefined, trx)
+      expect([falsified, missing + unexpected + different > 0]).toEqual([falsified, true])
+    })
     const { rows } = await sql`
       select run_id, account_id, symbol from private_executions where run_id is not null
       union select run_id, account_id, symbol from orders where run_id is not null`.execute(

@@ -32,6 +32,8 @@ interface Comparison {
   readonly key: readonly string[]
   /** Compared columns by the names of the wire; default all that the books have. */
   readonly columns?: readonly string[]
+  /** Several of the newest rows may be of one instant, and any of them will do. */
+  readonly mayTie?: boolean
   /** Columns whose name is not the wire's in snake case. */
   readonly renamed?: Readonly<Record<string, string>>
 }
@@ -80,6 +82,7 @@ const POSITIONS: Comparison = {
       category, symbol, position_idx, exchange_ts, local_ts, seq
     from position_snapshots newest where newest.account_id = position_snapshots.account_id
     order by category, symbol, position_idx, exchange_ts desc, seq desc, local_ts desc)`,
+  mayTie: true,
   key: ['category', 'symbol', 'positionIdx'],
   columns: ['side', 'size', 'entryPrice', 'cumRealisedPnl'],
 }
@@ -91,6 +94,7 @@ const WALLETS: Comparison = {
     select distinct on (coin) coin, exchange_ts, local_ts
     from wallet_snapshots newest where newest.account_id = wallet_snapshots.account_id
     order by coin, exchange_ts desc, local_ts desc)`,
+  mayTie: true,
   key: ['coin'],
   columns: ['walletBalance', 'cumRealisedPnl'],
 }
@@ -129,16 +133,19 @@ async function compareRows(
   db: Kysely<GridDatabase>,
   accountId: string,
   rows: readonly WireRow[],
-  { what, table, where = 'true', key, columns, renamed = {} }: Comparison,
+  { what, table, where = 'true', mayTie = false, key, columns, renamed = {} }: Comparison,
   findings: Findings,
 ): Promise<void> {
   const { rows: stored } = await sql<Row>`select * from ${sql.table(table)}
     where account_id = ${accountId}::uuid and ${sql.raw(where)}`.execute(db)
   const columnOf = (name: string): string => renamed[name] ?? snakeCase(name)
   const keyOf = (text: (name: string) => string): string => key.map(text).join(' ')
-  const byKey = new Map(
-    stored.map((row) => [keyOf((name) => storedText(row[columnOf(name)])), row]),
-  )
+  const byKey = new Map<string, Row>()
+  for (const row of stored) {
+    const id = keyOf((name) => storedText(row[columnOf(name)]))
+    if (byKey.has(id) && !mayTie) findings.addUnexpected(`another ${what} ${id}`)
+    byKey.set(id, row)
+  }
   const found = new Set<string>()
   for (const row of rows) {
     const id = keyOf((name) => wireText(row[name]))

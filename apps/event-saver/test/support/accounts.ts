@@ -67,11 +67,14 @@ export class Tenants {
   }
 
   /** Compares all accounts with their books. */
-  prove(accounts: readonly StoredAccount[] = this.accounts): Promise<AccountsProof> {
+  prove(
+    accounts: readonly StoredAccount[] = this.accounts,
+    db: Kysely<GridDatabase> = this.#db,
+  ): Promise<AccountsProof> {
     const truths = accounts.map(({ accountId, uid }) => ({
       accountId,
       books: this.#sim.exchange.books(uid),
     }))
-    return compareAccounts(this.#db, truths)
+    return compareAccounts(db, truths)
   }
 }

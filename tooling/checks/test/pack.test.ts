@@ -39,9 +39,9 @@ async function run(
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'grid-pack-'))
+  // Packing builds; the others' declarations need those of the first.
   for (const name of LIBRARIES) {
     const source = join(root, 'packages', name)
-    await run('pnpm', ['run', 'build'], source)
     const file = join(folder, `${name}.tgz`)
     await run('pnpm', ['pack', '--out', file], source)
     tarballs.set(name, file)

@@ -18,14 +18,14 @@ import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from '
 
 const DENIED = { code: '42501' }
 
-/** The tables with an account's or a user's rows, as the catalog knows them. */
+/** The tables with a user's rows, by whatever they name him, as the catalog knows them. */
 async function tenantTables(db: Kysely<GridDatabase>) {
   const { rows } = await sql<{ table: string; of: 'user_id' | 'account_id'; forced: boolean }>`
     select relname::text as table, min(attname) as of,
       bool_and(relrowsecurity and relforcerowsecurity) as forced
     from pg_class join pg_attribute on attrelid = pg_class.oid
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and attname in ('user_id', 'account_id')
+      and attname in ('user_id', 'account_id', 'strategy_id', 'run_id')
     group by relname order by relname`.execute(db)
   return rows
 }

@@ -5,6 +5,7 @@ import type { Account } from './account.ts'
 import { fixedText, magnitude, ZERO } from './fixed.ts'
 import type { Floor } from './floor.ts'
 import { forceClose } from './forced.ts'
+import type { Leg } from './leg.ts'
 import { lotOf } from './matcher.ts'
 import type { Order, OrderSpec, Side } from './order.ts'
 
@@ -136,10 +137,15 @@ function setLeverage({ floor, account, desk, random }: BotScene): void {
 
 function liquidate({ floor, account, desk, random }: BotScene): void {
   if (desk.instrument.category === 'spot') return
-  const leg = account.legsOf(desk).find(({ size }) => size !== ZERO)
+  const leg = openLegs(account, desk)[0]
   if (leg === undefined) return
   const why = random.chance(0.7) ? 'liquidation' : 'adl'
   forceClose(floor, account, desk, leg.positionIdx, why)
+}
+
+/** What is open of a symbol; looking must open no leg in the books. */
+function openLegs(account: Account, desk: Desk): Leg[] {
+  return account.legs.filter((leg) => leg.desk === desk && leg.size !== ZERO)
 }
 
 function place({ floor, account }: BotScene, spec: OrderSpec): Order {
@@ -157,7 +163,7 @@ function terms(scene: BotScene, wanted?: Side): OrderSpec {
     const has = account.coin(desk.instrument.baseCoin).balance >= lots * lotOf(desk)
     return { ...order, side: has ? side : 'Buy' }
   }
-  const leg = account.legsOf(desk).find((one) => one.size !== ZERO && one.side !== side)
+  const leg = openLegs(account, desk).find((one) => one.side !== side)
   if (leg === undefined || !random.chance(0.5)) return { ...order, side }
   const claimed = account
     .openOrders(category, symbol)

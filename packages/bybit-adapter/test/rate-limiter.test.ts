@@ -34,6 +34,29 @@ test('no window of the exchange holds more than the limit, however long requests
   }
 })
 
+test('twenty workers fill every window, and no sooner than it opens', async () => {
+  const limit = 40
+  const clock = new SteppedClock()
+  const limiter = new RateLimiter({ endpointLimits: { [TIME]: limit }, clock })
+  const windows = 6
+  let left = windows * limit
+  let sent = 0
+  const work = async (): Promise<void> => {
+    while (left-- > 0) await limiter.run(TIME, async () => void sent++)
+  }
+  const workers = Promise.all(Array.from({ length: 20 }, work))
+  for (let window = 1; window <= windows; window++) {
+    await until(`${window} windows`, () => sent === window * limit)
+    // The last answers are counted before time goes on.
+    await hops()
+    clock.advance(1000)
+    await hops()
+    expect(sent).toBe(window * limit)
+    clock.advance(1)
+  }
+  await workers
+})
+
 test('the address counts together what its endpoints count apart', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ ipLimit: 6, ipShare: 0.5, clock })

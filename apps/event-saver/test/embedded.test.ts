@@ -73,7 +73,13 @@ it('no command beside a running saver costs its embedded database a row', async 
   expect(await saver.exited).toBe(0)
   const db = createDatabase({ url: `pglite:${join(dataDir, 'grid')}`, readOnly: true })
   const proof = await prove(db, sim)
-  expect(proof, JSON.stringify(proof)).toMatchObject({ missing: 0, unexpected: 0 })
+  expect(proof, JSON.stringify(proof)).toMatchObject({
+    missing: 0,
+    unexpected: 0,
+    different: 0,
+    unsentOutsideGaps: 0,
+    neverSent: [],
+  })
   expect(proof.trades.stored).toBeGreaterThan(100)
   await db.destroy()
   await rm(dataDir, { recursive: true })

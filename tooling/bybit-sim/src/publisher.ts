@@ -49,10 +49,11 @@ export class Publisher {
     for (let from = 0; from < trades.length; from += size) {
       const inFrame = trades.slice(from, from + size)
       const ts = Math.max(nowMs(this.#serverClock), inFrame.at(-1)?.exchangeTs ?? 0)
+      // Before it is sent: a busy machine may let the receiver have its turn first.
+      const producedAtUs = this.#clock.nowUs()
       const sentTo = this.#hub.publish(category, topic, () =>
         tradeFrameText(category, topic, ts, inFrame, option),
       )
-      const producedAtUs = this.#clock.nowUs()
       const items = inFrame.map(
         (trade): TradeTruth => ({ kind: 'trade', ...trade, option, producedAtUs, sentTo }),
       )
@@ -67,10 +68,11 @@ export class Publisher {
     const { category } = desk.instrument
     const topic = `tickers.${message.symbol}`
     desk.tickerSnapshot = null
+    const producedAtUs = this.#clock.nowUs()
     const sentTo = this.#hub.publish(category, topic, () =>
       tickerFrameText(category, topic, message),
     )
-    const truth = this.#tickerTruth(desk, message, sentTo)
+    const truth: TickerTruth = { kind: 'ticker', category, ...message, producedAtUs, sentTo }
     this.#ledger.addTicker(truth)
     return truth
   }
@@ -83,11 +85,13 @@ export class Publisher {
     }
     const message = desk.ticker.snapshot()
     if (message === null) return
+    const { category } = desk.instrument
     const sentTo: number[] = []
-    const bytes = Buffer.from(tickerFrameText(desk.instrument.category, topic, message))
+    const producedAtUs = this.#clock.nowUs()
+    const bytes = Buffer.from(tickerFrameText(category, topic, message))
     desk.tickerSnapshot = { sentTo, bytes }
     this.#hub.deliver(connection, { topic, bytes, sentTo })
-    this.#ledger.addTicker(this.#tickerTruth(desk, message, sentTo))
+    this.#ledger.addTicker({ kind: 'ticker', category, ...message, producedAtUs, sentTo })
   }
 
   /** Sends the book if it changed, or if it has stood still for long. */
@@ -135,10 +139,5 @@ export class Publisher {
     this.#ledger.addBook(truth)
     desk.standingBook = { truth, sentTo }
     return desk.standingBook
-  }
-
-  #tickerTruth(desk: Desk, message: TickerMessage, sentTo: readonly number[]): TickerTruth {
-    const { category } = desk.instrument
-    return { kind: 'ticker', category, ...message, producedAtUs: this.#clock.nowUs(), sentTo }
   }
 }

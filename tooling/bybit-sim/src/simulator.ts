@@ -199,8 +199,8 @@ export class Simulator implements AsyncDisposable {
   /** Sends any text to the subscribers of a topic; the truth keeps it as a raw frame. */
   broadcast(topic: string, text: string, category: Category = 'linear'): RawTruth {
     this.#exchange.extraTopics.add(topic)
-    const sentTo = this.#exchange.hub.publish(category, topic, () => text)
     const producedAtUs = this.#clock.nowUs()
+    const sentTo = this.#exchange.hub.publish(category, topic, () => text)
     const raw: RawTruth = { kind: 'raw', category, topic, text, producedAtUs, sentTo }
     this.#exchange.ledger.addRaw(raw)
     return raw

@@ -12,6 +12,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { AccountFollower } from '../src/accounts/account-follower.ts'
 import { AccountJobs } from '../src/accounts/account-jobs.ts'
+import { verdictOf } from '../src/accounts/account-status.ts'
 import { GapRepair } from '../src/accounts/gap-repair.ts'
 import { LegBook } from '../src/accounts/leg-book.ts'
 import { OpenOrders } from '../src/accounts/open-orders.ts'
@@ -347,5 +348,23 @@ describe('the repair of gaps', () => {
     broken.at.fails = true
     await expect(broken.run()).rejects.toThrow('away')
     expect(states.size + broken.states.size).toBe(0)
+  })
+})
+
+describe('the state of an account', () => {
+  it('stays refused while each attempt with a refused key ends its connection', () => {
+    const closed = {
+      type: 'closed',
+      connection: 1,
+      code: 1000,
+      reason: 'by the exchange',
+      retryInMs: 60_000,
+    } as const
+    const state = { isWhole: false, isKeyRefused: true }
+    expect(verdictOf(closed, state)).toBeNull()
+    expect(verdictOf(closed, { ...state, isKeyRefused: false })).toMatchObject({
+      state: 'connecting',
+      code: 'CONNECTION_CLOSED',
+    })
   })
 })

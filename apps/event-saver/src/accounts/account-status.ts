@@ -36,22 +36,34 @@ export interface AccountVerdict {
   readonly reason: string | null
 }
 
+/** What a verdict looks at beside the status. */
+interface StreamState {
+  /** Whether every channel is live or refused. */
+  readonly isWhole: boolean
+  /** Whether the key is refused: then a connection that ends says nothing new, as each attempt's does. */
+  readonly isKeyRefused: boolean
+}
+
 /** The verdict after a status of the stream; null when it changes nothing. */
 export function verdictOf(
   status: PrivateStreamStatus,
-  isWhole: () => boolean,
+  { isWhole, isKeyRefused }: StreamState,
 ): AccountVerdict | null {
   switch (status.type) {
     case 'key_refused':
       return { state: 'refused', code: status.code, reason: status.reason }
     case 'connect_failed':
-      return { state: 'connecting', code: 'CONNECT_FAILED', reason: status.error }
+      return isKeyRefused ? null : lost('CONNECT_FAILED', status.error)
     case 'closed':
-      return { state: 'connecting', code: 'CONNECTION_CLOSED', reason: status.reason }
+      return isKeyRefused ? null : lost('CONNECTION_CLOSED', status.reason)
     case 'live':
     case 'refused':
-      return isWhole() ? { state: 'live', code: null, reason: null } : null
+      return isWhole ? { state: 'live', code: null, reason: null } : null
     default:
       return null
   }
+}
+
+function lost(code: string, reason: string | null): AccountVerdict {
+  return { state: 'connecting', code, reason }
 }

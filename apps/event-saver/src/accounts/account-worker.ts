@@ -190,7 +190,8 @@ export class AccountWorker {
   }
 
   #onStatus(status: PrivateStreamStatus): void {
-    const verdict = verdictOf(status, () => this.isWhole)
+    const isKeyRefused = this.#stream.keyRefusal !== null
+    const verdict = verdictOf(status, { isWhole: this.isWhole, isKeyRefused })
     if (verdict !== null) this.#judge(verdict)
     if (status.type === 'authenticated') this.#clockOffsetMs = status.clockOffsetMs ?? 0
     if (status.type === 'live') this.#onLive(status.topic)

@@ -132,6 +132,20 @@ const PROOFS: {
   },
   delay: {
     'is told by the receive time': () => lags({ kind: 'delay', delayMs: 500, forMs: 500 }),
+    'costs a rotation no trade that is on its way': async () => {
+      const rig = await FaultRig.start({ timings: { rotateAfterMs: 800 } })
+      await rig.sim.fault({ kind: 'delay', delayMs: 400, forMs: 900 })
+      await rig.told('rotated', rig.all('rotated').length + 2)
+      await rig.heals()
+    },
+    'longer than a rotation waits is told': async () => {
+      const timings = { rotateAfterMs: 800, rotateTimeoutMs: 300 }
+      const rig = await FaultRig.start({ timings })
+      await rig.sim.fault({ kind: 'delay', delayMs: 2_000, forMs: 900 })
+      await rig.told('gap')
+      expect(rig.gaps.every((gap) => gap.startsWith('stale'))).toBe(true)
+      await rig.heals()
+    },
   },
   slow: {
     'is told by the receive time': () => lags({ kind: 'slow', bytesPerSecond: 10_000, forMs: 600 }),

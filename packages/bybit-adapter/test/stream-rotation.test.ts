@@ -169,6 +169,71 @@ test('an old connection that was frozen leaves a gap on every topic', async () =
   }
 })
 
+test('a topic that was busy once and is quiet in the overlap has no gap', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  const before = watched.normalized.length
+  server.sockets[0]?.send(tradeFrame([wireTrade({ T: watched.clock.nowMs })]))
+  await watched.received(before + 1)
+  await age(server, watched)
+  await until('a probe', () => server.asked('ping').length === 1)
+  server.sockets[0]?.send(tradeFrame([wireTrade({ T: watched.clock.nowMs - 9_000 })]))
+  await watched.received(before + 3)
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  watched.clock.advance(6_000)
+  expect(watched.gaps).toEqual([])
+})
+
+/** The new connection has a trade of which the old one, that talks on, brings only what came before. */
+async function lagging() {
+  const options = { timings: { rotateAfterMs: 10_000, rotateTimeoutMs: 10_000 } }
+  const { server, watched } = await started(options)
+  await age(server, watched)
+  const [old, next] = server.sockets
+  await until('a probe', () => server.asked('ping').length === 1)
+  const T = watched.clock.nowMs
+  let received = watched.normalized.length
+  const send = async (socket: typeof old, at: number): Promise<void> => {
+    socket?.send(tradeFrame([wireTrade({ T: at, i: `t${at}` })]))
+    await watched.received(++received)
+  }
+  await send(next, T)
+  await send(old, T - 7_000)
+  watched.clock.advance(5_000)
+  expect(watched.all('rotated')).toEqual([])
+  return { watched, T, old, send }
+}
+
+test('an old connection that lags is kept until it has brought what the new one began with', async () => {
+  const { watched, T, old, send } = await lagging()
+  await send(old, T - 1)
+  await send(old, T)
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  watched.clock.advance(6_000)
+  expect(watched.gaps).toEqual([])
+})
+
+test('an old connection that lags for too long leaves a gap from its newest data on', async () => {
+  const { watched, T, old, send } = await lagging()
+  await send(old, T - 6_000)
+  watched.clock.advance(5_000)
+  await watched.told('rotated')
+  watched.clock.advance(5_000)
+  const trades = watched.gaps.filter(({ channel }) => channel === 'publicTrade')
+  expect(trades).toMatchObject([{ reason: 'stale', startTs: T - 11_000 }])
+  expect(trades[0]?.endTs).toBeGreaterThanOrEqual(T)
+})
+
+test('an old connection that dies while it lags leaves a gap from its newest data on', async () => {
+  const { watched, T, old } = await lagging()
+  old?.terminate()
+  await watched.told('rotated')
+  watched.clock.advance(5_000)
+  const trades = watched.gaps.filter(({ channel }) => channel === 'publicTrade')
+  expect(trades).toMatchObject([{ reason: 'stale', startTs: T - 12_000 }])
+})
+
 test('never is never', async () => {
   const { watched } = await started({
     timings: { rotateAfterMs: Number.POSITIVE_INFINITY, pingIntervalMs: 1000 * HOUR_MS },

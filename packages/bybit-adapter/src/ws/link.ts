@@ -13,6 +13,7 @@ import { type ControlFrame, classifyControl } from './control-frame.ts'
 import type { Frame } from './stream-events.ts'
 import type { StreamStatus } from './stream-status.ts'
 import { SubscriptionManager } from './subscription-manager.ts'
+import { TopicProgress } from './topic-progress.ts'
 import type { TopicStatus } from './topic-status.ts'
 
 /** Discards that mean: what these messages build upon is not there, or is wrong. */
@@ -57,6 +58,8 @@ export class Link {
   readonly #normalizer: FrameNormalizer
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager
+  /** How far each topic has come. */
+  readonly progress: TopicProgress = new TopicProgress()
   /** Messages in a row, by topic, that could not be used. */
   readonly #useless = new Map<string, number>()
   #nextIndex = 0

@@ -15,7 +15,7 @@ import { Timers } from './timers.ts'
  * is dead for as long, and one absurd time must not make a gap of years. A snapshot may tell of an old
  * state: a pad is all that it is believed.
  */
-const LONGEST_LAG_MS = 600_000
+export const LONGEST_LAG_MS = 600_000
 
 /** What a tracker is told once a topic is back. */
 export type OnOutageEnd<Name extends Channel> = (

@@ -1,3 +1,4 @@
+import type { TopicProgress } from './topic-progress.ts'
 import type { TopicStatus } from './topic-status.ts'
 
 /**
@@ -22,4 +23,28 @@ export function isReadyToReplace(
     if (twin.state === 'pending') return false
     return lastEventAtUs === null || lastEventAtUs < twin.sinceTs * 1000
   })
+}
+
+/**
+ * The topics of which an old connection has not shown that it came to where the new one begins: what
+ * is on its way there would be lost with it.
+ *
+ * Once it lags in one topic, it may as well in those of which the new one has said nothing yet; while
+ * it lags in none, those are quiet.
+ */
+export function lateTopics(
+  old: readonly TopicStatus[],
+  progress: TopicProgress,
+  next: TopicProgress,
+  exempt: string | null,
+): ReadonlySet<string> {
+  const late = new Set<string>()
+  let lags = false
+  for (const { topic, state } of old) {
+    if (topic === exempt || state === 'refused' || state === 'unproven') continue
+    const hasReached = progress.hasReached(topic, next)
+    if (hasReached !== true) late.add(topic)
+    if (hasReached === false) lags = true
+  }
+  return lags ? late : new Set()
 }

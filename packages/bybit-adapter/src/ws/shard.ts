@@ -3,7 +3,8 @@ import { categoryDialect } from '../category-dialect.ts'
 import type { WantedTopic } from '../channels/registry.ts'
 import type { NormalizeResult } from '../normalizer/normalize-result.ts'
 import { Link, type LinkOptions } from './link.ts'
-import { isReadyToReplace } from './replacement.ts'
+import { LONGEST_LAG_MS } from './outage-tracker.ts'
+import { isReadyToReplace, lateTopics } from './replacement.ts'
 import { loadOf } from './shard-plan.ts'
 import type { Frame } from './stream-events.ts'
 import type { StreamStatus } from './stream-status.ts'
@@ -127,7 +128,11 @@ export class Shard {
       {
         onFrame: (frame) => this.#handlers.onFrame(frame),
         onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
-        onLife: (topic, frame, events) => this.#handlers.onLife(topic, frame, events),
+        onLife: (topic, frame, events) => {
+          const proof = this.#topics.get(topic)?.proof
+          if (proof !== undefined) link.progress.onData(topic, proof, frame.localTsUs, events)
+          this.#handlers.onLife(topic, frame, events)
+        },
         onUseless: (topic) => {
           if (link === this.#link) this.#handlers.onUseless(topic)
         },
@@ -179,6 +184,10 @@ export class Shard {
     this.#timers.clear()
     this.#readyAtMs = nowMs(this.#options.clock)
     this.#link.probe()
+    this.#overlap()
+  }
+
+  #overlap(): void {
     this.#timers.set(
       () => this.#conclude('a topic died in the overlap'),
       this.#options.timings.gapPadMs,
@@ -188,12 +197,25 @@ export class Shard {
   #conclude(fault: string): void {
     const next = this.#next
     if (next === null || !this.#isReady(next)) this.#failRotation(fault)
+    else if (this.#mayCatchUp(next)) this.#overlap()
     else this.#promote(next, this.#link.lastInboundMs ?? 0, this.#isOldFrozen())
   }
 
   /** Whether the old connection, asked when the new one was ready, has said nothing since. */
   #isOldFrozen(): boolean {
     return (this.#link.lastInboundMs ?? 0) < (this.#readyAtMs ?? 0)
+  }
+
+  /** Whether the old connection talks, is behind, and still has time. */
+  #mayCatchUp(next: Link): boolean {
+    if (this.#isOldFrozen() || this.#late(next).size === 0) return false
+    const readyForMs = nowMs(this.#options.clock) - (this.#readyAtMs ?? 0)
+    return readyForMs < this.#options.timings.rotateTimeoutMs
+  }
+
+  #late(next: Link): ReadonlySet<string> {
+    const { progress } = this.#link
+    return lateTopics(this.#link.topics(), progress, next.progress, this.#exempt)
   }
 
   #isReady(next: Link): boolean {
@@ -204,12 +226,14 @@ export class Shard {
   /**
    * What is not live on the new connection may miss events from when the old one is gone; and if the
    * old one was frozen before it ended, every topic may have. Of one that has said nothing since a
-   * topic was live on the new one, no one knows when it froze.
+   * topic was live on the new one, no one knows when it froze. Where it lagged, all that followed its
+   * newest data may be lost.
    */
   #promote(next: Link, oldLastInboundMs: number, isStale: boolean): void {
     const old = this.#link
     this.#readyAtMs = null
     const before = old.topics()
+    const late = this.#late(next)
     this.#timers.clear()
     this.#link = next
     this.#next = null
@@ -219,9 +243,17 @@ export class Shard {
     const lost = next.topics().filter((topic) => !isLive(topic))
     const missed = next
       .topics()
-      .filter((topic) => isStale || !isLive(topic) || topic.sinceTs > oldLastInboundMs)
+      .filter(
+        (status) =>
+          isStale || !isLive(status) || status.sinceTs > oldLastInboundMs || late.has(status.topic),
+      )
     const names = missed.map(({ topic }) => topic)
-    this.#handlers.onOutage(names, oldLastInboundMs, isStale)
+    for (const name of names.filter((topic) => late.has(topic))) {
+      const untilMs = old.progress.untilMs(name) ?? oldLastInboundMs - LONGEST_LAG_MS
+      this.#handlers.onOutage([name], Math.min(untilMs, oldLastInboundMs), true)
+    }
+    const others = names.filter((topic) => !late.has(topic))
+    this.#handlers.onOutage(others, oldLastInboundMs, isStale)
     for (const { topic } of missed.filter(isLive)) this.#handlers.onProven(topic)
     this.#handlers.onStatus({ type: 'rotated', from: old.number, to: next.number })
     for (const { topic, state, reason } of lost) {

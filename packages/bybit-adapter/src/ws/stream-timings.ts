@@ -24,7 +24,10 @@ export interface StreamTimings {
   readonly gapPadMs: number
   /** A connection is replaced, with overlap, after half of this to all of it; infinite for never. */
   readonly rotateAfterMs: number
-  /** From beginning to connect until every topic is live there; past it the old one stays. */
+  /**
+   * From beginning to connect until every topic is live there; past it the old one stays. Once they
+   * are, an old one that lags has as long to catch up; past it what it lacks is a gap.
+   */
   readonly rotateTimeoutMs: number
   /** A failed rotation is tried again after this. */
   readonly rotateRetryMs: number

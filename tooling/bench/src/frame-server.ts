@@ -17,10 +17,22 @@ const [file = '', passes = '', topics = ''] = process.argv.slice(2)
 const frames = readFileSync(file, 'utf8').split('\n').filter(Boolean)
 const end = frames.pop() ?? ''
 
+/** Far more than a recording spans, in milliseconds and in sequence numbers. */
+const PASS_MS = 60_000
+const PASS_SEQ = 1e9
+
+/** A frame as of a later pass: the same again would be repetitions, which nobody has to receive. */
+function later(frame: string, pass: number): string {
+  return frame.replace(/"(ts|T|cs|seq)":(\d+)/g, (_, key: string, value: string) => {
+    const step = key === 'ts' || key === 'T' ? PASS_MS : PASS_SEQ
+    return `"${key}":${Number(value) + pass * step}`
+  })
+}
+
 async function pour(socket: WebSocket): Promise<void> {
   for (let pass = 0; pass < Number(passes); pass++) {
     for (const frame of frames) {
-      socket.send(frame)
+      socket.send(later(frame, pass))
       while (socket.bufferedAmount > MAX_BUFFERED_BYTES) await turn()
     }
   }

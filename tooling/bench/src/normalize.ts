@@ -51,25 +51,24 @@ function overParse(what: string, frames: readonly string[]): string[] {
     parse: () => {
       for (const frame of frames) keep(JSON.parse(frame))
     },
-    events: () => {
-      const { normalize } = bound()
+    events: ({ normalize }: Bound) => {
       for (const frame of frames) keep(normalize(frame))
     },
     parseBytes: () => {
       for (const bytes of buffers) keep(JSON.parse(bytes.toString()))
     },
-    eventsOfBytes: () => {
-      const { normalize } = bound()
+    eventsOfBytes: ({ normalize }: Bound) => {
       for (const bytes of buffers) keep(normalize(bytes))
     },
   }
   const ofText: number[] = []
   const ofBytes: number[] = []
   for (let round = 0; round < WARM_UP_ROUNDS + PARSE_ROUNDS; round++) {
+    const [fresh, freshToo] = [bound(), bound()]
     const parse = timed(rivals.parse)
-    const events = timed(rivals.events)
+    const events = timed(() => rivals.events(fresh))
     const parseBytes = timed(rivals.parseBytes)
-    const eventsOfBytes = timed(rivals.eventsOfBytes)
+    const eventsOfBytes = timed(() => rivals.eventsOfBytes(freshToo))
     if (round < WARM_UP_ROUNDS) continue
     ofText.push(events / parse)
     ofBytes.push(eventsOfBytes / parseBytes)
@@ -77,8 +76,12 @@ function overParse(what: string, frames: readonly string[]): string[] {
   return [`  ${what}, as text: ${spread(ofText)}`, `  ${what}, as bytes: ${spread(ofBytes)}`]
 }
 
+interface Bound {
+  readonly normalize: (frame: string | Uint8Array) => unknown
+}
+
 /** A normalizer that has seen nothing yet: to an older one the frames would be late. */
-function bound(): { normalize: (frame: string | Uint8Array) => unknown } {
+function bound(): Bound {
   const normalizer = createNormalizer({ category: 'linear' })
   return { normalize: (frame) => normalizer.normalize(frame, 1_760_000_000_000_000) }
 }

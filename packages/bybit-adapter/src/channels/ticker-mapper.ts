@@ -150,8 +150,7 @@ function merge(
   state: TickerState | null,
 ): boolean {
   const { seq, exchangeTs } = event
-  const seqs = state === null ? null : state.fieldSeqs
-  const tss = state === null ? null : state.fieldTss
+  const orders = state === null ? null : state.fieldOrders
   let changed = 0
   let extra: [string, unknown][] | null = null
   let isReadable = true
@@ -164,9 +163,10 @@ function merge(
       if (read === undefined) isReadable = false
       reader.set(event, read ?? null)
       changed += reader.weight
-      if (seqs !== null && tss !== null) {
-        seqs[reader.bit] = seq
-        tss[reader.bit] = exchangeTs
+      if (orders !== null) {
+        const at = 2 * reader.bit
+        orders[at] = seq
+        orders[at + 1] = exchangeTs
       }
     } else {
       if (!isStorableText(key) || !isStorableJson(value)) isReadable = false

@@ -19,9 +19,8 @@ export class TickerState {
   /** Order of the newest snapshot, which tells of every field. */
   snapshotSeq = -1
   snapshotTs = -1
-  /** Order of the newest delta that carried a field, by the field's bit. */
-  readonly fieldSeqs: Float64Array = new Float64Array(TICKER_FIELD_NAMES.length).fill(-1)
-  readonly fieldTss: Float64Array = new Float64Array(TICKER_FIELD_NAMES.length).fill(-1)
+  /** Order of the newest delta that carried a field, at twice the field's bit: seq, then ts. */
+  readonly fieldOrders: Float64Array = new Float64Array(2 * TICKER_FIELD_NAMES.length).fill(-1)
   /** The newest messages with the values after each: what a late one is laid under. */
   readonly recent: RecentTickers = new RecentTickers()
   /** Order of the newest book, apart from the tickers': the two topics run side by side. */
@@ -41,7 +40,7 @@ export class TickerState {
   isFieldUntil(bit: number, seq: number, ts: number): boolean {
     return (
       isUntil(this.snapshotSeq, this.snapshotTs, seq, ts) &&
-      isUntil(this.fieldSeqs[bit] ?? -1, this.fieldTss[bit] ?? -1, seq, ts)
+      isUntil(this.fieldOrders[2 * bit] ?? -1, this.fieldOrders[2 * bit + 1] ?? -1, seq, ts)
     )
   }
 
@@ -69,8 +68,8 @@ export class TickerState {
     const { seq, exchangeTs: ts } = late
     this.values = values
     for (const name of newest) {
-      this.fieldSeqs[TICKER_FIELDS[name].bit] = seq
-      this.fieldTss[TICKER_FIELDS[name].bit] = ts
+      this.fieldOrders[2 * TICKER_FIELDS[name].bit] = seq
+      this.fieldOrders[2 * TICKER_FIELDS[name].bit + 1] = ts
     }
     if (!late.isSnapshot || !isUntil(this.snapshotSeq, this.snapshotTs, seq, ts)) return
     this.hasSnapshot = true
@@ -96,8 +95,7 @@ export class TickerState {
   #forgetOrders(): void {
     this.snapshotSeq = -1
     this.snapshotTs = -1
-    this.fieldSeqs.fill(-1)
-    this.fieldTss.fill(-1)
+    this.fieldOrders.fill(-1)
     this.recent.clear()
   }
 }

@@ -22,10 +22,25 @@ export interface TickerFieldReader {
   readonly set: (ticker: MutableTicker, value: string | number | null) => void
 }
 
+/** Told in most deltas, and always one of these: to look them up is cheaper than to judge a text. */
+const TICK_DIRECTIONS: ReadonlySet<unknown> = new Set([
+  'PlusTick',
+  'ZeroPlusTick',
+  'MinusTick',
+  'ZeroMinusTick',
+])
+
 const READERS: { readonly [Kind in TickerFieldKind]: TickerFieldReader['read'] } = {
   decimal: parseDecimal,
   timestamp: parseOptionalTs,
-  text: (value) => (value === '' ? null : isSymbol(value) ? value : undefined),
+  text: (value) =>
+    TICK_DIRECTIONS.has(value)
+      ? (value as string)
+      : value === ''
+        ? null
+        : isSymbol(value)
+          ? value
+          : undefined,
 }
 
 /** All known fields by their name on the wire. */

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnArrays } from './column.ts'
+import { alikeColumns, cellOf, columnArrays, type WrittenColumn } from './column.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { eventInsertSql } from './insert-sql.ts'
@@ -14,8 +14,8 @@ import { inTransaction } from './transaction.ts'
  *
  * `inserted` and `merged` are the server's counts. It reports no other: what an insert passes over is
  * known, for it either stores a row or finds its key. That this holds, and no trigger took the row,
- * is checked on the rows that are compared: all up to 50 duplicates, of more a sample; of accounts'
- * data, all.
+ * is checked on the rows that are compared: all up to 50 duplicates, of more a sample of some batches;
+ * of accounts' data, all.
  */
 export interface BulkInsertResult<Event> {
   /** Rows that the server says it stored. */
@@ -95,11 +95,11 @@ async function insertRows<Event extends StoredRow>(
 ): Promise<Counts> {
   const { table } = target
   // A column of which no row has a value costs the server time for nothing: most tickers have many.
-  const columns = target.columns.filter(({ field }) =>
-    rows.some((row) => (row[field] ?? null) !== null),
-  )
-  const { sql, answersCounts } = eventInsertSql(target, columns)
-  const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows)])
+  const all: readonly WrittenColumn<Event>[] = target.written ?? target.columns
+  const columns = all.filter((column) => rows.some((row) => (cellOf(column, row) ?? null) !== null))
+  const alike = alikeColumns(columns, rows)
+  const { sql, answersCounts } = eventInsertSql(target, columns, alike)
+  const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows, alike)])
   const execute = async (): Promise<Counts> => {
     const result = await db.executeQuery<Counts>(query)
     if (!answersCounts) return { inserted: Number(result.numAffectedRows), merged: 0 }

@@ -1,7 +1,9 @@
+import { CATEGORIES } from '@grid/core-events'
 import type { Values } from './encoding/array-parameter.ts'
 import { encodeBigints, encodeDigits } from './encoding/encode-bigints.ts'
 import { encodeBooleans } from './encoding/encode-booleans.ts'
 import { encodeBytes } from './encoding/encode-bytes.ts'
+import { encodeCategories } from './encoding/encode-categories.ts'
 import { encodeMicroseconds, encodeMilliseconds } from './encoding/encode-instants.ts'
 import { encodeIntegers } from './encoding/encode-integers.ts'
 import { encodeJsons } from './encoding/encode-jsons.ts'
@@ -13,8 +15,10 @@ import { encodeUuids } from './encoding/encode-uuids.ts'
 interface ColumnKind {
   /** The column's type. */
   readonly type: string
-  /** Writes values as an array of that type in PostgreSQL's binary format; throws for what is none. */
+  /** Writes values as an array in PostgreSQL's binary format; throws for what is none. */
   readonly encode: (values: Values<never>) => Buffer
+  /** How elements travel, where not as the column's type: their type, and SQL of what is stored. */
+  readonly sent?: { readonly type: string; readonly storedSql: (element: string) => string }
   /** SQL that gives the stored value as text, exactly. */
   readonly readSql: (column: string) => string
   readonly decode: (text: string) => unknown
@@ -23,6 +27,7 @@ interface ColumnKind {
 /** The name of a kind of columns. */
 export type ColumnKindName =
   | 'text'
+  | 'category'
   | 'uuid'
   | 'numeric'
   | 'bigint'
@@ -37,6 +42,14 @@ export type ColumnKindName =
 /** The kinds of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
 export const COLUMN_KINDS: Readonly<Record<ColumnKindName, ColumnKind>> = {
   text: kind('text', encodeTexts, (text) => text),
+  /** A `market_category`: as text it would be looked up by its name for every row. */
+  category: {
+    ...kind('market_category', encodeCategories, (text) => text),
+    sent: {
+      type: 'integer',
+      storedSql: (place) => `('{${CATEGORIES.join()}}'::market_category[])[${place}]`,
+    },
+  },
   uuid: kind('uuid', encodeUuids, (text) => text),
   numeric: kind('numeric', encodeNumerics, (text) => text),
   bigint: kind('bigint', encodeBigints, Number),

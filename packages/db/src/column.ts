@@ -13,6 +13,16 @@ export interface Column<Row> {
   readonly kind: ColumnKindName
 }
 
+/** A column of which each value is made of a whole row. */
+export interface PackedColumn<Row> {
+  readonly name: string
+  readonly kind: ColumnKindName
+  readonly pack: (row: Row) => unknown
+}
+
+/** A column that is written: of a field, or of several. */
+export type WrittenColumn<Row> = Column<Row> | PackedColumn<Row>
+
 /** A row of which every value was read as text. */
 export type TextRow = Readonly<Record<string, string | null>>
 
@@ -36,21 +46,41 @@ export function columnsOf<
   }))
 }
 
+/** Whether all rows have one value of a column. */
+function isAlike<Row>(column: WrittenColumn<Row>, rows: readonly Row[]): boolean {
+  const [row, ...others] = rows
+  if (row === undefined) return false
+  const value = cellOf(column, row)
+  return others.every((other) => cellOf(column, other) === value)
+}
+
+/** The columns of which all rows have one value: it travels once. */
+export function alikeColumns<Row>(
+  columns: readonly WrittenColumn<Row>[],
+  rows: readonly Row[],
+): ReadonlySet<WrittenColumn<Row>> {
+  return new Set(columns.filter((column) => isAlike(column, rows)))
+}
+
 /**
- * One array parameter a column, in PostgreSQL's binary format.
+ * One array parameter a column, in PostgreSQL's binary format: of one element where it is `alike`.
  *
  * Throws `NOT_ENCODABLE` for a value that is not of its column's kind, and for more bytes than
  * PostgreSQL takes at once, nearly 1 GiB: fewer rows may do.
  */
 export function columnArrays<Row>(
-  columns: readonly Column<Row>[],
+  columns: readonly WrittenColumn<Row>[],
   rows: readonly Row[],
+  alike: ReadonlySet<WrittenColumn<Row>> = new Set(),
 ): readonly Buffer[] {
   let bytes = 0
-  return columns.map(({ name, field, kind }) => {
-    // Sound: what is of another type is refused.
-    const values = rows.map((row) => row[field]) as Values<never>
+  return columns.map((column) => {
+    const { name, kind } = column
     try {
+      // Sound: what is of another type is refused.
+      const values = (alike.has(column) ? rows.slice(0, 1) : rows).map((row) =>
+        cellOf(column, row),
+      ) as Values<never>
       const parameter = COLUMN_KINDS[kind].encode(values)
       bytes += parameter.byteLength
       if (bytes > MOST_PARAMETER_BYTES) throw new RangeError(`${bytes} bytes are too many`)
@@ -64,25 +94,42 @@ export function columnArrays<Row>(
   })
 }
 
+/** A row's value of a column. */
+export function cellOf<Row>(column: WrittenColumn<Row>, row: Row): unknown {
+  return 'pack' in column ? column.pack(row) : row[column.field]
+}
+
 /** SQL of the parameters of {@link columnArrays}. */
-export function arraysSql<Row>(columns: readonly Column<Row>[]): readonly string[] {
-  return columns.map(({ kind }, index) => `$${index + 1}::${COLUMN_KINDS[kind].type}[]`)
+export function arraysSql<Row>(columns: readonly WrittenColumn<Row>[]): readonly string[] {
+  return columns.map(
+    ({ kind }, index) => `$${index + 1}::${(COLUMN_KINDS[kind].sent ?? COLUMN_KINDS[kind]).type}[]`,
+  )
+}
+
+/** How rows are inserted. */
+export interface InsertForm<Row> {
+  readonly alike?: ReadonlySet<WrittenColumn<Row>>
+  readonly onConflict?: string
 }
 
 /**
  * SQL that inserts the rows of {@link columnArrays} into a table, called `stored`; `onConflict` says
  * what becomes of those whose key is there: they are passed over by default.
  *
- * The arrays are unnested in the select list, not in `from`: there each would be written to a store
+ * Columns that are `alike` take their only element. The others' arrays are unnested in the select list, not in `from`: there each would be written to a store
  * of its own before the first row is made, which costs an eighth of the insert's speed.
  */
 export function insertSql<Row>(
   table: string,
-  columns: readonly Column<Row>[],
-  onConflict = 'do nothing',
+  columns: readonly WrittenColumn<Row>[],
+  { alike = new Set(), onConflict = 'do nothing' }: InsertForm<Row> = {},
 ): string {
   const names = columns.map(({ name }) => name).join(', ')
-  const values = arraysSql(columns).map((array) => `unnest(${array})`)
+  const arrays = arraysSql(columns)
+  const values = columns.map((column, index) => {
+    const element = alike.has(column) ? `(${arrays[index]})[1]` : `unnest(${arrays[index]})`
+    return COLUMN_KINDS[column.kind].sent?.storedSql(element) ?? element
+  })
   return (
     `insert into ${table} as stored (${names}) select ${values.join(', ')} ` +
     `on conflict ${onConflict}`

@@ -3,6 +3,7 @@ import { COLUMN_KINDS } from './column-kind.ts'
 import { encodeTexts } from './encoding/encode-texts.ts'
 import type { DailyTable, StoredRow } from './event-table.ts'
 import type { GridDatabase } from './schema.ts'
+import { scopeSql } from './scope-sql.ts'
 import { type Interval, searchDays, timeTexts } from './stored-days.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
@@ -11,7 +12,7 @@ import type { SymbolsQuery } from './symbol-query.ts'
  * milliseconds; an instrument without rows is not in it.
  *
  * It searches growing spans of days, for those only that have none yet, so that few partitions are
- * touched; in each, an instrument costs one step down the primary key a partition.
+ * touched; in each, an instrument costs one step down the index of a partition.
  */
 export async function readEndTimes<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
@@ -37,13 +38,20 @@ export async function readEndTimes<Row extends StoredRow>(
 
 /** SQL of an instrument's first or last exchange time between $3 and $4, the instrument as `wanted`. */
 export function endTimeSql<Row extends StoredRow>(
-  { table }: DailyTable<Row>,
+  target: DailyTable<Row>,
   end: 'first' | 'last',
 ): string {
+  const { table, hashed } = target
+  const rows = `from ${table} where ${scopeSql(target, 'wanted.symbol')}`
+  const edge = (term: string): string =>
+    `order by ${term} ${end === 'first' ? 'asc' : 'desc'} limit 1`
+  if (hashed === undefined) return `select exchange_ts ${rows} ${edge('exchange_ts')}`
+  // By the index's own order alone: no plan of this one reads more rows and sorts them.
+  const second = hashed.second('exchange_ts')
   return (
-    `select exchange_ts from ${table} where category = $1 and symbol = wanted.symbol ` +
-    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
-    `order by exchange_ts ${end === 'first' ? 'asc' : 'desc'} limit 1`
+    `select within.exchange_ts from (select ${second} as second ${rows} ${edge(second)}) as edge ` +
+    `cross join lateral (select exchange_ts ${rows} and ${second} = edge.second ` +
+    `${edge('exchange_ts')}) as within`
   )
 }
 

@@ -1,6 +1,7 @@
-import type { Column } from './column.ts'
+import type { Column, WrittenColumn } from './column.ts'
 import type { PartitionedTable } from './partitions.ts'
 import type { GridDatabase } from './schema.ts'
+import type { HashedKey } from './scope-sql.ts'
 
 /** What the row of every event has. */
 export interface StoredRow {
@@ -23,7 +24,14 @@ export interface ImmutableField<Row> {
 export interface EventTable<Row extends StoredRow> {
   readonly channel: Row['channel']
   readonly table: keyof GridDatabase
+  /** The view of the table that gives its columns. Left out, the table does. */
+  readonly view?: string
+  /** What is read of a row. */
   readonly columns: readonly Column<Row>[]
+  /** The hashes that its index is of. Left out, it is of the key's columns themselves. */
+  readonly hashed?: HashedKey
+  /** What is written of it. Left out, the same. */
+  readonly written?: readonly WrittenColumn<Row>[]
   /** The fields of the primary key, in its order. */
   readonly key: readonly (keyof Row & string)[]
   /** Orders by key, alike for every writer: that is what keeps two of them from deadlock. */

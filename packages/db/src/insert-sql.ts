@@ -1,4 +1,4 @@
-import { type Column, insertSql } from './column.ts'
+import { insertSql, type WrittenColumn } from './column.ts'
 import { columnOf, type EventTable, type StoredRow } from './event-table.ts'
 import { differsSql } from './row-differences.ts'
 
@@ -11,24 +11,25 @@ import { differsSql } from './row-differences.ts'
  */
 export function eventInsertSql<Row extends StoredRow>(
   target: EventTable<Row>,
-  columns: readonly Column<Row>[],
+  columns: readonly WrittenColumn<Row>[],
+  alike: ReadonlySet<WrittenColumn<Row>>,
 ): { readonly sql: string; readonly answersCounts: boolean } {
   if (target.derives !== undefined) {
     const sql =
-      `with written as (${insertSql(target.table, columns)} returning stored.*), ` +
+      `with written as (${insertSql(target.table, columns, { alike })} returning stored.*), ` +
       `derived as (${target.derives}) ` +
       'select count(*)::integer as inserted, 0 as merged from written'
     return { sql, answersCounts: true }
   }
-  const offered = new Set(columns.map(({ field }) => field))
+  const offered = new Set(columns.map((column) => ('field' in column ? column.field : null)))
   const fills = (target.fills ?? [])
     .filter((field) => offered.has(field))
     .map((field) => columnOf(target, field).name)
   if (fills.length === 0) {
-    return { sql: insertSql(target.table, columns), answersCounts: false }
+    return { sql: insertSql(target.table, columns, { alike }), answersCounts: false }
   }
   const value = (row: string) => (field: string) => {
-    const column = columns.find((candidate) => candidate.field === field)
+    const column = columns.find((candidate) => 'field' in candidate && candidate.field === field)
     // What no row of the batch knows differs from nothing.
     return column === undefined ? 'null' : `${row}.${column.name}`
   }
@@ -42,7 +43,7 @@ export function eventInsertSql<Row extends StoredRow>(
     `where (${isFilled.join(' or ')}) and (${['false', ...differs].join(' or ')}) is not true`
   // A row version that an update made carries the lock that its conflict took; a new one carries none.
   const sql =
-    `with written as (${insertSql(target.table, columns, merge)} returning xmax = 0 as is_new) ` +
+    `with written as (${insertSql(target.table, columns, { alike, onConflict: merge })} returning xmax = 0 as is_new) ` +
     'select count(*) filter (where is_new)::integer as inserted, ' +
     'count(*) filter (where not is_new)::integer as merged from written'
   return { sql, answersCounts: true }

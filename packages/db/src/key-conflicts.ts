@@ -5,6 +5,7 @@ import type { EventTable, StoredRow } from './event-table.ts'
 import { isPartitionedTable } from './partitions.ts'
 import { differsSql } from './row-differences.ts'
 import type { GridDatabase } from './schema.ts'
+import { sameKeySql } from './scope-sql.ts'
 
 /** An event whose identity is stored already with another value. */
 export interface KeyConflict<Event> {
@@ -30,11 +31,15 @@ export interface InsertedBatch<Event> {
 
 /** Most rows of a batch that are compared when many of them are duplicates. */
 const SAMPLE = 50
+/** Of batches with more, one in so many is compared, the first of a database at once. */
+const SAMPLED_BATCHES = 4
+/** How many of those there were, by database and table; the dialect's adapter stands for the database. */
+const SEEN = new WeakMap<object, Map<string, number>>()
 
 /**
  * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
- * as when a second collector captures the same streams, an even sample is compared, unless the
- * table says that each is.
+ * as when a second collector captures the same streams, an even sample of every fourth batch is
+ * compared, unless the table says that each is.
  *
  * Throws `ROW_SWALLOWED` when one of them is not stored at all.
  */
@@ -44,6 +49,7 @@ export async function findConflicts<Event extends StoredRow>(
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
   const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
+  if (known + repeated.length > some && !isSampled(db, target)) return []
   // A row that was just inserted equals itself, so it does no harm among those compared.
   const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
   const compared = [...evenSample(repeated, some), ...suspects]
@@ -57,21 +63,38 @@ export async function findConflicts<Event extends StoredRow>(
     ]),
   )
   const conflicts = new Map<Event, KeyConflict<Event>>()
-  for (const { position, field, stored, offered } of differences) {
+  for (const { position, is_missing, differs, stored, offered } of differences) {
     const event = compared[position - 1]
-    if (event === undefined || conflicts.has(event)) continue
-    if (field === null) throw rowSwallowed(target, event)
-    conflicts.set(event, { event, field, stored, offered })
+    if (event === undefined) continue
+    if (is_missing) throw rowSwallowed(target, event)
+    const first = differs.indexOf('true')
+    const field = target.immutable[first]?.field ?? ''
+    const [was, is] = [stored[first] ?? null, offered[first] ?? null]
+    conflicts.set(event, { event, field, stored: was, offered: is })
   }
   return [...conflicts.values()]
 }
 
+function isSampled<Event extends StoredRow>(
+  db: Kysely<GridDatabase>,
+  { table }: EventTable<Event>,
+): boolean {
+  const database = db.getExecutor().adapter
+  const batches = SEEN.get(database) ?? new Map<string, number>()
+  SEEN.set(database, batches)
+  const seen = batches.get(table) ?? 0
+  batches.set(table, seen + 1)
+  return seen % SAMPLED_BATCHES === 0
+}
+
 interface Difference {
   readonly position: number
-  /** Null when no row is stored under the event's key. */
-  readonly field: string | null
-  readonly stored: string | null
-  readonly offered: string | null
+  /** Whether no row is stored under the event's key. */
+  readonly is_missing: boolean
+  /** Of each immutable field, whether it differs, and its values, all as text. */
+  readonly differs: readonly (string | null)[]
+  readonly stored: readonly (string | null)[]
+  readonly offered: readonly (string | null)[]
 }
 
 function rowSwallowed<Event extends StoredRow>(
@@ -107,22 +130,22 @@ function conflictSql<Event extends StoredRow>(
     return column ? `batch.${column.name}` : 'null'
   }
   const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
+  if (target.hashed !== undefined) matches.push(sameKeySql(target.hashed, 'stored', 'batch'))
   const isMissing = `${stored(target.key[0] ?? '')} is null`
   const differs = target.immutable.map((field) => differsSql(field, stored, offered, 'batch'))
-  const details = target.immutable.map(
-    ({ field }, index) =>
-      `('${field}', (${stored(field)})::text, (${offered(field)})::text, ${differs[index]})`,
-  )
+  const texts = (terms: readonly string[]): string =>
+    `array[${terms.map((term) => `(${term})::text`).join(', ')}]::text[]`
+  const fields = target.immutable.map(({ field }) => field)
   const bounds = [1, 2].map((index) => `$${columns.length + index}::timestamptz`)
   const within = isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []
   return (
-    `select position::integer, field, detail.stored, detail.offered ` +
+    `select position::integer, ${isMissing} as is_missing, ${texts(differs)} as differs, ` +
+    `${texts(fields.map(stored))} as stored, ${texts(fields.map(offered))} as offered ` +
     `from unnest(${arraysSql(columns).join(', ')}) with ordinality as batch (${names}, position) ` +
-    `left join ${target.table} stored on ${[...matches, ...within].join(' and ')} ` +
-    `cross join lateral (values (null, null, null, ${isMissing}), ${details.join(', ')}) ` +
-    'as detail (field, stored, offered, differs) ' +
-    // Rows that agree, which are nearly all, are done with before any value is written out.
-    `where (${[isMissing, ...differs].join(' or ')}) and differs order by position`
+    // Fenced off, so that each is looked up by the index, whatever the planner thinks of the table.
+    `left join lateral (select stored.* from ${target.view ?? target.table} stored ` +
+    `where ${[...matches, ...within].join(' and ')} offset 0) as stored on true ` +
+    `where ${[isMissing, ...differs].join(' or ')} order by position`
   )
 }
 

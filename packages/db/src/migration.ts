@@ -3,6 +3,7 @@ import { allCategories } from './migrations/0002-all-categories.ts'
 import { privateData } from './migrations/0003-private-data.ts'
 import { rowSecurityOfTenants } from './migrations/0004-row-security.ts'
 import { removedDays } from './migrations/0005-removed-days.ts'
+import { narrowTrades } from './migrations/0006-narrow-trades.ts'
 
 /** One step of the schema; once released it never changes. */
 export interface Migration {
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   privateData,
   rowSecurityOfTenants,
   removedDays,
+  narrowTrades,
 ]
 
 /** The schema version that this package reads and writes. */

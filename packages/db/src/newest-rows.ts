@@ -3,7 +3,9 @@ import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { encodeTexts } from './encoding/encode-texts.ts'
 import { endTimeSql } from './end-times.ts'
 import type { DailyTable, StoredRow } from './event-table.ts'
+import { reversed } from './reversed-order.ts'
 import type { GridDatabase } from './schema.ts'
+import { instantSql, scopeSql, sourceSql } from './scope-sql.ts'
 import { type Interval, searchDays, timeTexts } from './stored-days.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
@@ -39,21 +41,16 @@ export async function readNewestRows<Row extends SymbolRow>(
   return newest
 }
 
-/** First the instant, by one step down the primary key, then the last of its rows. */
+/** First the instant, by one step down the index, then the last of its rows. */
 function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
-  const { table, columns, order } = target
+  const { columns, order } = target
   const names = columns.map(({ name }) => name).join(', ')
   return pageSql(
     columns,
-    'select newest.* from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
-      `select ${names} from ${table} where category = $1 and symbol = wanted.symbol ` +
-      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
-      `and exchange_ts = (${endTimeSql(target, 'last')}) ` +
+    'select newest.* from unnest($2::text[]) as wanted (symbol) ' +
+      `cross join lateral (${endTimeSql(target, 'last')}) as last (ts) cross join lateral (` +
+      `select ${names} from ${sourceSql(target)} where ${scopeSql(target, 'wanted.symbol')} ` +
+      `and ${instantSql(target, 'last.ts')} ` +
       `order by ${reversed(order).join(', ')} limit 1) as newest`,
   )
-}
-
-/** The opposite of an order. */
-export function reversed(order: readonly string[]): readonly string[] {
-  return order.map((term) => (term.endsWith(' desc') ? term.slice(0, -5) : `${term} desc`))
 }

@@ -3,6 +3,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { DatabaseError } from './errors.ts'
 import { dayOf, dayText, partitionName } from './partition-day.ts'
 import type { GridDatabase } from './schema.ts'
+import { TRADE_KEY_SQL } from './trade-key.ts'
 import { inTransaction } from './transaction.ts'
 
 /** The tables that are split by UTC day. */
@@ -21,6 +22,10 @@ export interface PartitionOptions {
   readonly clock?: Clock
 }
 
+/** The keys that are made a partition at a time. */
+const HASHED_KEYS: { readonly [Table in PartitionedTable]?: string } = {
+  public_trades: TRADE_KEY_SQL,
+}
 const LOCK_TIMEOUT = '1s'
 const ATTEMPTS = 5
 const RETRY_DELAY_MS = 500
@@ -114,6 +119,8 @@ async function partitionsOf(
         select child.relname::text
         from pg_inherits join pg_class child on child.oid = inhrelid
         where inhparent = to_regclass(${table}) and not inhdetachpending
+          -- Without its key a day would take every trade twice.
+          and exists (select from pg_index where indrelid = child.oid and indisunique and indisvalid)
       ) as names`.execute(db)
   const [row] = rows
   return { latest: row?.latest ?? 0, names: new Set(row?.names) }
@@ -166,7 +173,8 @@ async function assertFree(
       )
     : new DatabaseError(
         'PARTITION_NAME_TAKEN',
-        `table ${taken.name} exists but is not a partition of ${table}: attach it, or rename it`,
+        `table ${taken.name} exists but is not a partition of ${table} with a unique key: attach it, ` +
+          'or rename it',
         { context },
       )
 }
@@ -182,6 +190,12 @@ async function makePartition(
 ): Promise<void> {
   const name = partitionName(table, day)
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
+  const key = HASHED_KEYS[table]
+  // PostgreSQL makes no unique index of expressions on a table that has partitions.
+  if (key !== undefined) {
+    const index = `create unique index ${name}_key on ${name} (${key}) with (fillfactor = 100)`
+    await trx.executeQuery(CompiledQuery.raw(index))
+  }
   const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
   await trx.executeQuery(
     CompiledQuery.raw(

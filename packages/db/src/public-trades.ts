@@ -4,10 +4,13 @@ import { columnsOf } from './column.ts'
 import { compareValues, type DailyTable } from './event-table.ts'
 import { MarketRepository } from './market-repository.ts'
 import type { GridDatabase } from './schema.ts'
+import { scopeSql } from './scope-sql.ts'
 import { searchDays, timeTexts } from './stored-days.ts'
 import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from './time-bins.ts'
 import { barTarget, type TradeBar } from './trade-bars.ts'
+import { TRADE_KEY } from './trade-key.ts'
+import { tradeDetails, tradeFlags } from './trade-packing.ts'
 
 /** One trade, and where to look for it. */
 export interface TradeIdQuery extends SymbolQuery {
@@ -18,30 +21,43 @@ export interface TradeIdQuery extends SymbolQuery {
   readonly to?: number
 }
 
+/** The columns that are alike in the table and in its view. */
+const KEPT = {
+  symbol: 'text',
+  exchangeTs: 'ms',
+  tradeId: 'text',
+  localTsUs: 'us',
+  side: 'text',
+  price: 'numeric',
+  size: 'numeric',
+  seq: 'bigint',
+  matchIndex: 'integer',
+  source: 'text',
+} as const
+
 /** Where and how public trades are stored. */
 export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
   channel: 'publicTrade',
   table: 'public_trades',
-  columns: columnsOf<'public_trades', PublicTradeEvent, 'channel'>({
+  view: 'public_trades_wide',
+  columns: columnsOf<'public_trades_wide', PublicTradeEvent, 'channel'>({
     category: 'text',
-    symbol: 'text',
-    exchangeTs: 'ms',
-    tradeId: 'text',
-    localTsUs: 'us',
-    side: 'text',
-    price: 'numeric',
-    size: 'numeric',
+    ...KEPT,
     tickDirection: 'text',
     isBlockTrade: 'boolean',
     isRpiTrade: 'boolean',
-    seq: 'bigint',
-    matchIndex: 'integer',
     markPrice: 'numeric',
     indexPrice: 'numeric',
     markIv: 'numeric',
     iv: 'numeric',
-    source: 'text',
   }),
+  written: [
+    ...columnsOf<'public_trades', Pick<PublicTradeEvent, keyof typeof KEPT>>(KEPT),
+    { name: 'category', kind: 'category', pack: ({ category }) => category },
+    { name: 'flags', kind: 'integer', pack: tradeFlags },
+    { name: 'details', kind: 'text', pack: tradeDetails },
+  ],
+  hashed: TRADE_KEY,
   key: ['category', 'symbol', 'exchangeTs', 'tradeId'],
   compare: (a, b) =>
     compareValues(a.category, b.category) ||
@@ -93,8 +109,8 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Says whether a trade of this id is stored. Given its time it costs one step down the primary
-   * key; else the ids of the instrument are searched, the newest days first.
+   * Says whether a trade of this id is stored. Given its time it costs one step down the
+   * index; else the ids of the instrument are searched, the newest days first.
    *
    * @example
    * await trades.exists({ category: 'linear', symbol: 'BTCUSDT', tradeId, from: ts, to: ts + 1 })
@@ -119,5 +135,5 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
 }
 
 const EXISTS_SQL =
-  'select 1 from public_trades where category = $1 and symbol = $2 ' +
-  'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz and trade_id = $5 limit 1'
+  `select 1 from public_trades where ${scopeSql(PUBLIC_TRADES)} ` +
+  'and trade_id = $5::text limit 1'

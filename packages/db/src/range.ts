@@ -8,6 +8,7 @@ import type { DailyTable, StoredRow } from './event-table.ts'
 import { DAY_MS } from './partition-day.ts'
 import { type Page, readAhead } from './read-ahead.ts'
 import type { GridDatabase } from './schema.ts'
+import { scopeOfManySql, scopeSql, sourceSql, timeOrder } from './scope-sql.ts'
 import { timeTexts } from './stored-days.ts'
 import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
 
@@ -110,18 +111,18 @@ export function readRange<Row extends StoredRow>(
 }
 
 function windowSql<Row extends StoredRow>(
-  { table, order }: DailyTable<Row>,
+  target: DailyTable<Row>,
   columns: readonly Column<Row>[],
   isOfOne: boolean,
 ): string {
   const names = columns.map(({ name }) => name).join(', ')
   // One symbol's entries are in the order of the index already.
-  const wanted = isOfOne ? 'symbol = $2' : 'symbol = any($2::text[])'
+  const wanted = isOfOne ? scopeSql(target) : scopeOfManySql(target)
+  const terms = isOfOne ? timeOrder(target) : ['exchange_ts', 'symbol']
   // Times as constants, so that the planner touches only the partition of this day.
   return pageSql(
     columns,
-    `select ${names} from ${table} where category = $1 and ${wanted} ` +
-      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
-      `order by ${['exchange_ts', ...(isOfOne ? [] : ['symbol']), ...order].join(', ')} limit $5::bigint`,
+    `select ${names} from ${sourceSql(target)} where ${wanted} ` +
+      `order by ${[...terms, ...target.order].join(', ')} limit $5::bigint`,
   )
 }

@@ -10,6 +10,7 @@ const GRANTS: Readonly<
 > = {
   grid_meta: { writer: 'select', reader: 'select' },
   public_trades: { writer: 'select, insert', reader: 'select' },
+  public_trades_wide: { writer: 'select', reader: 'select' },
   ticker_snapshots: { writer: 'select, insert', reader: 'select' },
   dead_letters: { writer: 'select, insert', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },

@@ -1,5 +1,6 @@
 import type { Column } from './column.ts'
 import type { DailyTable, StoredRow } from './event-table.ts'
+import { scopeSql, sourceSql } from './scope-sql.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** How many rows lie in an interval. */
@@ -15,16 +16,13 @@ const COLUMNS: readonly Column<RowCount>[] = [
 ]
 
 /** How rows of a table are counted by bin. */
-export function countTarget<Row extends StoredRow>({
-  table,
-}: DailyTable<Row>): BinTarget<RowCount> {
+export function countTarget<Row extends StoredRow>(target: DailyTable<Row>): BinTarget<RowCount> {
   return {
-    table,
+    table: target.table,
     columns: COLUMNS,
     sql:
-      `select ${BIN_SQL} as start_ts, count(*) as count from ${table} ` +
-      'where category = $1 and symbol = $2 ' +
-      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+      `select ${BIN_SQL} as start_ts, count(*) as count from ${sourceSql(target)} ` +
+      `where ${scopeSql(target)} ` +
       'group by start_ts order by start_ts',
   }
 }

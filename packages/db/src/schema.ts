@@ -43,8 +43,11 @@ type TextOf<Type extends string> = ColumnType<string, string, string> & {
   readonly __columnType__?: Type
 }
 
-/** Table `public_trades`; key (category, symbol, exchange_ts, trade_id); a partition a UTC day. */
-export interface PublicTradesTable {
+/**
+ * View `public_trades_wide`: what `public_trades` holds, every field as a column. Ask for one
+ * instrument by the function `public_trades_of(category, symbol, starts, ends)`, which uses the index.
+ */
+export interface PublicTradesWideView {
   category: Category
   symbol: string
   exchange_ts: Timestamp
@@ -66,6 +69,32 @@ export interface PublicTradesTable {
   mark_iv: Numeric | null
   iv: Numeric | null
   source: Source
+}
+
+/**
+ * Table `public_trades`; identity (category, symbol, exchange_ts, trade_id), kept by a unique index
+ * of hashes of them; a partition a UTC day.
+ */
+export interface PublicTradesTable
+  extends Pick<
+    PublicTradesWideView,
+    | 'symbol'
+    | 'exchange_ts'
+    | 'trade_id'
+    | 'local_ts'
+    | 'side'
+    | 'price'
+    | 'size'
+    | 'seq'
+    | 'match_index'
+    | 'source'
+  > {
+  /** `market_category`, which reads and compares as text. */
+  category: Category
+  /** `smallint`: tick direction, block trade and RPI, which the view takes apart. */
+  flags: WithDefault<number>
+  /** What few trades have, as JSON; mostly empty. */
+  details: WithDefault<string>
 }
 
 type TickerColumn<Name> = Name extends 'tickDirection' | 'curPreListingPhase'
@@ -161,6 +190,7 @@ export interface GridMetaTable {
 /** Every table of this package, for `Kysely<GridDatabase>`. */
 export interface GridDatabase {
   public_trades: PublicTradesTable
+  public_trades_wide: PublicTradesWideView
   ticker_snapshots: TickerSnapshotsTable
   dead_letters: DeadLettersTable
   capture_gaps: CaptureGapsTable

@@ -1,7 +1,8 @@
 import type { Category, Decimal, PublicTradeEvent } from '@grid/core-events'
 import type { Column } from './column.ts'
 import type { DailyTable } from './event-table.ts'
-import { reversed } from './newest-rows.ts'
+import { reversed } from './reversed-order.ts'
+import { instantSql, scopeSql, sourceSql } from './scope-sql.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** Prices and sums of the trades of an interval: decimals are exact, nothing is rounded. */
@@ -35,13 +36,14 @@ const COLUMNS: readonly Column<TradeBar>[] = [
 
 /** How bars are computed: no trade is kept while its bar grows, its ends are looked up afterwards. */
 export function barTarget(
-  { table, order }: DailyTable<PublicTradeEvent>,
+  target: DailyTable<PublicTradeEvent>,
   category: Category,
 ): BinTarget<TradeBar> {
+  const { table, order } = target
+  const source = sourceSql(target)
   const turnover = category === 'inverse' ? 'null::numeric' : 'sum(price * size)'
   const priceAt = (time: string, terms: readonly string[]): string =>
-    `select price from ${table} where category = $1 and symbol = $2 and exchange_ts = bar.${time} ` +
-    'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
+    `select price from ${source} where ${scopeSql(target)} and ${instantSql(target, `bar.${time}`)} ` +
     `order by ${terms.join(', ')} limit 1`
   return {
     table,
@@ -51,9 +53,7 @@ export function barTarget(
       `bar.volume, bar.turnover, bar.count from (select ${BIN_SQL} as start_ts, ` +
       'min(exchange_ts) as first_ts, max(exchange_ts) as last_ts, max(price) as high, ' +
       `min(price) as low, sum(size) as volume, ${turnover} as turnover, count(*) as count ` +
-      `from ${table} where category = $1 and symbol = $2 ` +
-      'and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz ' +
-      'group by 1) as bar ' +
+      `from ${source} where ${scopeSql(target)} group by 1) as bar ` +
       `cross join lateral (${priceAt('first_ts', order)}) as first ` +
       `cross join lateral (${priceAt('last_ts', reversed(order))}) as last order by bar.start_ts`,
   }

@@ -1,3 +1,4 @@
+import { CATEGORIES } from '@grid/core-events'
 import fc from 'fast-check'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -59,6 +60,7 @@ const texts = fc
 
 const SAMPLES: Readonly<Record<ColumnKindName, fc.Arbitrary<Sample>>> = {
   text: fc.oneof(texts, fc.constantFrom('NULL', '', '{}', 'a"\\b', '日本語', '🏳️‍🌈\n\t')).map(same),
+  category: fc.constantFrom(...CATEGORIES).map(same),
   uuid: fc
     .oneof(
       fc.uuid(),
@@ -122,6 +124,7 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
   let opened: OpenedDatabase
   beforeAll(async () => {
     opened = await open()
+    await execute(`create type market_category as enum ('${CATEGORIES.join("', '")}')`)
     const columns = KINDS.map((kind) => `c_${kind} ${COLUMN_KINDS[kind].type}`).join(', ')
     await execute(`create table binary_values (n integer generated always as identity, ${columns})`)
     await execute('create table plain_values (like binary_values including all)')
@@ -173,7 +176,17 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
       const { rows: read } = await execute(
         `select ${reads.join(', ')} from binary_values order by n`,
       )
-      for (const kind of ['text', 'bigint', 'digits', 'integer', 'boolean', 'bytea', 'ms', 'us']) {
+      for (const kind of [
+        'text',
+        'category',
+        'bigint',
+        'digits',
+        'integer',
+        'boolean',
+        'bytea',
+        'ms',
+        'us',
+      ]) {
         const { decode } = COLUMN_KINDS[kind as ColumnKindName]
         expect(
           read.map((row) => {

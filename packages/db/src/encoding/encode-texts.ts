@@ -39,14 +39,14 @@ function encodeUtf8(values: Values<string>): Buffer {
       continue
     }
     if (typeof value !== 'string') throw new TypeError(`${String(value)} is no text`)
-    const fault = faultOf(value)
-    if (fault !== null) throw new RangeError(`text ${JSON.stringify(value)} has ${fault}`)
+    assertText(value)
     array.bytes.write(value, array.add(Buffer.byteLength(value)))
   }
   return array.finish()
 }
 
-function faultOf(text: string): string | null {
-  if (text.includes('\0')) return 'a NUL'
-  return text.isWellFormed() ? null : 'half a surrogate pair'
+/** Throws for what a text of PostgreSQL cannot hold. */
+export function assertText(text: string): void {
+  const fault = text.includes('\0') ? 'a NUL' : text.isWellFormed() ? null : 'half a surrogate pair'
+  if (fault !== null) throw new RangeError(`text ${JSON.stringify(text)} has ${fault}`)
 }

@@ -3,8 +3,7 @@ import { DAY, DAY_MS, SYMBOLS } from './trade-feed.ts'
 
 const BATCH = 1000
 const COLUMNS =
-  'category, symbol, exchange_ts, trade_id, local_ts, side, price, size, tick_direction, ' +
-  'is_block_trade, is_rpi_trade, seq, match_index, source'
+  'category, symbol, exchange_ts, trade_id, local_ts, side, price, size, flags, seq, match_index, source'
 
 /**
  * Fills the day's partition with trades of all symbols, spread over the day, as a writer would: in
@@ -22,12 +21,11 @@ export async function loadTrades(
       ${start} + n * interval '${DAY_MS / count} milliseconds' + random() * interval '90 milliseconds',
       (array['Buy', 'Sell'])[1 + (random() < 0.5)::integer],
       round((60000 + random() * 1000)::numeric, 2), round(random()::numeric, 3),
-      (array['PlusTick', 'ZeroPlusTick', 'MinusTick', 'ZeroMinusTick'])[1 + floor(random() * 4)::integer],
-      false, false, 190000000000 + n, 0, 'ws'
+      40 + ceil(random() * 4)::integer, 190000000000 + n, 0, 'ws'
     from generate_series(start_n, start_n + ${BATCH - 1}) as n`
   const other = `insert into predecessor_trades (symbol, trade_id, exchange_ts, local_ts, side, price, size)
     select symbol, trade_id, exchange_ts, local_ts, side, price, size from batch order by seq;`
-  await client.query(`create temporary table batch (like public_trades)`)
+  await client.query(`create temporary table batch (like public_trades including defaults)`)
   await client.query(`do $$ begin
     for start_n in 0 .. ${count - 1} by ${BATCH} loop
       truncate batch;

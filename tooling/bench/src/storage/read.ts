@@ -31,9 +31,9 @@ export async function readSpeed(): Promise<Report> {
   const copy = async (symbol: string): Promise<void> => {
     const stream = client.query(
       copyTo(
-        `copy (select * from public_trades where category = 'linear' and symbol = '${symbol}'
-          and exchange_ts >= '${new Date(DAY).toISOString()}'
-          and exchange_ts < '${new Date(DAY + DAY_MS).toISOString()}'
+        // By the index: a plain filter of the columns reads the whole day, a second instead of a tenth.
+        `copy (select * from public_trades_of('linear', '${symbol}',
+            '${new Date(DAY).toISOString()}', '${new Date(DAY + DAY_MS).toISOString()}')
           order by exchange_ts, seq, match_index, trade_id) to stdout`,
       ),
     )

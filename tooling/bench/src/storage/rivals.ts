@@ -19,6 +19,9 @@ export const PREDECESSOR = `create table predecessor_trades (
 create unique index ix_trade_id on predecessor_trades (trade_id);
 create index ix_symbol_exchange_ts on predecessor_trades (symbol, exchange_ts)`
 
+/** `flags` of a trade that is neither a block nor an RPI trade: the rivals get it for nothing. */
+const FLAGS = 41
+
 /** Kysely's multi-row `VALUES`, with the columns of our table. */
 export async function insertValues(
   db: Kysely<GridDatabase>,
@@ -34,15 +37,10 @@ export async function insertValues(
       side: trade.side,
       price: trade.price,
       size: trade.size,
-      tick_direction: trade.tickDirection,
-      is_block_trade: trade.isBlockTrade,
-      is_rpi_trade: trade.isRpiTrade,
+      flags: FLAGS,
+      details: '',
       seq: trade.seq,
       match_index: trade.matchIndex,
-      mark_price: trade.markPrice,
-      index_price: trade.indexPrice,
-      mark_iv: trade.markIv,
-      iv: trade.iv,
       source: trade.source,
     }),
   )
@@ -95,15 +93,10 @@ const FIELDS = [
   ['side', (trade) => trade.side],
   ['price', (trade) => trade.price],
   ['size', (trade) => trade.size],
-  ['tick_direction', (trade) => trade.tickDirection ?? '\\N'],
-  ['is_block_trade', (trade) => trade.isBlockTrade ?? '\\N'],
-  ['is_rpi_trade', (trade) => trade.isRpiTrade ?? '\\N'],
+  ['flags', () => FLAGS],
+  ['details', () => ''],
   ['seq', (trade) => trade.seq],
   ['match_index', (trade) => trade.matchIndex],
-  ['mark_price', (trade) => trade.markPrice ?? '\\N'],
-  ['index_price', (trade) => trade.indexPrice ?? '\\N'],
-  ['mark_iv', (trade) => trade.markIv ?? '\\N'],
-  ['iv', (trade) => trade.iv ?? '\\N'],
   ['source', (trade) => trade.source],
 ] as const satisfies readonly (readonly [
   keyof GridDatabase['public_trades'],

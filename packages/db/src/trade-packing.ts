@@ -1,0 +1,53 @@
+import type { PublicTradeEvent } from '@grid/core-events'
+import { assertText } from './encoding/encode-texts.ts'
+import { plainDecimal } from './encoding/plain-decimal.ts'
+
+/** Bits 0 to 2 of `flags`: the place from 1 on; 0 for another direction, or none. */
+const TICK_DIRECTIONS: readonly (string | null)[] = [
+  'PlusTick',
+  'ZeroPlusTick',
+  'MinusTick',
+  'ZeroMinusTick',
+]
+/** Bits that say whether a thing is known, and whether it is so. */
+const BLOCK_TRADE = { known: 1 << 3, so: 1 << 4 }
+const RPI_TRADE = { known: 1 << 5, so: 1 << 6 }
+
+const DECIMALS = ['markPrice', 'indexPrice', 'markIv', 'iv'] as const
+
+/** The `flags` of a trade, which view `public_trades_wide` takes apart. */
+export function tradeFlags({ tickDirection, isBlockTrade, isRpiTrade }: PublicTradeEvent): number {
+  return (
+    (TICK_DIRECTIONS.indexOf(tickDirection) + 1) |
+    bitsOf(BLOCK_TRADE, isBlockTrade) |
+    bitsOf(RPI_TRADE, isRpiTrade)
+  )
+}
+
+function bitsOf({ known, so }: { known: number; so: number }, value: boolean | null): number {
+  return value === null ? 0 : value ? known | so : known
+}
+
+/**
+ * The `details` of a trade: what few trades have, as JSON; empty for most. Throws for what is no
+ * decimal.
+ */
+export function tradeDetails(trade: PublicTradeEvent): string {
+  const { tickDirection } = trade
+  let details: Record<string, string> | undefined
+  for (const field of DECIMALS) {
+    const value = trade[field]
+    if (value === null || value === undefined) continue
+    details ??= {}
+    details[field] = plainDecimal(value)
+  }
+  if (
+    tickDirection !== null &&
+    tickDirection !== undefined &&
+    !TICK_DIRECTIONS.includes(tickDirection)
+  ) {
+    assertText(tickDirection)
+    details = { ...details, tickDirection }
+  }
+  return details === undefined ? '' : JSON.stringify(details)
+}

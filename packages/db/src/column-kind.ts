@@ -27,7 +27,6 @@ interface ColumnKind {
 /** The name of a kind of columns. */
 export type ColumnKindName =
   | 'text'
-  | 'category'
   | 'uuid'
   | 'numeric'
   | 'bigint'
@@ -39,8 +38,11 @@ export type ColumnKindName =
   | 'ms'
   | 'us'
 
+/** The name of a kind of columns that are written: some are read as another. */
+export type WrittenKindName = ColumnKindName | 'category'
+
 /** The kinds of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
-export const COLUMN_KINDS: Readonly<Record<ColumnKindName, ColumnKind>> = {
+export const COLUMN_KINDS: Readonly<Record<WrittenKindName, ColumnKind>> = {
   text: kind('text', encodeTexts, (text) => text),
   /** A `market_category`: as text it would be looked up by its name for every row. */
   category: {

@@ -40,7 +40,6 @@ const BINARY: PageForm = {
 
 const FORMS: Readonly<Record<ColumnKindName, PageForm>> = {
   text: JSON_TEXTS,
-  category: JSON_TEXTS,
   jsonb: JSON_TEXTS,
   bigint: JSON_VALUES,
   integer: JSON_VALUES,

@@ -1,4 +1,4 @@
-import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
+import { COLUMN_KINDS, type ColumnKindName, type WrittenKindName } from './column-kind.ts'
 import { columnName } from './column-name.ts'
 import type { KindOf } from './column-of-schema.ts'
 import { MOST_PARAMETER_BYTES, type Values } from './encoding/array-parameter.ts'
@@ -16,7 +16,7 @@ export interface Column<Row> {
 /** A column of which each value is made of a whole row. */
 export interface PackedColumn<Row> {
   readonly name: string
-  readonly kind: ColumnKindName
+  readonly kind: WrittenKindName
   readonly pack: (row: Row) => unknown
 }
 

@@ -2,8 +2,8 @@ import { CATEGORIES } from '@grid/core-events'
 import fc from 'fast-check'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Column, columnArrays, insertSql } from '../src/column.ts'
-import { COLUMN_KINDS, type ColumnKindName } from '../src/column-kind.ts'
+import { columnArrays, insertSql, type PackedColumn } from '../src/column.ts'
+import { COLUMN_KINDS, type WrittenKindName } from '../src/column-kind.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
 /** A value of a kind, and the same as text that PostgreSQL reads by itself. */
@@ -58,7 +58,7 @@ const texts = fc
   .string({ unit: 'grapheme', maxLength: 30 })
   .filter((text) => !text.includes('\0') && text.isWellFormed())
 
-const SAMPLES: Readonly<Record<ColumnKindName, fc.Arbitrary<Sample>>> = {
+const SAMPLES: Readonly<Record<WrittenKindName, fc.Arbitrary<Sample>>> = {
   text: fc.oneof(texts, fc.constantFrom('NULL', '', '{}', 'a"\\b', '日本語', '🏳️‍🌈\n\t')).map(same),
   category: fc.constantFrom(...CATEGORIES).map(same),
   uuid: fc
@@ -101,10 +101,14 @@ const SAMPLES: Readonly<Record<ColumnKindName, fc.Arbitrary<Sample>>> = {
     .map(([ms, us]) => ({ value: ms * 1000 + us, text: instantText(ms * 1000 + us) })),
 }
 
-const KINDS = Object.keys(SAMPLES) as ColumnKindName[]
+const KINDS = Object.keys(SAMPLES) as WrittenKindName[]
 
 type Row = Readonly<Record<string, unknown>>
-const column = (kind: ColumnKindName): Column<Row> => ({ name: `c_${kind}`, field: kind, kind })
+const column = (kind: WrittenKindName): PackedColumn<Row> => ({
+  name: `c_${kind}`,
+  kind,
+  pack: (row) => row[kind],
+})
 const COLUMNS = KINDS.map(column)
 const ROWS = fc.array(fc.record(mapKinds((kind) => fc.option(SAMPLES[kind]))), {
   minLength: 1,
@@ -112,10 +116,10 @@ const ROWS = fc.array(fc.record(mapKinds((kind) => fc.option(SAMPLES[kind]))), {
 })
 
 function mapKinds<Value>(
-  toValue: (kind: ColumnKindName) => Value,
-): Readonly<Record<ColumnKindName, Value>> {
+  toValue: (kind: WrittenKindName) => Value,
+): Readonly<Record<WrittenKindName, Value>> {
   return Object.fromEntries(KINDS.map((kind) => [kind, toValue(kind)])) as Record<
-    ColumnKindName,
+    WrittenKindName,
     Value
   >
 }
@@ -187,20 +191,20 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
         'ms',
         'us',
       ]) {
-        const { decode } = COLUMN_KINDS[kind as ColumnKindName]
+        const { decode } = COLUMN_KINDS[kind as WrittenKindName]
         expect(
           read.map((row) => {
             const text = row[`c_${kind}`] as string | null
             return text === null ? null : decode(text)
           }),
-        ).toEqual(rows.map((row) => row[kind as ColumnKindName]?.value ?? null))
+        ).toEqual(rows.map((row) => row[kind as WrittenKindName]?.value ?? null))
       }
     })
     await fc.assert(property, { numRuns: name === 'PGlite' ? 10 : 30 })
   })
 })
 
-it.each<[ColumnKindName, readonly unknown[]]>([
+it.each<[WrittenKindName, readonly unknown[]]>([
   ['text', ['a\0b', '\ud800', 'x\udc00y', 7, {}]],
   ['uuid', ['', '6f1d2a3b0c4d5e6f8a9b0c1d2e3f4a5b', 'g'.repeat(36), 5]],
   [

@@ -13,8 +13,9 @@ import {
   migrate,
   PublicTradeRepository,
   pruneDays,
+  TickerSnapshotRepository,
 } from '../src/index.ts'
-import { collect, trade } from './events.ts'
+import { collect, ticker, trade } from './events.ts'
 
 const DAY_MS = 86_400_000
 /** What nobody may be held up for longer. */
@@ -25,7 +26,7 @@ const noon = (daysAgo: number): number =>
   Math.floor(Date.now() / DAY_MS - daysAgo) * DAY_MS + DAY_MS / 2
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 const nameOf = (daysAgo: number): string =>
-  `${table}_y${dayOf(noon(daysAgo)).replace('-', 'm').replace('-', 'd')}`
+  `ticker_snapshots_y${dayOf(noon(daysAgo)).replace('-', 'm').replace('-', 'd')}`
 
 describe('retention beside readers and a writer', () => {
   let database: TestDatabase
@@ -159,19 +160,22 @@ describe('retention beside readers and a writer', () => {
         where not indisvalid`.execute(db)
       return rows.map(({ name }) => name)
     }
+    // A day of trades has an index that is made full: there is nothing to pack.
+    const tickers = new TickerSnapshotRepository(db)
+    await tickers.bulkInsert([100, 99, 98].map((days) => ticker({ exchangeTs: noon(days) })))
     const stop = new AbortController()
     const report = await other.transaction().execute(async (trx) => {
       await lock.execute(trx)
-      const freezing = freezeClosedDays(db, { signal: stop.signal })
+      const freezing = freezeClosedDays(db, { table: 'ticker_snapshots', signal: stop.signal })
       await expect.poll(leftovers, { timeout: 20_000 }).toEqual([expect.stringMatching(left)])
       stop.abort()
       return freezing
     })
     expect(report).toMatchObject({ frozen: [], postponed: [{ day: dayOf(noon(100)) }] })
     expect(await leftovers()).toEqual([expect.stringMatching(left)])
-    expect((await freezeClosedDays(db)).frozen).toHaveLength(3)
+    expect((await freezeClosedDays(db, { table: 'ticker_snapshots' })).frozen).toHaveLength(3)
     expect(await leftovers()).toEqual([])
-    const again = new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: noon(100) })])
+    const again = tickers.bulkInsert([ticker({ exchangeTs: noon(100) })])
     expect(await again).toMatchObject({ inserted: 0, duplicates: 1 })
   })
 

@@ -11,8 +11,9 @@ import {
   migrate,
   PublicTradeRepository,
   pruneDays,
+  TickerSnapshotRepository,
 } from '../src/index.ts'
-import { collect, trade } from './events.ts'
+import { collect, ticker, trade } from './events.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
 const DAY_MS = 86_400_000
@@ -150,11 +151,12 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     // As a market's: each batch has rows of all symbols, later than all before.
     const batches = Array.from({ length: 40 }, (_, batch) =>
       Array.from({ length: 300 }, (_, n) =>
-        trade({ symbol: `S${n % 30}`, tradeId: `${n}`, exchangeTs: daysAgo(2).ms + batch }),
+        ticker({ symbol: `S${n % 30}`, seq: n, exchangeTs: daysAgo(2).ms + batch }),
       ),
     )
-    for (const batch of batches) await new PublicTradeRepository(db).bulkInsert(batch)
-    const [before] = await listPartitions(db, { table })
+    const tickers = new TickerSnapshotRepository(db)
+    for (const batch of batches) await tickers.bulkInsert(batch)
+    const [before] = await listPartitions(db, { table: 'ticker_snapshots' })
     const { frozen } = await freezeClosedDays(db)
     expect(frozen).toMatchObject([{ rows: 12_000, isFrozen: true }])
     const indexes = await sql<{ name: string; is_valid: boolean; bytes: string }>`
@@ -165,7 +167,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     // No more than the entries of 12,000 keys of 56 bytes take.
     expect(Number(indexes.rows[0]?.bytes)).toBeLessThan(12_000 * 60)
     expect(frozen[0]?.bytes).toBeLessThan((before?.bytes ?? 0) - 12_000 * 30)
-    expect(await new PublicTradeRepository(db).bulkInsert(batches.flat())).toMatchObject({
+    expect(await tickers.bulkInsert(batches.flat())).toMatchObject({
       inserted: 0,
       duplicates: 12_000,
     })

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { alikeColumns, cellOf, columnArrays, type WrittenColumn } from './column.ts'
+import { alikeColumns, columnArrays, filledColumns } from './column.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { eventInsertSql } from './insert-sql.ts'
@@ -95,8 +95,7 @@ async function insertRows<Event extends StoredRow>(
 ): Promise<Counts> {
   const { table } = target
   // A column of which no row has a value costs the server time for nothing: most tickers have many.
-  const all: readonly WrittenColumn<Event>[] = target.written ?? target.columns
-  const columns = all.filter((column) => rows.some((row) => (cellOf(column, row) ?? null) !== null))
+  const columns = filledColumns(target.written ?? target.columns, rows)
   const alike = alikeColumns(columns, rows)
   const { sql, answersCounts } = eventInsertSql(target, columns, alike)
   const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows, alike)])

@@ -46,12 +46,14 @@ export function columnsOf<
   }))
 }
 
-/** Whether all rows have one value of a column. */
-function isAlike<Row>(column: WrittenColumn<Row>, rows: readonly Row[]): boolean {
-  const [row, ...others] = rows
-  if (row === undefined) return false
-  const value = cellOf(column, row)
-  return others.every((other) => cellOf(column, other) === value)
+/** The columns of which a row has a value. Throws `NOT_ENCODABLE`, as does what follows. */
+export function filledColumns<Row>(
+  columns: readonly WrittenColumn<Row>[],
+  rows: readonly Row[],
+): readonly WrittenColumn<Row>[] {
+  const isFilled = (column: WrittenColumn<Row>): boolean =>
+    rows.some((row) => (cellOf(column, row) ?? null) !== null)
+  return columns.filter((column) => naming(column, rows, () => isFilled(column)))
 }
 
 /** The columns of which all rows have one value: it travels once. */
@@ -59,7 +61,15 @@ export function alikeColumns<Row>(
   columns: readonly WrittenColumn<Row>[],
   rows: readonly Row[],
 ): ReadonlySet<WrittenColumn<Row>> {
-  return new Set(columns.filter((column) => isAlike(column, rows)))
+  return new Set(columns.filter((column) => naming(column, rows, () => isAlike(column, rows))))
+}
+
+/** Whether all rows have one value of a column. */
+function isAlike<Row>(column: WrittenColumn<Row>, rows: readonly Row[]): boolean {
+  const [row, ...others] = rows
+  if (row === undefined) return false
+  const value = cellOf(column, row)
+  return others.every((other) => cellOf(column, other) === value)
 }
 
 /**
@@ -74,28 +84,38 @@ export function columnArrays<Row>(
   alike: ReadonlySet<WrittenColumn<Row>> = new Set(),
 ): readonly Buffer[] {
   let bytes = 0
-  return columns.map((column) => {
-    const { name, kind } = column
-    try {
+  return columns.map((column) =>
+    naming(column, rows, () => {
       // Sound: what is of another type is refused.
       const values = (alike.has(column) ? rows.slice(0, 1) : rows).map((row) =>
         cellOf(column, row),
       ) as Values<never>
-      const parameter = COLUMN_KINDS[kind].encode(values)
+      const parameter = COLUMN_KINDS[column.kind].encode(values)
       bytes += parameter.byteLength
       if (bytes > MOST_PARAMETER_BYTES) throw new RangeError(`${bytes} bytes are too many`)
       return parameter
-    } catch (cause) {
-      throw new DatabaseError('NOT_ENCODABLE', `column ${name} of ${rows.length} rows: ${cause}`, {
-        cause,
-        context: { column: name, rows: rows.length },
-      })
-    }
-  })
+    }),
+  )
 }
 
-/** A row's value of a column. */
-export function cellOf<Row>(column: WrittenColumn<Row>, row: Row): unknown {
+/** Does what may fail for a value of a column: an error names the column. */
+function naming<Row, Result>(
+  { name }: WrittenColumn<Row>,
+  { length }: readonly Row[],
+  work: () => Result,
+): Result {
+  try {
+    return work()
+  } catch (cause) {
+    throw new DatabaseError('NOT_ENCODABLE', `column ${name} of ${length} rows: ${cause}`, {
+      cause,
+      context: { column: name, rows: length },
+    })
+  }
+}
+
+/** A row's value of a column; a packed one throws for what it cannot hold. */
+function cellOf<Row>(column: WrittenColumn<Row>, row: Row): unknown {
   return 'pack' in column ? column.pack(row) : row[column.field]
 }
 

@@ -15,7 +15,10 @@ const RPI_TRADE = { known: 1 << 5, so: 1 << 6 }
 
 const DECIMALS = ['markPrice', 'indexPrice', 'markIv', 'iv'] as const
 
-/** The `flags` of a trade, which view `public_trades_wide` takes apart. */
+/**
+ * The `flags` of a trade, which view `public_trades_wide` takes apart. Throws for what is neither
+ * known nor unknown.
+ */
 export function tradeFlags({ tickDirection, isBlockTrade, isRpiTrade }: PublicTradeEvent): number {
   return (
     (TICK_DIRECTIONS.indexOf(tickDirection) + 1) |
@@ -25,7 +28,10 @@ export function tradeFlags({ tickDirection, isBlockTrade, isRpiTrade }: PublicTr
 }
 
 function bitsOf({ known, so }: { known: number; so: number }, value: boolean | null): number {
-  return value === null ? 0 : value ? known | so : known
+  if (value === true) return known | so
+  if (value === false) return known
+  if (value === null || value === undefined) return 0
+  throw new TypeError(`${String(value)} is no boolean`)
 }
 
 /**

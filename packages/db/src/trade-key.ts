@@ -7,7 +7,7 @@ import type { HashedKey } from './scope-sql.ts'
 export const TRADE_KEY: HashedKey = {
   stream: (category, symbol) => `trade_stream_key(${category}, ${symbol})`,
   second: (instant) => `trade_second(${instant})`,
-  id: (row) => idKey(`${row}.trade_id`, `${row}.exchange_ts`),
+  id: (row) => idKey(`${row}.`),
 }
 
 /**
@@ -17,10 +17,11 @@ export const TRADE_KEY: HashedKey = {
 export const TRADE_KEY_SQL: string = [
   TRADE_KEY.stream('category', 'symbol'),
   TRADE_KEY.second('exchange_ts'),
-  idKey('trade_id', 'exchange_ts'),
+  idKey(''),
 ].join(', ')
 
-/** SQL of the key of a trade's id at an instant. */
-function idKey(tradeId: string, instant: string): string {
-  return `trade_id_key(${tradeId}, ${instant})`
+/** SQL of the key of a whole identity: that of the stream alone is one of 32 bits, which some share. */
+function idKey(row: string): string {
+  const columns = ['category', 'symbol', 'trade_id', 'exchange_ts']
+  return `trade_id_key(${columns.map((column) => `${row}${column}`).join(', ')})`
 }

@@ -23,7 +23,7 @@ const KEPT = [
 ]
 
 const KEY =
-  'trade_stream_key(category, symbol), trade_second(exchange_ts), trade_id_key(trade_id, exchange_ts)'
+  'trade_stream_key(category, symbol), trade_second(exchange_ts), trade_id_key(category, symbol, trade_id, exchange_ts)'
 
 const detailColumns = Object.entries(DETAILS).map(
   ([column, field]) =>
@@ -64,11 +64,20 @@ export const narrowTrades: Migration = {
     `create function trade_second(instant timestamptz) returns integer
       language sql immutable parallel safe
       return date_part('epoch', instant - timestamptz '2050-01-01 00:00:00+00')::integer`,
-    // A trade's id is its own at its instant only, to the microsecond.
-    `create function trade_id_key(trade_id text, instant timestamptz) returns bigint
+    // Of the whole identity, and seeded apart from the stream's key: of half a million symbols some
+    // share one, and an id may be given to a trade of each at one instant. Instants count to the
+    // microsecond.
+    `create function trade_id_key(
+        category market_category, symbol text, trade_id text, instant timestamptz
+      ) returns bigint
       language sql immutable parallel safe
       return hashtextextended(trade_id,
-        interval_hash_extended(instant - timestamptz '2050-01-01 00:00:00+00', 0))`,
+        interval_hash_extended(instant - timestamptz '2050-01-01 00:00:00+00',
+          hashtextextended(symbol, hashenumextended(category, 1))))`,
+    `create function trade_id_key(category text, symbol text, trade_id text, instant timestamptz)
+      returns bigint
+      language sql stable parallel safe
+      return trade_id_key(category::market_category, symbol, trade_id, instant)`,
     `create function trade_tick_directions() returns text[]
       language sql immutable parallel safe
       return array['PlusTick', 'ZeroPlusTick', 'MinusTick', 'ZeroMinusTick']`,
@@ -145,7 +154,8 @@ export const narrowTrades: Migration = {
         select * from public_trades_wide as trade
         where trade_stream_key(trade.category, trade.symbol) = trade_stream_key($1, $2)
           and trade_second(trade.exchange_ts)
-            between trade_second($3) and trade_second(least($4, '2100-01-01 00:00:00+00'))
+            between trade_second(greatest($3, '2019-01-01 00:00:00+00'))
+              and trade_second(least($4, '2100-01-01 00:00:00+00'))
           and trade.exchange_ts >= $3 and trade.exchange_ts < $4
           and case when trade.category = $1::text and trade.symbol = $2 then true else false end
       $$`,

@@ -204,6 +204,18 @@ describe('export', () => {
     ])
   })
 
+  it('columns keep the order that earlier files have', async () => {
+    const symbols = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
+    const channels = ['publicTrade'] as const
+    const { files } = await exportDays(order('header', { channels, symbols, format: 'csv' }))
+    const path = files[0]?.path ?? ''
+    const [header] = (await readFile(join(folder, 'header', path), 'utf8')).split('\r\n')
+    expect(header).toBe(
+      'category,symbol,exchange_ts,trade_id,local_ts,side,price,size,tick_direction,' +
+        'is_block_trade,is_rpi_trade,seq,match_index,mark_price,index_price,mark_iv,iv,source',
+    )
+  })
+
   it('a later export adds to the manifest, and what is there is replaced only if told', async () => {
     const eth = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
     const base = { channels: ['publicTrade'], symbols: eth, format: 'csv' } as const

@@ -46,10 +46,10 @@ it('captures all categories at once, column by column, through a lost connection
     .orderBy('category')
     .execute()
   expect(categories.map(({ category }) => category)).toEqual([
-    'inverse',
     'linear',
-    'option',
+    'inverse',
     'spot',
+    'option',
   ])
 })
 

@@ -24,7 +24,8 @@ async function loginOf({ db, url }: Database, role: string) {
     name,
     url: own.href,
     async [Symbol.asyncDispose]() {
-      await run(db, `drop owned by ${name}`)
+      // Casts depend on types that it owns, and are nobody's.
+      await run(db, `drop owned by ${name} cascade`)
       await run(db, `drop role ${name}`)
     },
   }

@@ -2,7 +2,13 @@ import { CATEGORIES } from '@grid/core-events'
 import fc from 'fast-check'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { columnArrays, insertSql, type PackedColumn } from '../src/column.ts'
+import {
+  alikeColumns,
+  columnArrays,
+  filledColumns,
+  insertSql,
+  type PackedColumn,
+} from '../src/column.ts'
 import { COLUMN_KINDS, type WrittenKindName } from '../src/column-kind.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
@@ -115,6 +121,22 @@ const ROWS = fc.array(fc.record(mapKinds((kind) => fc.option(SAMPLES[kind]))), {
   maxLength: 20,
 })
 
+/** Rows that differ in some columns only, and in the place of each. */
+const ALIKE_ROWS = fc
+  .tuple(
+    fc.subarray(KINDS),
+    fc.array(fc.record(mapKinds((kind) => fc.option(SAMPLES[kind]))), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+  )
+  .map(([differing, rows]) =>
+    rows.map((row, n) => ({
+      ...mapKinds((kind) => (differing.includes(kind) ? row : rows[0])?.[kind]?.value ?? null),
+      integer: n,
+    })),
+  )
+
 function mapKinds<Value>(
   toValue: (kind: WrittenKindName) => Value,
 ): Readonly<Record<WrittenKindName, Value>> {
@@ -168,6 +190,23 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
       expect(expected).toHaveLength(rows.length)
     })
     await fc.assert(property, { numRuns: name === 'PGlite' ? 50 : 200 })
+  })
+
+  it('are the same where what rows have alike travels once', async () => {
+    const property = fc.asyncProperty(ALIKE_ROWS, async (rows) => {
+      await execute('truncate binary_values, plain_values')
+      for (const row of rows) {
+        await execute(insertSql('plain_values', COLUMNS), columnArrays(COLUMNS, [row]))
+      }
+      const columns = filledColumns(COLUMNS, rows)
+      const alike = alikeColumns(columns, rows)
+      await execute(
+        insertSql('binary_values', columns, { alike }),
+        columnArrays(columns, rows, alike),
+      )
+      expect(await stored('binary_values')).toEqual(await stored('plain_values'))
+    })
+    await fc.assert(property, { numRuns: name === 'PGlite' ? 30 : 100 })
   })
 
   it('are read back as they were', async () => {

@@ -144,20 +144,25 @@ export const narrowTrades: Migration = {
         case when flags & 32 > 0 then flags & 64 > 0 end as is_rpi_trade,
         seq, match_index, ${detailColumns.join(', ')}, source
       from public_trades`,
-    // Inlined, so that what else a query asks is asked of the index.
+    // Inlined, so that what else a query asks is asked of the index; its names are bound here, so that
+    // it works whatever schemas the caller searches.
     `create function public_trades_of(
         category text, symbol text,
         starts timestamptz default '2019-01-01 00:00:00+00', ends timestamptz default 'infinity'
       ) returns setof public_trades_wide
       language sql stable parallel safe
-      as $$
+      begin atomic
         select * from public_trades_wide as trade
         where trade_stream_key(trade.category, trade.symbol) = trade_stream_key($1, $2)
           and trade_second(trade.exchange_ts)
-            between trade_second(greatest($3, '2019-01-01 00:00:00+00'))
-              and trade_second(least($4, '2100-01-01 00:00:00+00'))
+            between ${possibleSecond('$3')} and ${possibleSecond('$4')}
           and trade.exchange_ts >= $3 and trade.exchange_ts < $4
-          and case when trade.category = $1::text and trade.symbol = $2 then true else false end
-      $$`,
+          and case when trade.category = $1::text and trade.symbol = $2 then true else false end;
+      end`,
   ],
+}
+
+/** SQL of the second of an instant that may be any, infinity included: the nearest that has one. */
+function possibleSecond(instant: string): string {
+  return `trade_second(greatest(least(${instant}, '2118-01-01 00:00:00+00'), '1982-01-01 00:00:00+00'))`
 }

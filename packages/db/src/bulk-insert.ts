@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { alikeColumns, columnArrays, filledColumns } from './column.ts'
+import { encodeBatch } from './encode-batch.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { eventInsertSql } from './insert-sql.ts'
@@ -94,11 +94,9 @@ async function insertRows<Event extends StoredRow>(
   rows: readonly Event[],
 ): Promise<Counts> {
   const { table } = target
-  // A column of which no row has a value costs the server time for nothing: most tickers have many.
-  const columns = filledColumns(target.written ?? target.columns, rows)
-  const alike = alikeColumns(columns, rows)
+  const { columns, alike, arrays } = encodeBatch<Event>(target.written ?? target.columns, rows)
   const { sql, answersCounts } = eventInsertSql(target, columns, alike)
-  const query = CompiledQuery.raw(sql, [...columnArrays(columns, rows, alike)])
+  const query = CompiledQuery.raw(sql, [...arrays])
   const execute = async (): Promise<Counts> => {
     const result = await db.executeQuery<Counts>(query)
     if (!answersCounts) return { inserted: Number(result.numAffectedRows), merged: 0 }

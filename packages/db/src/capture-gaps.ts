@@ -1,6 +1,7 @@
 import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnArrays, columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
+import { columnArrays } from './encode-batch.ts'
 import { type Beholder, visibleSql } from './identity/beholder.ts'
 import type { GridDatabase } from './schema.ts'
 

@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { arraysSql, type Column, columnArrays } from './column.ts'
+import { arraysSql, type Column } from './column.ts'
+import { columnArrays } from './encode-batch.ts'
 import { DatabaseError } from './errors.ts'
 import type { EventTable, StoredRow } from './event-table.ts'
 import { isPartitionedTable } from './partitions.ts'

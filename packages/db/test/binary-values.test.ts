@@ -2,14 +2,9 @@ import { CATEGORIES } from '@grid/core-events'
 import fc from 'fast-check'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  alikeColumns,
-  columnArrays,
-  filledColumns,
-  insertSql,
-  type PackedColumn,
-} from '../src/column.ts'
+import { insertSql, type PackedColumn } from '../src/column.ts'
 import { COLUMN_KINDS, type WrittenKindName } from '../src/column-kind.ts'
+import { columnArrays, encodeBatch } from '../src/encode-batch.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
 
 /** A value of a kind, and the same as text that PostgreSQL reads by itself. */
@@ -198,12 +193,8 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
       for (const row of rows) {
         await execute(insertSql('plain_values', COLUMNS), columnArrays(COLUMNS, [row]))
       }
-      const columns = filledColumns(COLUMNS, rows)
-      const alike = alikeColumns(columns, rows)
-      await execute(
-        insertSql('binary_values', columns, { alike }),
-        columnArrays(columns, rows, alike),
-      )
+      const { columns, alike, arrays } = encodeBatch(COLUMNS, rows)
+      await execute(insertSql('binary_values', columns, { alike }), arrays)
       expect(await stored('binary_values')).toEqual(await stored('plain_values'))
     })
     await fc.assert(property, { numRuns: name === 'PGlite' ? 30 : 100 })

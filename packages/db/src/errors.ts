@@ -18,7 +18,7 @@
  * | `NOT_ENCODABLE` | a row's value, or the whole batch, cannot be written for the database | no |
  * | `PARTITION_MISSING` | a day's partition vanished within the caller's transaction | yes |
  * | `PARTITION_LEAVING` | the day's partition is being removed, and is not gone yet | yes |
- * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition has its name | no |
+ * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition, or lacks its unique index, has its name | no |
  * | `RETENTION_TOO_SHORT` | days are to be removed that are younger than a day | no |
  * | `NOT_FOUND` | there is no such user, account, strategy or run, or it is another tenant's | no |
  * | `ALREADY_EXISTS` | a user, account or strategy has this name or id | no |

@@ -26,8 +26,9 @@ const LOCK_TIMEOUT = '1s'
 
 /**
  * Freezes the days that are over: rebuilds the index of the primary key, which takes half its place
- * from then on, and runs `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum ever has to
- * read them again and reads need not look into rows for their visibility.
+ * from then on (trades have none, and an index that is full from the start), and runs
+ * `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum ever has to read them again and
+ * reads need not look into rows for their visibility.
  *
  * Readers and writers are not held up; a day that an older transaction may still see is postponed. A
  * big day takes minutes, and room for a second index meanwhile: give it a database without a

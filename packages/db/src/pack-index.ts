@@ -8,9 +8,9 @@ const PATIENCE_MS = 10_000
 const OLD = '1 second'
 
 /**
- * Rebuilds the index of a closed day's primary key, full to the brim, beside readers and writers:
- * entries of an instrument come amid those of others, where PostgreSQL splits a full page in halves
- * that never fill again.
+ * Rebuilds the index of a closed day's primary key, if it has one, full to the brim, beside readers
+ * and writers: entries of an instrument come amid those of others, where PostgreSQL splits a full
+ * page in halves that never fill again.
  *
  * Gives false when it is to be tried again later, because a transaction is in the way, which may
  * also end as 57014 or 55P03: what was begun is then cleared away, or ended, by the next attempt.

@@ -125,6 +125,12 @@ describe.each(DATABASES)('%s', (kind, open) => {
     ).rejects.toMatchObject({ code: '23505' })
     const [stored] = await rowsOf(db, "select * from public_trades_of('linear', 'HAND')")
     expect(stored).toMatchObject({ tick_direction: null, is_block_trade: null, mark_price: null })
+    for (const details of ['x', '[]', '{"markPrice": "x"}', '{"iv": {}}']) {
+      const spoil = `update public_trades set details = '${details}' where symbol = 'HAND'`
+      await expect(rowsOf(db, spoil)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(22P02|23514)$/),
+      })
+    }
     await rowsOf(db, "delete from public_trades where symbol = 'HAND'")
     expect(await idsOf("'linear', 'HAND'")).toBe('')
   })

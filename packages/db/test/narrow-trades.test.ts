@@ -148,7 +148,22 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
   })
 
   it('give what was stored before, and know it', async () => {
+    // Any roles do that every server has.
+    await sql`alter table public_trades owner to pg_database_owner`.execute(db)
+    await sql`grant select on public_trades to pg_monitor`.execute(db)
     expect(await migrate(db)).toMatchObject({ applied: ['0006-narrow-trades'] })
+    const { rows: kept } = await sql<{ name: string; owner: string; is_granted: boolean }>`
+      select relname::text as name, relowner::regrole::text as owner,
+        has_table_privilege('pg_monitor', oid, 'select') as is_granted
+      from pg_class where relname like 'public_trades%' and relkind in ('r', 'p', 'v')
+      order by relname`.execute(db)
+    const owner = 'pg_database_owner'
+    expect(kept).toEqual([
+      { name: 'public_trades', owner, is_granted: true },
+      { name: 'public_trades_wide', owner, is_granted: true },
+      { name: nameOf(T0), owner, is_granted: false },
+      { name: nameOf(T0 + DAY_MS), owner, is_granted: false },
+    ])
     for (const { category, symbol } of FULL.slice(-5)) {
       const query = { category, symbol, from: T0, to: T0 + 2 * DAY_MS }
       expect(await collect(trades.range(query))).toEqual(

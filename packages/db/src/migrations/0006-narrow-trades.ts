@@ -30,6 +30,10 @@ const detailColumns = Object.entries(DETAILS).map(
     `case when details <> '' then (details::jsonb ->> '${field}')::numeric end as ${column}`,
 )
 
+const detailNumbers = Object.values(DETAILS)
+  .map((field) => `(details::jsonb ->> '${field}')::numeric`)
+  .join(', ')
+
 const oldDetails = [
   ...Object.entries(DETAILS).map(([column, field]) => `'${field}', ${column}::text`),
   `'tickDirection', case when array_position(trade_tick_directions(), tick_direction) is null
@@ -99,8 +103,10 @@ export const narrowTrades: Migration = {
       details text not null default '',
       constraint public_trades_price_finite check (price > '-Infinity' and price < 'Infinity'),
       constraint public_trades_size_finite check (size > '-Infinity' and size < 'Infinity'),
-      constraint public_trades_details_object
-        check (details = '' or jsonb_typeof(details::jsonb) = 'object')
+      -- Fails for what the view could not read.
+      constraint public_trades_details_readable check (
+        details = '' or jsonb_typeof(details::jsonb) = 'object' and num_nonnulls(${detailNumbers}) >= 0
+      )
     ) partition by range (exchange_ts)`,
 
     `do $$
@@ -133,7 +139,6 @@ export const narrowTrades: Migration = {
           execute format('alter table public_trades attach partition %I %s', day.name, day.bounds);
         end loop;
       end $$`,
-    'drop table public_trades_before',
 
     // By the rights of whoever reads it.
     `create view public_trades_wide with (security_invoker = true) as
@@ -144,6 +149,35 @@ export const narrowTrades: Migration = {
         case when flags & 32 > 0 then flags & 64 > 0 end as is_rpi_trade,
         seq, match_index, ${detailColumns.join(', ')}, source
       from public_trades`,
+    `do $$
+      declare
+        owner regrole;
+        may record;
+      begin
+        -- Whoever migrates need not be who captures and reads.
+        select relowner into owner from pg_class where oid = 'public_trades_before'::regclass;
+        execute format('alter table public_trades owner to %s', owner);
+        execute format('alter view public_trades_wide owner to %s', owner);
+        for may in
+          select relname as name from pg_inherits
+          join pg_class on pg_class.oid = inhrelid where inhparent = 'public_trades'::regclass
+        loop
+          execute format('alter table %I owner to %s', may.name, owner);
+        end loop;
+        for may in
+          select privilege_type as privilege, is_grantable,
+            case when grantee = 0 then 'public' else grantee::regrole::text end as grantee
+          from pg_class, aclexplode(relacl)
+          where pg_class.oid = 'public_trades_before'::regclass and grantee <> relowner
+        loop
+          execute format('grant %s on public_trades to %s %s', may.privilege, may.grantee,
+            case when may.is_grantable then 'with grant option' else '' end);
+          if may.privilege = 'SELECT' then
+            execute format('grant select on public_trades_wide to %s', may.grantee);
+          end if;
+        end loop;
+      end $$`,
+    'drop table public_trades_before',
     // Inlined, so that what else a query asks is asked of the index; its names are bound here, so that
     // it works whatever schemas the caller searches.
     `create function public_trades_of(

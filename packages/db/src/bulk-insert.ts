@@ -14,8 +14,8 @@ import { inTransaction } from './transaction.ts'
  *
  * `inserted` and `merged` are the server's counts. It reports no other: what an insert passes over is
  * known, for it either stores a row or finds its key. That this holds, and no trigger took the row,
- * is checked on the rows that are compared: all up to 50 duplicates, of more a sample of some batches;
- * of accounts' data, all.
+ * is checked on the rows that are compared: all up to 50 duplicates, of more a sample; of accounts'
+ * data, all.
  */
 export interface BulkInsertResult<Event> {
   /** Rows that the server says it stored. */

@@ -66,8 +66,8 @@ function isBlank({ values }: BatchColumn<never>): boolean {
 }
 
 function onceIfAlike<Row>(batch: BatchColumn<Row>): BatchColumn<Row> {
-  const [first, ...others] = batch.values
-  return others.every((value) => value === first) ? { ...batch, values: [first] } : batch
+  const [first] = batch.values
+  return batch.values.every((value) => value === first) ? { ...batch, values: [first] } : batch
 }
 
 function batchArrays<Row>(batch: readonly BatchColumn<Row>[], rows: number): readonly Buffer[] {

@@ -32,15 +32,11 @@ export interface InsertedBatch<Event> {
 
 /** Most rows of a batch that are compared when many of them are duplicates. */
 const SAMPLE = 50
-/** Of batches with more, one in so many is compared, the first of a database at once. */
-const SAMPLED_BATCHES = 4
-/** How many of those there were, by database and table; the dialect's adapter stands for the database. */
-const SEEN = new WeakMap<object, Map<string, number>>()
 
 /**
  * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
- * as when a second collector captures the same streams, an even sample of every fourth batch is
- * compared, unless the table says that each is.
+ * as when a second collector captures the same streams, an even sample is compared, unless the
+ * table says that each is.
  *
  * Throws `ROW_SWALLOWED` when one of them is not stored at all.
  */
@@ -50,7 +46,6 @@ export async function findConflicts<Event extends StoredRow>(
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
   const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
-  if (known + repeated.length > some && !isSampled(db, target)) return []
   // A row that was just inserted equals itself, so it does no harm among those compared.
   const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
   const compared = [...evenSample(repeated, some), ...suspects]
@@ -74,18 +69,6 @@ export async function findConflicts<Event extends StoredRow>(
     conflicts.set(event, { event, field, stored: was, offered: is })
   }
   return [...conflicts.values()]
-}
-
-function isSampled<Event extends StoredRow>(
-  db: Kysely<GridDatabase>,
-  { table }: EventTable<Event>,
-): boolean {
-  const database = db.getExecutor().adapter
-  const batches = SEEN.get(database) ?? new Map<string, number>()
-  SEEN.set(database, batches)
-  const seen = batches.get(table) ?? 0
-  batches.set(table, seen + 1)
-  return seen % SAMPLED_BATCHES === 0
 }
 
 interface Difference {
@@ -144,7 +127,7 @@ function conflictSql<Event extends StoredRow>(
     `${texts(fields.map(stored))} as stored, ${texts(fields.map(offered))} as offered ` +
     `from unnest(${arraysSql(columns).join(', ')}) with ordinality as batch (${names}, position) ` +
     // Fenced off, so that each is looked up by the index, whatever the planner thinks of the table.
-    `left join lateral (select stored.* from ${target.view ?? target.table} stored ` +
+    `left join lateral (select ${names} from ${target.view ?? target.table} stored ` +
     `where ${[...matches, ...within].join(' and ')} offset 0) as stored on true ` +
     `where ${[isMissing, ...differs].join(' or ')} order by position`
   )

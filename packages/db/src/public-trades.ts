@@ -21,8 +21,9 @@ export interface TradeIdQuery extends SymbolQuery {
   readonly to?: number
 }
 
-/** The columns that are alike in the table and in its view. */
-const KEPT = {
+const COLUMNS = columnsOf<'public_trades_wide', PublicTradeEvent, 'channel'>({
+  // The order of exported files, which those of earlier versions have as well.
+  category: 'text',
   symbol: 'text',
   exchangeTs: 'ms',
   tradeId: 'text',
@@ -30,39 +31,37 @@ const KEPT = {
   side: 'text',
   price: 'numeric',
   size: 'numeric',
+  tickDirection: 'text',
+  isBlockTrade: 'boolean',
+  isRpiTrade: 'boolean',
   seq: 'bigint',
   matchIndex: 'integer',
+  markPrice: 'numeric',
+  indexPrice: 'numeric',
+  markIv: 'numeric',
+  iv: 'numeric',
   source: 'text',
-} as const
+})
+/** The fields that the table has in other columns than its view. */
+const PACKED: ReadonlySet<keyof PublicTradeEvent> = new Set([
+  'category',
+  'tickDirection',
+  'isBlockTrade',
+  'isRpiTrade',
+  'markPrice',
+  'indexPrice',
+  'markIv',
+  'iv',
+])
 
 /** Where and how public trades are stored. */
 export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
   channel: 'publicTrade',
   table: 'public_trades',
   view: 'public_trades_wide',
-  columns: columnsOf<'public_trades_wide', PublicTradeEvent, 'channel'>({
-    // The order of exported files, which those of earlier versions have as well.
-    category: 'text',
-    symbol: 'text',
-    exchangeTs: 'ms',
-    tradeId: 'text',
-    localTsUs: 'us',
-    side: 'text',
-    price: 'numeric',
-    size: 'numeric',
-    tickDirection: 'text',
-    isBlockTrade: 'boolean',
-    isRpiTrade: 'boolean',
-    seq: 'bigint',
-    matchIndex: 'integer',
-    markPrice: 'numeric',
-    indexPrice: 'numeric',
-    markIv: 'numeric',
-    iv: 'numeric',
-    source: 'text',
-  }),
+  columns: COLUMNS,
   written: [
-    ...columnsOf<'public_trades', Pick<PublicTradeEvent, keyof typeof KEPT>>(KEPT),
+    ...COLUMNS.filter(({ field }) => !PACKED.has(field)),
     { name: 'category', kind: 'category', pack: ({ category }) => category },
     { name: 'flags', kind: 'integer', pack: tradeFlags },
     { name: 'details', kind: 'text', pack: tradeDetails },
@@ -119,8 +118,8 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Says whether a trade of this id is stored. Given its time it costs one step down the
-   * index; else the ids of the instrument are searched, the newest days first.
+   * Says whether a trade of this id is stored. Given its time it reads the
+   * instrument's trades of that second; else the ids of the instrument are searched, the newest days first.
    *
    * @example
    * await trades.exists({ category: 'linear', symbol: 'BTCUSDT', tradeId, from: ts, to: ts + 1 })

@@ -192,6 +192,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     await expect(refused).rejects.toMatchObject({ code: 'PARTITION_NAME_TAKEN' })
   })
 
+  // PGlite has one connection, and so one writer.
   it.runIf(kind === 'PostgreSQL')('writers of shuffled batches store each trade once', async () => {
     const event = (n: number) =>
       trade({

@@ -1,3 +1,41 @@
+export { type Clock, type ClockTimer, nowMs, sleep, systemClock } from './clock.ts'
+export { type EventMap, type ListenerFault, SafeEmitter } from './emitter.ts'
+export { EventError, type EventErrorCode } from './errors.ts'
+export {
+  EXECUTION_VALUES,
+  type ExecutionEvent,
+  type ExecutionValues,
+  executionEventSchema,
+  executionKey,
+} from './events/account/execution.ts'
+export {
+  ORDER_VALUES,
+  type OrderEvent,
+  type OrderValues,
+  orderContentHash,
+  orderEventSchema,
+  orderKey,
+} from './events/account/order.ts'
+export {
+  POSITION_VALUES,
+  type PositionEvent,
+  type PositionValues,
+  positionContentHash,
+  positionEventSchema,
+  positionKey,
+} from './events/account/position.ts'
+export {
+  COIN_VALUES,
+  type CoinValues,
+  WALLET_TOTALS,
+  WALLET_VALUES,
+  type WalletEvent,
+  type WalletTotals,
+  type WalletValues,
+  walletContentHash,
+  walletEventSchema,
+  walletKey,
+} from './events/account/wallet.ts'
 export {
   type AccountEventBase,
   CATEGORIES,
@@ -9,13 +47,9 @@ export {
   type OpenEnum,
   SOURCES,
   type Source,
-} from './channel.ts'
-export { type Clock, type ClockTimer, nowMs, sleep, systemClock } from './clock.ts'
-export { decodeEvent, EVENT_SCHEMA_VERSION, encodeEvent } from './codec.ts'
-export type { DeadLetter, DeadLetterCode } from './dead-letter.ts'
-export { type Decimal, isDecimal, parseDecimal } from './decimal.ts'
-export { type EventMap, type ListenerFault, SafeEmitter } from './emitter.ts'
-export { EventError, type EventErrorCode } from './errors.ts'
+} from './events/channel.ts'
+export { decodeEvent, EVENT_SCHEMA_VERSION, encodeEvent } from './events/codec.ts'
+export type { DeadLetter, DeadLetterCode } from './events/dead-letter.ts'
 export {
   CHANNEL_DEFINITIONS,
   CHANNELS,
@@ -32,35 +66,19 @@ export {
   type PublicChannel,
   type PublicChannelEvents,
   type PublicEvent,
-} from './event.ts'
+} from './events/event.ts'
+export type { CaptureGap, Gap, GapReason, PrivateGap } from './events/gap.ts'
 export {
-  EXECUTION_VALUES,
-  type ExecutionEvent,
-  type ExecutionValues,
-  executionEventSchema,
-  executionKey,
-} from './execution.ts'
-export type { CaptureGap, Gap, GapReason, PrivateGap } from './gap.ts'
-export type { JsonObject, JsonValue } from './json.ts'
+  type PublicTradeEvent,
+  publicTradeEventSchema,
+  publicTradeKey,
+} from './events/market/public-trade.ts'
 export {
-  ORDER_VALUES,
-  type OrderEvent,
-  type OrderValues,
-  orderContentHash,
-  orderEventSchema,
-  orderKey,
-} from './order.ts'
-export {
-  POSITION_VALUES,
-  type PositionEvent,
-  type PositionValues,
-  positionContentHash,
-  positionEventSchema,
-  positionKey,
-} from './position.ts'
-export { type PublicTradeEvent, publicTradeEventSchema, publicTradeKey } from './public-trade.ts'
-export { Secret } from './secret.ts'
-export { type TickerEvent, type TickerValues, tickerEventSchema, tickerKey } from './ticker.ts'
+  type TickerEvent,
+  type TickerValues,
+  tickerEventSchema,
+  tickerKey,
+} from './events/market/ticker.ts'
 export {
   changedFields,
   TICKER_FIELD_NAMES,
@@ -68,23 +86,14 @@ export {
   type TickerField,
   type TickerFieldKind,
   type TickerFieldName,
-} from './ticker-fields.ts'
+} from './events/market/ticker-fields.ts'
+export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
+export type { JsonObject, JsonValue } from './values/json.ts'
+export { Secret } from './values/secret.ts'
 export {
   EARLIEST_EXCHANGE_TS,
   LATEST_EXCHANGE_TS,
   parseExchangeTs,
   parseOptionalTs,
-} from './time.ts'
-export { isText, type ValueKind, type ValueKinds } from './value-kind.ts'
-export {
-  COIN_VALUES,
-  type CoinValues,
-  WALLET_TOTALS,
-  WALLET_VALUES,
-  type WalletEvent,
-  type WalletTotals,
-  type WalletValues,
-  walletContentHash,
-  walletEventSchema,
-  walletKey,
-} from './wallet.ts'
+} from './values/time.ts'
+export { isText, type ValueKind, type ValueKinds } from './values/value-kind.ts'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { AccountEventBase, OpenEnum } from './channel.ts'
-import { contentHash } from './content-hash.ts'
-import type { Decimal } from './decimal.ts'
-import { accountEventShape, contentHashSchema, nameSchema } from './event-schema.ts'
-import { type JsonObject, jsonObjectSchema } from './json.ts'
-import { type ValueKinds, valueShape } from './value-kind.ts'
+import { contentHash } from '../../values/content-hash.ts'
+import type { Decimal } from '../../values/decimal.ts'
+import { type JsonObject, jsonObjectSchema } from '../../values/json.ts'
+import { type ValueKinds, valueShape } from '../../values/value-kind.ts'
+import type { AccountEventBase, OpenEnum } from '../channel.ts'
+import { accountEventShape, contentHashSchema, nameSchema } from '../event-schema.ts'
 
 /**
  * The state of one coin in a wallet (topic `wallet`; REST `/v5/account/wallet-balance`), with the

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isDecimal, parseDecimal } from '../src/index.ts'
-import { decimal } from './arbitraries.ts'
+import { isDecimal, parseDecimal } from '../../src/index.ts'
+import { decimal } from '../support/arbitraries.ts'
 
 /** The rule again, by other means: a regular expression and the two limits. */
 function isDecimalByReference(text: string): boolean {

@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import type { AccountEventBase, EventBase, OpenEnum } from './channel.ts'
-import { contentHash } from './content-hash.ts'
-import type { Decimal } from './decimal.ts'
+import { contentHash } from '../../values/content-hash.ts'
+import type { Decimal } from '../../values/decimal.ts'
+import { type JsonObject, jsonObjectSchema } from '../../values/json.ts'
+import { type ValueKinds, valueShape } from '../../values/value-kind.ts'
+import type { AccountEventBase, EventBase, OpenEnum } from '../channel.ts'
 import {
   accountEventShape,
   contentHashSchema,
   decimalSchema,
   eventBaseShape,
   sequenceSchema,
-} from './event-schema.ts'
-import { type JsonObject, jsonObjectSchema } from './json.ts'
-import { type ValueKinds, valueShape } from './value-kind.ts'
+} from '../event-schema.ts'
 
 /**
  * The state of one leg of a position (topic `position`; REST `/v5/position/list`).

@@ -6,7 +6,7 @@ import {
   eventKey,
   type GridEvent,
   SOURCES,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import {
   execution,
   gridEvent,
@@ -15,7 +15,7 @@ import {
   publicTrade,
   ticker,
   wallet,
-} from './arbitraries.ts'
+} from '../support/arbitraries.ts'
 
 /** The fields that identify an event of each channel, beside the channel itself. */
 const IDENTITY: { readonly [Name in Channel]: readonly (keyof ChannelEvents[Name])[] } = {

@@ -8,7 +8,7 @@ import {
   orderContentHash,
   positionContentHash,
   walletContentHash,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 /** Written once, never edited: stored events of version 1 must stay readable. */
 const LINES = readFixture('v1.ndjson')
@@ -18,7 +18,7 @@ const LATER_LINES = readFixture('v1-all-categories.ndjson')
 const PRIVATE_LINES = readFixture('v1-private.ndjson')
 
 function readFixture(name: string): readonly string[] {
-  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')
     .trimEnd()
     .split('\n')
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { decimalSchema } from '../events/event-schema.ts'
 import type { Decimal } from './decimal.ts'
-import { decimalSchema } from './event-schema.ts'
 import { type JsonValue, jsonObjectSchema, jsonValueSchema } from './json.ts'
 
 /** How a value is written; each may be null, and `""` on the wire is. `timestamp` is in epoch milliseconds. */

@@ -6,7 +6,7 @@ import {
   EventError,
   type EventErrorCode,
   encodeEvent,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import {
   execution,
   gridEvent,
@@ -15,7 +15,7 @@ import {
   publicTrade,
   ticker,
   wallet,
-} from './arbitraries.ts'
+} from '../support/arbitraries.ts'
 
 const [trade] = fc.sample(publicTrade, { numRuns: 1, seed: 1 })
 const [state] = fc.sample(ticker, { numRuns: 1, seed: 1 })

@@ -1,10 +1,15 @@
 import { z } from 'zod'
-import type { AccountEventBase, EventBase, OpenEnum } from './channel.ts'
-import { contentHash } from './content-hash.ts'
-import type { Decimal } from './decimal.ts'
-import { accountEventShape, contentHashSchema, eventBaseShape, nameSchema } from './event-schema.ts'
-import { type JsonObject, type JsonValue, jsonObjectSchema } from './json.ts'
-import { textSchema, type ValueKinds, valueShape } from './value-kind.ts'
+import { contentHash } from '../../values/content-hash.ts'
+import type { Decimal } from '../../values/decimal.ts'
+import { type JsonObject, type JsonValue, jsonObjectSchema } from '../../values/json.ts'
+import { textSchema, type ValueKinds, valueShape } from '../../values/value-kind.ts'
+import type { AccountEventBase, EventBase, OpenEnum } from '../channel.ts'
+import {
+  accountEventShape,
+  contentHashSchema,
+  eventBaseShape,
+  nameSchema,
+} from '../event-schema.ts'
 
 /**
  * The state of one order after a change (topic `order`; REST `/v5/order/realtime` and

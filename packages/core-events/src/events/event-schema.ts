@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { type Decimal, isDecimal } from '../values/decimal.ts'
+import { EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '../values/time.ts'
 import {
   CATEGORIES,
   type Category,
@@ -7,8 +9,6 @@ import {
   SOURCES,
   type Source,
 } from './channel.ts'
-import { type Decimal, isDecimal } from './decimal.ts'
-import { EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from './time.ts'
 
 /** A decimal in exact digits. */
 export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { EventBase, OpenEnum } from './channel.ts'
-import type { Decimal } from './decimal.ts'
-import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from './event-schema.ts'
+import type { Decimal } from '../../values/decimal.ts'
+import type { EventBase, OpenEnum } from '../channel.ts'
+import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 
 /**
  * One public trade (topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}`; REST `/v5/market/recent-trade`, daily archive).

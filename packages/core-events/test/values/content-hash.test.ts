@@ -8,8 +8,8 @@ import {
   positionContentHash,
   SOURCES,
   walletContentHash,
-} from '../src/index.ts'
-import { order, position, wallet } from './arbitraries.ts'
+} from '../../src/index.ts'
+import { order, position, wallet } from '../support/arbitraries.ts'
 
 const [anOrder] = fc.sample(order, { numRuns: 1, seed: 1 }) as [OrderEvent]
 const [aLeg] = fc.sample(position, { numRuns: 1, seed: 1 }) as [PositionEvent]

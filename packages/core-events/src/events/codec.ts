@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventError } from './errors.ts'
+import { EventError } from '../errors.ts'
 import { CHANNEL_DEFINITIONS, type Channel, type GridEvent } from './event.ts'
 
 /** The version that `encodeEvent` writes; raised when an older reader would misread an event. */

@@ -1,10 +1,14 @@
 import type { z } from 'zod'
-import { type ExecutionEvent, executionEventSchema, executionKey } from './execution.ts'
-import { type OrderEvent, orderEventSchema, orderKey } from './order.ts'
-import { type PositionEvent, positionEventSchema, positionKey } from './position.ts'
-import { type PublicTradeEvent, publicTradeEventSchema, publicTradeKey } from './public-trade.ts'
-import { type TickerEvent, tickerEventSchema, tickerKey } from './ticker.ts'
-import { type WalletEvent, walletEventSchema, walletKey } from './wallet.ts'
+import { type ExecutionEvent, executionEventSchema, executionKey } from './account/execution.ts'
+import { type OrderEvent, orderEventSchema, orderKey } from './account/order.ts'
+import { type PositionEvent, positionEventSchema, positionKey } from './account/position.ts'
+import { type WalletEvent, walletEventSchema, walletKey } from './account/wallet.ts'
+import {
+  type PublicTradeEvent,
+  publicTradeEventSchema,
+  publicTradeKey,
+} from './market/public-trade.ts'
+import { type TickerEvent, tickerEventSchema, tickerKey } from './market/ticker.ts'
 
 /** The event type of each channel of market data: the one place where a new one is listed. */
 export interface PublicChannelEvents {

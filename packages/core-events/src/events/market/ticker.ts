@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { EventBase, OpenEnum } from './channel.ts'
-import type { Decimal } from './decimal.ts'
-import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from './event-schema.ts'
-import { type JsonObject, jsonObjectSchema } from './json.ts'
+import type { Decimal } from '../../values/decimal.ts'
+import { type JsonObject, jsonObjectSchema } from '../../values/json.ts'
+import type { EventBase, OpenEnum } from '../channel.ts'
+import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 import type { TickerFieldName } from './ticker-fields.ts'
 
 /**

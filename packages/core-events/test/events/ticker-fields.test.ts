@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { changedFields, TICKER_FIELD_NAMES, TICKER_FIELDS } from '../src/index.ts'
+import { changedFields, TICKER_FIELD_NAMES, TICKER_FIELDS } from '../../src/index.ts'
 
 /**
  * A literal copy, in the order of the bits: stored rows hold these numbers. Append to it; a line

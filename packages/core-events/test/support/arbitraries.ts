@@ -27,7 +27,7 @@ import {
   WALLET_VALUES,
   type WalletEvent,
   walletContentHash,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 const digits = fc.stringMatching(/^[0-9]{1,20}$/)
 const exponent = fc

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { Secret } from '../src/index.ts'
+import { Secret } from '../../src/index.ts'
 
 const CANARY = 'CANARY-6f1d2a3b0c4d5e6f'
 

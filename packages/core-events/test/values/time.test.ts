@@ -5,7 +5,7 @@ import {
   LATEST_EXCHANGE_TS,
   parseExchangeTs,
   parseOptionalTs,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 
 const TS = 1_760_000_000_101
 const plausible = fc.integer({ min: EARLIEST_EXCHANGE_TS, max: LATEST_EXCHANGE_TS - 1 })

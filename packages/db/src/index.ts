@@ -1,31 +1,29 @@
-export { assertReadable, assertWritable, type ExpectedDatabase } from './assert-usable.ts'
-export type { BulkInsertResult } from './bulk-insert.ts'
+export type {
+  AccountEventRepository,
+  AccountQuery,
+  AccountRange,
+  RunRange,
+} from './account-events/account-event-repository.ts'
+export type { TimeRange } from './account-events/account-range.ts'
+export type { Attributed } from './account-events/account-rows.ts'
 export {
-  CaptureGapRepository,
-  type GapFilter,
-  type GapOrigin,
-  type GapState,
-  type StoredGap,
-} from './capture-gaps.ts'
+  type ExecutionQuery,
+  ExecutionRepository,
+  type OrderLinkQuery,
+} from './account-events/executions.ts'
+export { type ActiveOrderQuery, type OrderQuery, OrderRepository } from './account-events/orders.ts'
+export { type PositionQuery, PositionSnapshotRepository } from './account-events/positions.ts'
+export {
+  type AccountTransaction,
+  AccountTransactionRepository,
+} from './account-events/transactions.ts'
+export { type WalletQuery, WalletSnapshotRepository } from './account-events/wallets.ts'
 export { classifyDatabaseError, type DatabaseErrorClass } from './classify-database-error.ts'
-export type { Column } from './column.ts'
-export type { ColumnKindName } from './column-kind.ts'
-export { createDatabase, type DatabaseOptions } from './create-database.ts'
-export { redactDatabaseUrl } from './database-url.ts'
-export {
-  type DeadLetterOrigin,
-  type DeadLetterPage,
-  DeadLetterRepository,
-  type StoredDeadLetter,
-} from './dead-letters.ts'
-export {
-  type DueDay,
-  type DueDays,
-  findDueDays,
-  type RetentionPolicy,
-} from './due-days.ts'
+export type { Column } from './columns/column.ts'
+export type { ColumnKindName } from './columns/column-kind.ts'
+export { createDatabase, type DatabaseOptions } from './connection/create-database.ts'
+export { redactDatabaseUrl } from './connection/database-url.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
-export { type FreezeOptions, type FreezeReport, freezeClosedDays } from './freeze-days.ts'
 export {
   type Account,
   type AccountDetails,
@@ -33,7 +31,6 @@ export {
   type NewAccount,
 } from './identity/accounts.ts'
 export { asTenant } from './identity/as-tenant.ts'
-export type { Beholder } from './identity/beholder.ts'
 export {
   type Credential,
   type CredentialInfo,
@@ -63,43 +60,44 @@ export {
   type StrategyQuery,
   StrategyRepository,
 } from './identity/strategies.ts'
-export type { TenantScope } from './identity/tenant-scope.ts'
 export { type User, UserRepository } from './identity/users.ts'
-export { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
-export type { KeyConflict } from './key-conflicts.ts'
-export type { AsOfQuery, CategoryQuery, EndTimes } from './market-repository.ts'
-export { type MigrateOptions, type MigrationReport, migrate } from './migrate.ts'
-export { SCHEMA_VERSION } from './migration.ts'
+export type { BulkInsertResult } from './insert/bulk-insert.ts'
+export type { KeyConflict } from './insert/key-conflicts.ts'
+export type { AsOfQuery, CategoryQuery, EndTimes } from './market/market-repository.ts'
+export { PublicTradeRepository, type TradeIdQuery } from './market/public-trades.ts'
+export { TickerSnapshotRepository } from './market/ticker-snapshots.ts'
+export { SCHEMA_VERSION } from './migrations/all.ts'
 export {
-  listPartitions,
-  type Partition,
-  type PartitionQuery,
-  type PartitionState,
-} from './partition-catalog.ts'
+  assertReadable,
+  assertWritable,
+  type ExpectedDatabase,
+} from './migrations/assert-usable.ts'
+export { type DatabaseInspection, inspectDatabase } from './migrations/inspect-database.ts'
+export { type MigrateOptions, type MigrationReport, migrate } from './migrations/migrate.ts'
+export {
+  type DueDay,
+  type DueDays,
+  findDueDays,
+  type RetentionPolicy,
+} from './partitions/due-days.ts'
 export {
   ensurePartitions,
   ensureUpcomingPartitions,
   PARTITIONED_TABLES,
   type PartitionedTable,
   type PartitionOptions,
-} from './partitions.ts'
-export type {
-  AccountEventRepository,
-  AccountQuery,
-  AccountRange,
-  RunRange,
-} from './private/account-event-repository.ts'
-export type { TimeRange } from './private/account-range.ts'
-export type { Attributed } from './private/account-rows.ts'
+} from './partitions/ensure-partitions.ts'
 export {
-  type ExecutionQuery,
-  ExecutionRepository,
-  type OrderLinkQuery,
-} from './private/executions.ts'
-export { type ActiveOrderQuery, type OrderQuery, OrderRepository } from './private/orders.ts'
-export { type PositionQuery, PositionSnapshotRepository } from './private/positions.ts'
-export { type AccountTransaction, AccountTransactionRepository } from './private/transactions.ts'
-export { type WalletQuery, WalletSnapshotRepository } from './private/wallets.ts'
+  type FreezeOptions,
+  type FreezeReport,
+  freezeClosedDays,
+} from './partitions/freeze-days.ts'
+export {
+  listPartitions,
+  type Partition,
+  type PartitionQuery,
+  type PartitionState,
+} from './partitions/partition-catalog.ts'
 export {
   type FinishOptions,
   finishRemovals,
@@ -108,12 +106,39 @@ export {
   type PruneReport,
   pruneDays,
   type RemovalReport,
-} from './prune-days.ts'
-export { PublicTradeRepository, type TradeIdQuery } from './public-trades.ts'
-export type { RangeQuery, ReadInterval } from './range.ts'
-export { type MarketQuery, readMarket } from './read-market.ts'
-export { listRemovedDays, type RemovedDay, type RemovedDayQuery } from './removed-days.ts'
-export type { RowCount } from './row-counts.ts'
+} from './partitions/prune-days.ts'
+export {
+  listRemovedDays,
+  type RemovedDay,
+  type RemovedDayQuery,
+} from './partitions/removed-days.ts'
+export type { RangeQuery, ReadInterval } from './read/range.ts'
+export { type MarketQuery, readMarket } from './read/read-market.ts'
+export type { RowCount } from './read/row-counts.ts'
+export type { SymbolQuery, SymbolsQuery } from './read/symbol-query.ts'
+export type { BinLength, BinsQuery } from './read/time-bins.ts'
+export type { TradeBar } from './read/trade-bars.ts'
+export {
+  CaptureGapRepository,
+  type GapFilter,
+  type GapOrigin,
+  type GapState,
+  type StoredGap,
+} from './records/capture-gaps.ts'
+export {
+  type DeadLetterOrigin,
+  type DeadLetterPage,
+  DeadLetterRepository,
+  type StoredDeadLetter,
+} from './records/dead-letters.ts'
+export type {
+  AccountTransactionsTable,
+  OrdersTable,
+  PositionSnapshotsTable,
+  PrivateExecutionsTable,
+  WalletSnapshotsTable,
+} from './schema/account-tables.ts'
+export type { Beholder } from './schema/beholder.ts'
 export type {
   BigInteger,
   CaptureGapsTable,
@@ -128,7 +153,7 @@ export type {
   Timestamp,
   Uuid,
   WithDefault,
-} from './schema.ts'
+} from './schema/database.ts'
 export type {
   AccountStatus,
   ApiCredentialsTable,
@@ -140,16 +165,6 @@ export type {
   StrategiesTable,
   UserStatus,
   UsersTable,
-} from './schema-identity.ts'
-export type {
-  AccountTransactionsTable,
-  OrdersTable,
-  PositionSnapshotsTable,
-  PrivateExecutionsTable,
-  WalletSnapshotsTable,
-} from './schema-private.ts'
+} from './schema/identity-tables.ts'
+export type { TenantScope } from './schema/tenant-scope.ts'
 export { EncryptionKeys } from './secrets/encryption-keys.ts'
-export type { SymbolQuery, SymbolsQuery } from './symbol-query.ts'
-export { TickerSnapshotRepository } from './ticker-snapshots.ts'
-export type { BinLength, BinsQuery } from './time-bins.ts'
-export type { TradeBar } from './trade-bars.ts'

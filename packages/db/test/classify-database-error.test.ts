@@ -10,7 +10,7 @@ import {
   PublicTradeRepository,
   TickerSnapshotRepository,
 } from '../src/index.ts'
-import { decimal, ticker, trade } from './events.ts'
+import { decimal, ticker, trade } from './support/events.ts'
 
 /** 600 of it are more than the 512 MiB of a text. */
 const LONG = 'x'.repeat(2 ** 20)

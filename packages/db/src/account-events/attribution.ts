@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import type { GridDatabase } from '../schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** The tables whose rows belong to runs, and the SQL of the symbol and category of their rows. */
 const ATTRIBUTED = {

@@ -1,9 +1,9 @@
 import type { ExecutionEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { columnsOf } from '../column.ts'
-import { compareValues, type EventTable } from '../event-table.ts'
-import type { TenantScope } from '../identity/tenant-scope.ts'
-import type { GridDatabase } from '../schema.ts'
+import { columnsOf } from '../columns/column.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
+import { compareValues, type EventTable } from '../tables/event-table.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, readAccountRows } from './account-rows.ts'
 

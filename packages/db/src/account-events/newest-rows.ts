@@ -1,8 +1,8 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { selectSql, type TextRow } from '../column.ts'
-import type { EventTable, StoredRow } from '../event-table.ts'
-import type { TenantScope } from '../identity/tenant-scope.ts'
-import type { GridDatabase } from '../schema.ts'
+import { selectSql, type TextRow } from '../columns/column.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
+import type { EventTable, StoredRow } from '../tables/event-table.ts'
 import {
   type Attributed,
   attributedColumns,

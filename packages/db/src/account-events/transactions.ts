@@ -1,8 +1,8 @@
 import type { Category, Decimal, JsonObject, JsonValue, Source } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { columnsOf } from '../column.ts'
-import { compareValues, type EventTable } from '../event-table.ts'
-import type { GridDatabase } from '../schema.ts'
+import { columnsOf } from '../columns/column.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { compareValues, type EventTable } from '../tables/event-table.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 
 /**

@@ -4,12 +4,12 @@ import { encodeBigints, encodeDigits } from './encoding/encode-bigints.ts'
 import { encodeBooleans } from './encoding/encode-booleans.ts'
 import { encodeBytes } from './encoding/encode-bytes.ts'
 import { encodeCategories } from './encoding/encode-categories.ts'
+import { encodeIntegers } from './encoding/encode-fixed.ts'
 import { encodeMicroseconds, encodeMilliseconds } from './encoding/encode-instants.ts'
-import { encodeIntegers } from './encoding/encode-integers.ts'
 import { encodeJsons } from './encoding/encode-jsons.ts'
 import { encodeNumerics } from './encoding/encode-numerics.ts'
-import { encodeTexts } from './encoding/encode-texts.ts'
 import { encodeUuids } from './encoding/encode-uuids.ts'
+import { encodeTexts } from './encoding/encode-varying.ts'
 
 /** How a column's values travel to the database and back. */
 interface ColumnKind {

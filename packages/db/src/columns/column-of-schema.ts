@@ -1,7 +1,7 @@
 import type { InsertType, SelectType } from 'kysely'
+import type { ColumnName } from '../schema/column-name.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import type { ColumnKindName } from './column-kind.ts'
-import type { ColumnName } from './column-name.ts'
-import type { GridDatabase } from './schema.ts'
 
 /**
  * The kinds that a field of a row may have, stored in a table: those that its column in the schema

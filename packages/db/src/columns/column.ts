@@ -1,7 +1,7 @@
+import { columnName } from '../schema/column-name.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import { COLUMN_KINDS, type ColumnKindName, type WrittenKindName } from './column-kind.ts'
-import { columnName } from './column-name.ts'
 import type { KindOf } from './column-of-schema.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** One column of a table, and the field of an event that it holds. */
 export interface Column<Row> {

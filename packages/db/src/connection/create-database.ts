@@ -1,8 +1,8 @@
 import { Kysely } from 'kysely'
+import type { GridDatabase } from '../schema/database.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { createPGliteDialect } from './pglite-dialect.ts'
 import { createPostgresDialect } from './postgres-dialect.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** How to reach a database. */
 export interface DatabaseOptions {

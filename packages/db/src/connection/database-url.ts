@@ -1,4 +1,4 @@
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
 
 /** Where a database is. */
 export type DatabaseLocation =

@@ -1,6 +1,6 @@
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { pid } from 'node:process'
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
 import { loadPeer } from './load-peer.ts'
 
 /** A directory that this process has to itself. */

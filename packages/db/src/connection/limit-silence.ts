@@ -1,5 +1,5 @@
 import { systemClock } from '@grid/core-events'
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
 
 /** Lifts the limits of a transaction's statements, the server's and {@link limitSilence}'s. */
 export const NO_STATEMENT_TIMEOUT = 'set local statement_timeout = 0'

@@ -1,4 +1,4 @@
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
 
 /** Imports an optional peer dependency; throws `DRIVER_MISSING`, naming the package to install. */
 export async function loadPeer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {

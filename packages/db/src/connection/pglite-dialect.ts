@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGliteDialect, type PGliteDialectConfig } from 'kysely'
+import { DatabaseError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
-import { DatabaseError } from './errors.ts'
 import { loadPeer } from './load-peer.ts'
 
 type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>

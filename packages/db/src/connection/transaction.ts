@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { GridDatabase } from './schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** Runs work in the caller's transaction when given one, else in one of its own. */
 export function inTransaction<Result>(

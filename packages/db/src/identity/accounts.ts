@@ -1,10 +1,11 @@
 import type { Kysely, Selectable } from 'kysely'
-import { assertEnvironment } from '../assert-usable.ts'
+import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
-import type { GridDatabase } from '../schema.ts'
-import type { AccountStatus, BybitAccountsTable } from '../schema-identity.ts'
+import { assertEnvironment } from '../migrations/assert-usable.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { AccountStatus, BybitAccountsTable } from '../schema/identity-tables.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
-import { inTransaction } from '../transaction.ts'
 import {
   type CredentialInfo,
   CredentialRepository,
@@ -15,7 +16,6 @@ import {
 } from './credentials.ts'
 import { accountIdOf } from './deterministic-id.ts'
 import { notFound } from './not-found.ts'
-import type { TenantScope } from './tenant-scope.ts'
 
 /** An account of the exchange. */
 export interface Account {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import type { GridDatabase } from '../schema.ts'
-import { inTransaction } from '../transaction.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /**
  * Runs work in a transaction in which row security shows one user's rows only, to whoever it binds:

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { DatabaseError } from '../errors.ts'
-import type { GridDatabase } from '../schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /**
  * Makes sure that row security hides no tenant from this login: what looks like no accounts would

@@ -1,11 +1,11 @@
 import type { Secret } from '@grid/core-events'
 import type { Kysely, Selectable } from 'kysely'
 import { DatabaseError } from '../errors.ts'
-import type { GridDatabase } from '../schema.ts'
-import type { ApiCredentialsTable, KeyType } from '../schema-identity.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { ApiCredentialsTable, KeyType } from '../schema/identity-tables.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import { openSecret, type SealedSecret, sealSecret } from '../secrets/secret-box.ts'
-import type { TenantScope } from './tenant-scope.ts'
 
 /** A key of the exchange's API, without its secret. */
 export interface CredentialInfo {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { DatabaseError } from '../errors.ts'
-import type { GridDatabase } from '../schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import { type Account, accountOf } from './accounts.ts'
 import { type Credential, credentialOf } from './credentials.ts'

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
-import type { GridDatabase } from '../schema.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import { openSecret, sealSecret } from '../secrets/secret-box.ts'
-import { inTransaction } from '../transaction.ts'
 import { sealedSecretOf } from './credentials.ts'
 
 /**

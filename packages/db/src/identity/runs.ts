@@ -1,11 +1,11 @@
 import type { JsonObject } from '@grid/core-events'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { releaseEventsAfter } from '../private/attribution.ts'
-import type { GridDatabase } from '../schema.ts'
-import type { RunStatus, RunsTable, RunType } from '../schema-identity.ts'
-import { inTransaction } from '../transaction.ts'
+import { releaseEventsAfter } from '../account-events/attribution.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { RunStatus, RunsTable, RunType } from '../schema/identity-tables.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
 import { notFound } from './not-found.ts'
-import type { TenantScope } from './tenant-scope.ts'
 
 /** One session of a strategy, or of a recorder. */
 export interface Run {

@@ -1,10 +1,10 @@
 import type { Category, JsonObject } from '@grid/core-events'
 import type { Kysely, Selectable } from 'kysely'
 import { DatabaseError } from '../errors.ts'
-import type { GridDatabase } from '../schema.ts'
-import type { StrategiesTable } from '../schema-identity.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { StrategiesTable } from '../schema/identity-tables.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
 import { notFound } from './not-found.ts'
-import type { TenantScope } from './tenant-scope.ts'
 
 /** What trades one instrument of an account. */
 export interface Strategy {

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { GridDatabase } from '../schema.ts'
-import type { UserStatus, UsersTable } from '../schema-identity.ts'
-import type { TenantScope } from './tenant-scope.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { UserStatus, UsersTable } from '../schema/identity-tables.ts'
+import type { TenantScope } from '../schema/tenant-scope.ts'
 
 /** A tenant. */
 export interface User {

@@ -1,13 +1,13 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { inTransaction } from '../connection/transaction.ts'
+import { DatabaseError } from '../errors.ts'
+import { isPartitionedTable } from '../partitions/ensure-partitions.ts'
+import { ensureDays, forgetDays } from '../partitions/known-days.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { EventTable, StoredRow } from '../tables/event-table.ts'
 import { encodeBatch } from './encode-batch.ts'
-import { DatabaseError } from './errors.ts'
-import type { EventTable, StoredRow } from './event-table.ts'
 import { eventInsertSql } from './insert-sql.ts'
 import { findConflicts, type KeyConflict } from './key-conflicts.ts'
-import { ensureDays, forgetDays } from './known-days.ts'
-import { isPartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
-import { inTransaction } from './transaction.ts'
 
 /**
  * What became of a batch: `inserted` + `duplicates` + `merged` + `conflicts.length` is what was sent.

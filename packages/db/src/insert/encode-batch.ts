@@ -1,7 +1,7 @@
-import type { WrittenColumn } from './column.ts'
-import { COLUMN_KINDS } from './column-kind.ts'
-import { MOST_PARAMETER_BYTES, type Values } from './encoding/array-parameter.ts'
-import { DatabaseError } from './errors.ts'
+import type { WrittenColumn } from '../columns/column.ts'
+import { COLUMN_KINDS } from '../columns/column-kind.ts'
+import { MOST_PARAMETER_BYTES, type Values } from '../columns/encoding/array-parameter.ts'
+import { DatabaseError } from '../errors.ts'
 
 /** A column of a batch with its value of every row, or one where all rows have the same. */
 interface BatchColumn<Row> {

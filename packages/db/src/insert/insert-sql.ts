@@ -1,5 +1,5 @@
-import { insertSql, type WrittenColumn } from './column.ts'
-import { columnOf, type EventTable, type StoredRow } from './event-table.ts'
+import { insertSql, type WrittenColumn } from '../columns/column.ts'
+import { columnOf, type EventTable, type StoredRow } from '../tables/event-table.ts'
 import { differsSql } from './row-differences.ts'
 
 /**

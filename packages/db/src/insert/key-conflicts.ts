@@ -1,12 +1,12 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { arraysSql, type Column } from './column.ts'
+import { arraysSql, type Column } from '../columns/column.ts'
+import { DatabaseError } from '../errors.ts'
+import { isPartitionedTable } from '../partitions/ensure-partitions.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { EventTable, StoredRow } from '../tables/event-table.ts'
+import { sameKeySql } from '../tables/scope-sql.ts'
 import { columnArrays } from './encode-batch.ts'
-import { DatabaseError } from './errors.ts'
-import type { EventTable, StoredRow } from './event-table.ts'
-import { isPartitionedTable } from './partitions.ts'
 import { differsSql } from './row-differences.ts'
-import type { GridDatabase } from './schema.ts'
-import { sameKeySql } from './scope-sql.ts'
 
 /** An event whose identity is stored already with another value. */
 export interface KeyConflict<Event> {

@@ -6,12 +6,12 @@ import {
   type TickerFieldName,
 } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { columnsOf } from './column.ts'
-import type { ColumnKindName } from './column-kind.ts'
-import type { KindOf } from './column-of-schema.ts'
-import { compareValues, type DailyTable } from './event-table.ts'
+import { columnsOf } from '../columns/column.ts'
+import type { ColumnKindName } from '../columns/column-kind.ts'
+import type { KindOf } from '../columns/column-of-schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { compareValues, type DailyTable } from '../tables/event-table.ts'
 import { MarketRepository } from './market-repository.ts'
-import type { GridDatabase } from './schema.ts'
 
 const KINDS: { readonly [Kind in TickerFieldKind]: ColumnKindName } = {
   decimal: 'numeric',

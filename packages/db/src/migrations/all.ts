@@ -1,9 +1,9 @@
-import { publicData } from './migrations/0001-public-data.ts'
-import { allCategories } from './migrations/0002-all-categories.ts'
-import { privateData } from './migrations/0003-private-data.ts'
-import { rowSecurityOfTenants } from './migrations/0004-row-security.ts'
-import { removedDays } from './migrations/0005-removed-days.ts'
-import { narrowTrades } from './migrations/0006-narrow-trades.ts'
+import { publicData } from './steps/0001-public-data.ts'
+import { allCategories } from './steps/0002-all-categories.ts'
+import { privateData } from './steps/0003-private-data.ts'
+import { rowSecurityOfTenants } from './steps/0004-row-security.ts'
+import { removedDays } from './steps/0005-removed-days.ts'
+import { narrowTrades } from './steps/0006-narrow-trades.ts'
 
 /** One step of the schema; once released it never changes. */
 export interface Migration {

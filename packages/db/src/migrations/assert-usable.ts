@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { SCHEMA_VERSION } from './all.ts'
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
-import { SCHEMA_VERSION } from './migration.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** What a database must be. */
 export interface ExpectedDatabase {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { MIGRATIONS } from './migration.ts'
-import type { GridDatabase } from './schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { MIGRATIONS } from './all.ts'
 
 /** What a database says of itself. */
 export interface DatabaseInspection {

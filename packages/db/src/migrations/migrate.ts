@@ -1,12 +1,12 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { NO_STATEMENT_TIMEOUT } from '../connection/limit-silence.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { MIGRATIONS, SCHEMA_VERSION } from './all.ts'
 import { assertEnvironment, assertNotTooNew } from './assert-usable.ts'
-import { DatabaseError } from './errors.ts'
 import { inspectDatabase } from './inspect-database.ts'
-import { NO_STATEMENT_TIMEOUT } from './limit-silence.ts'
-import { MIGRATIONS, SCHEMA_VERSION } from './migration.ts'
 import { grantRoles } from './roles.ts'
-import type { GridDatabase } from './schema.ts'
-import { inTransaction } from './transaction.ts'
 
 /** How to migrate. */
 export interface MigrateOptions {

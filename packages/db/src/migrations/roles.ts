@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import type { GridDatabase } from './schema.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** The roles of a server, to be given to its login roles. */
 const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
-import { DatabaseError } from './errors.ts'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { PartitionedTable } from './ensure-partitions.ts'
 import { endOfDay, listPartitions, type Partition } from './partition-catalog.ts'
 import { DAY_MS } from './partition-day.ts'
-import type { PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** Which days of a table are to go. */
 export interface RetentionPolicy {

@@ -1,10 +1,10 @@
 import { type Clock, EARLIEST_EXCHANGE_TS, sleep, systemClock } from '@grid/core-events'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { DatabaseError } from './errors.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import { DatabaseError } from '../errors.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import { TRADE_KEY_SQL } from '../tables/trade-key.ts'
 import { dayOf, dayText, partitionName } from './partition-day.ts'
-import type { GridDatabase } from './schema.ts'
-import { TRADE_KEY_SQL } from './trade-key.ts'
-import { inTransaction } from './transaction.ts'
 
 /** The tables that are split by UTC day. */
 export const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const

@@ -1,9 +1,9 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { outsideTransaction } from './outside-transaction.ts'
+import { outsideTransaction } from '../connection/outside-transaction.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { PartitionedTable } from './ensure-partitions.ts'
 import { packIndex } from './pack-index.ts'
 import { listPartitions, type Partition } from './partition-catalog.ts'
-import type { PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** Which closed days to freeze. */
 export interface FreezeOptions {

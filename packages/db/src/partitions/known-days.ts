@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { GridDatabase } from '../schema/database.ts'
+import { ensurePartitions, type PartitionedTable } from './ensure-partitions.ts'
 import { dayOf } from './partition-day.ts'
-import { ensurePartitions, type PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
 
 /**
  * Days whose partition is known to exist, by database and table. The dialect's adapter stands for

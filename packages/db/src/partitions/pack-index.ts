@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { executeWithin } from './execute-within.ts'
-import type { GridDatabase } from './schema.ts'
+import { executeWithin } from '../connection/execute-within.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** Longest wait for one other transaction; meanwhile only a vacuum or a removal of the day has to wait. */
 const PATIENCE_MS = 10_000

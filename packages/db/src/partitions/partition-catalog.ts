@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { GridDatabase } from '../schema/database.ts'
+import { PARTITIONED_TABLES, type PartitionedTable } from './ensure-partitions.ts'
 import { DAY_MS, dayOf, dayText } from './partition-day.ts'
-import { PARTITIONED_TABLES, type PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
 
 /**
  * Where a partition stands: part of its table; about to leave it, once the transactions that may

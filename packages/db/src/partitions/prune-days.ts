@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
+import type { GridDatabase } from '../schema/database.ts'
 import { type DueDay, findDueDays, type RetentionPolicy } from './due-days.ts'
+import type { PartitionedTable } from './ensure-partitions.ts'
 import { listPartitions } from './partition-catalog.ts'
-import type { PartitionedTable } from './partitions.ts'
 import { finalizeDetach, type Removal, removePartition } from './remove-partition.ts'
 import type { RemovedDay } from './removed-days.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** A removal to be tried again. */
 export interface PostponedRemoval {

@@ -1,11 +1,11 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { executeWithin } from './execute-within.ts'
-import { NO_STATEMENT_TIMEOUT } from './limit-silence.ts'
+import { executeWithin } from '../connection/execute-within.ts'
+import { NO_STATEMENT_TIMEOUT } from '../connection/limit-silence.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { PartitionedTable } from './ensure-partitions.ts'
 import { countRows, listPartitions, type PartitionState } from './partition-catalog.ts'
 import { dayOf, partitionName } from './partition-day.ts'
-import type { PartitionedTable } from './partitions.ts'
 import type { RemovedDay } from './removed-days.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** A removal that was asked for. */
 export type Removal = Omit<RemovedDay, 'removedAt' | 'rows' | 'bytes'>

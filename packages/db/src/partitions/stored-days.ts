@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
+import type { GridDatabase } from '../schema/database.ts'
+import type { PartitionedTable } from './ensure-partitions.ts'
 import { DAY_MS, dayOf } from './partition-day.ts'
-import type { PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
 
 /** An interval of exchange times in epoch milliseconds: `from` inclusive, `to` exclusive. */
 export interface Interval {

@@ -1,6 +1,6 @@
-import type { Column } from './column.ts'
-import { COLUMN_KINDS, type ColumnKindName } from './column-kind.ts'
-import { decodeInstants } from './encoding/decode-instants.ts'
+import type { Column } from '../columns/column.ts'
+import { COLUMN_KINDS, type ColumnKindName } from '../columns/column-kind.ts'
+import { decodeInstants } from '../columns/encoding/decode-instants.ts'
 
 /** A page of rows as one row: the values of a column as one text, under the column's name. */
 export type PageTexts = Readonly<Record<string, string | null>>

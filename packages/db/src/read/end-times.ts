@@ -1,10 +1,10 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { COLUMN_KINDS } from './column-kind.ts'
-import { encodeTexts } from './encoding/encode-texts.ts'
-import type { DailyTable, StoredRow } from './event-table.ts'
-import type { GridDatabase } from './schema.ts'
-import { scopeSql } from './scope-sql.ts'
-import { type Interval, searchDays, timeTexts } from './stored-days.ts'
+import { COLUMN_KINDS } from '../columns/column-kind.ts'
+import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { DailyTable, StoredRow } from '../tables/event-table.ts'
+import { scopeSql } from '../tables/scope-sql.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 /**

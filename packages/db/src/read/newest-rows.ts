@@ -1,12 +1,12 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { DailyTable, StoredRow } from '../tables/event-table.ts'
+import { reversed } from '../tables/reversed-order.ts'
+import { instantSql, scopeSql, sourceSql } from '../tables/scope-sql.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import { encodeTexts } from './encoding/encode-texts.ts'
 import { endTimeSql } from './end-times.ts'
-import type { DailyTable, StoredRow } from './event-table.ts'
-import { reversed } from './reversed-order.ts'
-import type { GridDatabase } from './schema.ts'
-import { instantSql, scopeSql, sourceSql } from './scope-sql.ts'
-import { type Interval, searchDays, timeTexts } from './stored-days.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 interface SymbolRow extends StoredRow {

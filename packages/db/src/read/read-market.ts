@@ -1,12 +1,12 @@
 import type { PublicChannel, PublicChannelEvents } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import type { DailyTable } from './event-table.ts'
+import { PUBLIC_TRADES } from '../market/public-trades.ts'
+import { TICKER_SNAPSHOTS } from '../market/ticker-snapshots.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { DailyTable } from '../tables/event-table.ts'
 import { mergeOrdered } from './merge-ordered.ts'
-import { PUBLIC_TRADES } from './public-trades.ts'
 import { type ReadInterval, readRange } from './range.ts'
-import type { GridDatabase } from './schema.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
-import { TICKER_SNAPSHOTS } from './ticker-snapshots.ts'
 
 /** Which events of a market to read. */
 export interface MarketQuery<Channel extends PublicChannel> extends SymbolsQuery, ReadInterval {

@@ -1,6 +1,6 @@
-import type { Column } from './column.ts'
-import type { DailyTable, StoredRow } from './event-table.ts'
-import { scopeSql, sourceSql } from './scope-sql.ts'
+import type { Column } from '../columns/column.ts'
+import type { DailyTable, StoredRow } from '../tables/event-table.ts'
+import { scopeSql, sourceSql } from '../tables/scope-sql.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** How many rows lie in an interval. */

@@ -1,8 +1,8 @@
 import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import type { DailyTable, StoredRow } from './event-table.ts'
-import type { GridDatabase } from './schema.ts'
-import { type Interval, searchDays, timeTexts } from './stored-days.ts'
+import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
+import type { GridDatabase } from '../schema/database.ts'
+import type { DailyTable, StoredRow } from '../tables/event-table.ts'
 
 /**
  * Gives the symbols of a category that have rows in an interval, by their bytes. Where the key is of

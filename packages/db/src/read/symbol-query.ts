@@ -1,5 +1,5 @@
 import { type Category, EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '@grid/core-events'
-import type { Interval } from './stored-days.ts'
+import type { Interval } from '../partitions/stored-days.ts'
 
 /** One instrument. */
 export interface SymbolQuery {

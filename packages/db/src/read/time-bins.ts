@@ -1,11 +1,11 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import type { Column } from './column.ts'
+import type { Column } from '../columns/column.ts'
+import type { PartitionedTable } from '../partitions/ensure-partitions.ts'
+import { DAY_MS } from '../partitions/partition-day.ts'
+import { storedDays, timeTexts } from '../partitions/stored-days.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import { DAY_MS } from './partition-day.ts'
-import type { PartitionedTable } from './partitions.ts'
 import { type Page, readAhead } from './read-ahead.ts'
-import type { GridDatabase } from './schema.ts'
-import { storedDays, timeTexts } from './stored-days.ts'
 import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
 
 /** A length of time that divides a day: whole seconds (`s`), minutes (`m`), hours (`h`) or `1d`. */

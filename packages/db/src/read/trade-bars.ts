@@ -1,8 +1,8 @@
 import type { Category, Decimal, PublicTradeEvent } from '@grid/core-events'
-import type { Column } from './column.ts'
-import type { DailyTable } from './event-table.ts'
-import { reversed } from './reversed-order.ts'
-import { instantSql, scopeSql, sourceSql } from './scope-sql.ts'
+import type { Column } from '../columns/column.ts'
+import type { DailyTable } from '../tables/event-table.ts'
+import { reversed } from '../tables/reversed-order.ts'
+import { instantSql, scopeSql, sourceSql } from '../tables/scope-sql.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** Prices and sums of the trades of an interval: decimals are exact, nothing is rounded. */

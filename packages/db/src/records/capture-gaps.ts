@@ -1,9 +1,9 @@
 import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
-import { columnArrays } from './encode-batch.ts'
-import { type Beholder, visibleSql } from './identity/beholder.ts'
-import type { GridDatabase } from './schema.ts'
+import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
+import { columnArrays } from '../insert/encode-batch.ts'
+import { type Beholder, visibleSql } from '../schema/beholder.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
 export type GapState = 'open' | 'ignored' | 'partial' | 'filled' | 'unrecoverable'

@@ -1,10 +1,10 @@
 import type { DeadLetter } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from './column.ts'
-import { columnArrays } from './encode-batch.ts'
-import { type Beholder, visibleSql } from './identity/beholder.ts'
-import type { GridDatabase } from './schema.ts'
-import { inTransaction } from './transaction.ts'
+import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
+import { inTransaction } from '../connection/transaction.ts'
+import { columnArrays } from '../insert/encode-batch.ts'
+import { type Beholder, visibleSql } from '../schema/beholder.ts'
+import type { GridDatabase } from '../schema/database.ts'
 
 /** Who stores dead letters. */
 export interface DeadLetterOrigin {

@@ -7,8 +7,8 @@ import type {
   WalletValues,
 } from '@grid/core-events'
 import type { ColumnType } from 'kysely'
-import type { BigInteger, Numeric, Timestamp, Uuid, WithDefault } from './schema.ts'
-import type { NullableJson, ValueColumns } from './schema-columns.ts'
+import type { BigInteger, Numeric, Timestamp, Uuid, WithDefault } from './database.ts'
+import type { NullableJson, ValueColumns } from './value-columns.ts'
 
 /** What rows of all private tables have. */
 interface AccountColumns {

@@ -1,5 +1,12 @@
 import type { Category, JsonObject, Source, TickerValues } from '@grid/core-events'
 import type { ColumnType, InsertType, SelectType, UpdateType } from 'kysely'
+import type {
+  AccountTransactionsTable,
+  OrdersTable,
+  PositionSnapshotsTable,
+  PrivateExecutionsTable,
+  WalletSnapshotsTable,
+} from './account-tables.ts'
 import type { ColumnName } from './column-name.ts'
 import type {
   ApiCredentialsTable,
@@ -7,14 +14,7 @@ import type {
   RunsTable,
   StrategiesTable,
   UsersTable,
-} from './schema-identity.ts'
-import type {
-  AccountTransactionsTable,
-  OrdersTable,
-  PositionSnapshotsTable,
-  PrivateExecutionsTable,
-  WalletSnapshotsTable,
-} from './schema-private.ts'
+} from './identity-tables.ts'
 
 /**
  * `timestamptz`: read as a `Date`, which keeps milliseconds only. Cast to text, or use the

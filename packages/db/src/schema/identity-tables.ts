@@ -1,6 +1,6 @@
 import type { Category, JsonObject } from '@grid/core-events'
 import type { ColumnType } from 'kysely'
-import type { Timestamp, Uuid, WithDefault } from './schema.ts'
+import type { Timestamp, Uuid, WithDefault } from './database.ts'
 
 /** `jsonb` that holds an object: written as JSON text. */
 type Json = ColumnType<JsonObject, string, string>

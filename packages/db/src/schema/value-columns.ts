@@ -1,7 +1,7 @@
 import type { Decimal, JsonObject, JsonValue } from '@grid/core-events'
 import type { ColumnType } from 'kysely'
 import type { ColumnName } from './column-name.ts'
-import type { Numeric } from './schema.ts'
+import type { Numeric } from './database.ts'
 
 /** `jsonb`: written as JSON text. */
 export type NullableJson<Value extends JsonValue = JsonObject> = ColumnType<

@@ -1,6 +1,6 @@
-import type { Column, WrittenColumn } from './column.ts'
-import type { PartitionedTable } from './partitions.ts'
-import type { GridDatabase } from './schema.ts'
+import type { Column, WrittenColumn } from '../columns/column.ts'
+import type { PartitionedTable } from '../partitions/ensure-partitions.ts'
+import type { GridDatabase } from '../schema/database.ts'
 import type { HashedKey } from './scope-sql.ts'
 
 /** What the row of every event has. */

@@ -1,9 +1,9 @@
 import { type CompiledQuery, sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { migrate, PositionSnapshotRepository } from '../src/index.ts'
-import { T0 } from './events.ts'
-import { addTenant } from './private-events.ts'
-import { openPlanned } from './query-plans.ts'
+import { migrate, PositionSnapshotRepository } from '../../src/index.ts'
+import { T0 } from '../support/events.ts'
+import { addTenant } from '../support/private-events.ts'
+import { openPlanned } from '../support/query-plans.ts'
 
 it('the newest of each leg is read by a few steps, however many rows and without statistics', async () => {
   const { db, take, scansOf, close } = await openPlanned(/^with recursive/)

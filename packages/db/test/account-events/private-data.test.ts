@@ -16,10 +16,22 @@ import {
   OrderRepository,
   PositionSnapshotRepository,
   WalletSnapshotRepository,
-} from '../src/index.ts'
-import { collect, decimal, T0 } from './events.ts'
-import { addTenant, execution, order, position, transaction, wallet } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import {
+  DATABASES,
+  type OpenedDatabase,
+  openPostgres,
+  START_TIMEOUT_MS,
+} from '../support/databases.ts'
+import { collect, decimal, T0 } from '../support/events.ts'
+import {
+  addTenant,
+  execution,
+  order,
+  position,
+  transaction,
+  wallet,
+} from '../support/private-events.ts'
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 const NONE = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] }

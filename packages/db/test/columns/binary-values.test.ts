@@ -2,10 +2,10 @@ import { CATEGORIES } from '@grid/core-events'
 import fc from 'fast-check'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { insertSql, type PackedColumn } from '../src/column.ts'
-import { COLUMN_KINDS, type WrittenKindName } from '../src/column-kind.ts'
-import { columnArrays, encodeBatch } from '../src/encode-batch.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { insertSql, type PackedColumn } from '../../src/columns/column.ts'
+import { COLUMN_KINDS, type WrittenKindName } from '../../src/columns/column-kind.ts'
+import { columnArrays, encodeBatch } from '../../src/insert/encode-batch.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 
 /** A value of a kind, and the same as text that PostgreSQL reads by itself. */
 interface Sample {

@@ -19,9 +19,9 @@ import {
   PublicTradeRepository,
   type RangeQuery,
   TickerSnapshotRepository,
-} from '../src/index.ts'
-import { collect, decimal, ticker } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, ticker } from '../support/events.ts'
 
 const TO = Date.UTC(2019, 0, 4)
 const SYMBOL = 'RANDOM'

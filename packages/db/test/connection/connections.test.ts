@@ -10,9 +10,9 @@ import {
   type DatabaseOptions,
   migrate,
   PublicTradeRepository,
-} from '../src/index.ts'
-import { collect, trade } from './events.ts'
-import { START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, trade } from '../support/events.ts'
 
 const REFUSED = { code: '25006' }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createDatabase, redactDatabaseUrl } from '../src/index.ts'
-import { loadPeer } from '../src/load-peer.ts'
+import { loadPeer } from '../../src/connection/load-peer.ts'
+import { createDatabase, redactDatabaseUrl } from '../../src/index.ts'
 
 describe('redactDatabaseUrl', () => {
   it.each([

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createDatabase } from '../src/index.ts'
-import { START_TIMEOUT_MS } from './support.ts'
+import { createDatabase } from '../../src/index.ts'
+import { START_TIMEOUT_MS } from '../support/databases.ts'
 
 describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
   let home: string
@@ -38,7 +38,7 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
     writeFileSync(`${directory}.lock`, '')
     writeFileSync(`${directory}.lock.pid`, String(process.pid))
     const script = `
-      import { createDatabase } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+      import { createDatabase } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
       import { sql } from 'kysely'
       const db = createDatabase({ url: ${JSON.stringify(`pglite:${directory}`)} })
       await sql\`create table kept as select 7 as n\`.execute(db)

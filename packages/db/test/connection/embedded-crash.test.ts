@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createDatabase } from '../src/index.ts'
-import { trade } from './events.ts'
-import { START_TIMEOUT_MS } from './support.ts'
+import { createDatabase } from '../../src/index.ts'
+import { START_TIMEOUT_MS } from '../support/databases.ts'
+import { trade } from '../support/events.ts'
 
 const BATCH = 50
 const KILLS = 3
@@ -21,7 +21,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 /** A process that stores batch after batch, and says of each when it is stored. */
 function startWriter(directory: string, round: number): ChildProcess {
-  const source = new URL('../src/index.ts', import.meta.url).href
+  const source = new URL('../../src/index.ts', import.meta.url).href
   const script = `
     import { createDatabase, migrate, PublicTradeRepository } from ${JSON.stringify(source)}
     const db = createDatabase({ url: ${JSON.stringify(`pglite:${directory}`)} })

@@ -1,7 +1,7 @@
 import { createTestDatabase, type Relay, startRelay, type TestDatabase } from '@grid/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
-import { classifyDatabaseError, createDatabase, migrate } from '../src/index.ts'
+import { classifyDatabaseError, createDatabase, migrate } from '../../src/index.ts'
 
 const FAILED = { code: 'SERVER_SILENT', retryable: true }
 

@@ -16,8 +16,8 @@ import {
   migrate,
   PublicTradeRepository,
   pruneDays,
-} from '../src/index.ts'
-import { collect, T0, trade } from './events.ts'
+} from '../../src/index.ts'
+import { collect, T0, trade } from '../support/events.ts'
 
 const isInstalled = findPgbouncer() !== null
 if (!isInstalled) process.stderr.write('skipped: PgBouncer is not installed\n')

@@ -14,9 +14,14 @@ import {
   strategyIdOf,
   UserRepository,
   userIdOf,
-} from '../src/index.ts'
-import { addTenant, credential, execution, KEYS, keyOf } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import {
+  DATABASES,
+  type OpenedDatabase,
+  openPostgres,
+  START_TIMEOUT_MS,
+} from '../support/databases.ts'
+import { addTenant, credential, execution, KEYS, keyOf } from '../support/private-events.ts'
 
 it('makes ids from names as the Python predecessor does', () => {
   expect(accountIdOf('mainnet_live')).toBe('9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba')

@@ -12,10 +12,10 @@ import {
   StrategyRepository,
   type TenantScope,
   WalletSnapshotRepository,
-} from '../src/index.ts'
-import { collect, decimal, T0 } from './events.ts'
-import { addTenant, execution, order, position, wallet } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, T0 } from '../support/events.ts'
+import { addTenant, execution, order, position, wallet } from '../support/private-events.ts'
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import * as packageExports from '../src/index.ts'
+import * as packageExports from '../../src/index.ts'
 import {
   AccountRepository,
   AccountTransactionRepository,
@@ -17,10 +17,10 @@ import {
   TickerSnapshotRepository,
   UserRepository,
   WalletSnapshotRepository,
-} from '../src/index.ts'
-import { collect } from './events.ts'
-import { credential, fillTenant, KEYS, type Tenant } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect } from '../support/events.ts'
+import { credential, fillTenant, KEYS, type Tenant } from '../support/private-events.ts'
 
 /** A call of a method by a user, about a tenant's rows; it must give the tenant something. */
 type Call = (scope: TenantScope, victim: Tenant) => Promise<unknown>

@@ -1,9 +1,9 @@
 import type { PublicEvent, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate, PublicTradeRepository, TickerSnapshotRepository } from '../src/index.ts'
-import type { MarketRepository } from '../src/market-repository.ts'
-import { collect, decimal, T0, ticker, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { migrate, PublicTradeRepository, TickerSnapshotRepository } from '../../src/index.ts'
+import type { MarketRepository } from '../../src/market/market-repository.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, T0, ticker, trade } from '../support/events.ts'
 
 const numbers = [0, 1, 2, 3]
 const extra = { odd: ['Ü"\\', null] }

@@ -9,8 +9,8 @@ import {
   type GridDatabase,
   migrate,
   PublicTradeRepository,
-} from '../src/index.ts'
-import { collect, T0, trade } from './events.ts'
+} from '../../src/index.ts'
+import { collect, T0, trade } from '../support/events.ts'
 
 /** A small generator of random numbers, so that a failure can be run again. */
 function seeded(seed: number): () => number {

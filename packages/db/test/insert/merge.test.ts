@@ -1,10 +1,15 @@
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bulkInsert } from '../src/bulk-insert.ts'
-import type { Column } from '../src/column.ts'
-import { compareValues, type EventTable } from '../src/event-table.ts'
-import { T0 } from './events.ts'
-import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
+import type { Column } from '../../src/columns/column.ts'
+import { bulkInsert } from '../../src/insert/bulk-insert.ts'
+import { compareValues, type EventTable } from '../../src/tables/event-table.ts'
+import {
+  DATABASES,
+  type OpenedDatabase,
+  openPostgres,
+  START_TIMEOUT_MS,
+} from '../support/databases.ts'
+import { T0 } from '../support/events.ts'
 
 interface Fill {
   readonly channel: 'fill'

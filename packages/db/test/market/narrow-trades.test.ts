@@ -8,11 +8,11 @@ import {
   migrate,
   PublicTradeRepository,
   readMarket,
-} from '../src/index.ts'
-import { MIGRATIONS } from '../src/migration.ts'
-import { partitionName } from '../src/partition-day.ts'
-import { collect, decimal, T0, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { MIGRATIONS } from '../../src/migrations/all.ts'
+import { partitionName } from '../../src/partitions/partition-day.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, T0, trade } from '../support/events.ts'
 
 const DAY_MS = 86_400_000
 const NOTHING = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] }

@@ -5,9 +5,9 @@ import {
   ensurePartitions,
   migrate,
   PublicTradeRepository,
-} from '../src/index.ts'
-import { collect, decimal, T0, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, T0, trade } from '../support/events.ts'
 
 describe.each(DATABASES)('public trades on %s', (_name, open) => {
   let opened: OpenedDatabase

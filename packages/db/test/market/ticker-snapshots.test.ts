@@ -6,9 +6,9 @@ import {
 } from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { migrate, TickerSnapshotRepository } from '../src/index.ts'
-import { collect, decimal, T0, ticker } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { migrate, TickerSnapshotRepository } from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, T0, ticker } from '../support/events.ts'
 
 const ALL_CHANGED = 2 ** TICKER_FIELD_NAMES.length - 1
 

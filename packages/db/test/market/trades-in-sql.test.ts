@@ -6,10 +6,10 @@ import {
   type GridDatabase,
   migrate,
   PublicTradeRepository,
-} from '../src/index.ts'
-import { forgetDays } from '../src/known-days.ts'
-import { collect, decimal, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { forgetDays } from '../../src/partitions/known-days.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, trade } from '../support/events.ts'
 
 const CATEGORIES = ['linear', 'inverse', 'spot', 'option'] as const
 const MIDNIGHT = Date.UTC(2025, 9, 10)

@@ -8,8 +8,8 @@ import {
   inspectDatabase,
   migrate,
   SCHEMA_VERSION,
-} from '../src/index.ts'
-import { DATABASES, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, START_TIMEOUT_MS } from '../support/databases.ts'
 
 describe.each(DATABASES)('migrate on %s', (_name, open) => {
   it(

@@ -11,10 +11,22 @@ import {
   OperatorRepository,
   OrderRepository,
   PublicTradeRepository,
-} from '../src/index.ts'
-import { T0, trade } from './events.ts'
-import { credential, execution, fillTenant, KEYS, order, type Tenant } from './private-events.ts'
-import { DATABASES, type OpenedDatabase, openPostgres, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import {
+  DATABASES,
+  type OpenedDatabase,
+  openPostgres,
+  START_TIMEOUT_MS,
+} from '../support/databases.ts'
+import { T0, trade } from '../support/events.ts'
+import {
+  credential,
+  execution,
+  fillTenant,
+  KEYS,
+  order,
+  type Tenant,
+} from '../support/private-events.ts'
 
 const DENIED = { code: '42501' }
 

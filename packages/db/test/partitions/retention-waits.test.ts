@@ -14,8 +14,8 @@ import {
   PublicTradeRepository,
   pruneDays,
   TickerSnapshotRepository,
-} from '../src/index.ts'
-import { collect, ticker, trade } from './events.ts'
+} from '../../src/index.ts'
+import { collect, ticker, trade } from '../support/events.ts'
 
 const DAY_MS = 86_400_000
 /** What nobody may be held up for longer. */

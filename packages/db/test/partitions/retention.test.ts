@@ -12,9 +12,9 @@ import {
   PublicTradeRepository,
   pruneDays,
   TickerSnapshotRepository,
-} from '../src/index.ts'
-import { collect, ticker, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, ticker, trade } from '../support/events.ts'
 
 const DAY_MS = 86_400_000
 const table = 'public_trades'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { mergeOrdered } from '../src/merge-ordered.ts'
-import { type Page, readAhead } from '../src/read-ahead.ts'
-import { collect } from './events.ts'
+import { mergeOrdered } from '../../src/read/merge-ordered.ts'
+import { type Page, readAhead } from '../../src/read/read-ahead.ts'
+import { collect } from '../support/events.ts'
 
 /** Endless pages of three numbers, and which of them were asked for. */
 function pages(delay: () => Promise<void> = async () => {}) {

@@ -1,8 +1,8 @@
 import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureUpcomingPartitions, migrate, PublicTradeRepository } from '../src/index.ts'
-import { collect, trade } from './events.ts'
-import { openPlanned, type PlannedDatabase } from './query-plans.ts'
+import { ensureUpcomingPartitions, migrate, PublicTradeRepository } from '../../src/index.ts'
+import { collect, trade } from '../support/events.ts'
+import { openPlanned, type PlannedDatabase } from '../support/query-plans.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2025, 9, 9)

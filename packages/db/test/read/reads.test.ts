@@ -8,9 +8,9 @@ import {
   PublicTradeRepository,
   readMarket,
   TickerSnapshotRepository,
-} from '../src/index.ts'
-import { collect, decimal, ticker, trade } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, decimal, ticker, trade } from '../support/events.ts'
 
 const category = 'linear'
 const MINUTE = 60_000

@@ -1,9 +1,9 @@
 import type { DeadLetter, Gap, PrivateGap } from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CaptureGapRepository, DeadLetterRepository, migrate } from '../src/index.ts'
-import { T0 } from './events.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from './support.ts'
+import { CaptureGapRepository, DeadLetterRepository, migrate } from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { T0 } from '../support/events.ts'
 
 const LETTER: DeadLetter = {
   code: 'ITEM_MALFORMED',

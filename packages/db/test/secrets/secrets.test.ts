@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { Secret } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
-import { EncryptionKeys } from '../src/index.ts'
-import { openSecret, sealSecret } from '../src/secrets/secret-box.ts'
-import { keyOf } from './private-events.ts'
+import { EncryptionKeys } from '../../src/index.ts'
+import { openSecret, sealSecret } from '../../src/secrets/secret-box.ts'
+import { keyOf } from '../support/private-events.ts'
 
 const CANARY = 'canary-3f7b1c'
 const PLACE = { credentialId: 'c1', accountId: 'a1' }

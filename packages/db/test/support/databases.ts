@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { createTestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { inject } from 'vitest'
-import { createDatabase, type GridDatabase } from '../src/index.ts'
+import { createDatabase, type GridDatabase } from '../../src/index.ts'
 import { copyEmbedded } from './embedded-template.ts'
 
 /** An empty database of one kind, and how to be rid of it. */

@@ -4,7 +4,7 @@ import { cp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { inject } from 'vitest'
-import { createDatabase } from '../src/index.ts'
+import { createDatabase } from '../../src/index.ts'
 
 /** An empty PGlite directory of one's own: a copy, for to make one costs ten times as much. */
 export async function copyEmbedded(): Promise<string> {

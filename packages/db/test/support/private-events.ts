@@ -31,7 +31,7 @@ import {
   StrategyRepository,
   type TenantScope,
   WalletSnapshotRepository,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { decimal, T0 } from './events.ts'
 
 /** Keys for tests. */

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@grid/testing'
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { inject } from 'vitest'
-import type { GridDatabase } from '../src/index.ts'
+import type { GridDatabase } from '../../src/index.ts'
 
 interface PlanNode {
   readonly 'Relation Name'?: string

@@ -1,6 +1,6 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
 import type { Values } from './array-parameter.ts'
-import { encodeIntegers } from './encode-integers.ts'
+import { encodeIntegers } from './encode-fixed.ts'
 
 /** `integer[]`: the place of each in {@link CATEGORIES}, from 1 on. */
 export function encodeCategories(values: Values<Category>): Buffer {

@@ -16,14 +16,16 @@ export {
 export type { Credentials, HmacCredentials, RsaCredentials } from './auth/credentials.ts'
 export type { KeyFaultCode } from './auth/key-fault.ts'
 export { ServerClock, type ServerClockOptions } from './auth/server-clock.ts'
-export type { PublicCategory } from './category-dialect.ts'
+export type { PublicCategory } from './channels/category-dialect.ts'
 export type { DiscardReason } from './channels/channel-mapper.ts'
 export type { WantedTopic } from './channels/registry.ts'
+export { type Environment, privateUrl, publicUrl } from './endpoints.ts'
 export {
   BybitAdapterError,
   type BybitAdapterErrorCode,
   type BybitAdapterErrorContext,
 } from './errors.ts'
+export { restUrl } from './hosts.ts'
 export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
 export {
   createNormalizer,
@@ -45,19 +47,23 @@ export {
   sharedRateLimiter,
 } from './rate-limit/rate-limiter.ts'
 export type { RequestPriority } from './rate-limit/request-window.ts'
-export type { AccountInfo } from './rest/account-info.ts'
-export type { ApiKeyInfo } from './rest/api-key-info.ts'
-export type { ClosedPnl } from './rest/closed-pnl.ts'
-export type { FundingRate } from './rest/funding-rate.ts'
-export { restUrl } from './rest/hosts.ts'
+export type { AccountInfo } from './rest/endpoints/account-info.ts'
+export type { ApiKeyInfo } from './rest/endpoints/api-key-info.ts'
+export type { ClosedPnl } from './rest/endpoints/closed-pnl.ts'
+export type { FundingRate } from './rest/endpoints/funding-rate.ts'
 export type {
   DecimalsOf,
   Instrument,
   PreListingInfo,
   PreListingPhase,
-} from './rest/instrument.ts'
-export type { Kline, KlineInterval } from './rest/kline.ts'
-export type { OpenInterest, OpenInterestInterval } from './rest/open-interest.ts'
+} from './rest/endpoints/instrument.ts'
+export type { Kline, KlineInterval } from './rest/endpoints/kline.ts'
+export type { OpenInterest, OpenInterestInterval } from './rest/endpoints/open-interest.ts'
+export type { ServerTime } from './rest/endpoints/server-time.ts'
+export type { AccountTransaction } from './rest/endpoints/transaction.ts'
+export type { RestCallOptions } from './rest/http/requester.ts'
+export type { RestList } from './rest/lists/rest-list.ts'
+export type { CollectedPages, PagesEnd, RestPages } from './rest/lists/rest-pages.ts'
 export type {
   ClosedPnlQuery,
   ExecutionsQuery,
@@ -71,10 +77,7 @@ export {
   BybitPrivateRestClient,
   type PrivateRestClientOptions,
 } from './rest/private-rest-client.ts'
-export type { RestCallOptions } from './rest/requester.ts'
 export { BybitRestClient, type RestClientOptions } from './rest/rest-client.ts'
-export type { RestList } from './rest/rest-list.ts'
-export type { CollectedPages, PagesEnd, RestPages } from './rest/rest-pages.ts'
 export type {
   FundingHistoryQuery,
   InstrumentsQuery,
@@ -83,27 +86,24 @@ export type {
   RecentTradeQuery,
   TickersQuery,
 } from './rest/rest-queries.ts'
-export type { ServerTime } from './rest/server-time.ts'
-export type { AccountTransaction } from './rest/transaction.ts'
+export { BybitPrivateStream } from './streams/private-stream.ts'
+export type { PrivateStreamOptions } from './streams/private-stream-options.ts'
+export { BybitPublicStream } from './streams/public-stream.ts'
+export type { PublicStreamOptions } from './streams/stream-options.ts'
 export {
   type AcquireOptions,
   ConnectionBudget,
   type ConnectionBudgetOptions,
-} from './ws/connection-budget.ts'
-export { type Environment, privateUrl, publicUrl } from './ws/endpoints.ts'
-export type { KeyRefusal } from './ws/key-guard.ts'
-export { BybitPrivateStream } from './ws/private-stream.ts'
+} from './ws/connection/connection-budget.ts'
+export type { KeyRefusal } from './ws/login/key-guard.ts'
 export type {
   NormalizedPrivateFrame,
   PrivateFrame,
   PrivateStreamEvents,
-} from './ws/private-stream-events.ts'
-export type { PrivateStreamOptions } from './ws/private-stream-options.ts'
-export type { PrivateStreamStatus } from './ws/private-stream-status.ts'
-export type { PrivateStreamTimings } from './ws/private-stream-timings.ts'
-export { BybitPublicStream } from './ws/public-stream.ts'
-export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream-events.ts'
-export type { PublicStreamOptions } from './ws/stream-options.ts'
-export type { SilenceStep, StreamStatus } from './ws/stream-status.ts'
-export type { StreamTimings } from './ws/stream-timings.ts'
-export type { TopicState, TopicStatus } from './ws/topic-status.ts'
+} from './ws/stream/private-stream-events.ts'
+export type { PrivateStreamStatus } from './ws/stream/private-stream-status.ts'
+export type { PrivateStreamTimings } from './ws/stream/private-stream-timings.ts'
+export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream/stream-events.ts'
+export type { SilenceStep, StreamStatus } from './ws/stream/stream-status.ts'
+export type { StreamTimings } from './ws/stream/stream-timings.ts'
+export type { TopicState, TopicStatus } from './ws/stream/topic-status.ts'

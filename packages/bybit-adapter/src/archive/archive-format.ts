@@ -1,5 +1,5 @@
 import { BybitAdapterError } from '../errors.ts'
-import { printable } from '../normalizer/printable.ts'
+import { printable } from '../wire/printable.ts'
 
 /** How many bytes tell what a file is. */
 const MAGIC_BYTES = 16

@@ -1,5 +1,5 @@
 import { BybitAdapterError } from '../errors.ts'
-import { printable } from '../normalizer/printable.ts'
+import { printable } from '../wire/printable.ts'
 import type { ArchiveCategory } from './trade-archive-url.ts'
 
 /** The columns of a file, by what they hold; −1 for those that it does not have. */

@@ -1,6 +1,6 @@
 import { type Clock, nowMs } from '@grid/core-events'
 import { BybitAdapterError } from '../errors.ts'
-import { Deadline } from '../rest/deadline.ts'
+import { Deadline } from '../time/deadline.ts'
 
 /** How a file is fetched. */
 export interface FetchArchiveOptions {

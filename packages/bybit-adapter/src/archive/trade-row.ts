@@ -6,7 +6,7 @@ import {
   LATEST_EXCHANGE_TS,
   type PublicTradeEvent,
 } from '@grid/core-events'
-import { describeValue } from '../normalizer/printable.ts'
+import { describeValue } from '../wire/printable.ts'
 import type { ArchiveLayout } from './archive-layout.ts'
 import { archiveTime } from './archive-time.ts'
 import type { TradeArchiveDay } from './trade-archive-url.ts'

@@ -1,7 +1,7 @@
 import { type Clock, nowMs, systemClock } from '@grid/core-events'
-import type { RestCallOptions } from '../rest/requester.ts'
-import type { ServerTime } from '../rest/server-time.ts'
-import { abortedError, untilAborted } from '../until-aborted.ts'
+import type { ServerTime } from '../rest/endpoints/server-time.ts'
+import type { RestCallOptions } from '../rest/http/requester.ts'
+import { abortedError, untilAborted } from '../time/until-aborted.ts'
 
 /** Options of a {@link ServerClock}. */
 export interface ServerClockOptions {

@@ -1,7 +1,7 @@
 import type { Category, Channel, PublicChannel } from '@grid/core-events'
 import type { ChannelDialect, TopicProof } from './channel-mapper.ts'
-import { publicTradeDialect } from './public-trade.ts'
-import { tickerDialect } from './ticker.ts'
+import { tickerDialect } from './ticker/ticker.ts'
+import { publicTradeDialect } from './trade/public-trade.ts'
 
 /** Every channel's dialect: the one place where a new channel is listed. */
 export const CHANNEL_DIALECTS: { readonly [Name in PublicChannel]: ChannelDialect } = {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { DeadLetter, PublicChannel } from '@grid/core-events'
 import type { ChannelMapper, DiscardReason, ItemContext } from '../channels/channel-mapper.ts'
+import { itemBytes } from '../wire/item-bytes.ts'
+import type { ParsedFrame } from '../wire/parsed-frame.ts'
+import { describeValue, printable } from '../wire/printable.ts'
 import { deadLetter } from './frame-dead-letter.ts'
-import { itemBytes } from './item-bytes.ts'
 import type { Discard } from './normalize-result.ts'
-import type { ParsedFrame } from './parsed-frame.ts'
-import { describeValue, printable } from './printable.ts'
 
 /** Collects the items of a frame that give no event, which is few: most frames need none of this. */
 export class EventlessItems {

@@ -8,14 +8,14 @@ import {
 } from '@grid/core-events'
 import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/channel-mapper.ts'
 import { CHANNEL_DIALECTS } from '../channels/registry.ts'
-import { isWireObject } from '../channels/wire.ts'
-import { classifyControl } from '../ws/control-frame.ts'
+import { classifyControl } from '../wire/control-frame.ts'
+import { isPlainText, type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'
+import { describeValue, printable } from '../wire/printable.ts'
+import { isWireObject } from '../wire/wire.ts'
 import { EventlessItems } from './eventless-items.ts'
 import { deadLetter, type Origin, unknownOrigin } from './frame-dead-letter.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
 import type { Normalizer } from './normalizer.ts'
-import { isPlainText, type ParsedFrame, parseFrame } from './parsed-frame.ts'
-import { describeValue, printable } from './printable.ts'
 
 interface Route {
   readonly channel: PublicChannel

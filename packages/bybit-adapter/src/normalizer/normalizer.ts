@@ -1,4 +1,4 @@
-import { categoryDialect, type PublicCategory } from '../category-dialect.ts'
+import { categoryDialect, type PublicCategory } from '../channels/category-dialect.ts'
 import { FrameNormalizer } from './frame-normalizer.ts'
 import type { NormalizeResult } from './normalize-result.ts'
 

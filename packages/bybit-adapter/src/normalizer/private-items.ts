@@ -6,12 +6,16 @@ import {
   type PrivateChannel,
   type PrivateChannelEvents,
 } from '@grid/core-events'
-import type { PrivateContext, PrivateMapper, RefusedItem } from '../channels/private-mapper.ts'
-import { PRIVATE_MAPPERS } from '../channels/private-registry.ts'
-import { isCategory } from '../channels/value-readers.ts'
-import { isWireObject } from '../channels/wire.ts'
-import { sliceAt } from './json-slice.ts'
-import { describeValue, printable } from './printable.ts'
+import type {
+  PrivateContext,
+  PrivateMapper,
+  RefusedItem,
+} from '../channels/account/private-mapper.ts'
+import { PRIVATE_MAPPERS } from '../channels/account/private-registry.ts'
+import { isCategory } from '../channels/account/value-readers.ts'
+import { sliceAt } from '../wire/json-slice.ts'
+import { describeValue, printable } from '../wire/printable.ts'
+import { isWireObject } from '../wire/wire.ts'
 
 /** Where elements come from, for their dead letters. */
 export interface ElementsOrigin {

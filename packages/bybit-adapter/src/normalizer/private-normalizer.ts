@@ -9,13 +9,13 @@ import {
   type PrivateEvent,
   parseExchangeTs,
 } from '@grid/core-events'
-import { isCategory } from '../channels/value-readers.ts'
-import { isWireObject, type WireObject } from '../channels/wire.ts'
+import { isCategory } from '../channels/account/value-readers.ts'
 import { BybitAdapterError } from '../errors.ts'
-import { classifyControl } from '../ws/control-frame.ts'
+import { classifyControl } from '../wire/control-frame.ts'
+import { type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'
+import { describeValue, printable } from '../wire/printable.ts'
+import { isWireObject, type WireObject } from '../wire/wire.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
-import { type ParsedFrame, parseFrame } from './parsed-frame.ts'
-import { describeValue, printable } from './printable.ts'
 import { isKept, type PrivateFilter } from './private-filter.ts'
 import { mapElements } from './private-items.ts'
 

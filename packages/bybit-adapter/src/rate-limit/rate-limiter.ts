@@ -1,8 +1,8 @@
 import { type Clock, nowMs, sleep, systemClock } from '@grid/core-events'
 import { BybitAdapterError } from '../errors.ts'
-import { abortedError, untilAborted } from '../until-aborted.ts'
+import { Pause } from '../time/pause.ts'
+import { abortedError, untilAborted } from '../time/until-aborted.ts'
 import { IP_BAN_MS, type LimitReport } from './limit-report.ts'
-import { Pause } from './pause.ts'
 import { type RequestPriority, RequestWindow } from './request-window.ts'
 
 /** Options of a {@link RateLimiter}. */

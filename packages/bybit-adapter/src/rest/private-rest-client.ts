@@ -11,16 +11,23 @@ import {
 import type { Credentials } from '../auth/credentials.ts'
 import { RestAuth } from '../auth/rest-auth.ts'
 import type { ServerClock } from '../auth/server-clock.ts'
-import { sharedServerClock } from '../auth/shared-server-clock.ts'
 import { createSigner } from '../auth/signer.ts'
 import { BybitAdapterError } from '../errors.ts'
+import { privateRestUrl } from '../private-hosts.ts'
 import type { RequestPriority } from '../rate-limit/request-window.ts'
-import { type AccountInfo, readAccountInfo } from './account-info.ts'
-import { type ApiKeyInfo, readApiKeyInfo } from './api-key-info.ts'
-import { type ClosedPnl, mapClosedPnl } from './closed-pnl.ts'
-import { newRequester, positiveInteger } from './new-requester.ts'
-import { byCursor } from './paging.ts'
-import { privateRestUrl } from './private-hosts.ts'
+import { type AccountInfo, readAccountInfo } from './endpoints/account-info.ts'
+import { type ApiKeyInfo, readApiKeyInfo } from './endpoints/api-key-info.ts'
+import { type ClosedPnl, mapClosedPnl } from './endpoints/closed-pnl.ts'
+import { type AccountTransaction, mapTransaction } from './endpoints/transaction.ts'
+import { newRequester, positiveInteger } from './http/new-requester.ts'
+import { queryOf } from './http/query.ts'
+import type { Reply } from './http/reply.ts'
+import type { Requester, RestCallOptions } from './http/requester.ts'
+import { byCursor } from './lists/paging.ts'
+import { readPrivateRows, readRows } from './lists/private-rows.ts'
+import type { RestList, RestPage } from './lists/rest-list.ts'
+import { RestPages } from './lists/rest-pages.ts'
+import { byWindow } from './lists/time-windows.ts'
 import type {
   ClosedPnlQuery,
   ExecutionsQuery,
@@ -30,15 +37,8 @@ import type {
   TransactionLogQuery,
   WalletBalanceQuery,
 } from './private-queries.ts'
-import { readPrivateRows, readRows } from './private-rows.ts'
-import { queryOf } from './query.ts'
-import type { Reply } from './reply.ts'
-import type { Requester, RestCallOptions } from './requester.ts'
 import type { RestClientOptions } from './rest-client.ts'
-import type { RestList, RestPage } from './rest-list.ts'
-import { RestPages } from './rest-pages.ts'
-import { byWindow } from './time-windows.ts'
-import { type AccountTransaction, mapTransaction } from './transaction.ts'
+import { sharedServerClock } from './shared-server-clock.ts'
 
 /** Options of a {@link BybitPrivateRestClient}. */
 export interface PrivateRestClientOptions extends RestClientOptions {

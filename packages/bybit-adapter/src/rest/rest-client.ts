@@ -1,24 +1,26 @@
 import type { Clock, PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { Environment } from '../endpoints.ts'
+import { restUrl } from '../hosts.ts'
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
-import type { Environment } from '../ws/endpoints.ts'
-import { FUNDING_HISTORY, type FundingRate } from './funding-rate.ts'
-import { restUrl } from './hosts.ts'
-import { INSTRUMENTS_INFO, type Instrument } from './instrument.ts'
-import { KLINE, type Kline } from './kline.ts'
-import { newRequester } from './new-requester.ts'
-import { OPEN_INTEREST, type OpenInterest } from './open-interest.ts'
-import { byCursor, byEndTime } from './paging.ts'
-import { queryOf } from './query.ts'
-import { compareTrades, RECENT_TRADE } from './recent-trade.ts'
-import type { Requester, RestCallOptions } from './requester.ts'
+import { FUNDING_HISTORY, type FundingRate } from './endpoints/funding-rate.ts'
+import { INSTRUMENTS_INFO, type Instrument } from './endpoints/instrument.ts'
+import { KLINE, type Kline } from './endpoints/kline.ts'
+import { OPEN_INTEREST, type OpenInterest } from './endpoints/open-interest.ts'
+import { compareTrades, RECENT_TRADE } from './endpoints/recent-trade.ts'
+import { readServerTime, type ServerTime } from './endpoints/server-time.ts'
+import { TICKERS } from './endpoints/ticker.ts'
+import { newRequester } from './http/new-requester.ts'
+import { queryOf } from './http/query.ts'
+import type { Requester, RestCallOptions } from './http/requester.ts'
+import { byCursor, byEndTime } from './lists/paging.ts'
 import {
   type ListEndpoint,
   type ListQuery,
   type RestList,
   type RestPage,
   readRestList,
-} from './rest-list.ts'
-import { RestPages } from './rest-pages.ts'
+} from './lists/rest-list.ts'
+import { RestPages } from './lists/rest-pages.ts'
 import type {
   FundingHistoryQuery,
   InstrumentsQuery,
@@ -27,8 +29,6 @@ import type {
   RecentTradeQuery,
   TickersQuery,
 } from './rest-queries.ts'
-import { readServerTime, type ServerTime } from './server-time.ts'
-import { TICKERS } from './ticker.ts'
 
 /** Options of a {@link BybitRestClient}. */
 export interface RestClientOptions {

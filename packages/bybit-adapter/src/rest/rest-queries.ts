@@ -1,6 +1,6 @@
 import type { Category } from '@grid/core-events'
-import type { KlineInterval } from './kline.ts'
-import type { OpenInterestInterval } from './open-interest.ts'
+import type { KlineInterval } from './endpoints/kline.ts'
+import type { OpenInterestInterval } from './endpoints/open-interest.ts'
 
 /** What `tickers` may be asked; options need `baseCoin` or `symbol`. */
 export interface TickersQuery {

@@ -1,0 +1,73 @@
+import {
+  CATEGORIES,
+  type Category,
+  type PrivateChannel,
+  type PrivateEvent,
+} from '@grid/core-events'
+import { isWireObject } from '../../wire/wire.ts'
+import type { ItemFault } from '../channel-mapper.ts'
+import { fault, type ItemReader, isFault } from './item-reader.ts'
+
+/** What a mapper is told about the message or reply that an element came in. */
+export interface PrivateContext {
+  readonly accountId: string
+  /** What the topic or the query says, for elements that do not. */
+  readonly category: Category | null
+  /** The message's `creationTime` or the reply's `time`, as received. */
+  readonly time: unknown
+  /** The same, read; null when it is unreadable. */
+  readonly exchangeTs: number | null
+  readonly localTsUs: number
+  readonly source: 'ws' | 'rest'
+}
+
+/** An item that gives no event. */
+export interface RefusedItem {
+  readonly fault: ItemFault
+  /** Where the item lies in its element; empty for the element itself. */
+  readonly path: readonly (string | number)[]
+}
+
+/**
+ * Maps one element of a private message's `data` or of a reply's `list`, which are alike.
+ *
+ * An element is one item, but for a wallet's, which is one a coin.
+ */
+export type PrivateMapper<Event extends object = PrivateEvent> = (
+  element: unknown,
+  context: PrivateContext,
+) => readonly (Event | RefusedItem)[]
+
+/** Maps an element that is one item of one instrument. */
+export function mapInstrumentItem<Event extends PrivateEvent>(
+  channel: PrivateChannel,
+  reader: ItemReader,
+  element: unknown,
+  context: PrivateContext,
+  complete: (event: Event) => Event,
+): readonly (Event | RefusedItem)[] {
+  if (!isWireObject(element)) return refused(fault(null, element, 'must be an object'))
+  const read = reader.read(element)
+  if (isFault(read)) return refused(read)
+  const category = read.values['category'] ?? context.category
+  if (category === null) {
+    return refused(fault('category', undefined, `must be one of ${CATEGORIES.join(', ')}`))
+  }
+  const { accountId, localTsUs, source } = context
+  const { values, extra } = read
+  const event = { channel, accountId, localTsUs, source, ...values, category, extra }
+  // Sound: the reader fills every field, each by the reader of its kind.
+  return [complete(event as unknown as Event)]
+}
+
+/** The outcome for an element of which nothing can be used. */
+export function refused(found: ItemFault): readonly RefusedItem[] {
+  return [{ fault: found, path: [] }]
+}
+
+/** The outcome for an element whose time is the message's, which has none. */
+export function timeless({ time, source }: PrivateContext): readonly RefusedItem[] {
+  const field = source === 'ws' ? 'creationTime' : 'time'
+  const message = 'must be epoch milliseconds from 2019 to 2099'
+  return refused({ field, inEnvelope: true, value: time, message })
+}

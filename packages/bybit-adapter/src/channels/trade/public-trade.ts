@@ -1,0 +1,214 @@
+import {
+  type Category,
+  type Decimal,
+  isDecimal,
+  isSymbol,
+  type PublicTradeEvent,
+  parseDecimal,
+  parseExchangeTs,
+} from '@grid/core-events'
+import { z } from 'zod'
+import { faultOf } from '../../wire/item-fault.ts'
+import {
+  isWireObject,
+  parseSequence,
+  wireDecimal,
+  wireName,
+  wireOptionalDecimal,
+  wireOptionalName,
+  wireSequence,
+  wireTime,
+} from '../../wire/wire.ts'
+import type {
+  ChannelDialect,
+  ChannelMapper,
+  ItemContext,
+  ItemFault,
+  ScannedFrame,
+} from '../channel-mapper.ts'
+import { MatchIndex } from './match-index.ts'
+import { TradeScanner } from './trade-scanner.ts'
+
+/** One element of a trade frame's `data`, as documented but not yet checked. */
+interface WireTrade {
+  readonly T?: unknown
+  readonly s?: unknown
+  readonly S?: unknown
+  readonly v?: unknown
+  readonly p?: unknown
+  readonly L?: unknown
+  readonly i?: unknown
+  readonly BT?: unknown
+  readonly RPI?: unknown
+  readonly seq?: unknown
+  readonly mP?: unknown
+  readonly iP?: unknown
+  readonly mIv?: unknown
+  readonly iv?: unknown
+}
+
+const common = {
+  T: wireTime,
+  S: wireName,
+  v: wireDecimal,
+  p: wireDecimal,
+  L: wireOptionalName.optional(),
+  i: wireName,
+  BT: z.boolean().optional(),
+  RPI: z.boolean().optional(),
+  seq: wireSequence.optional(),
+  mP: wireOptionalDecimal.optional(),
+  iP: wireOptionalDecimal.optional(),
+  mIv: wireOptionalDecimal.optional(),
+  iv: wireOptionalDecimal.optional(),
+}
+const OF_COMMON_SOCKETS: z.ZodType = z.object({ ...common, s: wireName.optional() })
+const OF_OPTION_SOCKETS: z.ZodType = z.object({ ...common, s: wireName })
+
+/** What the guards of {@link PublicTradeMapper} accept, said by zod. */
+export function wireTradeSchema(category: Category): z.ZodType {
+  return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
+}
+
+const MAX_NAME_LENGTH = 64
+
+/** Maps the elements of a trade frame's `data`. */
+export class PublicTradeMapper implements ChannelMapper {
+  /** Outlives connections: a match that a reconnect or a rotation cut in two counts on. */
+  readonly #matches = new MatchIndex()
+  readonly isList = true
+  readonly #scanner: TradeScanner | null
+  /** The newest price: trades of one match often share theirs, which is then known to be one. */
+  #price: Decimal | null = null
+
+  constructor(category: Category) {
+    const isContract = category === 'linear' || category === 'inverse'
+    this.#scanner = isContract ? new TradeScanner(category, this.#matches) : null
+  }
+
+  scan(text: string, localTsUs: number): ScannedFrame | null {
+    return this.#scanner?.scan(text, localTsUs) ?? null
+  }
+
+  map(item: unknown, context: ItemContext): PublicTradeEvent | null {
+    if (!isWireObject(item)) return null
+    const { T, s, S, v, p, L, i, BT, RPI, seq, mP, iP, mIv, iv }: WireTrade = item
+    const { category, topicSymbol } = context
+    const exchangeTs = parseExchangeTs(T)
+    const symbol = isTopicsOwn(s, context) ? topicSymbol : s
+    const sequence = seq === undefined ? -1 : parseSequence(seq)
+    const tickDirection = tickDirectionOf(L)
+    const markPrice = optionalDecimal(mP)
+    const indexPrice = optionalDecimal(iP)
+    const markIv = optionalDecimal(mIv)
+    const tradeIv = optionalDecimal(iv)
+    if (
+      exchangeTs === undefined ||
+      sequence === undefined ||
+      !(symbol === topicSymbol || isSymbol(symbol)) ||
+      !(S === 'Buy' || S === 'Sell' || isSymbol(S)) ||
+      !this.#isPrice(p) ||
+      !(typeof v === 'string' && isDecimal(v)) ||
+      !isName(i, context) ||
+      tickDirection === undefined ||
+      !(BT === undefined || typeof BT === 'boolean') ||
+      !(RPI === undefined || typeof RPI === 'boolean') ||
+      markPrice === undefined ||
+      indexPrice === undefined ||
+      markIv === undefined ||
+      tradeIv === undefined
+    ) {
+      return null
+    }
+    this.#price = p
+    return {
+      channel: 'publicTrade',
+      category,
+      symbol,
+      exchangeTs,
+      localTsUs: context.localTsUs,
+      source: 'ws',
+      tradeId: i,
+      side: S,
+      price: p,
+      size: v,
+      tickDirection,
+      isBlockTrade: BT ?? null,
+      isRpiTrade: RPI ?? null,
+      seq: sequence,
+      matchIndex: this.#matches.next(symbol, sequence, i),
+      markPrice,
+      indexPrice,
+      markIv,
+      iv: tradeIv,
+    }
+  }
+
+  #isPrice(value: unknown): value is Decimal {
+    if (typeof value !== 'string') return false
+    return value === this.#price || isDecimal(value)
+  }
+
+  explain(item: unknown, { category }: ItemContext): ItemFault {
+    return faultOf(wireTradeSchema(category), item, [])
+  }
+
+  symbolOf(item: unknown, context: ItemContext): string | null {
+    const s = isWireObject(item) ? (item as WireTrade).s : undefined
+    if (isTopicsOwn(s, context)) return context.topicSymbol
+    return isSymbol(s) ? s : null
+  }
+
+  /** Keeps the match counts: they hold across connections. */
+  reset(): void {}
+}
+
+/** Whether a trade is of the topic's own symbol: an option topic is a base coin, which has none. */
+function isTopicsOwn(s: unknown, { category, topicSymbol }: ItemContext): boolean {
+  return category !== 'option' && (s === undefined || s === topicSymbol)
+}
+
+function isName(value: unknown, { isPlain }: ItemContext): value is string {
+  if (!isPlain) return isSymbol(value)
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH
+}
+
+/** Null where there is none, undefined for what is no name. */
+function tickDirectionOf(value: unknown): string | null | undefined {
+  switch (value) {
+    case 'PlusTick':
+    case 'ZeroPlusTick':
+    case 'MinusTick':
+    case 'ZeroMinusTick':
+      return value
+    case undefined:
+    case '':
+      return null
+    default:
+      return isSymbol(value) ? value : undefined
+  }
+}
+
+function optionalDecimal(value: unknown): Decimal | null | undefined {
+  return value === undefined ? null : parseDecimal(value)
+}
+
+/**
+ * Public trades: topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}` for all of its
+ * contracts; no snapshot and no history on subscribe.
+ */
+export const publicTradeDialect: ChannelDialect = {
+  channel: 'publicTrade',
+  topicKinds: (category) => [
+    category === 'option'
+      ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
+      : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
+  ],
+  // Nothing that a trade mapper remembers is of one connection.
+  createMappers: (category, twins) => twins ?? [new PublicTradeMapper(category)],
+}
+
+/** `BTC` of `BTC-26DEC25-120000-C-USDT`. */
+function baseCoinOf(symbol: string): string {
+  return symbol.split('-', 1)[0] || symbol
+}

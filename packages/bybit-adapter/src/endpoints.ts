@@ -1,0 +1,70 @@
+import { categoryDialect, type PublicCategory } from './channels/category-dialect.ts'
+import { BybitAdapterError } from './errors.ts'
+
+/** Where the exchange runs: for real, for tests, or with play money. */
+export type Environment = 'mainnet' | 'testnet' | 'demo'
+
+/** Demo trading has no public sockets of its own: its market is mainnet's. */
+const PUBLIC_HOSTS: { readonly [Name in Environment]: string } = {
+  mainnet: 'wss://stream.bybit.com',
+  testnet: 'wss://stream-testnet.bybit.com',
+  demo: 'wss://stream.bybit.com',
+}
+
+/** Demo trading has accounts of its own. */
+const PRIVATE_HOSTS: { readonly [Name in Environment]: string } = {
+  ...PUBLIC_HOSTS,
+  demo: 'wss://stream-demo.bybit.com',
+}
+
+const SOCKET_BASE = /^wss?:\/\/[^?#]+$/
+
+/**
+ * The address of a category's public socket.
+ *
+ * Throws `INVALID_OPTION` when the base is no ws or wss address.
+ *
+ * @param wsUrl a base such as `ws://127.0.0.1:9001`, which wins over the environment
+ * @example
+ * publicUrl('linear', 'testnet') // 'wss://stream-testnet.bybit.com/v5/public/linear'
+ */
+export function publicUrl(
+  category: PublicCategory,
+  environment: Environment,
+  wsUrl?: string,
+): string {
+  return `${socketBase(PUBLIC_HOSTS, environment, wsUrl)}${categoryDialect(category).path}`
+}
+
+/**
+ * The address of an environment's private socket; throws `INVALID_OPTION` likewise.
+ *
+ * Without its parameter `max_active_time` it is closed after some ten minutes without a frame either
+ * way; pings keep it open, and no age ends it.
+ *
+ * @example
+ * privateUrl('demo') // 'wss://stream-demo.bybit.com/v5/private'
+ */
+export function privateUrl(environment: Environment, wsUrl?: string): string {
+  return `${socketBase(PRIVATE_HOSTS, environment, wsUrl)}/v5/private`
+}
+
+function socketBase(
+  hosts: { readonly [Name in Environment]: string },
+  environment: Environment,
+  wsUrl: string | undefined,
+): string {
+  if (!Object.hasOwn(hosts, environment)) {
+    const names = Object.keys(hosts).join(', ')
+    throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
+  }
+  const base = wsUrl ?? hosts[environment]
+  if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
+    throw invalid('wsUrl', `must be like ws://127.0.0.1:9001, got ${JSON.stringify(base)}`)
+  }
+  return base.replace(/\/+$/, '')
+}
+
+function invalid(option: string, fault: string): BybitAdapterError {
+  return new BybitAdapterError('INVALID_OPTION', `${option} ${fault}`, { option })
+}

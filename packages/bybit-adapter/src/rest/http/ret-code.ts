@@ -1,0 +1,52 @@
+import type { BybitAdapterErrorCode } from '../../errors.ts'
+
+/** What a `retCode` asks of the caller. */
+export interface RetCodeMeaning {
+  readonly code: BybitAdapterErrorCode
+  readonly retryable: boolean
+}
+
+const REFUSED: RetCodeMeaning = { code: 'REFUSED', retryable: false }
+const TRANSIENT: RetCodeMeaning = { code: 'REFUSED', retryable: true }
+const CLOCK_SKEW: RetCodeMeaning = { code: 'CLOCK_SKEW', retryable: true }
+const RATE_LIMITED: RetCodeMeaning = { code: 'RATE_LIMITED', retryable: true }
+
+/** All codes not listed ask for another request, not for the same one again. */
+const MEANINGS: ReadonlyMap<number, RetCodeMeaning> = new Map([
+  // The request arrived too late, or by a clock that is wrong.
+  [-1, CLOCK_SKEW],
+  [10002, CLOCK_SKEW],
+  // Timeouts and restarts of the exchange.
+  [10000, TRANSIENT],
+  [10016, TRANSIENT],
+  [10019, TRANSIENT],
+  // Too many requests: of this endpoint, of everyone, of this address.
+  [10006, RATE_LIMITED],
+  [429, RATE_LIMITED],
+  [10018, { code: 'IP_BANNED', retryable: true }],
+  // The key, or what it may do.
+  [10003, final('API_KEY_INVALID')],
+  [33004, final('API_KEY_EXPIRED')],
+  [-2015, final('API_KEY_EXPIRED')],
+  [10004, final('SIGNATURE_INVALID')],
+  [10005, final('PERMISSION_DENIED')],
+  [10010, final('IP_NOT_ALLOWED')],
+  [10007, final('AUTH_REFUSED')],
+  // The account.
+  [10008, final('ACCOUNT_RESTRICTED')],
+  [10009, final('ACCOUNT_RESTRICTED')],
+  [10024, final('ACCOUNT_RESTRICTED')],
+  [10027, final('ACCOUNT_RESTRICTED')],
+  [10028, final('ACCOUNT_MODE')],
+  [100028, final('ACCOUNT_MODE')],
+  [181014, final('ACCOUNT_MODE')],
+])
+
+/** The meaning of a `retCode` other than 0. */
+export function retCodeMeaning(retCode: number): RetCodeMeaning {
+  return MEANINGS.get(retCode) ?? REFUSED
+}
+
+function final(code: BybitAdapterErrorCode): RetCodeMeaning {
+  return { code, retryable: false }
+}

@@ -1,0 +1,12 @@
+import type { z } from 'zod'
+import { faultOf } from '../../wire/item-fault.ts'
+import { malformedReply, type Reply } from '../http/reply.ts'
+
+/** Reads a `result` that is one object; throws `RESPONSE_MALFORMED`, which names the field. */
+export function readResult<Result>(reply: Reply, schema: z.ZodType<Result>): Result {
+  const { endpoint, result } = reply
+  const parsed = schema.safeParse(result)
+  if (parsed.success) return parsed.data
+  const { field, value } = faultOf(schema, result, [])
+  throw malformedReply(endpoint, field === null ? 'result' : `result.${field}`, value)
+}

@@ -1,0 +1,53 @@
+import { type Clock, isSymbol, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
+import type { PublicCategory } from '../channels/category-dialect.ts'
+import type { WantedTopic } from '../channels/registry.ts'
+import { topicsOf } from '../channels/registry.ts'
+import type { Environment } from '../endpoints.ts'
+import { BybitAdapterError } from '../errors.ts'
+import type { ConnectionBudget } from '../ws/connection/connection-budget.ts'
+import type { StreamTimings } from '../ws/stream/stream-timings.ts'
+
+/** Options of a public stream. */
+export interface PublicStreamOptions {
+  /** Default `mainnet`. */
+  readonly environment?: Environment | undefined
+  /** A base such as `ws://127.0.0.1:9001`, to which the V5 path is appended; wins over `environment`. */
+  readonly wsUrl?: string | undefined
+  readonly category: PublicCategory
+  readonly symbols: readonly string[]
+  readonly channels: readonly PublicChannel[]
+  readonly clock?: Clock | undefined
+  /** Default: one budget shared by all streams of the process. */
+  readonly budget?: ConnectionBudget | undefined
+  readonly timings?: Partial<StreamTimings> | undefined
+  /** Even in [0, 1), for the jitter of reconnects; default `Math.random`. */
+  readonly random?: (() => number) | undefined
+  /** Larger frames cost the connection and become a dead letter; default 16 MiB. */
+  readonly maxPayloadBytes?: number | undefined
+}
+
+/** Throws `INVALID_OPTION` unless some known channels are named. */
+export function checkChannels(channels: readonly PublicChannel[]): void {
+  const bad = channels.find((channel) => !PUBLIC_CHANNELS.includes(channel))
+  if (channels.length > 0 && bad === undefined) return
+  throw invalid('channels', `must be some of ${PUBLIC_CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
+}
+
+/** The topics that symbols need, each once; throws `INVALID_OPTION` for what cannot be a symbol. */
+export function wantedTopics(
+  { category, channels }: PublicStreamOptions,
+  symbols: readonly string[],
+): readonly WantedTopic[] {
+  const bad = symbols.find((symbol) => !isSymbol(symbol))
+  if (bad !== undefined) {
+    throw invalid('symbols', `must be names such as BTCUSDT, got ${JSON.stringify(bad)}`)
+  }
+  const topics = symbols.flatMap((symbol) =>
+    channels.flatMap((channel) => topicsOf(category, channel, symbol)),
+  )
+  return [...new Map(topics.map((topic) => [topic.topic, topic])).values()]
+}
+
+function invalid(option: string, fault: string): BybitAdapterError {
+  return new BybitAdapterError('INVALID_OPTION', `${option} ${fault}`, { option })
+}

@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+import type { ItemFault } from '../channels/channel-mapper.ts'
+
+/**
+ * Says what a schema holds against a value that a guard refused.
+ *
+ * @param itemPath where the item lies in the value: faults outside it are the envelope's.
+ */
+export function faultOf(schema: z.ZodType, value: unknown, itemPath: readonly string[]): ItemFault {
+  const issue = schema.safeParse(value).error?.issues[0]
+  const path = issue?.path ?? itemPath
+  const inEnvelope = itemPath.some((key, depth) => path[depth] !== key)
+  const fieldPath = inEnvelope ? path : path.slice(itemPath.length)
+  return {
+    field: fieldPath.length === 0 ? null : fieldPath.join('.'),
+    inEnvelope,
+    value: valueAt(value, path),
+    message: issue?.message ?? 'is refused',
+  }
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    root,
+  )
+}

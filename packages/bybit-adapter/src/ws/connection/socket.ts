@@ -1,0 +1,181 @@
+import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
+import { WebSocket } from 'ws'
+import type { StreamTimings } from '../stream/stream-timings.ts'
+
+/** How a socket ended. */
+export type SocketEnd =
+  | { readonly type: 'connect_failed'; readonly error: string; readonly httpStatus: number | null }
+  | {
+      readonly type: 'closed'
+      readonly code: number
+      readonly reason: string
+      readonly cause: 'remote' | 'stale' | 'oversized' | 'recycled'
+    }
+
+/** What a socket reports; `onEnd` comes exactly once, last. */
+export interface SocketHandlers {
+  onOpen(): void
+  onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void
+  onOversized(localTsUs: number): void
+  onStale(silentForMs: number): void
+  onEnd(end: SocketEnd): void
+}
+
+/** Options of a {@link Socket}. */
+export interface SocketOptions {
+  readonly url: string
+  readonly clock: Clock
+  readonly timings: StreamTimings
+  readonly maxPayloadBytes: number
+}
+
+const NO_CLOSE_FRAME = 1006
+const MESSAGE_TOO_BIG = 1009
+/** Lets frames that wait in the kernel be read before a late timer calls the socket stale. */
+const STALE_GRACE_MS = 50
+
+/** One WebSocket from connecting to its end: connect deadline, heartbeat, payload limit. */
+export class Socket {
+  readonly #options: SocketOptions
+  readonly #handlers: SocketHandlers
+  readonly #ws: WebSocket
+  #timer: ClockTimer
+  #wasOpen = false
+  #inboundCount = 0
+  #lastInboundMs = 0
+  #pings = 0
+  #httpStatus: number | null = null
+  #error: string | null = null
+  #cause: (SocketEnd & { type: 'closed' })['cause'] = 'remote'
+  #recycleReason = ''
+
+  constructor(options: SocketOptions, handlers: SocketHandlers) {
+    this.#options = options
+    this.#handlers = handlers
+    const ws = new WebSocket(options.url, {
+      perMessageDeflate: false,
+      // A garbled byte must not cost the connection: the normalizer tells it.
+      skipUTF8Validation: true,
+      maxPayload: options.maxPayloadBytes,
+    })
+    this.#ws = ws
+    this.#timer = options.clock.setTimer(() => {
+      this.#error = `not open after ${options.timings.connectTimeoutMs} ms`
+      ws.terminate()
+    }, options.timings.connectTimeoutMs)
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      const localTsUs = options.clock.nowUs()
+      this.#markInbound(localTsUs)
+      handlers.onMessage(data, isBinary, localTsUs)
+    })
+    ws.on('open', () => this.#onOpen())
+    ws.on('ping', () => this.#markInbound(options.clock.nowUs()))
+    ws.on('pong', () => this.#markInbound(options.clock.nowUs()))
+    ws.on('unexpected-response', (_request, response) => {
+      this.#httpStatus = response.statusCode ?? null
+      this.#error = `HTTP ${response.statusCode} instead of a WebSocket`
+      ws.terminate()
+    })
+    ws.on('error', (error) => this.#onError(error))
+    ws.on('close', (code, reason) => this.#onClose(code, reason.toString()))
+  }
+
+  /** Receive time of the newest frame of any kind, or of the opening, in epoch milliseconds. */
+  get lastInboundMs(): number {
+    return this.#lastInboundMs
+  }
+
+  /** Sends a text; a socket that is not open drops it. */
+  send(text: string): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text, ignoreSendError)
+  }
+
+  /** Cuts a socket that is of no use any more. */
+  recycle(reason: string): void {
+    this.#cut('recycled', reason)
+  }
+
+  /** Says goodbye, and cuts the socket when the server does not answer in time. */
+  close(): void {
+    const { clock, timings } = this.#options
+    this.#timer.cancel()
+    this.#timer = clock.setTimer(() => this.#ws.terminate(), timings.closeTimeoutMs)
+    if (this.#wasOpen) this.#ws.close(1000)
+    else this.#ws.terminate()
+  }
+
+  #onOpen(): void {
+    this.#timer.cancel()
+    this.#wasOpen = true
+    this.#markInbound(this.#options.clock.nowUs())
+    this.#schedulePing()
+    this.#handlers.onOpen()
+  }
+
+  #markInbound(localTsUs: number): void {
+    this.#inboundCount++
+    this.#lastInboundMs = Math.floor(localTsUs / 1000)
+  }
+
+  #schedulePing(): void {
+    const { clock, timings } = this.#options
+    this.#timer = clock.setTimer(() => {
+      const before = this.#inboundCount
+      this.send(JSON.stringify({ req_id: `p-${++this.#pings}`, op: 'ping' }))
+      this.#timer = clock.setTimer(() => this.#expectLife(before), timings.pongTimeoutMs)
+    }, timings.pingIntervalMs)
+  }
+
+  #expectLife(countAtPing: number): void {
+    const { clock, timings } = this.#options
+    if (this.#inboundCount > countAtPing) {
+      this.#schedulePing()
+      return
+    }
+    this.#timer = clock.setTimer(() => {
+      if (this.#inboundCount > countAtPing) {
+        this.#schedulePing()
+        return
+      }
+      this.#handlers.onStale(nowMs(clock) - this.#lastInboundMs)
+      this.#cut('stale', `no frame within ${timings.pongTimeoutMs} ms of a ping`)
+    }, STALE_GRACE_MS)
+  }
+
+  #onError(error: Error & { readonly code?: string }): void {
+    this.#error ??= error.message === '' ? (error.code ?? error.name) : error.message
+    if (!this.#wasOpen) return
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      this.#handlers.onOversized(this.#options.clock.nowUs())
+      this.#cut('oversized', `a frame exceeds ${this.#options.maxPayloadBytes} bytes`)
+    } else {
+      // The stream of frames is broken: waiting for a close frame would be in vain.
+      this.#ws.terminate()
+    }
+  }
+
+  #cut(cause: 'stale' | 'oversized' | 'recycled', reason: string): void {
+    this.#cause = cause
+    this.#recycleReason = reason
+    this.#ws.terminate()
+  }
+
+  #onClose(code: number, reason: string): void {
+    this.#timer.cancel()
+    if (!this.#wasOpen) {
+      const error = this.#error ?? `closed with ${code} before it was open`
+      this.#handlers.onEnd({ type: 'connect_failed', error, httpStatus: this.#httpStatus })
+      return
+    }
+    const cause = this.#cause
+    this.#handlers.onEnd({
+      type: 'closed',
+      code: cause === 'remote' ? code : cause === 'oversized' ? MESSAGE_TOO_BIG : NO_CLOSE_FRAME,
+      reason: cause === 'remote' ? reason || (this.#error ?? '') : this.#recycleReason,
+      cause,
+    })
+  }
+}
+
+/** The close that follows tells enough. */
+function ignoreSendError(): void {}

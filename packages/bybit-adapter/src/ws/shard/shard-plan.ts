@@ -1,0 +1,65 @@
+import type { WantedTopic } from '../../channels/registry.ts'
+
+/** How much one connection takes. */
+export interface ShardLimits {
+  readonly maxTopicChars: number
+  readonly maxTopics: number
+}
+
+/** What one connection carries so far. */
+export interface ShardLoad {
+  chars: number
+  topics: number
+}
+
+/** What a topic costs of the limit beyond its name: quotation marks and a comma. */
+const CHARS_AROUND = 3
+
+/** What topics cost one connection. */
+export function loadOf(topics: readonly WantedTopic[]): ShardLoad {
+  const chars = topics.reduce((sum, { topic }) => sum + topic.length + CHARS_AROUND, 0)
+  return { chars, topics: topics.length }
+}
+
+/**
+ * Spreads topics evenly over as few connections as the limits allow; those of one symbol stay
+ * together.
+ *
+ * Gives for each topic the connection's place in `loads`, to which new connections are appended.
+ */
+export function planShards(
+  topics: readonly WantedTopic[],
+  loads: readonly ShardLoad[],
+  limits: ShardLimits,
+): ReadonlyMap<number, readonly WantedTopic[]> {
+  const planned = loads.map((load) => ({ ...load }))
+  const total = loadOf(topics)
+  const needed = Math.max(
+    Math.ceil((total.chars + sum(planned, 'chars')) / limits.maxTopicChars),
+    Math.ceil((total.topics + sum(planned, 'topics')) / limits.maxTopics),
+  )
+  while (planned.length < needed) planned.push({ chars: 0, topics: 0 })
+  const placed = new Map<number, WantedTopic[]>()
+  for (const group of Map.groupBy(topics, ({ symbol }) => symbol).values()) {
+    const load = loadOf(group)
+    const fits = (shard: ShardLoad): boolean =>
+      shard.chars + load.chars <= limits.maxTopicChars &&
+      shard.topics + load.topics <= limits.maxTopics
+    let best = -1
+    for (const [index, shard] of planned.entries()) {
+      const emptiest = planned[best]
+      if (fits(shard) && (emptiest === undefined || shard.chars < emptiest.chars)) best = index
+    }
+    if (best === -1) best = planned.push({ chars: 0, topics: 0 }) - 1
+    const shard = planned[best]
+    if (shard === undefined) continue
+    shard.chars += load.chars
+    shard.topics += load.topics
+    placed.set(best, [...(placed.get(best) ?? []), ...group])
+  }
+  return placed
+}
+
+function sum(loads: readonly ShardLoad[], key: keyof ShardLoad): number {
+  return loads.reduce((total, load) => total + load[key], 0)
+}

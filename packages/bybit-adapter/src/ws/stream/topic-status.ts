@@ -1,0 +1,25 @@
+import type { Channel, PublicChannel } from '@grid/core-events'
+import type { WantedTopic } from '../../channels/registry.ts'
+
+/**
+ * Whether a topic delivers.
+ *
+ * | state | meaning |
+ * |---|---|
+ * | `pending` | asked for, or waiting for a connection |
+ * | `live` | delivers |
+ * | `unproven` | acknowledged and silent so far, on a socket whose acks prove nothing (options) |
+ * | `refused` | the exchange refuses it, or it never came to life |
+ */
+export type TopicState = 'pending' | 'live' | 'unproven' | 'refused'
+
+/** Where one wanted topic stands. */
+export interface TopicStatus<Name extends Channel = PublicChannel> extends WantedTopic<Name> {
+  readonly state: TopicState
+  /** The exchange's words when refused. */
+  readonly reason: string | null
+  /** Since when it has been in this state, in epoch milliseconds. */
+  readonly sinceTs: number
+  /** Receive time of its newest data, in epoch microseconds; null when there was none. */
+  readonly lastEventAtUs: number | null
+}

@@ -1,0 +1,40 @@
+import type { Channel } from '@grid/core-events'
+import type { WantedTopic } from '../../channels/registry.ts'
+import type { TopicState, TopicStatus } from '../stream/topic-status.ts'
+
+/** A wanted topic with all that is known of its subscription on one connection. */
+export interface SubscribedTopic<Name extends Channel> extends WantedTopic<Name> {
+  state: TopicState
+  reason: string | null
+  sinceTs: number
+  lastEventAtUs: number | null
+  /** Of this connection. */
+  isAcked: boolean
+  /** Of this connection: asked for again because no data came. */
+  isResubscribed: boolean
+  /** A socket was given up while this topic did not come to life. */
+  isSuspect: boolean
+}
+
+/** A topic before it was ever asked for. */
+export function newTopic<Name extends Channel>(
+  wanted: WantedTopic<Name>,
+  sinceTs: number,
+): SubscribedTopic<Name> {
+  return {
+    ...wanted,
+    state: 'pending',
+    reason: null,
+    sinceTs,
+    lastEventAtUs: null,
+    isAcked: false,
+    isResubscribed: false,
+    isSuspect: false,
+  }
+}
+
+/** The part of a topic that its owner may see, as it is now. */
+export function statusOf<Name extends Channel>(topic: SubscribedTopic<Name>): TopicStatus<Name> {
+  const { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs } = topic
+  return { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs }
+}

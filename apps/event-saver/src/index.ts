@@ -1,6 +1,6 @@
 export type { Config } from './config/config.ts'
 export { loadConfig } from './config/load.ts'
 export { CommandError, EXIT, type ExitCode } from './exit-code.ts'
-export { createLogger, type Logger } from './log.ts'
+export type { SaverStatus } from './health/status.ts'
+export { createLogger, type Logger } from './log/log.ts'
 export { Saver, type SaverOptions, type StopReport } from './saver.ts'
-export type { SaverStatus } from './status.ts'

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
-import { fullJitter } from '../writer/backoff.ts'
+import { fullJitter } from '../pipeline/backoff.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface AccountFollowerOptions {

@@ -1,6 +1,6 @@
 import { type Clock, nowMs, sleep } from '@grid/core-events'
+import { fullJitter } from '../pipeline/backoff.ts'
 import { untilAborted } from '../until-aborted.ts'
-import { fullJitter } from '../writer/backoff.ts'
 import type { SnapshotResult } from './account-snapshot.ts'
 
 /** What an account's jobs are. */

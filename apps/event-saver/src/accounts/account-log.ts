@@ -1,9 +1,9 @@
 import type { PrivateStreamStatus } from '@grid/bybit-adapter'
 import type { Category } from '@grid/core-events'
 import type { Account, GapState, StoredGap } from '@grid/db'
-import { reasonOf } from '../database.ts'
-import { isWorthALine, type Logger } from '../log.ts'
-import type { StreamLog } from '../stream-log.ts'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import { reasonOf } from '../storage/prepare-database.ts'
 
 /** Whom a line is about. */
 type Named = Pick<Account, 'accountId' | 'accountName'>

@@ -1,5 +1,5 @@
 import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
-import type { ArrivedRows } from '../capture/pipeline.ts'
+import type { ArrivedRows } from '../pipeline/pipeline.ts'
 import type { AccountReader, ReadRows } from './account-reader.ts'
 import type { LegBook } from './leg-book.ts'
 import type { OpenOrders } from './open-orders.ts'

@@ -6,7 +6,7 @@ import {
   type PrivateChannel,
 } from '@grid/core-events'
 import type { CaptureGapRepository, GapState, StoredGap } from '@grid/db'
-import type { ArrivedRows } from '../capture/pipeline.ts'
+import type { ArrivedRows } from '../pipeline/pipeline.ts'
 import type { AccountReader } from './account-reader.ts'
 
 /** What a repair is made with. */

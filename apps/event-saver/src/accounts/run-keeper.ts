@@ -1,7 +1,7 @@
 import { type Clock, nowMs, sleep } from '@grid/core-events'
 import type { OperatorRepository } from '@grid/db'
-import { reasonOf } from '../database.ts'
-import { isWorthALine, type Logger } from '../log.ts'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import { reasonOf } from '../storage/prepare-database.ts'
 
 /** What a run keeper needs. */
 export interface RunKeeperOptions {

@@ -7,7 +7,7 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
-import { databaseFault, unreachable } from '../database.ts'
+import { databaseFault, unreachable } from '../storage/prepare-database.ts'
 
 /** What a command does with the database. */
 export interface DatabaseUse {

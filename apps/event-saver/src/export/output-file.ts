@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
-import { reasonOf } from '../database.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
+import { reasonOf } from '../storage/prepare-database.ts'
 
 /** What became of a finished file. */
 export interface FinishedFile {

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { SaverStatus } from '../status.ts'
+import type { SaverStatus } from './status.ts'
 
 const TERMS = {
   received: 'received',

@@ -1,10 +1,10 @@
 import { CHANNELS, type Clock, nowMs } from '@grid/core-events'
 import { redactDatabaseUrl } from '@grid/db'
-import type { AccountStatus } from './accounts/account-status.ts'
-import type { MarketCapture } from './capture/market-capture.ts'
-import type { Pipeline } from './capture/pipeline.ts'
-import type { Config } from './config/config.ts'
-import type { Readiness, WantedTopicState } from './http/readiness.ts'
+import type { AccountStatus } from '../accounts/account-status.ts'
+import type { Config } from '../config/config.ts'
+import type { MarketCapture } from '../market/market-capture.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { Readiness, WantedTopicState } from './readiness.ts'
 import type { SaverStatus } from './status.ts'
 
 /** What a status is read from. */

@@ -2,8 +2,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/schemas.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
-import type { SaverStatus } from '../status.ts'
 import { Metrics } from './metrics.ts'
+import type { SaverStatus } from './status.ts'
 
 /** What the HTTP server asks of a saver. */
 export interface HttpSubject {

@@ -1,11 +1,11 @@
 import type { Channel } from '@grid/core-events'
-import type { AccountStatus } from './accounts/account-status.ts'
-import type { GapTotals, RecordedGap } from './capture/gap-recorder.ts'
-import type { LedgerEntry } from './capture/ledger.ts'
-import type { MarketTopic } from './capture/market-capture.ts'
-import type { UnknownKeyCount } from './capture/unknown-keys.ts'
-import type { ReadinessCheck } from './http/readiness.ts'
-import type { RetentionTotal } from './partitions/retention-totals.ts'
+import type { AccountStatus } from '../accounts/account-status.ts'
+import type { MarketTopic } from '../market/market-capture.ts'
+import type { GapTotals, RecordedGap } from '../pipeline/gap-recorder.ts'
+import type { LedgerEntry } from '../pipeline/ledger.ts'
+import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
+import type { RetentionTotal } from '../storage/retention-totals.ts'
+import type { ReadinessCheck } from './readiness.ts'
 
 /** Everything a saver says of itself, read in one step; the body of `/status`. */
 export interface SaverStatus {

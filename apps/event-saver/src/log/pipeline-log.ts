@@ -1,7 +1,7 @@
 import type { CaptureGap, Category, DeadLetter } from '@grid/core-events'
-import type { LedgerChannel } from './capture/ledger.ts'
-import type { WriterName } from './capture/writer-factory.ts'
-import { reasonOf } from './database.ts'
+import type { LedgerChannel } from '../pipeline/ledger.ts'
+import type { WriterName } from '../pipeline/writer-factory.ts'
+import { reasonOf } from '../storage/prepare-database.ts'
 import { isWorthALine, type Logger } from './log.ts'
 
 /** Tells the log what becomes of items, a few lines however many items there are. */

@@ -7,8 +7,8 @@ import {
 } from '@grid/bybit-adapter'
 import type { Category, Clock, DeadLetter } from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
-import type { Journal } from './journal.ts'
-import type { Pipeline } from './pipeline.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
 import { SymbolFollower } from './symbol-follower.ts'
 
 /** A topic with the category of its socket: the same topic exists in several. */

@@ -1,7 +1,7 @@
 import { type Category, type Gap, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
 import type { GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import { CHANNEL_STORES } from './channel-stores.ts'
+import { CHANNEL_STORES } from '../pipeline/channel-stores.ts'
 
 /** A stream of market data. */
 export type PublicStreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>

@@ -1,6 +1,6 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
 import { type Category, type Clock, type DeadLetter, sleep } from '@grid/core-events'
-import { fullJitter } from '../writer/backoff.ts'
+import { fullJitter } from '../pipeline/backoff.ts'
 import { TradingInstruments } from './trading-instruments.ts'
 
 /** What a follower needs, and whom it tells. */

@@ -1,9 +1,9 @@
 import type { DeadLetter } from '@grid/core-events'
 import { DeadLetterRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { BufferedWriter } from '../writer/buffered-writer.ts'
-import type { Arrival } from '../writer/waiting-room.ts'
+import type { BufferedWriter } from './buffered-writer.ts'
 import type { Ledger, LedgerChannel } from './ledger.ts'
+import type { Arrival } from './waiting-room.ts'
 import type { WriterFactory } from './writer-factory.ts'
 
 /** A dead letter on its way to the database. */

@@ -1,7 +1,7 @@
 import type { Channel, DeadLetter, GridEvent } from '@grid/core-events'
 import type { BulkInsertResult, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { BufferedWriter } from '../writer/buffered-writer.ts'
+import type { BufferedWriter } from './buffered-writer.ts'
 import { CHANNEL_STORES, type ChannelStore } from './channel-stores.ts'
 import { eventDeadLetter } from './event-dead-letter.ts'
 import type { ChannelCounts } from './ledger.ts'

@@ -1,7 +1,7 @@
 import type { CaptureGap } from '@grid/core-events'
 import { CaptureGapRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { BufferedWriter } from '../writer/buffered-writer.ts'
+import type { BufferedWriter } from './buffered-writer.ts'
 import type { RecordedGap } from './gap-recorder.ts'
 import type { WriterFactory } from './writer-factory.ts'
 

@@ -1,5 +1,5 @@
 import type { Channel } from '@grid/core-events'
-import type { BufferedWriter, WriterTarget } from '../writer/buffered-writer.ts'
+import type { BufferedWriter, WriterTarget } from './buffered-writer.ts'
 
 /** The writers of a pipeline: one a channel, one for dead letters, one for gaps. */
 export type WriterName = Channel | 'deadLetters' | 'gaps'

@@ -10,8 +10,8 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Retention } from '../config/retention.ts'
-import { reasonOf } from '../database.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
+import { reasonOf } from './prepare-database.ts'
 import { RetentionLog } from './retention-log.ts'
 import { type RetentionTotal, RetentionTotals } from './retention-totals.ts'
 

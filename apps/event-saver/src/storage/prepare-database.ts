@@ -9,10 +9,10 @@ import {
   redactDatabaseUrl,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { Config } from './config/config.ts'
-import { CommandError, EXIT } from './exit-code.ts'
-import { isWorthALine, type Logger } from './log.ts'
-import { fullJitter } from './writer/backoff.ts'
+import type { Config } from '../config/config.ts'
+import { CommandError, EXIT } from '../exit-code.ts'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import { fullJitter } from '../pipeline/backoff.ts'
 
 const RETRY = { baseMs: 500, capMs: 30_000 }
 

@@ -1,6 +1,6 @@
 import type { FreezeReport, PartitionedTable, RemovalReport } from '@grid/db'
-import { reasonOf } from '../database.ts'
-import { isWorthALine, type Logger } from '../log.ts'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import { reasonOf } from './prepare-database.ts'
 
 /** Tells the operator what became of old days. */
 export class RetentionLog {

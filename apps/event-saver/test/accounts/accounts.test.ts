@@ -11,10 +11,10 @@ import {
 } from '@grid/db'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import type { Saver } from '../src/saver.ts'
-import { type StoredAccount, Tenants } from './support/accounts.ts'
-import { imbalances, makeSaver, ownDatabase, quiet } from './support/rig.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import type { Saver } from '../../src/saver.ts'
+import { type StoredAccount, Tenants } from '../support/accounts.ts'
+import { imbalances, makeSaver, ownDatabase, quiet } from '../support/rig.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 
 const TIMEOUT = { timeout: 30_000 }
 const AGREES = { missing: 0, unexpected: 0, different: 0, samples: [] }

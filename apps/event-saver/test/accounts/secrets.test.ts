@@ -9,10 +9,10 @@ import { type AccountInfo, startSimulator } from '@grid/bybit-sim'
 import { EncryptionKeys, type GridDatabase, migrate, OperatorRepository } from '@grid/db'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { runProgram } from '../src/cli/program.ts'
-import { Canaries } from './support/canaries.ts'
-import { makeSaver, ownDatabase, quiet } from './support/rig.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import { runProgram } from '../../src/cli/program.ts'
+import { Canaries } from '../support/canaries.ts'
+import { makeSaver, ownDatabase, quiet } from '../support/rig.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 
 const TIMEOUT = { timeout: 30_000 }
 const newSecret = () => randomBytes(18).toString('hex')

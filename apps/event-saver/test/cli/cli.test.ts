@@ -8,8 +8,8 @@ import { startSimulator } from '@grid/bybit-sim'
 import { migrate } from '@grid/db'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Cli, runCli } from './support/cli.ts'
-import { ownDatabase } from './support/rig.ts'
+import { Cli, runCli } from '../support/cli.ts'
+import { ownDatabase } from '../support/rig.ts'
 
 /** A port on which nobody listens. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:9/grid'

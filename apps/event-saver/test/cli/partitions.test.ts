@@ -9,8 +9,8 @@ import {
 import { findPgbouncer, startPgbouncer } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { runCli } from './support/cli.ts'
-import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
+import { runCli } from '../support/cli.ts'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
 
 const DAY_MS = 86_400_000
 const ENVIRONMENT = 'custom:127.0.0.1'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ConfigInput, type ConfigResult, loadConfig } from '../src/config/load.ts'
+import { type ConfigInput, type ConfigResult, loadConfig } from '../../src/config/load.ts'
 
 let folder: string
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createDatabase, migrate } from '@grid/db'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from '../src/config/load.ts'
-import { examineDatabase } from '../src/doctor/database.ts'
-import { ownDatabase } from './support/rig.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { examineDatabase } from '../../src/doctor/database.ts'
+import { ownDatabase } from '../support/rig.ts'
 
 type Database = Awaited<ReturnType<typeof ownDatabase>>
 

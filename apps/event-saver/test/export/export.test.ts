@@ -21,10 +21,10 @@ import {
 import { createTestDatabase, type TestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type ExportOrder, exportDays } from '../src/export/export-days.ts'
-import type { Manifest } from '../src/export/manifest.ts'
-import { writeWhole } from '../src/export/output-file.ts'
-import { runCli } from './support/cli.ts'
+import { type ExportOrder, exportDays } from '../../src/export/export-days.ts'
+import type { Manifest } from '../../src/export/manifest.ts'
+import { writeWhole } from '../../src/export/output-file.ts'
+import { runCli } from '../support/cli.ts'
 
 const DAY = '2025-10-09'
 const START = Date.parse(`${DAY}T00:00:00Z`)

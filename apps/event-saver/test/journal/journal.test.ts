@@ -1,6 +1,6 @@
 import type { Frame } from '@grid/bybit-adapter'
 import { describe, expect, it } from 'vitest'
-import { MemoryJournal } from '../src/capture/journal.ts'
+import { MemoryJournal } from '../../src/journal/journal.ts'
 
 const frame = (bytes: number): Frame => ({
   category: 'linear',

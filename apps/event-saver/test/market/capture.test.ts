@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { startSimulator } from '@grid/bybit-sim'
 import { DeadLetterRepository } from '@grid/db'
 import { describe, expect, inject, it } from 'vitest'
-import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
-import { TcpProxy } from './support/tcp-proxy.ts'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 
 const COMPLETE = {
   missing: 0,

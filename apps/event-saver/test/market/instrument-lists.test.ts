@@ -1,6 +1,6 @@
 import { startSimulator } from '@grid/bybit-sim'
 import { expect, it } from 'vitest'
-import { makeSaver, ownDatabase } from './support/rig.ts'
+import { makeSaver, ownDatabase } from '../support/rig.ts'
 
 const ENV = {
   EVENTSAVER_CATEGORY: 'linear,spot',

@@ -1,6 +1,6 @@
 import { optionSymbols, startSimulator } from '@grid/bybit-sim'
 import { expect, it } from 'vitest'
-import { imbalances, makeSaver, ownDatabase, prove, quiet } from './support/rig.ts'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
 
 const patience = () => AbortSignal.timeout(30_000)
 const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0, neverSent: [] }

@@ -1,8 +1,8 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
 import { systemClock } from '@grid/core-events'
 import { expect, it } from 'vitest'
-import { SymbolFollower } from '../src/capture/symbol-follower.ts'
-import { TradingInstruments } from '../src/capture/trading-instruments.ts'
+import { SymbolFollower } from '../../src/market/symbol-follower.ts'
+import { TradingInstruments } from '../../src/market/trading-instruments.ts'
 
 interface Reading {
   readonly symbols: readonly string[]

@@ -1,7 +1,7 @@
 import { systemClock } from '@grid/core-events'
 import type { DatabaseErrorClass } from '@grid/db'
 import { describe, expect, it } from 'vitest'
-import { BufferedWriter } from '../src/writer/buffered-writer.ts'
+import { BufferedWriter } from '../../src/pipeline/buffered-writer.ts'
 
 class FakeFailure extends Error {
   readonly kind: DatabaseErrorClass

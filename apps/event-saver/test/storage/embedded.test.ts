@@ -5,8 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { startSimulator } from '@grid/bybit-sim'
 import { createDatabase } from '@grid/db'
 import { expect, it } from 'vitest'
-import { Cli, runCli } from './support/cli.ts'
-import { prove } from './support/rig.ts'
+import { Cli, runCli } from '../support/cli.ts'
+import { prove } from '../support/rig.ts'
 
 /** The commands that `--help` lists, those to come included. */
 async function allCommands(): Promise<string[][]> {

@@ -12,10 +12,10 @@ import {
   type User,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { Config } from '../config/config.ts'
-import { CommandError, EXIT } from '../exit-code.ts'
+import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import { withDatabase } from '../with-database.ts'
 import { checkKey, type KeyReport } from './check-key.ts'
-import { withDatabase } from './with-database.ts'
 
 /** Which account a command is about. */
 export interface AccountName {

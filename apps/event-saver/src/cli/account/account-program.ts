@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { CommandError, EXIT } from '../exit-code.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import type { AddCommand, CommandContext } from '../program.ts'
 import {
   type AccountName,
   addAccount,
@@ -12,7 +13,6 @@ import {
   testAccount,
 } from './account-command.ts'
 import { accountLine, credentialLine, reportLines } from './account-lines.ts'
-import type { AddCommand, CommandContext } from './program.ts'
 import { readSecret } from './read-secret.ts'
 
 type Options = Readonly<Record<string, unknown>>

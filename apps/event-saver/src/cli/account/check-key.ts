@@ -1,9 +1,9 @@
 import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
 import type { Credential } from '@grid/db'
-import { credentialsOf } from '../accounts/credentials-of.ts'
-import type { Config } from '../config/config.ts'
-import { reasonOf } from '../database.ts'
-import { CommandError, EXIT } from '../exit-code.ts'
+import { credentialsOf } from '../../accounts/credentials-of.ts'
+import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import { reasonOf } from '../../storage/prepare-database.ts'
 
 /** Whether something that capturing needs can be read. */
 export interface Reading {

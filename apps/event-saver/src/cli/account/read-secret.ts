@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Secret } from '@grid/core-events'
-import { CommandError, EXIT } from '../exit-code.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
 
 /** Where a secret may come from: anywhere but the command line, which every user of the host sees. */
 export interface SecretSource {

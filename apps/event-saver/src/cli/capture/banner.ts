@@ -1,6 +1,6 @@
 import { publicUrl } from '@grid/bybit-adapter'
 import { redactDatabaseUrl } from '@grid/db'
-import type { Config } from '../config/config.ts'
+import type { Config } from '../../config/config.ts'
 
 /** What is captured from where and into what, said before anything else. */
 export function banner(config: Config): string[] {

@@ -1,7 +1,7 @@
 import { redactDatabaseUrl } from '@grid/db'
-import type { Config } from '../config/config.ts'
-import type { ConfigOrigin } from '../config/load.ts'
-import { SETTINGS, type SettingName } from '../config/settings.ts'
+import type { Config } from '../../config/config.ts'
+import type { ConfigOrigin } from '../../config/load.ts'
+import { SETTINGS, type SettingName } from '../../config/settings.ts'
 
 /** The configuration as the operator may see it: without password, of keys their ids alone. */
 export function printableConfig(config: Config): Record<string, unknown> {

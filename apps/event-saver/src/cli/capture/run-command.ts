@@ -1,7 +1,7 @@
-import type { Config } from '../config/config.ts'
-import { EXIT, type ExitCode } from '../exit-code.ts'
-import type { Logger } from '../log.ts'
-import { Saver } from '../saver.ts'
+import type { Config } from '../../config/config.ts'
+import { EXIT, type ExitCode } from '../../exit-code.ts'
+import type { Logger } from '../../log/log.ts'
+import { Saver } from '../../saver.ts'
 import { banner } from './banner.ts'
 
 /** How long a stop waits for the database. */

@@ -1,6 +1,6 @@
-import type { Config } from '../config/config.ts'
-import { CommandError, EXIT } from '../exit-code.ts'
-import type { SaverStatus } from '../status.ts'
+import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import type { SaverStatus } from '../../health/status.ts'
 
 /** Asks the running saver for its status; a saver that does not answer is a problem found. */
 export async function fetchStatus(config: Config): Promise<SaverStatus> {

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import type { Config } from '../config/config.ts'
-import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
-import { exportDays } from '../export/export-days.ts'
-import type { ManifestEntry } from '../export/manifest.ts'
-import { EXPORT_FORMATS, type ExportFormat } from '../export/row-format.ts'
-import { withDatabase } from './with-database.ts'
+import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT, type ExitCode } from '../../exit-code.ts'
+import { exportDays } from '../../export/export-days.ts'
+import type { ManifestEntry } from '../../export/manifest.ts'
+import { EXPORT_FORMATS, type ExportFormat } from '../../export/row-format.ts'
+import { withDatabase } from '../with-database.ts'
 
 /** The options of the command as typed. */
 export interface ExportOptions {

@@ -10,11 +10,11 @@ import {
   pruneDays,
   type RemovedDay,
 } from '@grid/db'
-import type { Config } from '../config/config.ts'
-import { retentionOf } from '../config/retention.ts'
-import { reasonOf } from '../database.ts'
-import { CommandError, EXIT } from '../exit-code.ts'
-import { withDatabase } from './with-database.ts'
+import type { Config } from '../../config/config.ts'
+import { retentionOf } from '../../config/retention.ts'
+import { reasonOf } from '../../storage/prepare-database.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import { withDatabase } from '../with-database.ts'
 
 /** Which days `partitions list` shows. */
 export interface ListSelection {

@@ -1,11 +1,11 @@
 import { type Clock, sleep } from '@grid/core-events'
-import type { Connection } from './connection.ts'
-import type { Fault, FaultReport } from './fault.ts'
-import type { FaultPlan } from './fault-plan.ts'
-import type { Hub } from './hub.ts'
-import type { Listener } from './listener.ts'
-import type { RestFaults } from './rest/rest-faults.ts'
-import type { ServerClock } from './server-clock.ts'
+import type { ServerClock } from './base/server-clock.ts'
+import type { Fault, FaultReport } from './faults/fault.ts'
+import type { FaultPlan } from './faults/fault-plan.ts'
+import type { RestFaults } from './faults/rest-faults.ts'
+import type { Connection } from './sockets/connection.ts'
+import type { Hub } from './sockets/hub.ts'
+import type { Listener } from './sockets/listener.ts'
 
 const DEFAULT_OVERSIZE = 1024 * 1024
 /** Between tries to take the port back. */

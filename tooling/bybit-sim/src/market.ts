@@ -1,13 +1,13 @@
 import { type Category, type Clock, nowMs } from '@grid/core-events'
-import type { Connection } from './connection.ts'
-import { Desk } from './desk.ts'
-import { SimError } from './errors.ts'
-import { instrumentOf } from './instrument.ts'
-import type { Publisher } from './publisher.ts'
+import { SimError } from './base/errors.ts'
+import type { Publisher } from './frames/publisher.ts'
+import { parseTopic, tradeTopic } from './frames/topic.ts'
+import { Desk } from './market/desk.ts'
+import { instrumentOf } from './market/instrument.ts'
+import type { TradeOverrides } from './market/trade-tape.ts'
 import type { ExchangeRules } from './rules.ts'
-import { parseTopic, tradeTopic } from './topic.ts'
-import type { TradeOverrides } from './trade-tape.ts'
-import type { TickerTruth, TradeTruth } from './truth.ts'
+import type { Connection } from './sockets/connection.ts'
+import type { TickerTruth, TradeTruth } from './truth/truth.ts'
 
 /** Length of a step of the market in milliseconds. */
 export const STEP_MS = 10

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Category, type Clock, sleep } from '@grid/core-events'
-import { SimError } from './errors.ts'
+import { SimError } from './base/errors.ts'
 
 const MAX_SPEED = 8
 

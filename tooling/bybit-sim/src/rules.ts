@@ -1,4 +1,4 @@
-import { SimError } from './errors.ts'
+import { SimError } from './base/errors.ts'
 
 /** The exchange's limits and unevidenced behaviours, each with a switch. */
 export interface ExchangeRules {

@@ -1,9 +1,9 @@
 import { type Category, type Clock, isSymbol } from '@grid/core-events'
-import { SimError } from './errors.ts'
-import { parseName } from './instrument-name.ts'
+import { SimError } from './base/errors.ts'
+import { MAX_TRADES_PER_FRAME } from './frames/trade-frame.ts'
+import { parseName } from './market/instrument-name.ts'
 import { checkRules, type ExchangeRules } from './rules.ts'
-import { MAX_TRADES_PER_FRAME } from './trade-frame.ts'
-import type { TruthMode } from './truth.ts'
+import type { TruthMode } from './truth/truth.ts'
 
 /** How a simulator is made, apart from its clock. */
 export interface SimulatorSettings {

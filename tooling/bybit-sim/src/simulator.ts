@@ -6,12 +6,13 @@ import {
   sleep,
   systemClock,
 } from '@grid/core-events'
+import type { AccountExchange } from './accounts/account-exchange.ts'
 import { applyFault } from './apply-fault.ts'
-import type { ConnectionInfo } from './connection.ts'
+import { Pacer } from './base/pacer.ts'
 import { buildExchange, type Exchange } from './exchange.ts'
-import type { Fault, FaultReport } from './fault.ts'
+import type { Fault, FaultReport } from './faults/fault.ts'
+import { checkOverrides, type TradeSpec } from './market/trade-spec.ts'
 import { STEP_MS } from './market.ts'
-import { Pacer } from './pacer.ts'
 import { type ReplayOptions, type ReplayReport, replayFrames } from './replay.ts'
 import type { RestStats } from './rest/rest-limits.ts'
 import {
@@ -21,9 +22,8 @@ import {
   type SimulatorSettings,
   symbolsOf,
 } from './simulator-options.ts'
-import { checkOverrides, type TradeSpec } from './trade-spec.ts'
-import type { AccountExchange } from './trading/account-exchange.ts'
-import type { RawTruth, SymbolTotals, TickerTruth, TradeTruth, Truth } from './truth.ts'
+import type { ConnectionInfo } from './sockets/connection.ts'
+import type { RawTruth, SymbolTotals, TickerTruth, TradeTruth, Truth } from './truth/truth.ts'
 
 /** How long a peer has to answer the closing handshake when the simulator stops. */
 const STOP_GRACE_MS = 2000

@@ -1,9 +1,9 @@
-import type { Desk } from '../desk.ts'
-import { orderRow } from '../private/order-row.ts'
-import type { WireRow } from '../private/wire-row.ts'
-import type { Account } from './account.ts'
-import type { Execution } from './execution.ts'
-import type { Order } from './order.ts'
+import type { Desk } from '../market/desk.ts'
+import type { Account } from './holdings/account.ts'
+import type { Execution } from './orders/execution.ts'
+import type { Order } from './orders/order.ts'
+import { orderRow } from './private/order-row.ts'
+import type { WireRow } from './private/wire-row.ts'
 
 /** What happened to one account at once, and is to be told. */
 export interface AccountNews {

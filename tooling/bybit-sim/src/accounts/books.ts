@@ -1,9 +1,9 @@
-import { executionRow } from '../private/execution-row.ts'
-import { orderRow } from '../private/order-row.ts'
-import { positionRow } from '../private/position-row.ts'
-import { type Prices, walletRow } from '../private/wallet-row.ts'
-import type { WireRow } from '../private/wire-row.ts'
-import type { Account } from './account.ts'
+import type { Account } from './holdings/account.ts'
+import { executionRow } from './private/execution-row.ts'
+import { orderRow } from './private/order-row.ts'
+import { positionRow } from './private/position-row.ts'
+import { type Prices, walletRow } from './private/wallet-row.ts'
+import type { WireRow } from './private/wire-row.ts'
 
 /** Everything that is true of one account, in the words of its private topics. */
 export interface AccountBooks {

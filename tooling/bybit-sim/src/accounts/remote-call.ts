@@ -1,4 +1,4 @@
-import { SimError } from '../errors.ts'
+import { SimError } from '../base/errors.ts'
 import type { AccountExchange } from './account-exchange.ts'
 
 /** What of the exchange can be asked for from another process; `together` takes a function. */

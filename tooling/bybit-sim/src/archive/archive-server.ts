@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Clock, nowMs } from '@grid/core-events'
 import type { ExchangeRules } from '../rules.ts'
-import type { TradeTruth } from '../truth.ts'
-import type { TruthLedger } from '../truth-ledger.ts'
+import type { TradeTruth } from '../truth/truth.ts'
+import type { TruthLedger } from '../truth/truth-ledger.ts'
 import { CONTRACT_FORMAT, SPOT_FORMAT } from './archive-rows.ts'
 
 const DAY_MS = 86_400_000

@@ -1,4 +1,4 @@
-import { SimError } from '../errors.ts'
+import { SimError } from './errors.ts'
 
 /** An exact decimal: a count of 10⁻¹². Sums and differences are those of the integers. */
 export type Fixed = bigint

@@ -1,5 +1,5 @@
 import { type Category, type Clock, nowMs } from '@grid/core-events'
-import type { SocketFamily } from './dialect.ts'
+import type { SocketFamily } from '../dialects/dialect.ts'
 import type { Fault } from './fault.ts'
 
 /** What is done to the next acknowledgements. */

@@ -1,6 +1,6 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
-import { SimError } from './errors.ts'
-import { REST_FAULTS, type RestFaultKind } from './rest/rest-faults.ts'
+import { SimError } from '../base/errors.ts'
+import { REST_FAULTS, type RestFaultKind } from './rest-faults.ts'
 
 /** Aims at the connection with that number, or at an account's; without either, at all open ones. */
 interface Aimed {

@@ -1,14 +1,14 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { Desk, StandingBook } from '../market/desk.ts'
+import type { TickerMessage } from '../market/ticker-state.ts'
+import type { Connection } from '../sockets/connection.ts'
+import type { Hub } from '../sockets/hub.ts'
+import type { BookTruth, TickerTruth, TradeColumns, TradeTruth } from '../truth/truth.ts'
+import type { TruthLedger } from '../truth/truth-ledger.ts'
 import { bookFrameText } from './book-frame.ts'
-import type { Connection } from './connection.ts'
-import type { Desk, StandingBook } from './desk.ts'
-import type { Hub } from './hub.ts'
 import { tickerFrameText } from './ticker-frame.ts'
-import type { TickerMessage } from './ticker-state.ts'
 import { tradeTopic } from './topic.ts'
 import { MAX_TRADES_PER_FRAME, tradeFrameText } from './trade-frame.ts'
-import type { BookTruth, TickerTruth, TradeColumns, TradeTruth } from './truth.ts'
-import type { TruthLedger } from './truth-ledger.ts'
 
 /** Turns what the market makes into frames, sends them, and records the truth of both. */
 export class Publisher {

@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import type { OptionMarks, TradeColumns } from './truth.ts'
+import type { OptionMarks, TradeColumns } from '../truth/truth.ts'
 
 /** The most trades that the exchange puts in one frame. */
 export const MAX_TRADES_PER_FRAME = 1024

@@ -1,6 +1,6 @@
-import { unitsOf } from './decimal-text.ts'
+import { unitsOf } from '../base/decimal-text.ts'
+import type { TradeColumns } from '../truth/truth.ts'
 import { type Instrument, turnoverOf } from './instrument.ts'
-import type { TradeColumns } from './truth.ts'
 
 const MINUTE_MS = 60_000
 

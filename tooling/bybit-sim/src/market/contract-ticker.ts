@@ -1,8 +1,8 @@
+import { trimmedText, unitsText } from '../base/decimal-text.ts'
+import { Random } from '../base/random.ts'
+import type { ExchangeRules } from '../rules.ts'
 import { DayFigures } from './day-figures.ts'
-import { trimmedText, unitsText } from './decimal-text.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
-import { Random } from './random.ts'
-import type { ExchangeRules } from './rules.ts'
 import {
   DATED_KEYS,
   deltaOrder,

@@ -1,6 +1,6 @@
-import { trimmedText, unitsText } from './decimal-text.ts'
+import { trimmedText, unitsText } from '../base/decimal-text.ts'
+import type { Random } from '../base/random.ts'
 import { turnoverDecimals, turnoverOf } from './instrument.ts'
-import type { Random } from './random.ts'
 import type { TradeTape } from './trade-tape.ts'
 
 /** What a ticker tells of the last 24 hours, in integers. */

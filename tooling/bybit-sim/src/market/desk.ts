@@ -1,13 +1,13 @@
+import type { ExchangeRules } from '../rules.ts'
+import type { BookTruth, OptionMarks, TradeTruth } from '../truth/truth.ts'
 import { Candles } from './candles.ts'
 import { ContractTicker } from './contract-ticker.ts'
 import type { Instrument } from './instrument.ts'
 import { OptionTicker } from './option-ticker.ts'
-import type { ExchangeRules } from './rules.ts'
 import { SpotTicker } from './spot-ticker.ts'
 import type { TickerBoard } from './ticker-state.ts'
 import { TopOfBook } from './top-of-book.ts'
 import { TradeTape } from './trade-tape.ts'
-import type { BookTruth, OptionMarks, TradeTruth } from './truth.ts'
 
 /** How many of the newest trades are kept for REST. */
 const MAX_RECENT = 1000

@@ -1,8 +1,8 @@
 import type { Category } from '@grid/core-events'
-import { trimmedText, unitsText } from './decimal-text.ts'
-import { SimError } from './errors.ts'
+import { trimmedText, unitsText } from '../base/decimal-text.ts'
+import { SimError } from '../base/errors.ts'
+import { hashText } from '../base/random.ts'
 import { type InstrumentName, parseName } from './instrument-name.ts'
-import { hashText } from './random.ts'
 
 /** An instrument: its price and size grids, in integers, and what its name says. */
 export interface Instrument extends InstrumentName, Grid {

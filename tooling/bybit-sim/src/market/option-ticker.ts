@@ -1,12 +1,12 @@
+import { trimmedText } from '../base/decimal-text.ts'
+import { Random } from '../base/random.ts'
+import type { OptionMarks } from '../truth/truth.ts'
 import { DayFigures } from './day-figures.ts'
-import { trimmedText } from './decimal-text.ts'
 import { type Instrument, priceText, sizeText, underlyingPrice } from './instrument.ts'
-import { Random } from './random.ts'
 import { OPTION_KEYS } from './ticker-keys.ts'
 import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
-import type { OptionMarks } from './truth.ts'
 
 /** How far the underlying may move from where it began, as a ratio. */
 const MAX_DRIFT = 0.01

@@ -1,4 +1,4 @@
-import { SimError } from './errors.ts'
+import { SimError } from '../base/errors.ts'
 
 /** The ticker of one symbol after a message, and what that message carried. */
 export interface TickerMessage {

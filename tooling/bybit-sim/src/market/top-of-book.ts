@@ -1,5 +1,5 @@
+import { Random } from '../base/random.ts'
 import { type Instrument, priceText, sizeText } from './instrument.ts'
-import { Random } from './random.ts'
 import type { TradeTape } from './trade-tape.ts'
 
 /** A state of the best bid and ask. */

@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import { hashText, type Random } from './random.ts'
+import { hashText, type Random } from '../base/random.ts'
 
 const HEX: readonly string[] = Array.from({ length: 65536 }, (_, value) =>
   value.toString(16).padStart(4, '0'),

@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import { SimError } from './errors.ts'
+import { SimError } from '../base/errors.ts'
 import type { TradeOverrides } from './trade-tape.ts'
 
 /** Trades placed by hand; every column that is given holds for all of them, the others are made up. */

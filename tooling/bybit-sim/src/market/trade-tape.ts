@@ -1,7 +1,7 @@
+import { hashText, Random } from '../base/random.ts'
+import type { TickDirection, TradeColumns } from '../truth/truth.ts'
 import { type Instrument, priceText, sizeText, turnoverOf } from './instrument.ts'
-import { hashText, Random } from './random.ts'
 import { tradeIds } from './trade-id.ts'
-import type { TickDirection, TradeColumns } from './truth.ts'
 
 /** The largest match of the ordinary market; larger ones are placed by hand. */
 const MAX_MATCH = 8

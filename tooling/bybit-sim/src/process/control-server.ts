@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CATEGORIES, type Category } from '@grid/core-events'
-import type { ConnectionInfo } from './connection.ts'
-import { SimError } from './errors.ts'
-import { parseFault } from './fault.ts'
-import type { Simulator } from './simulator.ts'
-import { callRemotely } from './trading/remote-call.ts'
-import type { SymbolTotals, Truth } from './truth.ts'
+import { callRemotely } from '../accounts/remote-call.ts'
+import { SimError } from '../base/errors.ts'
+import { parseFault } from '../faults/fault.ts'
+import type { Simulator } from '../simulator.ts'
+import type { ConnectionInfo } from '../sockets/connection.ts'
+import type { SymbolTotals, Truth } from '../truth/truth.ts'
 
 /** Lines joined into one write. */
 const LINES_PER_CHUNK = 500

@@ -1,9 +1,9 @@
 #!/usr/bin/env -S node --conditions=@grid/source
+import { startSimulator } from '../simulator.ts'
+import { Listener } from '../sockets/listener.ts'
 import { answerControl } from './control-server.ts'
 import { readFlags } from './flags.ts'
 import { HELP } from './help.ts'
-import { Listener } from './listener.ts'
-import { startSimulator } from './simulator.ts'
 
 /**
  * The simulator as a process of its own.

@@ -4,14 +4,12 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Category } from '@grid/core-events'
-import type { SimulatorStats } from './control-server.ts'
-import { SimError } from './errors.ts'
-import type { Fault, FaultReport } from './fault.ts'
-import { writeFlags } from './flags.ts'
-import type { RestStats } from './rest/rest-limits.ts'
-import type { SimulatorSettings } from './simulator-options.ts'
-import type { AccountExchange } from './trading/account-exchange.ts'
-import type { RemoteName } from './trading/remote-call.ts'
+import type { AccountExchange } from '../accounts/account-exchange.ts'
+import type { RemoteName } from '../accounts/remote-call.ts'
+import { SimError } from '../base/errors.ts'
+import type { Fault, FaultReport } from '../faults/fault.ts'
+import type { RestStats } from '../rest/rest-limits.ts'
+import type { SimulatorSettings } from '../simulator-options.ts'
 import type {
   BookTruth,
   RawTruth,
@@ -21,7 +19,9 @@ import type {
   Truth,
   TruthItem,
   TruthMode,
-} from './truth.ts'
+} from '../truth/truth.ts'
+import type { SimulatorStats } from './control-server.ts'
+import { writeFlags } from './flags.ts'
 
 /**
  * Starts a simulator in a process of its own; it ends when this process does.

@@ -1,5 +1,5 @@
-import { trimmedText } from '../decimal-text.ts'
-import { turnoverDecimals } from '../instrument.ts'
+import { trimmedText } from '../base/decimal-text.ts'
+import { turnoverDecimals } from '../market/instrument.ts'
 import type { RestScene } from './endpoints.ts'
 import type { Query } from './query.ts'
 import { badParameter } from './refusal.ts'

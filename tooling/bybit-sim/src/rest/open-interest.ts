@@ -1,5 +1,5 @@
-import { unitsText } from '../decimal-text.ts'
-import { hashText } from '../random.ts'
+import { unitsText } from '../base/decimal-text.ts'
+import { hashText } from '../base/random.ts'
 import type { RestScene } from './endpoints.ts'
 import type { Query } from './query.ts'
 import { badParameter } from './refusal.ts'

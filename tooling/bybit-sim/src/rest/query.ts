@@ -1,5 +1,5 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../market/desk.ts'
 import type { Market } from '../market.ts'
 import { badParameter } from './refusal.ts'
 

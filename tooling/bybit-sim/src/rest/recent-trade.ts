@@ -1,6 +1,6 @@
 import type { Category } from '@grid/core-events'
-import type { Desk } from '../desk.ts'
-import type { TradeTruth } from '../truth.ts'
+import type { Desk } from '../market/desk.ts'
+import type { TradeTruth } from '../truth/truth.ts'
 import type { RestScene } from './endpoints.ts'
 import type { Query } from './query.ts'
 

@@ -1,4 +1,4 @@
-import type { Desk } from '../desk.ts'
+import type { Desk } from '../market/desk.ts'
 import type { RestScene } from './endpoints.ts'
 import type { Query } from './query.ts'
 import { badParameter } from './refusal.ts'

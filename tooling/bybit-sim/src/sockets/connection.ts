@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { type Clock, nowMs } from '@grid/core-events'
 import type { WebSocket } from 'ws'
-import type { Dialect, SocketFamily } from './dialect.ts'
+import type { Dialect, SocketFamily } from '../dialects/dialect.ts'
 import { Outbox } from './outbox.ts'
 
 /** One data message, built once for all its subscribers. */

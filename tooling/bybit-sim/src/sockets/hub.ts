@@ -1,7 +1,7 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { SocketFamily } from '../dialects/dialect.ts'
+import type { FaultPlan } from '../faults/fault-plan.ts'
 import type { Connection, DataFrame } from './connection.ts'
-import type { SocketFamily } from './dialect.ts'
-import type { FaultPlan } from './fault-plan.ts'
 
 /** All connections, and which of them get a topic of their category. */
 export class Hub {

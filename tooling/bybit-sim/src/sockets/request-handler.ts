@@ -1,10 +1,10 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { Operation, SocketFamily } from '../dialects/dialect.ts'
+import { type Request, readRequest } from '../dialects/request.ts'
+import type { FaultPlan } from '../faults/fault-plan.ts'
+import type { ExchangeRules } from '../rules.ts'
 import type { Connection } from './connection.ts'
-import type { Operation, SocketFamily } from './dialect.ts'
-import type { FaultPlan } from './fault-plan.ts'
 import type { Hub } from './hub.ts'
-import { type Request, readRequest } from './request.ts'
-import type { ExchangeRules } from './rules.ts'
 
 /**
  * Answers what clients ask: ping, subscribe and unsubscribe.

@@ -5,10 +5,10 @@ import {
   type Simulator,
   type SimulatorOptions,
   startSimulator,
-} from '../src/index.ts'
-import { Client } from './client.ts'
-import { ask, authRequest, hmac, openPrivate, rowsOf, rsa } from './private-client.ts'
-import { SteppedClock } from './stepped-clock.ts'
+} from '../../src/index.ts'
+import { Client } from '../support/client.ts'
+import { ask, authRequest, hmac, openPrivate, rowsOf, rsa } from '../support/private-client.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 async function start(options: SimulatorOptions = {}): Promise<Simulator> {
   const sim = await startSimulator({ seed: 1, symbols: ['BTCUSDT'], paused: true, ...options })

@@ -1,8 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { type ApiKey, type Simulator, type SimulatorOptions, startSimulator } from '../src/index.ts'
-import { ask, askAll, openPrivate, type Reply, rowsOf, signed } from './private-client.ts'
-import type { Document } from './recordings.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import {
+  type ApiKey,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../../src/index.ts'
+import { ask, askAll, openPrivate, type Reply, rowsOf, signed } from '../support/private-client.ts'
+import type { Document } from '../support/recordings.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const BUY = { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' } as const
 const HOUR_MS = 3_600_000

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { optionSymbols, type Simulator, startSimulator } from '../src/index.ts'
-import { Client } from './client.ts'
-import { ask, authRequest, openPrivate, rowsOf } from './private-client.ts'
-import { type Document, needsRecordings, recorded, shape } from './recordings.ts'
+import { optionSymbols, type Simulator, startSimulator } from '../../src/index.ts'
+import { Client } from '../support/client.ts'
+import { ask, authRequest, openPrivate, rowsOf } from '../support/private-client.ts'
+import { type Document, needsRecordings, recorded, shape } from '../support/recordings.ts'
 
 /** Keys that are younger than the recordings in which they are missed. */
 const YOUNG = {

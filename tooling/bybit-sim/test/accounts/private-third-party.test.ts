@@ -1,6 +1,6 @@
 import { DefaultLogger, RestClientV5, WebsocketClient } from 'bybit-api'
 import { expect, onTestFinished, test } from 'vitest'
-import { type ApiKey, type Simulator, startSimulator } from '../src/index.ts'
+import { type ApiKey, type Simulator, startSimulator } from '../../src/index.ts'
 
 const TOPICS = ['execution', 'order', 'position', 'wallet', 'execution.fast']
 

@@ -7,9 +7,9 @@ import {
   type SimulatorOptions,
   startSimulator,
   type WireRow,
-} from '../src/index.ts'
-import type { Client } from './client.ts'
-import { openPrivate, rowsOf } from './private-client.ts'
+} from '../../src/index.ts'
+import type { Client } from '../support/client.ts'
+import { openPrivate, rowsOf } from '../support/private-client.ts'
 
 const TOPICS = ['execution', 'order', 'position', 'wallet'] as const
 /** The market stands at 100000. */

@@ -6,10 +6,10 @@ import {
   type Simulator,
   startSimulator,
   type WireRow,
-} from '../src/index.ts'
-import type { Client } from './client.ts'
-import { askAll, openPrivate, rowsOf } from './private-client.ts'
-import { SteppedClock } from './stepped-clock.ts'
+} from '../../src/index.ts'
+import type { Client } from '../support/client.ts'
+import { askAll, openPrivate, rowsOf } from '../support/private-client.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const SECONDS = 20
 const NO_LIMITS = Object.fromEntries(

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { type Simulator, startSimulator, type TradeSpec } from '../src/index.ts'
-import { needsRecordings, recordedText } from './recordings.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import { type Simulator, startSimulator, type TradeSpec } from '../../src/index.ts'
+import { needsRecordings, recordedText } from '../support/recordings.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const DAY_MS = 86_400_000
 /** Midnight before the stepped clock’s start, and the file of that day. */

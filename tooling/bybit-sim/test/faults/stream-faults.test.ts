@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { startSimulator } from '../src/index.ts'
-import { Client, tradeRows } from './client.ts'
-import { SteppedClock } from './stepped-clock.ts'
-import { truthTradeRows } from './truth-rows.ts'
+import { startSimulator } from '../../src/index.ts'
+import { Client, tradeRows } from '../support/client.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
+import { truthTradeRows } from '../support/truth-rows.ts'
 
 const TOPIC = 'publicTrade.BTCUSDT'
 const quiet = { seed: 1, paused: true }

@@ -1,6 +1,6 @@
 import { DefaultLogger, RestClientV5, WebsocketClient } from 'bybit-api'
 import { expect, onTestFinished, test } from 'vitest'
-import { optionSymbols, type Simulator, startSimulator } from '../src/index.ts'
+import { optionSymbols, type Simulator, startSimulator } from '../../src/index.ts'
 
 const OPTIONS = optionSymbols('BTC', [100_000, 120_000], Date.now())
 const SETTINGS = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { optionSymbols, startSimulator, TICKER_KEYS } from '../src/index.ts'
-import { Client } from './client.ts'
-import { type Document, needsRecordings, recorded, shape } from './recordings.ts'
+import { optionSymbols, startSimulator, TICKER_KEYS } from '../../src/index.ts'
+import { Client } from '../support/client.ts'
+import { type Document, needsRecordings, recorded, shape } from '../support/recordings.ts'
 
 /** Keys that were added after the recordings in which they are missed. */
 const SINGLE_SIDED = ['singleOpenInterest', 'singleOpenInterestValue']

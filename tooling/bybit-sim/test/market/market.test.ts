@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { startSimulator, type Truth } from '../src/index.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import { startSimulator, type Truth } from '../../src/index.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 /** The truth of a stretch of market on a clock of its own. */
 async function produce(seed: number, waits: readonly number[]): Promise<Truth> {

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { readFlags, writeFlags } from '../src/flags.ts'
-import { type SimulatorSettings, spawnSimulator } from '../src/index.ts'
-import { readOptions } from '../src/simulator-options.ts'
-import { Client, tickerRows, tradeRows } from './client.ts'
-import { authRequest, rowsOf } from './private-client.ts'
-import { truthTickerRows, truthTradeRows } from './truth-rows.ts'
+import { type SimulatorSettings, spawnSimulator } from '../../src/index.ts'
+import { readFlags, writeFlags } from '../../src/process/flags.ts'
+import { readOptions } from '../../src/simulator-options.ts'
+import { Client, tickerRows, tradeRows } from '../support/client.ts'
+import { authRequest, rowsOf } from '../support/private-client.ts'
+import { truthTickerRows, truthTradeRows } from '../support/truth-rows.ts'
 
 test('a simulator in its own process is steered and tells its truth', async () => {
   const sim = await spawnSimulator({ seed: 4, symbols: ['BTCUSDT'], tradesPerSecond: 500 })
@@ -109,7 +109,7 @@ test.each([
 })
 
 test('--help names every flag', async () => {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const main = fileURLToPath(new URL('../../src/process/main.ts', import.meta.url))
   const run = promisify(execFile)
   const { stdout } = await run(process.execPath, ['--conditions=@grid/source', main, '--help'])
   const flags = writeFlags({

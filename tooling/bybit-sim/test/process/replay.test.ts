@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startSimulator } from '../src/index.ts'
-import { Client } from './client.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import { startSimulator } from '../../src/index.ts'
+import { Client } from '../support/client.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const TOPIC = 'publicTrade.OLDUSDT'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Simulator, startSimulator } from '../src/index.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import { type Simulator, startSimulator } from '../../src/index.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 // A reply's fields are looked into freely here: these tests stand for a client without types.
 type Reply = { retCode: number; retMsg: string; result: Record<string, never>; time: number }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { optionSymbols, startSimulator } from '../src/index.ts'
-import { Client } from './client.ts'
-import { SteppedClock } from './stepped-clock.ts'
+import { optionSymbols, startSimulator } from '../../src/index.ts'
+import { Client } from '../support/client.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const OPTIONS = optionSymbols('BTC', [100_000, 120_000], 1_760_000_000_000)
 const [OPTION = '', OTHER_OPTION = ''] = OPTIONS

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { startSimulator } from '../src/index.ts'
-import { Client } from './client.ts'
+import { startSimulator } from '../../src/index.ts'
+import { Client } from '../support/client.ts'
 
 const quiet = { seed: 1, paused: true }
 

@@ -1,5 +1,5 @@
 import { createHmac, createSign } from 'node:crypto'
-import type { ApiKey, Simulator } from '../src/index.ts'
+import type { ApiKey, Simulator } from '../../src/index.ts'
 import { Client } from './client.ts'
 import type { Document } from './recordings.ts'
 

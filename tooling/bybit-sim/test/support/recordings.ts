@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { TestContext } from 'vitest'
 
 const folder =
-  process.env['GRID_FIXTURES'] ?? resolve(import.meta.dirname, '../../../../shared/fixtures/bybit')
+  process.env['GRID_FIXTURES'] ??
+  resolve(import.meta.dirname, '../../../../../shared/fixtures/bybit')
 
 /** A JSON document of any shape: recorded, or ours. */
 export type Document = { readonly [key: string]: unknown }

@@ -1,4 +1,4 @@
-import type { Truth } from '../src/index.ts'
+import type { Truth } from '../../src/index.ts'
 
 /** The trades of the truth that one connection was sent, as `tradeRows` writes them. */
 export function truthTradeRows(truth: Truth, symbol: string, connection: number): unknown[][] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { startSimulator, TradeDigest } from '../src/index.ts'
-import { Client, tickerRows, tradeRows } from './client.ts'
-import { truthTickerRows, truthTradeRows } from './truth-rows.ts'
+import { startSimulator, TradeDigest } from '../../src/index.ts'
+import { Client, tickerRows, tradeRows } from '../support/client.ts'
+import { truthTickerRows, truthTradeRows } from '../support/truth-rows.ts'
 
 const SYMBOLS = ['BTCUSDT', 'XRPUSDT']
 const TOPICS = SYMBOLS.flatMap((symbol) => [`tickers.${symbol}`, `publicTrade.${symbol}`])

@@ -1,13 +1,13 @@
-import { trimmedText } from '../decimal-text.ts'
-import type { Desk } from '../desk.ts'
-import type { Random } from '../random.ts'
-import type { Account } from './account.ts'
-import { fixedText, magnitude, ZERO } from './fixed.ts'
-import type { Floor } from './floor.ts'
-import { forceClose } from './forced.ts'
-import type { Leg } from './leg.ts'
-import { lotOf } from './matcher.ts'
-import type { Order, OrderSpec, Side } from './order.ts'
+import { trimmedText } from '../../base/decimal-text.ts'
+import { fixedText, magnitude, ZERO } from '../../base/fixed.ts'
+import type { Random } from '../../base/random.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Floor } from '../floor.ts'
+import type { Account } from '../holdings/account.ts'
+import { forceClose } from '../holdings/forced.ts'
+import type { Leg } from '../holdings/leg.ts'
+import { lotOf } from '../orders/matcher.ts'
+import type { Order, OrderSpec, Side } from '../orders/order.ts'
 
 /** Where a bot acts: for an account, in a market. */
 export interface BotScene {

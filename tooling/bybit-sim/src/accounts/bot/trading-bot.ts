@@ -1,12 +1,12 @@
 import type { Category, Clock } from '@grid/core-events'
-import type { Desk } from '../desk.ts'
-import { SimError } from '../errors.ts'
-import { Pacer } from '../pacer.ts'
-import type { Random } from '../random.ts'
-import type { Account } from './account.ts'
+import { SimError } from '../../base/errors.ts'
+import { Pacer } from '../../base/pacer.ts'
+import type { Random } from '../../base/random.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Floor } from '../floor.ts'
+import type { Account } from '../holdings/account.ts'
+import { payFunding } from '../holdings/forced.ts'
 import { BOT_ACTIONS, type BotScene, TOTAL_WEIGHT } from './bot-actions.ts'
-import type { Floor } from './floor.ts'
-import { payFunding } from './forced.ts'
 
 /** How a bot trades; all has defaults. */
 export interface TradingBotSpec {

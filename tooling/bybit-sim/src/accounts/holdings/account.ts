@@ -1,12 +1,12 @@
 import type { Category } from '@grid/core-events'
-import type { Desk } from '../desk.ts'
+import { type Fixed, fixedOf, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { ApiKeySpec } from '../keys/api-key.ts'
+import type { Execution } from '../orders/execution.ts'
+import type { Order, PositionIdx } from '../orders/order.ts'
 import type { WireRow } from '../private/wire-row.ts'
-import type { ApiKeySpec } from './api-key.ts'
 import { CoinBalance } from './coin-balance.ts'
-import type { Execution } from './execution.ts'
-import { type Fixed, fixedOf, ZERO } from './fixed.ts'
 import { Leg } from './leg.ts'
-import type { Order, PositionIdx } from './order.ts'
 
 /** Whether a symbol has one position, or a long and a short one at once. */
 export type PositionMode = 'one-way' | 'hedge'

@@ -1,4 +1,4 @@
-import { type Fixed, ZERO } from './fixed.ts'
+import { type Fixed, ZERO } from '../../base/fixed.ts'
 
 /** An account's balance of one coin. */
 export class CoinBalance {

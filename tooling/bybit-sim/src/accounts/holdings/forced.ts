@@ -1,11 +1,11 @@
-import type { Desk } from '../desk.ts'
-import { SimError } from '../errors.ts'
+import { SimError } from '../../base/errors.ts'
+import { type Fixed, fixedText, magnitude, rounded, times, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Floor } from '../floor.ts'
+import type { Execution } from '../orders/execution.ts'
+import type { PositionIdx } from '../orders/order.ts'
 import type { Account } from './account.ts'
-import type { Execution } from './execution.ts'
-import { type Fixed, fixedText, magnitude, rounded, times, ZERO } from './fixed.ts'
-import type { Floor } from './floor.ts'
 import { type Leg, tradeValue } from './leg.ts'
-import type { PositionIdx } from './order.ts'
 import { changeBalance, recordExecution } from './settle-fill.ts'
 
 /** How a position is closed against its holder's will. */

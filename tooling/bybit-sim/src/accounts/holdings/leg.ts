@@ -1,6 +1,6 @@
-import type { Desk } from '../desk.ts'
-import { type Fixed, least, magnitude, over, rounded, times, ZERO } from './fixed.ts'
-import type { PositionIdx, Side } from './order.ts'
+import { type Fixed, least, magnitude, over, rounded, times, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { PositionIdx, Side } from '../orders/order.ts'
 
 /** What a fill did to a position. */
 export interface LegChange {

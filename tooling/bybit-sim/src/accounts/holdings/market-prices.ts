@@ -1,8 +1,8 @@
-import type { Desk } from '../desk.ts'
-import { priceText } from '../instrument.ts'
-import type { Market } from '../market.ts'
+import { type Fixed, fixedOf, ONE, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import { priceText } from '../../market/instrument.ts'
+import type { Market } from '../../market.ts'
 import type { Prices } from '../private/wallet-row.ts'
-import { type Fixed, fixedOf, ONE, ZERO } from './fixed.ts'
 
 const DOLLARS = ['USDT', 'USDC', 'USD', 'USDE']
 

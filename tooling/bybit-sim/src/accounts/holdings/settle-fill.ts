@@ -1,10 +1,10 @@
+import { type Fixed, magnitude, over, rounded, times, ZERO } from '../../base/fixed.ts'
+import type { Batch } from '../batch.ts'
+import type { Execution } from '../orders/execution.ts'
+import type { Order } from '../orders/order.ts'
 import { feeCoinOf } from '../private/order-row.ts'
 import type { Account, BalanceChange } from './account.ts'
-import type { Batch } from './batch.ts'
-import type { Execution } from './execution.ts'
-import { type Fixed, magnitude, over, rounded, times, ZERO } from './fixed.ts'
 import { type LegChange, tradeValue } from './leg.ts'
-import type { Order } from './order.ts'
 
 /** One fill, as the market made it. */
 export interface Fill {

@@ -1,6 +1,6 @@
 import { createHmac, createVerify, timingSafeEqual } from 'node:crypto'
-import { SimError } from '../errors.ts'
-import type { Random } from '../random.ts'
+import { SimError } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
 import { type ApiKey, type ApiKeySpec, makeApiKey } from './api-key.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

@@ -1,6 +1,6 @@
-import type { Desk } from '../desk.ts'
-import type { Account } from './account.ts'
-import { type Fixed, fixedOf, over, ZERO } from './fixed.ts'
+import { type Fixed, fixedOf, over, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Account } from '../holdings/account.ts'
 import { Order, type OrderSpec, type Side } from './order.ts'
 import { checkCloses, readLeg, readPrice, readQty } from './read-order.ts'
 

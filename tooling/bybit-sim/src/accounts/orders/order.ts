@@ -1,7 +1,7 @@
 import type { Category } from '@grid/core-events'
-import type { Desk } from '../desk.ts'
-import type { Account } from './account.ts'
-import { type Fixed, over, rounded, ZERO } from './fixed.ts'
+import { type Fixed, over, rounded, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Account } from '../holdings/account.ts'
 
 /** The statuses of orders here. */
 export type OrderStatus =

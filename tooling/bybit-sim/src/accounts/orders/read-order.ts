@@ -1,8 +1,8 @@
-import { unitsOf } from '../decimal-text.ts'
-import type { Desk } from '../desk.ts'
-import { SimError } from '../errors.ts'
-import type { Account } from './account.ts'
-import { type Fixed, fixedOf, magnitude, ZERO } from './fixed.ts'
+import { unitsOf } from '../../base/decimal-text.ts'
+import { SimError } from '../../base/errors.ts'
+import { type Fixed, fixedOf, magnitude, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Account } from '../holdings/account.ts'
 import type { OrderSpec, PositionIdx, Side } from './order.ts'
 
 /** Reads a price on the instrument's grid; throws `SIM_BAD_INPUT` for one that is not. */

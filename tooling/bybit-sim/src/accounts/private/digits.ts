@@ -1,5 +1,5 @@
-import type { Desk } from '../desk.ts'
-import { type Fixed, fixedText, paddedText } from '../trading/fixed.ts'
+import { type Fixed, fixedText, paddedText } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
 
 /** Whether a market is spot, whose rows keep zeros that others trim. */
 export function isSpot(desk: Desk): boolean {

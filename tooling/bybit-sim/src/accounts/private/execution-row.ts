@@ -1,5 +1,5 @@
-import type { Execution } from '../trading/execution.ts'
-import { fixedText, ZERO } from '../trading/fixed.ts'
+import { fixedText, ZERO } from '../../base/fixed.ts'
+import type { Execution } from '../orders/execution.ts'
 import { amountText, hasCreateType, isSpot, priceDigits, sizeDigits } from './digits.ts'
 import type { WireRow } from './wire-row.ts'
 

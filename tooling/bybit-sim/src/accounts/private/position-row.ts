@@ -1,5 +1,5 @@
-import { type Fixed, fixedText, magnitude, over, rounded, times, ZERO } from '../trading/fixed.ts'
-import { type Leg, tradeValue } from '../trading/leg.ts'
+import { type Fixed, fixedText, magnitude, over, rounded, times, ZERO } from '../../base/fixed.ts'
+import { type Leg, tradeValue } from '../holdings/leg.ts'
 import type { WireRow } from './wire-row.ts'
 
 /** Half a percent of a position's value must stay. */

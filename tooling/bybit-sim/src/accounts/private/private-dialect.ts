@@ -1,4 +1,4 @@
-import type { Dialect, ReplyTo } from '../dialect.ts'
+import type { Dialect, ReplyTo } from '../../dialects/dialect.ts'
 
 /** Control frames of `/v5/private`: `req_id` comes first, and only when one was sent. */
 export const PRIVATE_DIALECT: Dialect = {

@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import type { PermissionGroup } from '../trading/api-key.ts'
+import type { PermissionGroup } from '../keys/api-key.ts'
 
 /** What private topics tell of. */
 export type PrivateKind = 'execution' | 'execution.fast' | 'order' | 'position' | 'wallet'

@@ -1,7 +1,7 @@
-import type { Desk } from '../desk.ts'
-import type { Account } from '../trading/account.ts'
-import type { CoinBalance } from '../trading/coin-balance.ts'
-import { type Fixed, fixedText, over, rounded, times, ZERO } from '../trading/fixed.ts'
+import { type Fixed, fixedText, over, rounded, times, ZERO } from '../../base/fixed.ts'
+import type { Desk } from '../../market/desk.ts'
+import type { Account } from '../holdings/account.ts'
+import type { CoinBalance } from '../holdings/coin-balance.ts'
 import { marginsOf } from './position-row.ts'
 import type { WireRow } from './wire-row.ts'
 

@@ -1,4 +1,4 @@
-import { restWalletRow } from '../../private/wallet-row.ts'
+import { restWalletRow } from '../../accounts/private/wallet-row.ts'
 import type { Query } from '../query.ts'
 import { badParameter } from '../refusal.ts'
 import { needPermission, type PrivateScene } from './private-endpoint.ts'

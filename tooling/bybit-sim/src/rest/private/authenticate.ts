@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { isAllowedFrom } from '../../private/private-requests.ts'
-import type { ApiKey } from '../../trading/api-key.ts'
-import { isSignedBy, type KeyRing } from '../../trading/key-ring.ts'
+import type { ApiKey } from '../../accounts/keys/api-key.ts'
+import { isSignedBy, type KeyRing } from '../../accounts/keys/key-ring.ts'
+import { isAllowedFrom } from '../../accounts/private/private-requests.ts'
 import { RestRefusal } from '../refusal.ts'
 
 const DEFAULT_RECV_WINDOW = '5000'

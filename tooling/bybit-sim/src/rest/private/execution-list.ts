@@ -1,4 +1,4 @@
-import { restExecutionRow } from '../../private/execution-row.ts'
+import { restExecutionRow } from '../../accounts/private/execution-row.ts'
 import type { Query } from '../query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'

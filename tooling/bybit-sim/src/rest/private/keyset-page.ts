@@ -1,4 +1,4 @@
-import type { WireRow } from '../../private/wire-row.ts'
+import type { WireRow } from '../../accounts/private/wire-row.ts'
 import type { Query } from '../query.ts'
 
 /** Where an item stands in its list: newest first, then by its id. */

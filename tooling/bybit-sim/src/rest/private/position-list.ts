@@ -1,5 +1,5 @@
-import { restPositionRow } from '../../private/position-row.ts'
-import { ZERO } from '../../trading/fixed.ts'
+import { restPositionRow } from '../../accounts/private/position-row.ts'
+import { ZERO } from '../../base/fixed.ts'
 import type { Query } from '../query.ts'
 import { badParameter } from '../refusal.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'

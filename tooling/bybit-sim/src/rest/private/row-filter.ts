@@ -1,4 +1,4 @@
-import type { Instrument } from '../../instrument.ts'
+import type { Instrument } from '../../market/instrument.ts'
 import type { Query } from '../query.ts'
 
 /** Whether a request asks for an instrument: by its symbol, else its coins. */

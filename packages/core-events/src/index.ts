@@ -56,6 +56,7 @@ export {
   type Channel,
   type ChannelDefinition,
   type ChannelEvents,
+  type ChannelHistory,
   eventKey,
   type GridEvent,
   PRIVATE_CHANNELS,
@@ -67,7 +68,7 @@ export {
   type PublicChannelEvents,
   type PublicEvent,
 } from './events/event.ts'
-export type { CaptureGap, Gap, GapReason, PrivateGap } from './events/gap.ts'
+export type { CaptureGap, Gap, GapBounds, GapReason, PrivateGap } from './events/gap.ts'
 export {
   type PublicTradeEvent,
   publicTradeEventSchema,
@@ -75,7 +76,6 @@ export {
 } from './events/market/public-trade.ts'
 export {
   type TickerEvent,
-  type TickerValues,
   tickerEventSchema,
   tickerKey,
 } from './events/market/ticker.ts'
@@ -86,7 +86,24 @@ export {
   type TickerField,
   type TickerFieldKind,
   type TickerFieldName,
+  type TickerValues,
 } from './events/market/ticker-fields.ts'
+export {
+  type AccountStream,
+  type MarketStream,
+  type Stream,
+  streamKey,
+  streamOf,
+} from './events/stream.ts'
+export {
+  Backoff,
+  type BackoffBounds,
+  type RetryOptions,
+  repeat,
+  retry,
+  untilAborted,
+  WakeUp,
+} from './retry.ts'
 export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
 export type { JsonObject, JsonValue } from './values/json.ts'
 export { Secret } from './values/secret.ts'

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { type Decimal, isDecimal } from '../values/decimal.ts'
 import { EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '../values/time.ts'
 import {
   CATEGORIES,
@@ -9,12 +8,6 @@ import {
   SOURCES,
   type Source,
 } from './channel.ts'
-
-/** A decimal in exact digits. */
-export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(
-  (value) => typeof value === 'string' && isDecimal(value),
-  'must be a decimal string such as "100000.10"',
-)
 
 /** An identifier or enumeration value: non-empty, without blanks or control characters. */
 export const nameSchema: z.ZodType<string> = z.custom<string>(

@@ -40,10 +40,24 @@ export type PrivateEvent = PrivateChannelEvents[PrivateChannel]
 /** One typed, normalized record of any channel. */
 export type GridEvent = ChannelEvents[Channel]
 
-/** What is known about a channel: how to validate one of its events, and what identifies it. */
+/**
+ * How much of what was missed the exchange still gives afterwards.
+ *
+ * | history | meaning | a gap begins as |
+ * |---|---|---|
+ * | `all` | every event can be read later, so that a gap can be filled | `open` |
+ * | `last-state` | only the newest state can be read: the states between are gone | `unrecoverable` |
+ * | `none` | nothing can be read | `unrecoverable` |
+ */
+export type ChannelHistory = 'all' | 'last-state' | 'none'
+
+/** What is known about a channel, wherever it is captured, stored or read. */
 export interface ChannelDefinition<Event> {
+  /** Validates one of its events. */
   readonly schema: z.ZodType<Event>
+  /** The identity of one of its events as text. */
   readonly key: (event: Event) => string
+  readonly history: ChannelHistory
 }
 
 type Definitions<Events> = {
@@ -51,15 +65,16 @@ type Definitions<Events> = {
 }
 
 const PUBLIC_DEFINITIONS: Definitions<PublicChannelEvents> = {
-  ticker: { schema: tickerEventSchema, key: tickerKey },
-  publicTrade: { schema: publicTradeEventSchema, key: publicTradeKey },
+  ticker: { schema: tickerEventSchema, key: tickerKey, history: 'last-state' },
+  publicTrade: { schema: publicTradeEventSchema, key: publicTradeKey, history: 'all' },
 }
 
 const PRIVATE_DEFINITIONS: Definitions<PrivateChannelEvents> = {
-  execution: { schema: executionEventSchema, key: executionKey },
-  order: { schema: orderEventSchema, key: orderKey },
-  position: { schema: positionEventSchema, key: positionKey },
-  wallet: { schema: walletEventSchema, key: walletKey },
+  execution: { schema: executionEventSchema, key: executionKey, history: 'all' },
+  // Every order is listed as it ended, so that a gap is worth reading, and ends as partial.
+  order: { schema: orderEventSchema, key: orderKey, history: 'all' },
+  position: { schema: positionEventSchema, key: positionKey, history: 'last-state' },
+  wallet: { schema: walletEventSchema, key: walletKey, history: 'last-state' },
 }
 
 /** All channels with their definitions. */

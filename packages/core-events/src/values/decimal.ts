@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /**
  * An exact decimal number, kept as the digits that the exchange sent.
  *
@@ -74,3 +76,9 @@ function isExponent(value: string, from: number): boolean {
   if (end === digits || end !== value.length || end - digits > 3) return false
   return Number(value.slice(digits)) <= MAX_EXPONENT
 }
+
+/** A decimal in exact digits. */
+export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(
+  (value) => typeof value === 'string' && isDecimal(value),
+  'must be a decimal string such as "100000.10"',
+)

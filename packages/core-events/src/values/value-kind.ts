@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { decimalSchema } from '../events/event-schema.ts'
-import type { Decimal } from './decimal.ts'
+import { type Decimal, decimalSchema } from './decimal.ts'
 import { type JsonValue, jsonObjectSchema, jsonValueSchema } from './json.ts'
 
 /** How a value is written; each may be null, and `""` on the wire is. `timestamp` is in epoch milliseconds. */

@@ -1,15 +1,9 @@
 import { z } from 'zod'
-import type { Decimal } from '../../values/decimal.ts'
+import { type Decimal, decimalSchema } from '../../values/decimal.ts'
 import { type JsonObject, type JsonValue, jsonObjectSchema } from '../../values/json.ts'
 import { textSchema, type ValueKinds, valueShape } from '../../values/value-kind.ts'
 import type { AccountEventBase, EventBase, OpenEnum } from '../channel.ts'
-import {
-  accountEventShape,
-  decimalSchema,
-  eventBaseShape,
-  nameSchema,
-  sequenceSchema,
-} from '../event-schema.ts'
+import { accountEventShape, eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 
 /**
  * One execution of an account (topic `execution`; REST `/v5/execution/list`): a fill, a funding, a

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { contentHash } from '../../values/content-hash.ts'
-import type { Decimal } from '../../values/decimal.ts'
+import { type Decimal, decimalSchema } from '../../values/decimal.ts'
 import { type JsonObject, jsonObjectSchema } from '../../values/json.ts'
 import { type ValueKinds, valueShape } from '../../values/value-kind.ts'
 import type { AccountEventBase, EventBase, OpenEnum } from '../channel.ts'
 import {
   accountEventShape,
   contentHashSchema,
-  decimalSchema,
   eventBaseShape,
   sequenceSchema,
 } from '../event-schema.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Decimal } from '../../values/decimal.ts'
+import { type Decimal, decimalSchema } from '../../values/decimal.ts'
 import type { EventBase, OpenEnum } from '../channel.ts'
-import { decimalSchema, eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
+import { eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 
 /**
  * One public trade (topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}`; REST `/v5/market/recent-trade`, daily archive).

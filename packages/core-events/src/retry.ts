@@ -1,0 +1,193 @@
+import { type Clock, sleep } from './clock.ts'
+
+/** Bounds of a delay that doubles with every failure in a row, in milliseconds. */
+export interface BackoffBounds {
+  readonly baseMs: number
+  readonly capMs: number
+}
+
+/**
+ * Exponential backoff with full jitter: each delay is drawn evenly from zero to a bound that doubles.
+ *
+ * @example
+ * const backoff = new Backoff({ baseMs: 500, capMs: 30_000 })
+ * backoff.next() // 0 to 500
+ * backoff.next() // 0 to 1000
+ */
+export class Backoff {
+  readonly #bounds: BackoffBounds
+  readonly #random: () => number
+  #failures = 0
+
+  constructor(bounds: BackoffBounds, random: () => number = Math.random) {
+    this.#bounds = bounds
+    this.#random = random
+  }
+
+  /** How many delays were drawn since the last reset: the failures in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Counts a failure and draws the delay after it, in whole milliseconds. */
+  next(): number {
+    const { baseMs, capMs } = this.#bounds
+    const bound = Math.min(capMs, baseMs * 2 ** this.#failures)
+    this.#failures++
+    return Math.floor(this.#random() * bound)
+  }
+
+  /** Starts anew from the base. */
+  reset(): void {
+    this.#failures = 0
+  }
+}
+
+/**
+ * Ends waits early, as often as there is a reason to: a wake-up that comes while nobody waits ends
+ * the next wait at once, so that none is lost.
+ *
+ * @example
+ * const wakeUp = new WakeUp()
+ * database.on('notification', () => wakeUp.now())
+ * await wakeUp.sleep(systemClock, 30_000, signal)
+ */
+export class WakeUp {
+  #controller = new AbortController()
+
+  /** Ends the present wait, or the next. */
+  now(): void {
+    this.#controller.abort()
+  }
+
+  /** Forgets a wake-up that no wait has consumed: what it asked for is about to be done. */
+  clear(): void {
+    if (this.#controller.signal.aborted) this.#controller = new AbortController()
+  }
+
+  /** Waits on a clock until woken up or aborted, without an error. */
+  async sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+    const ends = this.#controller.signal
+    await sleep(clock, delayMs, signal === undefined ? ends : AbortSignal.any([signal, ends]))
+    this.clear()
+  }
+}
+
+/** How {@link retry} and {@link repeat} go on after a failure. */
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly backoff: BackoffBounds
+  /** Ends it: `retry` rejects with the signal's reason, `repeat` resolves. */
+  readonly signal?: AbortSignal | undefined
+  /** Source of the jitter. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+  /** Ends a wait early. */
+  readonly wakeUp?: WakeUp | undefined
+  /** Told of each failure that is tried again, and of the recovery: error null, failures 0. */
+  readonly onRetry?: ((error: unknown, failures: number) => void) | undefined
+  /** Whether to try again after this many failures in a row. Default: always. */
+  readonly isRetryable?: ((error: unknown, failures: number) => boolean) | undefined
+}
+
+/**
+ * Calls `work` until it succeeds, with a growing delay after each failure; gives what it gave.
+ *
+ * Rejects with an error that `isRetryable` refuses, and with the signal's reason once it aborts.
+ *
+ * @example
+ * const body = await retry(() => fetchBody(url), { clock, backoff: { baseMs: 500, capMs: 30_000 }, signal })
+ */
+export async function retry<Result>(
+  work: () => Promise<Result>,
+  options: RetryOptions,
+): Promise<Result> {
+  const { signal, onRetry } = options
+  const failed = new Failures(options)
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      const result = await work()
+      if (failed.inARow > 0) onRetry?.(null, 0)
+      return result
+    } catch (error) {
+      await failed.wait(error)
+    }
+  }
+}
+
+/**
+ * Calls `work` again and again until the signal aborts: after a success when the delay that it gave,
+ * in milliseconds, is over; after a failure when the backoff is over.
+ *
+ * Rejects with an error that `isRetryable` refuses; what fails after the abort is not told.
+ *
+ * @example
+ * await repeat(async () => { await readInstruments(); return 20_000 }, { clock, backoff, signal, onRetry })
+ */
+export async function repeat(work: () => Promise<number>, options: RetryOptions): Promise<void> {
+  const { clock, signal, wakeUp = new WakeUp(), onRetry } = options
+  const failed = new Failures({ ...options, wakeUp })
+  while (!signal?.aborted) {
+    try {
+      wakeUp.clear()
+      const delayMs = await work()
+      if (failed.inARow > 0) onRetry?.(null, 0)
+      failed.reset()
+      await wakeUp.sleep(clock, delayMs, signal)
+    } catch (error) {
+      if (signal?.aborted) return
+      await failed.wait(error)
+    }
+  }
+}
+
+/** The failures in a row, and the wait after each. */
+class Failures {
+  readonly #options: RetryOptions
+  readonly #backoff: Backoff
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+    this.#backoff = new Backoff(options.backoff, options.random)
+  }
+
+  get inARow(): number {
+    return this.#backoff.failures
+  }
+
+  reset(): void {
+    this.#backoff.reset()
+  }
+
+  /** Waits before the next attempt; throws the error when there is to be none. */
+  async wait(error: unknown): Promise<void> {
+    const { clock, signal, wakeUp, onRetry, isRetryable } = this.#options
+    signal?.throwIfAborted()
+    if (isRetryable?.(error, this.inARow + 1) === false) throw error
+    const delayMs = this.#backoff.next()
+    onRetry?.(error, this.inARow)
+    if (wakeUp === undefined) await sleep(clock, delayMs, signal)
+    else await wakeUp.sleep(clock, delayMs, signal)
+  }
+}
+
+/**
+ * Settles with a promise, or rejects as soon as the signal aborts: with its reason, or with the error
+ * that `toError` makes of it. The work behind the promise goes on unless it heeds the signal as well.
+ *
+ * @example
+ * await untilAborted(pool.end(), AbortSignal.timeout(2000))
+ */
+export function untilAborted<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal | undefined,
+  toError: (reason: unknown) => unknown = (reason) => reason,
+): Promise<Result> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(toError(signal.reason))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,18 +1,18 @@
 import type { Category } from '@grid/core-events'
 import { fixedOf } from '../base/fixed.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { type AccountBooks, booksOf } from './books.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { WireRow } from '../base/wire-row.ts'
 import type { TradingBot, TradingBotSpec } from './bot/trading-bot.ts'
-import type { Floor } from './floor.ts'
+import type { Floor } from './floor/floor.ts'
+import { forceClose, payFunding } from './floor/forced.ts'
 import type { AccountSpec, PositionMode } from './holdings/account.ts'
-import { forceClose, payFunding } from './holdings/forced.ts'
+import type { MarketPrices } from './holdings/market-prices.ts'
 import type { ApiKey, ApiKeySpec } from './keys/api-key.ts'
 import type { ApiKeyChanges } from './keys/key-ring.ts'
 import type { OrderSpec, PositionIdx } from './orders/order.ts'
 import type { PrivateMessage } from './private/private-feed.ts'
 import type { PrivateKind } from './private/private-topic.ts'
-import type { Prices } from './private/wallet-row.ts'
-import type { WireRow } from './private/wire-row.ts'
+import { type AccountBooks, booksOf } from './rows/account-books.ts'
 
 /** An account and the keys that open it. */
 export interface AccountInfo {
@@ -44,14 +44,14 @@ export interface PositionRef {
  */
 export class AccountExchange {
   readonly #floor: Floor
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
   readonly #rules: ExchangeRules
   readonly #makeBot: (spec: TradingBotSpec) => TradingBot
   #bot: TradingBot | null = null
 
   constructor(options: {
     floor: Floor
-    prices: Prices
+    prices: MarketPrices
     rules: ExchangeRules
     makeBot: (spec: TradingBotSpec) => TradingBot
   }) {

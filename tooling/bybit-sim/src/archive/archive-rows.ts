@@ -1,4 +1,4 @@
-import type { TradeTruth } from '../truth/truth.ts'
+import type { TradeTruth } from '../truth/trade-truth.ts'
 
 /** How archive files are laid out; the exchange changed its mind over the years. */
 export interface ArchiveLayout {

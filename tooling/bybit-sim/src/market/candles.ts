@@ -1,5 +1,5 @@
 import { unitsOf } from '../base/decimal-text.ts'
-import type { TradeColumns } from '../truth/truth.ts'
+import type { TradeColumns } from '../truth/trade-truth.ts'
 import { type Instrument, turnoverOf } from './instrument.ts'
 
 const MINUTE_MS = 60_000

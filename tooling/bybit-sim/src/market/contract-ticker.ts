@@ -1,6 +1,6 @@
 import { trimmedText, unitsText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
-import type { ExchangeRules } from '../rules.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
 import {

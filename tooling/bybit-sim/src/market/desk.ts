@@ -1,5 +1,5 @@
-import type { ExchangeRules } from '../rules.ts'
-import type { BookTruth, OptionMarks, TradeTruth } from '../truth/truth.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { OptionMarks, TradeTruth } from '../truth/trade-truth.ts'
 import { Candles } from './candles.ts'
 import { ContractTicker } from './contract-ticker.ts'
 import type { Instrument } from './instrument.ts'
@@ -11,18 +11,7 @@ import { TradeTape } from './trade-tape.ts'
 
 /** How many of the newest trades are kept for REST. */
 const MAX_RECENT = 1000
-
-/** A ticker snapshot that later subscribers get as well, while nothing changes. */
-export interface StandingTicker {
-  readonly sentTo: number[]
-  readonly bytes: Buffer
-}
-
-/** A state of the book that is sent again and to later subscribers, while nothing changes. */
-export interface StandingBook {
-  readonly truth: BookTruth
-  readonly sentTo: number[]
-}
+const MINUTE_MS = 60_000
 
 /** Everything that is known of one instrument. */
 export class Desk {
@@ -35,10 +24,6 @@ export class Desk {
   readonly settledFunding: Map<number, number> = new Map()
   /** Delisted instruments neither trade nor can be subscribed to. */
   isListed = true
-  tickerSnapshot: StandingTicker | null = null
-  standingBook: StandingBook | null = null
-  /** When the book was last sent, epoch milliseconds. */
-  bookSentMs: number
   /** Newest last; grows past the limit before it is cut. */
   #recent: TradeTruth[] = []
 
@@ -47,7 +32,6 @@ export class Desk {
     this.tape = new TradeTape(instrument, seed)
     this.book = new TopOfBook(this.tape, seed, nowMs)
     this.candles = new Candles(instrument, nowMs)
-    this.bookSentMs = nowMs
     switch (instrument.category) {
       case 'spot':
         this.ticker = new SpotTicker(this.tape, seed, nowMs)
@@ -69,6 +53,14 @@ export class Desk {
   get fundingRate(): number | null {
     if (!(this.ticker instanceof ContractTicker)) return null
     return this.instrument.deliveryTime === null ? this.ticker.fundingRate : null
+  }
+
+  /** Keeps the rate that held when a funding fell due, for its history in REST. */
+  settleFunding(nowMs: number): void {
+    const rate = this.fundingRate
+    const next = Number(this.ticker.values['nextFundingTime'])
+    if (rate === null || next === 0 || nowMs < next) return
+    if (nowMs - next < MINUTE_MS) this.settledFunding.set(next, rate)
   }
 
   /** Keeps trades for REST. */

@@ -1,6 +1,6 @@
 import { trimmedText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
-import type { OptionMarks } from '../truth/truth.ts'
+import type { OptionMarks } from '../truth/trade-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, underlyingPrice } from './instrument.ts'
 import { OPTION_KEYS } from './ticker-keys.ts'

@@ -1,5 +1,5 @@
 import { hashText, Random } from '../base/random.ts'
-import type { TickDirection, TradeColumns } from '../truth/truth.ts'
+import type { TickDirection, TradeColumns } from '../truth/trade-truth.ts'
 import { type Instrument, priceText, sizeText, turnoverOf } from './instrument.ts'
 import { tradeIds } from './trade-id.ts'
 

@@ -5,9 +5,9 @@ import { CATEGORIES, type Category } from '@grid/core-events'
 import { callRemotely } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
 import { parseFault } from '../faults/fault.ts'
-import type { Simulator } from '../simulator.ts'
+import type { Simulator } from '../simulator/simulator.ts'
 import type { ConnectionInfo } from '../sockets/connection.ts'
-import type { SymbolTotals, Truth } from '../truth/truth.ts'
+import { type SymbolTotals, TRUTH_KINDS, TRUTH_LISTS, type Truth } from '../truth/truth.ts'
 
 /** Lines joined into one write. */
 const LINES_PER_CHUNK = 500
@@ -115,7 +115,8 @@ function statsOf(simulator: Simulator): SimulatorStats {
 }
 
 function* truthLines(truth: Truth): Generator<string> {
-  for (const items of [truth.symbols, truth.trades, truth.tickers, truth.books, truth.raws]) {
+  const lists = TRUTH_KINDS.map((kind) => truth[TRUTH_LISTS[kind]])
+  for (const items of [truth.symbols, ...lists, truth.raws]) {
     for (let from = 0; from < items.length; from += LINES_PER_CHUNK) {
       const lines = items.slice(from, from + LINES_PER_CHUNK).map((item) => JSON.stringify(item))
       yield `${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { SimError } from '../base/errors.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { checkPort, type SimulatorSettings } from '../simulator-options.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import { checkPort, type SimulatorSettings } from '../simulator/simulator-options.ts'
 
 /** What the command line of the simulator's own process says. */
 export interface ProcessFlags {

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --conditions=@grid/source
-import { startSimulator } from '../simulator.ts'
+import { startSimulator } from '../simulator/simulator.ts'
 import { Listener } from '../sockets/listener.ts'
 import { answerControl } from './control-server.ts'
 import { readFlags } from './flags.ts'

@@ -9,16 +9,17 @@ import type { RemoteName } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
 import type { Fault, FaultReport } from '../faults/fault.ts'
 import type { RestStats } from '../rest/rest-limits.ts'
-import type { SimulatorSettings } from '../simulator-options.ts'
-import type {
-  BookTruth,
-  RawTruth,
-  SymbolTotals,
-  TickerTruth,
-  TradeTruth,
-  Truth,
-  TruthItem,
-  TruthMode,
+import type { SimulatorSettings } from '../simulator/simulator-options.ts'
+import {
+  byList,
+  type ChannelTruth,
+  type RawTruth,
+  type SymbolTotals,
+  TRUTH_LISTS,
+  type Truth,
+  type TruthItem,
+  type TruthLists,
+  type TruthMode,
 } from '../truth/truth.ts'
 import type { SimulatorStats } from './control-server.ts'
 import { writeFlags } from './flags.ts'
@@ -88,19 +89,16 @@ export class SimulatorProcess implements AsyncDisposable {
 
   /** Everything produced so far, and to which connections it was sent. Best paused first. */
   async truth(): Promise<Truth> {
-    const trades: TradeTruth[] = []
-    const tickers: TickerTruth[] = []
-    const books: BookTruth[] = []
+    const lists = byList((): ChannelTruth[] => [])
     const raws: RawTruth[] = []
     const symbols: SymbolTotals[] = []
     for await (const item of this.truthItems()) {
-      if (item.kind === 'trade') trades.push(item)
-      else if (item.kind === 'ticker') tickers.push(item)
-      else if (item.kind === 'book') books.push(item)
-      else if (item.kind === 'raw') raws.push(item)
-      else symbols.push(item)
+      if (item.kind === 'raw') raws.push(item)
+      else if (item.kind === 'symbol') symbols.push(item)
+      else lists[TRUTH_LISTS[item.kind]].push(item)
     }
-    return { mode: this.#mode, trades, tickers, books, raws, symbols }
+    // Sound: every item lies in the list of its kind.
+    return { mode: this.#mode, ...(lists as unknown as TruthLists), raws, symbols }
   }
 
   /** The truth item by item, for runs whose truth is large. */

@@ -1,5 +1,5 @@
 import type { Clock } from '@grid/core-events'
-import type { ExchangeRules } from '../rules.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import { RateWindow } from './rate-window.ts'
 
 const ENDPOINT_WINDOW_MS = 1000

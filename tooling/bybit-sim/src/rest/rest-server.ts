@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, nowMs } from '@grid/core-events'
-import type { Floor } from '../accounts/floor.ts'
-import type { Prices } from '../accounts/private/wallet-row.ts'
+import type { Floor } from '../accounts/floor/floor.ts'
+import type { MarketPrices } from '../accounts/holdings/market-prices.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import type { RestFault, RestFaults } from '../faults/rest-faults.ts'
-import type { Market } from '../market.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { ENDPOINTS, type RestScene } from './endpoints.ts'
+import type { Market } from '../market/market.ts'
+import { ENDPOINTS } from './market/endpoints.ts'
 import { authenticate } from './private/authenticate.ts'
 import { PRIVATE_ENDPOINTS } from './private/private-endpoints.ts'
-import { Query } from './query.ts'
-import { RestRefusal } from './refusal.ts'
+import type { RestScene } from './request/endpoint.ts'
+import { Query } from './request/query.ts'
+import { RestRefusal } from './request/refusal.ts'
 import type { RestLimits, Verdict } from './rest-limits.ts'
 
 const HTML = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n'
@@ -41,7 +42,7 @@ export class RestServer {
   readonly #limits: RestLimits
   readonly #faults: RestFaults
   readonly #floor: Floor
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
 
   constructor(options: {
     clock: Clock
@@ -51,7 +52,7 @@ export class RestServer {
     limits: RestLimits
     faults: RestFaults
     floor: Floor
-    prices: Prices
+    prices: MarketPrices
   }) {
     this.#clock = options.clock
     this.#serverClock = options.serverClock

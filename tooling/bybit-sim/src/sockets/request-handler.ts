@@ -1,8 +1,8 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { ExchangeRules } from '../base/rules.ts'
 import type { Operation, SocketFamily } from '../dialects/dialect.ts'
 import { type Request, readRequest } from '../dialects/request.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
-import type { ExchangeRules } from '../rules.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 

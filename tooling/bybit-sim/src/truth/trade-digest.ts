@@ -1,4 +1,4 @@
-import type { TradeColumns } from './truth.ts'
+import type { TradeColumns } from './trade-truth.ts'
 
 /** The columns that the digest covers; a column that a store holds as null is `null`. */
 export type DigestFields = {

@@ -2,12 +2,12 @@ import { trimmedText } from '../../base/decimal-text.ts'
 import { fixedText, magnitude, ZERO } from '../../base/fixed.ts'
 import type { Random } from '../../base/random.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Floor } from '../floor.ts'
-import type { Account } from '../holdings/account.ts'
-import { forceClose } from '../holdings/forced.ts'
+import type { Floor } from '../floor/floor.ts'
+import { forceClose } from '../floor/forced.ts'
+import type { Account, AccountOrder } from '../holdings/account.ts'
 import type { Leg } from '../holdings/leg.ts'
-import { lotOf } from '../orders/matcher.ts'
-import type { Order, OrderSpec, Side } from '../orders/order.ts'
+import { lotOf } from '../matching/matcher.ts'
+import type { OrderSpec, Side } from '../orders/order.ts'
 
 /** Where a bot acts: for an account, in a market. */
 export interface BotScene {
@@ -148,7 +148,7 @@ function openLegs(account: Account, desk: Desk): Leg[] {
   return account.legs.filter((leg) => leg.desk === desk && leg.size !== ZERO)
 }
 
-function place({ floor, account }: BotScene, spec: OrderSpec): Order {
+function place({ floor, account }: BotScene, spec: OrderSpec): AccountOrder {
   return floor.happen((batch) => floor.matcher.place(account, spec, batch))
 }
 
@@ -175,7 +175,7 @@ function terms(scene: BotScene, wanted?: Side): OrderSpec {
   return { ...order, side, qty, positionIdx: leg.positionIdx, reduceOnly: true }
 }
 
-function pickResting({ account, desk, random }: BotScene): Order | undefined {
+function pickResting({ account, desk, random }: BotScene): AccountOrder | undefined {
   const { category, symbol } = desk.instrument
   const resting = account.openOrders(category, symbol).filter(({ rests }) => rests)
   return resting[random.below(resting.length)]

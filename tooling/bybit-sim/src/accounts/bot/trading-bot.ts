@@ -3,9 +3,9 @@ import { SimError } from '../../base/errors.ts'
 import { Pacer } from '../../base/pacer.ts'
 import type { Random } from '../../base/random.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Floor } from '../floor.ts'
+import type { Floor } from '../floor/floor.ts'
+import { payFunding } from '../floor/forced.ts'
 import type { Account } from '../holdings/account.ts'
-import { payFunding } from '../holdings/forced.ts'
 import { BOT_ACTIONS, type BotScene, TOTAL_WEIGHT } from './bot-actions.ts'
 
 /** How a bot trades; all has defaults. */

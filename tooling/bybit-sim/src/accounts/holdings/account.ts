@@ -1,10 +1,10 @@
 import type { Category } from '@grid/core-events'
 import { type Fixed, fixedOf, ZERO } from '../../base/fixed.ts'
+import type { WireRow } from '../../base/wire-row.ts'
 import type { Desk } from '../../market/desk.ts'
 import type { ApiKeySpec } from '../keys/api-key.ts'
 import type { Execution } from '../orders/execution.ts'
 import type { Order, PositionIdx } from '../orders/order.ts'
-import type { WireRow } from '../private/wire-row.ts'
 import { CoinBalance } from './coin-balance.ts'
 import { Leg } from './leg.ts'
 
@@ -28,6 +28,9 @@ export interface AccountSpec {
   readonly keys?: readonly ApiKeySpec[]
 }
 
+/** An order of an account. */
+export type AccountOrder = Order<Account>
+
 /** A change of a balance, with what it comes from. */
 export interface BalanceChange {
   readonly id: string
@@ -45,7 +48,7 @@ export interface BalanceChange {
 
 /** What orders closed, one an order. */
 export interface ClosedPosition {
-  readonly order: Order
+  readonly order: AccountOrder
   readonly execType: string
   readonly closedSize: Fixed
   readonly entryValue: Fixed
@@ -67,7 +70,7 @@ export class Account {
   readonly takerFeeRate: Fixed
   readonly leverage: Fixed
   /** In the order of their placing. */
-  readonly orders: Map<string, Order> = new Map()
+  readonly orders: Map<string, AccountOrder> = new Map()
   /** Every state of every order that was told of, in order. */
   readonly orderHistory: WireRow[] = []
   readonly executions: Execution[] = []
@@ -78,7 +81,7 @@ export class Account {
   readonly toldDesks = new Set<Desk>()
   readonly #legs = new Map<string, Leg>()
   /** Those that may be open: what has ended leaves when it is next looked at. */
-  readonly #open = new Set<Order>()
+  readonly #open = new Set<AccountOrder>()
 
   constructor(uid: string, spec: AccountSpec, nowMs: number) {
     this.uid = uid
@@ -123,13 +126,13 @@ export class Account {
     return balance
   }
 
-  add(order: Order): void {
+  add(order: AccountOrder): void {
     this.orders.set(order.terms.orderId, order)
     this.#open.add(order)
   }
 
   /** The open orders of a symbol, oldest first. */
-  openOrders(category: Category, symbol: string): Order[] {
+  openOrders(category: Category, symbol: string): AccountOrder[] {
     return [...this.#open].filter((order) => {
       const { instrument } = order.terms.desk
       if (!order.isOpen) this.#open.delete(order)

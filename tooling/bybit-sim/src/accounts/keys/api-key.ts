@@ -94,3 +94,8 @@ export function makeApiKey(
 export function mayRead({ permissions }: ApiKey, groups: readonly PermissionGroup[]): boolean {
   return groups.some((group) => permissions[group].length > 0)
 }
+
+/** Whether a key may be used from an address. */
+export function isAllowedFrom({ ips }: ApiKey, address: string): boolean {
+  return ips.includes('*') || ips.includes(address.replace(/^::ffff:/, ''))
+}

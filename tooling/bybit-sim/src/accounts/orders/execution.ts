@@ -1,6 +1,6 @@
 import type { Fixed } from '../../base/fixed.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { OptionMarks } from '../../truth/truth.ts'
+import type { OptionMarks } from '../../truth/trade-truth.ts'
 import type { Side } from './order.ts'
 
 /** One execution of one account: a fill of an order of its own, or a payment of funding. */

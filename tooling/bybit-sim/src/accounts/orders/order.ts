@@ -1,7 +1,6 @@
 import type { Category } from '@grid/core-events'
 import { type Fixed, over, rounded, ZERO } from '../../base/fixed.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Account } from '../holdings/account.ts'
 
 /** The statuses of orders here. */
 export type OrderStatus =
@@ -40,9 +39,9 @@ export interface OrderSpec {
   readonly parts?: number
 }
 
-/** What an order is made of, beside its state. */
-export interface OrderTerms {
-  readonly account: Account
+/** What never changes of an order. `Owner` is the account: its type is above orders, which it holds. */
+export interface OrderTerms<Owner> {
+  readonly account: Owner
   readonly orderId: string
   readonly orderLinkId: string
   readonly desk: Desk
@@ -59,8 +58,8 @@ export interface OrderTerms {
 }
 
 /** One order and its state. */
-export class Order {
-  readonly terms: OrderTerms
+export class Order<Owner> {
+  readonly terms: OrderTerms<Owner>
   /** A market order's is the price that protects it. */
   price: Fixed
   qty: Fixed
@@ -73,7 +72,7 @@ export class Order {
   closedPnl: Fixed = ZERO
   updatedMs: number
 
-  constructor(terms: OrderTerms, price: Fixed, qty: Fixed) {
+  constructor(terms: OrderTerms<Owner>, price: Fixed, qty: Fixed) {
     this.terms = terms
     this.price = price
     this.qty = qty
@@ -93,6 +92,13 @@ export class Order {
   /** Whether it waits in the book. */
   get rests(): boolean {
     return this.status === 'New' || this.status === 'PartiallyFilled'
+  }
+
+  /** The coin in which its fills pay their fees. */
+  get feeCoin(): string {
+    const { category, baseCoin, quoteCoin, settleCoin } = this.terms.desk.instrument
+    if (category !== 'spot') return settleCoin
+    return this.terms.side === 'Buy' ? baseCoin : quoteCoin
   }
 
   /** Null before the first fill. */

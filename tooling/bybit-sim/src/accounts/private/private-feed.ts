@@ -1,15 +1,16 @@
 import { type Category, nowMs } from '@grid/core-events'
 import type { Random } from '../../base/random.ts'
 import type { ServerClock } from '../../base/server-clock.ts'
+import type { WireRow } from '../../base/wire-row.ts'
 import type { Connection, DataFrame } from '../../sockets/connection.ts'
 import type { Hub } from '../../sockets/hub.ts'
-import type { AccountNews } from '../batch.ts'
 import type { Account } from '../holdings/account.ts'
-import { executionRow, fastExecutionRow } from './execution-row.ts'
-import { positionRow } from './position-row.ts'
+import type { MarketPrices } from '../holdings/market-prices.ts'
+import type { AccountNews } from '../matching/batch.ts'
+import { executionRow, fastExecutionRow } from '../rows/execution-row.ts'
+import { positionRow } from '../rows/position-row.ts'
+import { walletRow } from '../rows/wallet-row.ts'
 import { type PrivateKind, parsePrivateTopic } from './private-topic.ts'
-import { type Prices, walletRow } from './wallet-row.ts'
-import type { WireRow } from './wire-row.ts'
 
 /** How many messages of an account are kept to be sent again. */
 const KEPT = 200
@@ -38,11 +39,11 @@ export class PrivateFeed {
   readonly #hub: Hub
   readonly #clock: ServerClock
   readonly #random: Random
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
   readonly #sessions = new Map<string, Set<Connection>>()
   readonly #kept = new Map<string, KeptMessage[]>()
 
-  constructor(options: { hub: Hub; clock: ServerClock; random: Random; prices: Prices }) {
+  constructor(options: { hub: Hub; clock: ServerClock; random: Random; prices: MarketPrices }) {
     this.#hub = options.hub
     this.#clock = options.clock
     this.#random = options.random

@@ -1,12 +1,12 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { ExchangeRules } from '../../base/rules.ts'
+import { privateReply } from '../../dialects/private-dialect.ts'
 import { type LooseRequest, readLooseRequest } from '../../dialects/request.ts'
 import type { FaultPlan } from '../../faults/fault-plan.ts'
-import type { ExchangeRules } from '../../rules.ts'
 import type { Connection } from '../../sockets/connection.ts'
 import type { RequestHandler } from '../../sockets/request-handler.ts'
-import { type ApiKey, mayRead } from '../keys/api-key.ts'
+import { type ApiKey, isAllowedFrom, mayRead } from '../keys/api-key.ts'
 import { isSignedBy, type KeyRing } from '../keys/key-ring.ts'
-import { privateReply } from './private-dialect.ts'
 import type { PrivateFeed } from './private-feed.ts'
 import { groupsOf, parsePrivateTopic } from './private-topic.ts'
 
@@ -117,9 +117,4 @@ export class PrivateRequests {
     const to = { connId: connection.connId, reqId: request.reqId }
     connection.send(privateReply(refusal === null, refusal ?? '', to, request.op))
   }
-}
-
-/** Whether a key may be used from an address. */
-export function isAllowedFrom({ ips }: ApiKey, address: string): boolean {
-  return ips.includes('*') || ips.includes(address.replace(/^::ffff:/, ''))
 }

@@ -1,6 +1,6 @@
-import { restWalletRow } from '../../accounts/private/wallet-row.ts'
-import type { Query } from '../query.ts'
-import { badParameter } from '../refusal.ts'
+import { restWalletRow } from '../../accounts/rows/wallet-row.ts'
+import type { Query } from '../request/query.ts'
+import { badParameter } from '../request/refusal.ts'
 import { needPermission, type PrivateScene } from './private-endpoint.ts'
 import { DAY_MS } from './time-window.ts'
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { ApiKey } from '../../accounts/keys/api-key.ts'
+import { type ApiKey, isAllowedFrom } from '../../accounts/keys/api-key.ts'
 import { isSignedBy, type KeyRing } from '../../accounts/keys/key-ring.ts'
-import { isAllowedFrom } from '../../accounts/private/private-requests.ts'
-import { RestRefusal } from '../refusal.ts'
+import { RestRefusal } from '../request/refusal.ts'
 
 const DEFAULT_RECV_WINDOW = '5000'
 /** How far a client may be ahead of the exchange. */

@@ -1,5 +1,5 @@
-import { restExecutionRow } from '../../accounts/private/execution-row.ts'
-import type { Query } from '../query.ts'
+import { restExecutionRow } from '../../accounts/rows/execution-row.ts'
+import type { Query } from '../request/query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'

@@ -1,5 +1,5 @@
-import type { WireRow } from '../../accounts/private/wire-row.ts'
-import type { Query } from '../query.ts'
+import type { WireRow } from '../../base/wire-row.ts'
+import type { Query } from '../request/query.ts'
 
 /** Where an item stands in its list: newest first, then by its id. */
 export interface Place {

@@ -1,7 +1,7 @@
-import { restPositionRow } from '../../accounts/private/position-row.ts'
+import { restPositionRow } from '../../accounts/rows/position-row.ts'
 import { ZERO } from '../../base/fixed.ts'
-import type { Query } from '../query.ts'
-import { badParameter } from '../refusal.ts'
+import type { Query } from '../request/query.ts'
+import { badParameter } from '../request/refusal.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 

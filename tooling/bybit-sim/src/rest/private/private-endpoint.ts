@@ -1,17 +1,17 @@
 import type { Category } from '@grid/core-events'
 import type { Account } from '../../accounts/holdings/account.ts'
+import type { MarketPrices } from '../../accounts/holdings/market-prices.ts'
 import { type ApiKey, mayRead, type PermissionGroup } from '../../accounts/keys/api-key.ts'
 import { groupOf } from '../../accounts/private/private-topic.ts'
-import type { Prices } from '../../accounts/private/wallet-row.ts'
-import type { RestScene } from '../endpoints.ts'
-import type { Query } from '../query.ts'
-import { RestRefusal } from '../refusal.ts'
+import type { RestScene } from '../request/endpoint.ts'
+import type { Query } from '../request/query.ts'
+import { RestRefusal } from '../request/refusal.ts'
 
 /** What endpoints of an account answer from. */
 export interface PrivateScene extends RestScene {
   readonly account: Account
   readonly key: ApiKey
-  readonly prices: Prices
+  readonly prices: MarketPrices
 }
 
 /** An endpoint that only answers a signed request. */

@@ -1,5 +1,5 @@
 import type { Instrument } from '../../market/instrument.ts'
-import type { Query } from '../query.ts'
+import type { Query } from '../request/query.ts'
 
 /** Whether a request asks for an instrument: by its symbol, else its coins. */
 export function isAskedFor(instrument: Instrument, query: Query): boolean {

@@ -1,5 +1,5 @@
-import type { Query } from '../query.ts'
-import { RestRefusal } from '../refusal.ts'
+import type { Query } from '../request/query.ts'
+import { RestRefusal } from '../request/refusal.ts'
 
 export const DAY_MS = 86_400_000
 const LONGEST_MS = 7 * DAY_MS

@@ -16,10 +16,10 @@ import { PrivateFeed } from './private/private-feed.ts'
 import { PrivateRequests } from './private/private-requests.ts'
 import { parsePrivateTopic } from './private/private-topic.ts'
 
-/** Topics that can be subscribed to and tell nothing here. */
+/** Topics that can be subscribed to, but never carry data here. */
 const SILENT_TOPICS = ['greeks', 'dcp.future', 'dcp.spot', 'dcp.option']
 
-/** The parts of the exchange that know of accounts. */
+/** The parts of the exchange that handle accounts. */
 export interface PrivateSide {
   readonly floor: Floor
   readonly prices: MarketPrices
@@ -27,7 +27,7 @@ export interface PrivateSide {
   readonly control: AccountExchange
 }
 
-/** Puts the private half together: no account is open yet. */
+/** Builds the private half of the exchange, without accounts. */
 export function buildPrivateSide(options: {
   clock: Clock
   serverClock: ServerClock
@@ -35,7 +35,7 @@ export function buildPrivateSide(options: {
   faults: FaultPlan
   rules: ExchangeRules
   market: Market
-  /** Answers what is asked on any socket. */
+  /** Answers everything but `auth`. */
   requests: RequestHandler
   seed: number
 }): PrivateSide {

@@ -1,39 +1,39 @@
 import { SimError } from './errors.ts'
 
-/** The exchange's limits and unevidenced behaviours, each with a switch. */
+/** The exchange's limits, and a switch for each behaviour that no recording shows. */
 export interface ExchangeRules {
-  /** A socket without any traffic for this long is cut; null for never. Milliseconds. */
+  /** A socket without traffic for this long is dropped; null for never. Milliseconds. */
   readonly idleCloseMs: number | null
   /** How often idle sockets are looked for. Milliseconds. */
   readonly idleScanMs: number
-  /** New connections allowed in a window, null for no limit; one more is answered HTTP 403. */
+  /** New connections allowed in a window; null for no limit. One more gets HTTP 403. */
   readonly maxConnects: number | null
   readonly connectWindowMs: number
-  /** Characters of topics that one connection may subscribe to in its life. */
+  /** Characters of topics that one connection may subscribe to during its whole life. */
   readonly maxArgsLength: number
-  /** The refusal past `maxArgsLength`; its real wording is not known. */
+  /** The refusal beyond `maxArgsLength`; its real wording is not known. */
   readonly argsTooLongText: string
-  /** The refusal of an unsubscribe of a topic that is not subscribed; null acknowledges it. */
+  /** The refusal when a client unsubscribes from a topic it does not have; null acknowledges it. */
   readonly unknownUnsubscribeText: string | null
-  /** A peer that lets more than this wait unsent is dropped, after what waits has reached it. */
+  /** A client with more unsent bytes than this is dropped, after those bytes have been written. */
   readonly maxBufferedBytes: number
   /**
-   * Whether an option socket lists unknown, repeated and surplus topics in `failTopics` and takes
-   * the others; false acknowledges everything as success.
+   * Whether an option socket lists unknown, repeated and surplus topics in `failTopics` and accepts
+   * the others; with false it acknowledges all topics as successful.
    */
   readonly optionNamesFailures: boolean
-  /** Requests that an address may make in a window, null for no limit; more are answered 403. */
+  /** Requests that an address may make in a window; null for no limit. More get HTTP 403. */
   readonly maxRequests: number | null
   readonly requestWindowMs: number
-  /** How long an address is answered 403 after it made too many requests. */
+  /** How long an address gets HTTP 403 after it made too many requests. Milliseconds. */
   readonly requestFreezeMs: number
-  /** Requests a second that an address may make to a path, e.g. `/v5/market/time`; more give 10006. */
+  /** Requests a second that an address may make to a path, e.g. `/v5/market/time`; more get 10006. */
   readonly restLimits: Readonly<Record<string, number>>
-  /** Whether answers of limited paths carry the `X-Bapi-Limit` headers. */
+  /** Whether replies of paths with a limit carry the `X-Bapi-Limit` headers. */
   readonly restLimitHeaders: boolean
-  /** How the private socket words its refusals. */
+  /** The wording of the private socket's refusals. */
   readonly authTexts: AuthTexts
-  /** Whether a connection is closed behind the refusal of its authentication. */
+  /** Whether a connection is closed after its authentication was refused. */
   readonly closeRefusedAuth: boolean
   /** Authenticated connections that an account may have at once; null for no limit. */
   readonly maxSessions: number | null
@@ -41,47 +41,47 @@ export interface ExchangeRules {
   readonly closeRevoked: boolean
   /** How late executions and closed orders appear in REST. Milliseconds. */
   readonly historyLagMs: number
-  /** How long REST tells of orders that ended without any fill. Milliseconds. */
+  /** How long REST still lists orders that ended without a fill. Milliseconds. */
   readonly unfilledOrdersMs: number
   /** The status of delisted instruments in `instruments-info`; null leaves them out. */
   readonly delistedStatus: string | null
-  /** The coin whose options `instruments-info` tells of when none is named; null tells of all. */
+  /** The coin whose options `instruments-info` lists when the request names none; null lists all. */
   readonly optionBaseCoin: string | null
-  /** How long after its day's end a file of the archive appears. */
+  /** How long after the end of its day an archive file appears. Milliseconds. */
   readonly archiveDelayMs: number
-  /** Whether archive files have the newer layout, with a column for retail price improvement. */
+  /** Whether archive files have the newer layout, with a column for retail price improvement (RPI). */
   readonly archiveRpi: boolean
-  /** The order of an archive file's rows. */
+  /** Whether an archive file begins with the newest trade. */
   readonly archiveNewestFirst: boolean
-  /** A book that does not change is sent again after this long; null for never. */
+  /** An unchanged book is sent again after this long; null for never. Milliseconds. */
   readonly bookRepeatMs: number | null
-  /** Whether tickers and open interest tell one side as well, as they do since June 2026. */
+  /** Whether tickers and open interest also give one side's value, as they do since June 2026. */
   readonly singleSidedInterest: boolean
-  /** Whether inverse perpetuals' tickers carry the keys of pre-listed contracts, empty. */
+  /** Whether inverse perpetuals' tickers carry the keys of pre-listed contracts, with empty values. */
   readonly inversePreListingKeys: boolean
-  /** Whether ticker deltas at times carry `""` for a key that had a value. */
+  /** Whether ticker deltas sometimes carry `""` for a key that had a value. */
   readonly emptyTickerValues: boolean
 }
 
-/** Refusals of the private socket; only the first two and `notAuthorized` are evidenced. */
+/** Refusals of the private socket; recordings show only the first two and `notAuthorized`. */
 export interface AuthTexts {
-  /** `expires` is not ahead of the exchange's clock. */
+  /** `expires` lies in the past by the exchange's clock. */
   readonly expired: string
   /** No such key, or a revoked one. */
   readonly unknownKey: string
   readonly badParameters: string
   readonly badSignature: string
   readonly expiredKey: string
-  /** The key is bound to other addresses. */
+  /** The key may only be used from other addresses. */
   readonly unboundAddress: string
   readonly tooManySessions: string
   /** A subscribe before authentication. */
   readonly notAuthorized: string
-  /** The beginning of the refusal of a topic that the key may not read. */
+  /** How the refusal of a topic begins that the key may not read. */
   readonly notPermitted: string
 }
 
-/** What is documented, and a guess where nothing is. */
+/** The documented behaviour, or a guess where nothing is documented. */
 export const DEFAULT_RULES: ExchangeRules = {
   idleCloseMs: 600_000,
   idleScanMs: 30_000,
@@ -124,7 +124,7 @@ export const DEFAULT_RULES: ExchangeRules = {
   emptyTickerValues: true,
 }
 
-/** Throws `SIM_BAD_INPUT` naming a rule that there is not, or one of another type than its default. */
+/** Throws `SIM_BAD_INPUT` that names an unknown rule, or one whose type is not its default's. */
 export function checkRules(rules: unknown): asserts rules is Partial<ExchangeRules> {
   if (typeof rules !== 'object' || rules === null || Array.isArray(rules)) {
     throw new SimError('SIM_BAD_INPUT', 'rules must be an object')

@@ -1,7 +1,7 @@
 import type { Category } from '@grid/core-events'
 import type { BookState } from '../market/top-of-book.ts'
 
-/** An `orderbook.1` frame: always a snapshot, with one level a side. */
+/** An `orderbook.1` frame: always a snapshot, with one level on each side. */
 export function bookFrameText(
   category: Category,
   symbol: string,

@@ -1,7 +1,7 @@
 import type { Category } from '@grid/core-events'
 import type { OptionMarks, TradeColumns } from '../truth/trade-truth.ts'
 
-/** The most trades that the exchange puts in one frame. */
+/** The most trades that the exchange puts into one frame. */
 export const MAX_TRADES_PER_FRAME = 1024
 
 /** A `publicTrade` frame in the key order of its category. */

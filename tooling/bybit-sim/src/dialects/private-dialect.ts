@@ -1,6 +1,6 @@
 import type { Dialect, ReplyTo } from './dialect.ts'
 
-/** Control frames of `/v5/private`: `req_id` comes first, and only when one was sent. */
+/** Control frames of `/v5/private`: `req_id` comes first, and only when the request had one. */
 export const PRIVATE_DIALECT: Dialect = {
   category: 'private',
   path: '/v5/private',

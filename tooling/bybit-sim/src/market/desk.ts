@@ -9,22 +9,22 @@ import type { TickerBoard } from './ticker-state.ts'
 import { TopOfBook } from './top-of-book.ts'
 import { TradeTape } from './trade-tape.ts'
 
-/** How many of the newest trades are kept for REST. */
+/** How many of the newest trades REST can give. */
 const MAX_RECENT = 1000
 const MINUTE_MS = 60_000
 
-/** Everything that is known of one instrument. */
+/** The state of one instrument: its trades, book, ticker, candles and funding. */
 export class Desk {
   readonly instrument: Instrument
   readonly tape: TradeTape
   readonly book: TopOfBook
   readonly ticker: TickerBoard
   readonly candles: Candles
-  /** Funding rates that were settled while running, by time, in units of the eighth decimal. */
+  /** Funding rates settled since the start, by time, in units of the eighth decimal. */
   readonly settledFunding: Map<number, number> = new Map()
-  /** Delisted instruments neither trade nor can be subscribed to. */
+  /** A delisted instrument does not trade and cannot be subscribed to. */
   isListed = true
-  /** Newest last; grows past the limit before it is cut. */
+  /** Newest last; grows beyond the limit before it is cut. */
   #recent: TradeTruth[] = []
 
   constructor(instrument: Instrument, seed: string, nowMs: number, rules: ExchangeRules) {
@@ -44,12 +44,12 @@ export class Desk {
     }
   }
 
-  /** What an option's trade of this moment says besides; null for all others. */
+  /** The further values of an option's trade at this moment; null for other categories. */
   get optionMarks(): OptionMarks | null {
     return this.ticker instanceof OptionTicker ? this.ticker.marks : null
   }
 
-  /** The rate of the next funding; null where there is none. */
+  /** The rate of the next funding, in units of the eighth decimal; null for all but perpetuals. */
   get fundingRate(): number | null {
     if (!(this.ticker instanceof ContractTicker)) return null
     return this.instrument.deliveryTime === null ? this.ticker.fundingRate : null

@@ -25,9 +25,9 @@ import type { SimulatorStats } from './control-server.ts'
 import { writeFlags } from './flags.ts'
 
 /**
- * Starts a simulator in a process of its own; it ends when this process does.
+ * Starts a simulator in a process of its own, which ends when this process does.
  *
- * Throws `SIM_PROCESS_FAILED` when it does not come up; its complaint is on stderr.
+ * Throws `SIM_PROCESS_FAILED` when it does not start; the reason is on stderr.
  *
  * @example
  * await using sim = await spawnSimulator({ seed: 1, tradesPerSecond: 250, truth: 'digest' })
@@ -67,7 +67,7 @@ export class SimulatorProcess implements AsyncDisposable {
   readonly archiveUrl: string
   /** Base URL of the control port. */
   readonly controlUrl: string
-  /** The process's exit code, once it ends; null when a signal ended it. */
+  /** Resolves with the exit code when the process ends; null when a signal ended it. */
   readonly exitCode: Promise<number | null>
   readonly #child: ChildProcess
   readonly #mode: TruthMode
@@ -82,12 +82,12 @@ export class SimulatorProcess implements AsyncDisposable {
     this.#mode = mode
   }
 
-  /** Null when the process never got one. */
+  /** The process id; null when the process could not be started. */
   get pid(): number | null {
     return this.#child.pid ?? null
   }
 
-  /** Everything produced so far, and to which connections it was sent. Best paused first. */
+  /** Everything produced so far, and to which connections it was sent. Pause the market first. */
   async truth(): Promise<Truth> {
     const lists = byList((): ChannelTruth[] => [])
     const raws: RawTruth[] = []
@@ -101,7 +101,7 @@ export class SimulatorProcess implements AsyncDisposable {
     return { mode: this.#mode, ...(lists as unknown as TruthLists), raws, symbols }
   }
 
-  /** The truth item by item, for runs whose truth is large. */
+  /** The truth item by item, for a truth that is too large for one object. */
   async *truthItems(): AsyncGenerator<TruthItem> {
     const response = await this.#call('GET', '/truth')
     if (response.body === null) return
@@ -114,12 +114,12 @@ export class SimulatorProcess implements AsyncDisposable {
     return (await (await this.#call('GET', '/stats')).json()) as SimulatorStats
   }
 
-  /** How often REST was asked, and the most within any window of a limit. */
+  /** The number of REST requests, and the most within any window of a limit. */
   async restStats(): Promise<RestStats> {
     return (await (await this.#call('GET', '/rest-stats')).json()) as RestStats
   }
 
-  /** Lets something go wrong; resolves when it has. */
+  /** Injects a fault; resolves when it has taken effect. */
   async fault(fault: Fault): Promise<FaultReport> {
     return (await (await this.#call('POST', '/fault', fault)).json()) as FaultReport
   }
@@ -166,7 +166,7 @@ export class SimulatorProcess implements AsyncDisposable {
     await this.#call('POST', '/resume')
   }
 
-  /** Stops it, behind all that was sent, and waits for its end. */
+  /** Stops it after everything that was sent has left, and waits for its end. */
   async stop(): Promise<void> {
     this.#child.stdin?.end()
     await this.exitCode

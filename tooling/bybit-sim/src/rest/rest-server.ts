@@ -24,16 +24,16 @@ interface Page {
   readonly nextPageCursor?: string
 }
 
-/** What a request is answered with, apart from its faults. */
+/** The reply to a request, before faults change it. */
 interface Answer {
   readonly retMsg: string
   readonly result: () => Page
 }
 
-/** A request without the headers that sign it: HTTP 401. */
+/** Thrown for a signed endpoint's request without its headers: HTTP 401. */
 class Unsigned extends Error {}
 
-/** Answers requests in the exchange's envelope. */
+/** Answers REST requests: checks limits and signatures, calls the endpoint, applies faults. */
 export class RestServer {
   readonly #clock: Clock
   readonly #serverClock: Clock
@@ -94,7 +94,7 @@ export class RestServer {
     }
   }
 
-  /** Who answers a request that its limits allow; throws what it is refused with. */
+  /** The reply to a request within its limits; throws the refusal otherwise. */
   #answerOf(
     path: string,
     query: Query,
@@ -153,7 +153,7 @@ export class RestServer {
   }
 }
 
-/** A page as a fault makes it. */
+/** A page after a fault changed it. */
 function bent(page: Page, query: Query, fault: RestFault | null): object {
   const cursor = page.nextPageCursor || encodeURIComponent(query.text('cursor') || 'first=A&last=B')
   if (fault?.how === 'empty-page') return { ...page, list: [], nextPageCursor: cursor }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveServer } from '../archive/archive-server.ts'
 import type { RestServer } from '../rest/rest-server.ts'
 
-/** Sends each request to REST or to the archive, which share a port here. */
+/** Passes each request to REST or to the archive, which share a port. */
 export function answerHttp(
   rest: RestServer,
   archive: ArchiveServer,
@@ -18,6 +18,6 @@ export function answerHttp(
     rest.answer(request, response, url)
     return
   }
-  // A client that leaves in the middle of a file is no error of ours.
+  // A client that leaves in the middle of a file is not an error.
   archive.answer(request, response, url.pathname).catch(() => response.destroy())
 }

@@ -8,10 +8,10 @@ import type { Hub } from '../sockets/hub.ts'
 import type { Listener } from '../sockets/listener.ts'
 
 const DEFAULT_OVERSIZE = 1024 * 1024
-/** Between tries to take the port back. */
+/** Time between attempts to open the port again. */
 const RELISTEN_MS = 50
 
-/** What faults act on. */
+/** The parts that faults act on. */
 export interface FaultScene {
   readonly clock: Clock
   readonly serverClock: ServerClock
@@ -23,7 +23,7 @@ export interface FaultScene {
   readonly signal: AbortSignal
 }
 
-/** Lets a fault happen; resolves when it has: connections that it closes are gone by then. */
+/** Injects a fault; resolves when it has taken effect: connections that it closes are gone by then. */
 export async function applyFault(scene: FaultScene, fault: Fault): Promise<FaultReport> {
   const hit = scene.hub.targets('uid' in fault || 'connection' in fault ? fault : {})
   switch (fault.kind) {
@@ -116,7 +116,7 @@ function garbage(fault: Extract<Fault, { kind: 'garbage' }>): Buffer {
   }
 }
 
-/** The port was free for a while: another socket of the machine may hold it for a moment. */
+/** Opens the port again; retries, because another socket may hold it for a moment by then. */
 async function comeBack(scene: FaultScene, afterMs: number): Promise<void> {
   await sleep(scene.clock, afterMs, scene.signal)
   while (!scene.signal.aborted) {

@@ -22,7 +22,7 @@ import { TruthLedger } from '../truth/truth-ledger.ts'
 import { answerHttp } from './answer-http.ts'
 import type { SimulatorSettings } from './simulator-options.ts'
 
-/** The parts of a simulated exchange, put together. */
+/** The parts of a simulated exchange. */
 export interface Exchange {
   readonly rules: ExchangeRules
   readonly serverClock: ServerClock
@@ -33,7 +33,7 @@ export interface Exchange {
   readonly feed: MarketFeed
   readonly privateSide: PrivateSide
   readonly socket: ExchangeSocket
-  /** Topics that nothing here produces: for frames sent by hand or replayed. */
+  /** Topics of frames that are broadcast by hand or replayed; no channel produces them. */
   readonly extraTopics: Set<string>
   readonly restFaults: RestFaults
   readonly restLimits: RestLimits
@@ -43,7 +43,7 @@ export interface Exchange {
   readonly httpPort: Listener
 }
 
-/** Puts an exchange together: no instrument is listed yet, and no port open. */
+/** Builds an exchange without instruments and with its ports closed. */
 export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchange {
   const rules = { ...DEFAULT_RULES, ...settings.rules }
   const { seed, host } = settings

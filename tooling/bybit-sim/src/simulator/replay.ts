@@ -4,28 +4,32 @@ import { SimError } from '../base/errors.ts'
 
 const MAX_SPEED = 8
 
-/** What is replayed, and how fast. */
+/** Which frames are replayed, and how fast. */
 export interface ReplayOptions {
-  /** The socket that they were recorded on; default `linear`. */
+  /** The socket that they are sent on; default `linear`. */
   readonly category?: Category
-  /** A file with one recorded frame a line. */
+  /** A file with one recorded frame on each line. */
   readonly file?: string
-  /** Recorded frames, as the exchange sent them. */
+  /** Frames in place of a file: JSON texts with `topic` and `ts`, sent as they are. */
   readonly frames?: readonly string[]
-  /** Times the recording's own speed, by its `ts`: up to 8, or `'unpaced'`; default 1. */
+  /** A multiple of the recording's own speed, by `ts`: up to 8, or `'unpaced'`; default 1. */
   readonly speed?: number | 'unpaced'
   /** Ends the replay early. */
   readonly signal?: AbortSignal
 }
 
-/** What a replay did. */
+/** The result of a replay. */
 export interface ReplayReport {
   readonly frames: number
-  /** Frames that at least one connection got. */
+  /** Frames that were written to at least one connection. */
   readonly sent: number
 }
 
-/** Plays frames in their order; one whose time lies before the last one's follows at once. */
+/**
+ * Plays frames in their order; a frame that is older than its predecessor follows it at once.
+ *
+ * Throws `SIM_BAD_INPUT` for a speed out of range, and for frames that cannot be read.
+ */
 export async function replayFrames(
   options: ReplayOptions,
   clock: Clock,

@@ -5,9 +5,9 @@ import { MAX_TRADES_PER_FRAME } from '../channels/trade-frame.ts'
 import { parseName } from '../market/instrument-name.ts'
 import type { TruthMode } from '../truth/truth.ts'
 
-/** How a simulator is made, apart from its clock. */
+/** The settings of a simulator, apart from its clock. */
 export interface SimulatorSettings {
-  /** The market is drawn from it. */
+  /** The same seed gives the same market. */
   readonly seed: number
   /** Linear contracts. */
   readonly symbols: readonly string[]
@@ -15,28 +15,31 @@ export interface SimulatorSettings {
   readonly inverse: readonly string[]
   /** Spot pairs; the same name may be a linear contract as well. */
   readonly spot: readonly string[]
-  /** Options, e.g. those of `optionSymbols`. */
+  /** Options, e.g. from `optionSymbols`. */
   readonly option: readonly string[]
-  /** Trades a second of each symbol. */
+  /** Trades a second for each symbol. */
   readonly tradesPerSecond: number
   readonly tickerIntervalMs: number
-  /** How often the best bid and ask may change; at least 10. */
+  /** Time between two changes of the best bid and ask, at least 10 ms. */
   readonly bookIntervalMs: number
-  /** Trades in a frame, at most 1024. */
+  /** The most trades in one frame, up to 1024. */
   readonly tradesPerFrame: number
-  /** Accounts to open at the start, every second one in hedge mode; `exchange` opens others. */
+  /** Accounts to open at the start, every second one in hedge mode; `sim.exchange` opens more. */
   readonly accounts: number
-  /** Executions a second that a bot trades for those accounts, of all together; 0 for no bot. */
+  /** Executions a second that a bot trades for those accounts, all together; 0 for no bot. */
   readonly fillsPerSecond: number
   /** Whether the market and the bot wait for `resume`. */
   readonly paused: boolean
   readonly host: string
-  /** Of the sockets; 0 takes a free one. */
+  /** Port of the sockets; 0 takes a free one. */
   readonly port: number
-  /** Of REST and the archive; 0 takes a free one. */
+  /** Port of REST and the archive; 0 takes a free one. */
   readonly httpPort: number
   readonly truth: TruthMode
-  /** Topics that can be subscribed to though nothing here produces them. */
+  /**
+   * Topics of channels that the simulator does not have, accepted on every socket. Their frames are
+   * sent with `sim.broadcast` or `sim.replayFrames`.
+   */
   readonly extraTopics: readonly string[]
   readonly rules: Partial<ExchangeRules>
 }
@@ -79,7 +82,7 @@ export function symbolsOf(settings: SimulatorSettings): [Category, readonly stri
   ]
 }
 
-/** Fills in the defaults; throws `SIM_BAD_INPUT` naming the option that makes no sense. */
+/** Fills in the defaults; throws `SIM_BAD_INPUT` that names the option that makes no sense. */
 export function readOptions(options: SimulatorOptions): SimulatorSettings {
   const settings = { ...DEFAULTS, ...options }
   for (const [category, symbols] of symbolsOf(settings)) {
@@ -108,13 +111,13 @@ export function readOptions(options: SimulatorOptions): SimulatorSettings {
   return settings
 }
 
-/** Throws `SIM_BAD_INPUT` for what cannot be a port; 0 asks for a free one. */
+/** Throws `SIM_BAD_INPUT` unless the number can be a port; 0 stands for a free one. */
 export function checkPort(name: string, port: number): void {
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return
   throw new SimError('SIM_BAD_INPUT', `${name} must be a port from 0 to 65535`)
 }
 
-/** Throws `SIM_BAD_INPUT` for what cannot be a symbol of its category. */
+/** Throws `SIM_BAD_INPUT` unless the text can be a symbol of the category. */
 export function checkSymbol(category: Category, symbol: string): void {
   const isPlain = isSymbol(symbol) && PLAIN_SYMBOL.test(symbol)
   if (isPlain && parseName(category, symbol) !== null) return

@@ -27,13 +27,13 @@ import {
   symbolsOf,
 } from './simulator-options.ts'
 
-/** How long a peer has to answer the closing handshake when the simulator stops. */
+/** How long a client has to answer the closing handshake when the simulator stops. */
 const STOP_GRACE_MS = 2000
 
 /**
- * Starts a local Bybit V5 exchange: public sockets, REST, archive, and a market of its own.
+ * Starts a local Bybit V5 exchange: public and private sockets, REST, the archive, and a market.
  *
- * Throws `SIM_BAD_INPUT` for options that make no sense and `SIM_LISTEN_FAILED` for a taken port.
+ * Throws `SIM_BAD_INPUT` for options that make no sense, `SIM_LISTEN_FAILED` when a port is taken.
  *
  * @example
  * await using sim = await startSimulator({ seed: 1 })
@@ -77,7 +77,7 @@ export class Simulator implements AsyncDisposable {
     this.#pacer = new Pacer(clock, STEP_MS, (step) => feed.step(step))
   }
 
-  /** Accounts, their keys and orders, and what befalls them. */
+  /** The accounts, their keys and orders, and what can happen to them. */
   get exchange(): AccountExchange {
     return this.#exchange.privateSide.control
   }
@@ -97,7 +97,7 @@ export class Simulator implements AsyncDisposable {
     return this.restUrl
   }
 
-  /** Opens the ports and the market; {@link startSimulator} has done so already. */
+  /** Opens the ports and starts the market; {@link startSimulator} has done so already. */
   async start(): Promise<void> {
     await this.#exchange.socketPort.up()
     await this.#exchange.httpPort.up()
@@ -110,12 +110,12 @@ export class Simulator implements AsyncDisposable {
     return this.#exchange.ledger.truth()
   }
 
-  /** What was produced and sent of each symbol, in sums; cheap. */
+  /** How much of each symbol was produced and sent; cheap. */
   totals(): SymbolTotals[] {
     return this.#exchange.ledger.totals()
   }
 
-  /** How often REST was asked, and the most within any window of a limit. */
+  /** The number of REST requests, and the most within any window of a limit. */
   restStats(): RestStats {
     return this.#exchange.restLimits.stats()
   }
@@ -131,7 +131,7 @@ export class Simulator implements AsyncDisposable {
   }
 
   /**
-   * Lets something go wrong; resolves when it has (a closed connection is gone by then).
+   * Injects a fault; resolves when it has taken effect (a closed connection is gone by then).
    *
    * @example
    * await sim.fault({ kind: 'close', abrupt: true })
@@ -142,7 +142,7 @@ export class Simulator implements AsyncDisposable {
   }
 
   /**
-   * Places trades by hand: one match, or with `sameSeq: false` as many matches as trades.
+   * Places trades by hand: as one match, or with `sameSeq: false` each as a match of its own.
    *
    * @example
    * sim.trade({ symbol: 'BTCUSDT', count: 3, price: '100000.10' })
@@ -155,7 +155,7 @@ export class Simulator implements AsyncDisposable {
     return Array.from({ length: count }).flatMap(() => trades.match(1, overrides))
   }
 
-  /** Places one large match by hand, split over frames of at most 1024 trades with the same seq. */
+  /** Places one large match by hand, split into frames of at most 1024 trades with the same `seq`. */
   burst(spec: {
     readonly symbol: string
     readonly category?: Category
@@ -166,8 +166,8 @@ export class Simulator implements AsyncDisposable {
   }
 
   /**
-   * Places a ticker message by hand: a contract's delta that carries exactly these keys, or a spot
-   * pair's or option's complete ticker with these values in it.
+   * Places a ticker message by hand: for a contract a delta of exactly these keys, for a spot pair or
+   * an option a complete ticker with these values.
    *
    * @example
    * sim.tick('BTCUSDT', { markPrice: '100000.41', fundingRate: '' })
@@ -181,22 +181,31 @@ export class Simulator implements AsyncDisposable {
     return this.#exchange.feed.channelsOf(category, symbol).ticker.place(changes)
   }
 
-  /** Lets the best bid and ask change once more than the market does by itself. */
+  /** Changes the best bid and ask by hand, once. */
   moveBook(symbol: string, category: Category = 'linear'): void {
     this.#exchange.feed.channelsOf(category, symbol).book.move()
   }
 
-  /** Lets an instrument trade from now on: a new one, or one that was delisted. */
+  /** Lists an instrument, new or delisted before: it trades from now on. */
   list(category: Category, symbol: string): void {
     this.#list(category, symbol, nowMs(this.#exchange.serverClock))
   }
 
-  /** Ends an instrument's trading: no data, no new subscriptions, status `Closed`. */
+  /** Delists an instrument: no data, no new subscriptions, status `Closed`. */
   delist(category: Category, symbol: string): void {
     this.#exchange.market.delist(category, symbol)
   }
 
-  /** Sends any text to the subscribers of a topic; the truth keeps it as a raw frame. */
+  /**
+   * Sends a text, byte for byte, to the subscribers of a topic; the truth keeps it in `raws`.
+   *
+   * The topic may be one that no channel produces: from now on it can be subscribed to. To accept it
+   * from the start, name it in `extraTopics`.
+   *
+   * @example
+   * await using sim = await startSimulator({ extraTopics: ['pulse.5.BTCUSDT'] })
+   * sim.broadcast('pulse.5.BTCUSDT', '{"topic":"pulse.5.BTCUSDT","ts":1760000000101,"data":{}}')
+   */
   broadcast(topic: string, text: string, category: Category = 'linear'): RawTruth {
     this.#exchange.extraTopics.add(topic)
     const producedAtUs = this.#clock.nowUs()
@@ -206,27 +215,30 @@ export class Simulator implements AsyncDisposable {
     return raw
   }
 
-  /** Plays recorded frames to the subscribers of their topics, with the recording's timing. */
+  /**
+   * Sends recorded frames, byte for byte, to the subscribers of their topics, with the recording's
+   * timing. Topics are treated as in {@link broadcast}.
+   */
   replayFrames(options: ReplayOptions): Promise<ReplayReport> {
     return replayFrames(options, this.#clock, (topic, text) =>
       this.broadcast(topic, text, options.category),
     )
   }
 
-  /** Stops the market and the bot; sockets stay and answer. */
+  /** Stops the market and the bot; sockets stay open and answer. */
   pause(): void {
     this.#pacer.stop()
     this.exchange.stopBot()
   }
 
-  /** Lets the market go on; what would have happened meanwhile is not made up for. */
+  /** Continues the market and the bot; what would have happened meanwhile is skipped. */
   resume(): void {
     if (this.#stop.signal.aborted) return
     this.#pacer.start()
     if (this.#fillsPerSecond > 0) this.exchange.startBot({ fillsPerSecond: this.#fillsPerSecond })
   }
 
-  /** Closes every connection, behind all that was sent, and the port. */
+  /** Closes every connection, after everything that was sent, and the ports. */
   async stop(): Promise<void> {
     this.#stop.abort()
     this.#pacer.stop()

@@ -11,7 +11,7 @@ import { Batch } from '../matching/batch.ts'
 import type { Matcher } from '../matching/matcher.ts'
 import type { PrivateFeed } from '../private/private-feed.ts'
 
-/** The accounts, and everything that happens to them, each happening told of at its end. */
+/** All accounts, and the one place where things happen to them; reports each event at its end. */
 export class Floor {
   readonly market: Market
   readonly matcher: Matcher
@@ -38,12 +38,12 @@ export class Floor {
     this.#random = options.random
   }
 
-  /** In the order of their opening. */
+  /** In the order of opening. */
   get accounts(): Account[] {
     return [...this.#accounts.values()]
   }
 
-  /** How many executions there were, of all accounts. */
+  /** The number of executions of all accounts so far. */
   get executions(): number {
     return this.accounts.reduce((sum, { executions }) => sum + executions.length, 0)
   }
@@ -53,11 +53,14 @@ export class Floor {
     return nowMs(this.#clock)
   }
 
-  /** Opens an account; throws `SIM_BAD_INPUT` when there is one of that number. */
+  /** Opens an account; throws `SIM_BAD_INPUT` for a uid that is taken or not a number. */
   open(spec: AccountSpec): Account {
     const uid = spec.uid ?? String(100_000_000 + this.#random.below(899_999_999))
     if (!/^\d{1,19}$/.test(uid) || this.#accounts.has(uid)) {
-      throw new SimError('SIM_BAD_INPUT', `${JSON.stringify(uid)} is no uid of a new account`)
+      throw new SimError(
+        'SIM_BAD_INPUT',
+        `${JSON.stringify(uid)} cannot be the uid of a new account`,
+      )
     }
     const account = new Account(uid, spec, this.now)
     for (const key of spec.keys ?? [{}]) this.keys.add(uid, key, this.now)
@@ -65,7 +68,7 @@ export class Floor {
     return account
   }
 
-  /** Throws `SIM_BAD_INPUT` when there is none. */
+  /** Throws `SIM_BAD_INPUT` when there is no such account. */
   account(uid: string): Account {
     const account = this.#accounts.get(uid)
     if (account !== undefined) return account
@@ -79,7 +82,7 @@ export class Floor {
     throw new SimError('SIM_BAD_INPUT', `account ${uid} has no order ${orderId}`)
   }
 
-  /** Runs what happens at once, and tells every account of it at the end: of all, in one go. */
+  /** Runs an event and reports it to every account concerned; events within events are reported once. */
   happen<Result>(what: (batch: Batch) => Result): Result {
     if (this.#batch !== null) return what(this.#batch)
     const batch = new Batch()
@@ -88,7 +91,7 @@ export class Floor {
       return what(batch)
     } finally {
       this.#batch = null
-      for (const news of batch.news) this.feed.tell(news)
+      for (const news of batch.news) this.feed.report(news)
     }
   }
 
@@ -115,7 +118,7 @@ export class Floor {
     })
   }
 
-  /** Sets the leverage of a symbol, which tells its position. */
+  /** Sets the leverage of a symbol and reports its position. */
   setLeverage(uid: string, desk: Desk, leverage: string): void {
     const account = this.account(uid)
     this.happen((batch) => {

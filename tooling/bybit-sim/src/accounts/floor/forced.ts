@@ -8,7 +8,7 @@ import type { Execution } from '../orders/execution.ts'
 import type { PositionIdx } from '../orders/order.ts'
 import type { Floor } from './floor.ts'
 
-/** How a position is closed against its holder's will. */
+/** How the rows of a forced close are worded. */
 const FORCED = {
   liquidation: {
     cancelType: 'CancelAllBeforeLiq',

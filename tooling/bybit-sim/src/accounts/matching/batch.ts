@@ -4,22 +4,22 @@ import type { Account, AccountOrder } from '../holdings/account.ts'
 import type { Execution } from '../orders/execution.ts'
 import { orderRow } from '../rows/order-row.ts'
 
-/** What happened to one account at once, and is to be told. */
+/** What happened to one account in one event, to be reported. */
 export interface AccountNews {
   readonly account: Account
   readonly executions: Execution[]
   readonly orders: { readonly desk: Desk; readonly row: WireRow }[]
-  /** Markets whose position is to be told, changed or not. */
+  /** Instruments whose position is reported, changed or not. */
   readonly positions: Set<Desk>
   /** Coins whose balance changed. */
   readonly coins: Set<string>
 }
 
-/** What happened at once, by account. */
+/** What happened in one event, by account. */
 export class Batch {
   readonly #news = new Map<Account, AccountNews>()
 
-  /** Every account that something happened to. */
+  /** One entry for each account that something happened to. */
   get news(): AccountNews[] {
     return [...this.#news.values()]
   }
@@ -33,8 +33,8 @@ export class Batch {
     return news
   }
 
-  /** Tells an order's state of this moment, and its symbol's position with it. */
-  tellOrder(order: AccountOrder): void {
+  /** Reports an order's present state, and with it the position of its symbol. */
+  reportOrder(order: AccountOrder): void {
     const { account, desk } = order.terms
     const row = orderRow(order)
     account.orderHistory.push(row)

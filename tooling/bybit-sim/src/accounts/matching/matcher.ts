@@ -14,19 +14,19 @@ import { newOrder } from './new-order.ts'
 import { checkCloses, readPrice, readQty } from './read-order.ts'
 import { type Fill, settleFill } from './settle-fill.ts'
 
-/** How often a match tells each state of the order that caused it, not its last alone. */
+/** How often a match reports every state of its taker's order, rather than the last one only. */
 const CHATTY = 0.4
 const BY_USER = { createType: 'CreateByUser', execType: 'Trade' } as const
 
-/** When and where in its symbol's sequence something happens. */
+/** The time and the cross sequence of something that happens. */
 export interface Moment {
   readonly timeMs: number
   readonly seq: number
 }
 
 /**
- * Matches orders: with each other by price and time, then with the market at its last price, which
- * takes any size. A resting order waits for another account's, or for `fill`.
+ * Matches orders: first with resting orders of other accounts, by price and time, then with the market,
+ * which takes any size at its last price. A resting order waits for another account's order, or `fill`.
  */
 export class Matcher {
   readonly #market: Market
@@ -41,7 +41,7 @@ export class Matcher {
     this.#random = options.random
   }
 
-  /** Takes an order; what it cannot match at once rests, waits for its trigger, or ends. */
+  /** Places an order: it is matched at once, rests, waits for its trigger, or ends. */
   place(
     account: Account,
     spec: OrderSpec,
@@ -56,12 +56,12 @@ export class Matcher {
       nowMs: nowMs(this.#clock),
     })
     account.add(order)
-    if (order.status === 'Untriggered') batch.tellOrder(order)
+    if (order.status === 'Untriggered') batch.reportOrder(order)
     else this.enter(order, batch, spec.parts, forced.execType)
     return order
   }
 
-  /** Lets an order into the market. */
+  /** Matches an order, and lets the rest of it rest or end. */
   enter(order: AccountOrder, batch: Batch, parts = 1, execType: Fill['execType'] = 'Trade'): void {
     const moment = this.moment(order.terms.desk)
     const wouldTake = this.#opposite(order).length > 0 || this.#crossesMarket(order)
@@ -69,14 +69,14 @@ export class Matcher {
       const isSpot = order.terms.desk.instrument.category === 'spot'
       end(order, isSpot ? 'Rejected' : 'Cancelled', moment.timeMs)
       order.rejectReason = 'EC_PostOnlyWillTakeLiquidity'
-      batch.tellOrder(order)
+      batch.reportOrder(order)
       return
     }
     const isChatty = this.#random.chance(CHATTY)
     order.updatedMs = moment.timeMs
-    if (isChatty || !wouldTake) batch.tellOrder(order)
+    if (isChatty || !wouldTake) batch.reportOrder(order)
     this.#take(order, batch, { moment, parts, execType, isChatty })
-    if (wouldTake && order.cumQty > ZERO && !isChatty) batch.tellOrder(order)
+    if (wouldTake && order.cumQty > ZERO && !isChatty) batch.reportOrder(order)
     if (!order.isOpen) return
     if (order.terms.timeInForce !== 'IOC') {
       this.#rest(order)
@@ -85,21 +85,24 @@ export class Matcher {
     const isPartlySpot = order.terms.desk.instrument.category === 'spot' && order.cumQty > ZERO
     end(order, isPartlySpot ? 'PartiallyFilledCanceled' : 'Cancelled', moment.timeMs)
     order.rejectReason = 'EC_NoImmediateQtyToFill'
-    batch.tellOrder(order)
+    batch.reportOrder(order)
   }
 
-  /** Lets the market take from a resting order, at its price or another. */
+  /** Fills a resting order at a price. */
   fill(order: AccountOrder, batch: Batch, qty: Fixed, price: Fixed): void {
     if (!order.rests || qty > order.leaves) {
-      throw new SimError('SIM_BAD_INPUT', `order ${order.terms.orderId} has not that much to fill`)
+      throw new SimError(
+        'SIM_BAD_INPUT',
+        `order ${order.terms.orderId} has less than that left to fill`,
+      )
     }
     const moment = this.moment(order.terms.desk)
     this.#settle(order, batch, { price, qty, isMaker: true, execType: 'Trade', moment })
-    batch.tellOrder(order)
+    batch.reportOrder(order)
     this.#leaveIfDone(order)
   }
 
-  /** Changes a resting order's price or size. */
+  /** Changes an open order's price or size. */
   amend(order: AccountOrder, batch: Batch, changes: { price?: string; qty?: string }): void {
     const { desk } = order.terms
     if (!order.isOpen) throw notOpen(order)
@@ -113,18 +116,18 @@ export class Matcher {
       order.qty = qty
     }
     order.updatedMs = this.moment(desk).timeMs
-    batch.tellOrder(order)
+    batch.reportOrder(order)
   }
 
   /**
-   * Ends an order. One that was filled meanwhile is told of as filled once more, with the refusal
-   * of the cancel: what the exchange documents of that race.
+   * Cancels an order. If it is filled already, reports `Filled` once more, with the refusal of the
+   * cancel, as the exchange documents for this race.
    */
   cancel(order: AccountOrder, batch: Batch, cancelType = 'CancelByUser'): void {
     if (order.status === 'Filled') {
       order.cancelType = cancelType
       order.rejectReason = 'EC_OrigClOrdIDDoesNotExist'
-      batch.tellOrder(order)
+      batch.reportOrder(order)
       return
     }
     if (!order.isOpen) throw notOpen(order)
@@ -136,25 +139,25 @@ export class Matcher {
     const ended = isPartlySpot ? 'PartiallyFilledCanceled' : 'Cancelled'
     end(order, wasWaiting ? 'Deactivated' : ended, timeMs)
     this.#resting.get(order.terms.desk)?.delete(order)
-    batch.tellOrder(order)
+    batch.reportOrder(order)
   }
 
-  /** Lets a conditional order's price be reached. */
+  /** Triggers a conditional order. */
   trigger(order: AccountOrder, batch: Batch): void {
     if (order.status !== 'Untriggered') throw notOpen(order)
     order.status = 'Triggered'
     order.updatedMs = this.moment(order.terms.desk).timeMs
-    batch.tellOrder(order)
+    batch.reportOrder(order)
     order.status = 'New'
     this.enter(order, batch)
   }
 
-  /** Now, with the next number of the symbol's sequence. */
+  /** The present time, with the symbol's next cross sequence. */
   moment(desk: Desk): Moment {
     return { timeMs: nowMs(this.#clock), seq: desk.tape.advance(this.#random) }
   }
 
-  /** A new id, of the form that the category's orders and executions have. */
+  /** A new id in the form of the category's orders and executions. */
   nextId(desk: Desk): string {
     const { category, symbol } = desk.instrument
     const key = `${category} ${symbol}`
@@ -181,15 +184,15 @@ export class Matcher {
       const execId = this.nextId(order.terms.desk)
       const fill = { price, qty, execType, moment, execId }
       this.#settle(order, batch, { ...fill, isMaker: false })
-      if (isChatty) batch.tellOrder(order)
+      if (isChatty) batch.reportOrder(order)
       if (maker === null) return
       this.#settle(maker, batch, { ...fill, isMaker: true })
-      batch.tellOrder(maker)
+      batch.reportOrder(maker)
       this.#leaveIfDone(maker)
     }
     for (const maker of this.#opposite(order)) {
       if (order.leaves === ZERO) return
-      // Its account may have closed its position with an order before it.
+      // An earlier fill of this loop may have cancelled it: it was reduce-only.
       if (maker.leaves === ZERO) continue
       settle(maker.price, least(order.leaves, maker.leaves), maker)
     }
@@ -217,7 +220,7 @@ export class Matcher {
     this.#endSurplus(order, batch)
   }
 
-  /** Ends reduce-only orders that would close more than the fill has left, the newest first. */
+  /** Cancels reduce-only orders that would close more than the position still has, newest first. */
   #endSurplus(filled: AccountOrder, batch: Batch): void {
     const { account, desk, positionIdx } = filled.terms
     const { category, symbol } = desk.instrument
@@ -232,7 +235,7 @@ export class Matcher {
     }
   }
 
-  /** The resting orders of others that an order can match, the best first. */
+  /** The resting orders of other accounts that an order can match, the best first. */
   #opposite(order: AccountOrder): AccountOrder[] {
     const { desk, side, account, orderType } = order.terms
     const isBuy = side === 'Buy'
@@ -262,7 +265,7 @@ export class Matcher {
   }
 }
 
-/** The smallest size of a market. */
+/** The smallest size of an instrument. */
 export function lotOf(desk: Desk): Fixed {
   return ONE / 10n ** BigInt(desk.instrument.sizeDecimals)
 }

@@ -4,10 +4,10 @@ import type { Account, AccountOrder } from '../holdings/account.ts'
 import { Order, type OrderSpec, type Side } from '../orders/order.ts'
 import { checkCloses, readLeg, readPrice, readQty } from './read-order.ts'
 
-/** Market orders are protected within 5 % of the last price. */
+/** A market order may be filled up to 1/20 (5 %) away from the last price. */
 const PROTECTION = 20n
 
-/** Makes an order of what its account asks for; throws `SIM_BAD_INPUT` for what cannot be one. */
+/** Makes an order from its spec; throws `SIM_BAD_INPUT` for a spec that the exchange would refuse. */
 export function newOrder(
   account: Account,
   desk: Desk,

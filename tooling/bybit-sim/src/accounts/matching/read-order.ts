@@ -5,26 +5,26 @@ import type { Desk } from '../../market/desk.ts'
 import type { Account } from '../holdings/account.ts'
 import type { OrderSpec, PositionIdx, Side } from '../orders/order.ts'
 
-/** Reads a price on the instrument's grid; throws `SIM_BAD_INPUT` for one that is not. */
+/** Reads a price; throws `SIM_BAD_INPUT` unless it lies on the instrument's grid. */
 export function readPrice(desk: Desk, name: string, text: string): Fixed {
   const { priceDecimals, tick, symbol } = desk.instrument
   const units = unitsOf(text, priceDecimals)
   if (units === null || units === 0 || units % tick !== 0) {
-    throw new SimError('SIM_BAD_INPUT', `${name} ${text} is no price of ${symbol}`)
+    throw new SimError('SIM_BAD_INPUT', `${name} ${text} is not a price of ${symbol}`)
   }
   return fixedOf(text)
 }
 
-/** Reads a size on the instrument's grid; throws `SIM_BAD_INPUT` for one that is not. */
+/** Reads a size; throws `SIM_BAD_INPUT` unless it lies on the instrument's grid. */
 export function readQty(desk: Desk, text: string): Fixed {
   const units = unitsOf(text, desk.instrument.sizeDecimals)
   if (units === null || units === 0) {
-    throw new SimError('SIM_BAD_INPUT', `qty ${text} is no size of ${desk.instrument.symbol}`)
+    throw new SimError('SIM_BAD_INPUT', `qty ${text} is not a size of ${desk.instrument.symbol}`)
   }
   return fixedOf(text)
 }
 
-/** The leg that an order is for; throws `SIM_BAD_INPUT` for one that the account does not have. */
+/** The leg that an order is for; throws `SIM_BAD_INPUT` when it does not fit the position mode. */
 export function readLeg(account: Account, desk: Desk, spec: OrderSpec): PositionIdx {
   const isHedge = account.positionMode === 'hedge' && desk.instrument.category !== 'spot'
   const opens = (spec.side === 'Buy') !== (spec.reduceOnly === true) ? 1 : 2
@@ -35,7 +35,7 @@ export function readLeg(account: Account, desk: Desk, spec: OrderSpec): Position
   return idx
 }
 
-/** Throws `SIM_BAD_INPUT` for an order that would close more than there is. */
+/** Throws `SIM_BAD_INPUT` for an order that would close more than is open. */
 export function checkCloses(
   account: Account,
   { desk, side, reduceOnly, positionIdx }: Closing,
@@ -52,11 +52,11 @@ export function checkCloses(
     .filter(({ terms }) => positionIdx !== 0 || terms.reduceOnly)
     .reduce((sum, order) => sum + order.leaves, ZERO)
   if (qty + claimed > open) {
-    throw new SimError('SIM_BAD_INPUT', `it would close more of ${symbol} than is open`)
+    throw new SimError('SIM_BAD_INPUT', `the order would close more of ${symbol} than is open`)
   }
 }
 
-/** What of an order says whether it closes. */
+/** The parts of an order that decide whether it closes a position. */
 interface Closing {
   readonly desk: Desk
   readonly side: Side

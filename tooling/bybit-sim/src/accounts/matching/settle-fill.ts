@@ -4,7 +4,7 @@ import { type LegChange, tradeValue } from '../holdings/leg.ts'
 import type { Execution } from '../orders/execution.ts'
 import type { Batch } from './batch.ts'
 
-/** One fill, as the market made it. */
+/** One fill of an order. */
 export interface Fill {
   readonly execId: string
   readonly execType: Execution['execType']
@@ -18,7 +18,7 @@ export interface Fill {
 
 const NOTHING: LegChange = { closedSize: ZERO, pnl: ZERO, openFees: ZERO, entryValue: ZERO }
 
-/** Applies a fill to an order, its account's position and balances. */
+/** Applies a fill to an order, and to its account's position and balances. */
 export function settleFill(order: AccountOrder, fill: Fill, batch: Batch): Execution {
   const { account, desk, side, positionIdx } = order.terms
   const { qty, price, timeMs, seq } = fill
@@ -70,13 +70,13 @@ export function settleFill(order: AccountOrder, fill: Fill, batch: Batch): Execu
   return execution
 }
 
-/** Keeps an execution, and tells of it. */
+/** Records an execution and reports it. */
 export function recordExecution(account: Account, execution: Execution, batch: Batch): void {
   account.executions.push(execution)
   batch.of(account).executions.push(execution)
 }
 
-/** Changes a balance by a cash flow, funding and a fee, and keeps a line of it. */
+/** Changes a balance by a cash flow, funding and a fee, and adds a line to the transaction log. */
 export function changeBalance(
   account: Account,
   batch: Batch,
@@ -135,7 +135,7 @@ function swapCoins(account: Account, execution: Execution, batch: Batch): void {
   }
 }
 
-/** Adds what a fill closed to the profit of its order. */
+/** Adds the closed part of a fill to the profit of its order. */
 function closePosition(order: AccountOrder, execution: Execution, change: LegChange): void {
   if (change.closedSize === ZERO) return
   const { account, desk, orderId } = order.terms

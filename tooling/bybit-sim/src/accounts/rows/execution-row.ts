@@ -49,7 +49,7 @@ export function executionRow(execution: Execution): WireRow {
   }
 }
 
-/** A row of the `execution.fast` topics: no fees, and a maker's link is left out. */
+/** A row of the `execution.fast` topics: without fees, and for a maker without `orderLinkId`. */
 export function fastExecutionRow(execution: Execution): WireRow {
   const { desk } = execution
   return {

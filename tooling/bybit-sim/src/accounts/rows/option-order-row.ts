@@ -12,13 +12,13 @@ const KEYS: readonly string[] = [
   ...['feeCurrency', 'cumFeeDetail', 'rpiTakerAccess', 'rpiMatchedQty'],
 ]
 
-/** An order's row as options have it: what is left of one that has ended is empty, not zero. */
+/** An order's row in the form of options: once the order has ended, `leavesQty` is empty, not zero. */
 export function optionOrderRow(row: WireRow, isOpen: boolean): WireRow {
-  const told: WireRow = {
+  const full: WireRow = {
     ...row,
     ...(isOpen ? {} : { leavesQty: '', leavesValue: '' }),
     ...{ lastPriceOnCreated: '', tpslMode: '', tpLimitPrice: '', slLimitPrice: '' },
     placeType: 'price',
   }
-  return Object.fromEntries(KEYS.map((key) => [key, told[key]]))
+  return Object.fromEntries(KEYS.map((key) => [key, full[key]]))
 }

@@ -5,7 +5,7 @@ import { tradeValue } from '../holdings/leg.ts'
 import { amountText, hasCreateType, isSpot, priceDigits, sizeDigits } from './digits.ts'
 import { optionOrderRow } from './option-order-row.ts'
 
-/** A row of the `order` topics: the order as it is at the moment. */
+/** A row of the `order` topics: the order as it is now. */
 export function orderRow(order: AccountOrder): WireRow {
   const row = plainOrderRow(order)
   return row['category'] === 'option' ? optionOrderRow(row, order.isOpen) : row
@@ -96,7 +96,7 @@ function leavesValue(order: AccountOrder) {
   return price === ZERO || leaves === ZERO ? ZERO : tradeValue(terms.desk, price, leaves)
 }
 
-/** 1 waits for a rise, 2 for a fall. */
+/** 1 triggers on a rise, 2 on a fall, 0 means no trigger. */
 function triggerDirection({ terms }: AccountOrder): number {
   if (terms.triggerPrice === null) return 0
   return terms.triggerPrice > terms.lastPriceOnCreated ? 1 : 2

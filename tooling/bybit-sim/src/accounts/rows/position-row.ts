@@ -2,10 +2,10 @@ import { type Fixed, fixedText, magnitude, over, rounded, times, ZERO } from '..
 import type { WireRow } from '../../base/wire-row.ts'
 import { type Leg, tradeValue } from '../holdings/leg.ts'
 
-/** Half a percent of a position's value must stay. */
+/** The maintenance margin rate: 0.5 %. */
 const MAINTENANCE: Fixed = 5_000_000_000n
 
-/** What holding a leg binds, in its coin. */
+/** The margins of a leg, in its settle coin. */
 export function marginsOf(leg: Leg, markPrice: Fixed): { initial: Fixed; maintenance: Fixed } {
   if (leg.size === ZERO) return { initial: ZERO, maintenance: ZERO }
   const value = tradeValue(leg.desk, markPrice, magnitude(leg.size))
@@ -73,7 +73,7 @@ const REST_KEYS: readonly string[] = [
   ...['createdTime', 'updatedTime', 'openTime'],
 ]
 
-/** What `position/list` calls otherwise than the topic. */
+/** Keys of `position/list` that have another name on the topic. */
 const REST_NAMES: { readonly [key: string]: string } = {
   avgPrice: 'entryPrice',
   mmrSysUpdateTime: 'mmrSysUpdatedTime',

@@ -29,7 +29,7 @@ const TOTALS = [
   'totalMaintenanceMarginByMp',
 ] as const
 
-/** The row of a `wallet` message: the account, and those of its coins that are named. */
+/** The row of a `wallet` message: the account's totals and the given coins. */
 export function walletRow(
   account: Account,
   coins: readonly string[],
@@ -45,7 +45,7 @@ export function walletRow(
   }
 }
 
-/** The row of `wallet-balance`; coins without any balance are left out unless they are named. */
+/** The row of `wallet-balance`: with the given coins, or with null those that have a balance. */
 export function restWalletRow(
   account: Account,
   coins: readonly string[] | null,

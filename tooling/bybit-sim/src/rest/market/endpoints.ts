@@ -7,7 +7,7 @@ import { openInterest } from './open-interest.ts'
 import { recentTrade } from './recent-trade.ts'
 import { tickers } from './tickers.ts'
 
-/** The market endpoints by path. */
+/** The market endpoints by path. A new endpoint adds its line here. */
 export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/v5/market/time', time],
   ['/v5/market/instruments-info', instrumentsInfo],

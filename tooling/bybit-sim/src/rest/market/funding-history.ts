@@ -7,9 +7,9 @@ import type { Query } from '../request/query.ts'
 import { badParameter } from '../request/refusal.ts'
 
 /**
- * `GET /v5/market/funding/history`: the rates that were settled, newest first.
+ * `GET /v5/market/funding/history`: settled rates, newest first.
  *
- * Those settled while running are the ticker's; those before are drawn from symbol and time.
+ * Rates settled since the start are those of the ticker; earlier ones are derived from symbol and time.
  */
 export function fundingHistory(query: Query, { market, now }: RestScene): object {
   const category = query.category(['linear', 'inverse'])

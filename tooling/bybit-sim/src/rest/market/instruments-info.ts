@@ -8,12 +8,12 @@ import type { Query } from '../request/query.ts'
 
 const CURSOR = /^first=([^&]*)&last=([^&]+)$/
 
-/** `GET /v5/market/instruments-info`: contracts and options by pages, spot in one piece. */
+/** `GET /v5/market/instruments-info`: contracts and options page by page, spot in one reply. */
 export function instrumentsInfo(query: Query, { market, rules }: RestScene): object {
   const category = query.category()
   const symbol = query.text('symbol')
   const baseCoin = baseCoinOf(query, category, symbol, rules)
-  // A symbol that is named is told of whatever became of it.
+  // A symbol that the request names is listed whatever its status is.
   const status = query.text('status') || (symbol === '' ? 'Trading' : '')
   const desks = market
     .desks(category)
@@ -26,7 +26,7 @@ export function instrumentsInfo(query: Query, { market, rules }: RestScene): obj
     .map((desk) => rowOf(desk.instrument, statusOf(desk, rules.delistedStatus)))
   if (category === 'spot') return { category, list: rows }
   const limit = query.limit(500, 1000)
-  // A cursor that was encoded twice is not understood, and gives the first page again.
+  // A cursor that was encoded twice cannot be read, and gives the first page again.
   const [, , last = ''] = CURSOR.exec(query.text('cursor')) ?? []
   const rest = rows.filter((row) => row.symbol > last)
   const list = rest.slice(0, limit)
@@ -37,7 +37,7 @@ export function instrumentsInfo(query: Query, { market, rules }: RestScene): obj
   return { category, list, nextPageCursor }
 }
 
-/** The coin to tell of, empty for every one. */
+/** The base coin to list; empty for all coins. */
 function baseCoinOf(
   query: Query,
   category: Category,

@@ -37,7 +37,7 @@ export function kline(query: Query, { market, now }: RestScene): object {
   return { category, symbol: instrument.symbol, list }
 }
 
-/** Where the candle of a time begins. */
+/** Gives, for an interval, the function from a time to the start of its candle. */
 function startsOf(interval: string): (ts: number) => number {
   if (MINUTES.includes(interval)) {
     const length = Number(interval) * MINUTE_MS

@@ -16,7 +16,7 @@ const INTERVALS: { readonly [name: string]: number } = {
 const DECIMALS = 8
 const CURSOR = /^lastid=\d+&lasttime=(\d+)$/
 
-/** `GET /v5/market/open-interest`: by pages, newest first; drawn from symbol and time alone. */
+/** `GET /v5/market/open-interest`: page by page, newest first; derived from symbol and time only. */
 export function openInterest(query: Query, { market, rules, now }: RestScene): object {
   const category = query.category(['linear', 'inverse'])
   const { instrument } = query.requiredDesk(market, category)

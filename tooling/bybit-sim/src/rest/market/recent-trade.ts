@@ -33,7 +33,7 @@ function ofCoin(query: Query, desks: readonly Desk[], limit: number): TradeTruth
     .slice(0, limit)
 }
 
-/** The same trade as on the socket, under other names: time and seq are texts here. */
+/** The trade of the socket under REST's names; time and seq are texts here. */
 function rowOf(trade: TradeTruth): object {
   const { option } = trade
   return {

@@ -3,7 +3,7 @@ import type { RestScene } from '../request/endpoint.ts'
 import type { Query } from '../request/query.ts'
 import { badParameter } from '../request/refusal.ts'
 
-/** `GET /v5/market/tickers`: all listed instruments of a category, or one. */
+/** `GET /v5/market/tickers`: one listed instrument, or all of a category. */
 export function tickers(query: Query, { market }: RestScene): object {
   const category = query.category()
   const one = query.desk(market, category)
@@ -45,12 +45,12 @@ function contractRow({ instrument, ticker, book }: Desk): object {
     turnover24h: values['turnover24h'],
     volume24h: values['volume24h'],
     fundingRate: values['fundingRate'],
-    // Where the socket has an empty text, REST has a zero.
+    // REST writes a zero for what is empty on the socket.
     nextFundingTime: values['nextFundingTime'] || '0',
     predictedDeliveryPrice: values['predictedDeliveryPrice'] ?? '',
     basisRate: values['basisRate'] ?? '',
     deliveryFeeRate: values['deliveryFeeRate'] ?? '',
-    // The socket has ISO 8601 here.
+    // Milliseconds; the socket writes ISO 8601.
     deliveryTime: String(deliveryTime ?? 0),
     ask1Size: askSize,
     bid1Price: bidPrice,
@@ -86,7 +86,7 @@ function spotRow({ instrument, ticker, book }: Desk): object {
   }
 }
 
-/** REST names for what the socket names otherwise. */
+/** REST's names of keys that have another name on the socket. */
 const OPTION_NAMES: { readonly [key: string]: string } = {
   bidPrice: 'bid1Price',
   bidSize: 'bid1Size',

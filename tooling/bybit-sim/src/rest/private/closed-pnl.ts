@@ -7,7 +7,7 @@ import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 import { timeWindow } from './time-window.ts'
 
-/** `GET /v5/position/closed-pnl`: what each order closed, newest first. */
+/** `GET /v5/position/closed-pnl`: what each order closed, newest first; derivatives only. */
 export function closedPnl(query: Query, scene: PrivateScene): object {
   const { account, key, now, rules } = scene
   const category = permittedCategory(query, key, ['linear', 'inverse'])

@@ -9,13 +9,13 @@ import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 import { ALWAYS, timeWindow } from './time-window.ts'
 
-/** How many closed orders `order/realtime` remembers. */
+/** How many closed orders `order/realtime` gives. */
 const RECENTLY_CLOSED = 500
 const FINAL = [...['Filled', 'Cancelled', 'PartiallyFilledCanceled', 'Rejected', 'Deactivated']]
 
 /**
- * `GET /v5/order/realtime`: open orders, with `openOnly=1` the last 500 that were closed, and by id
- * any of both; newest first.
+ * `GET /v5/order/realtime`, newest first: open orders; with `openOnly=1` the last 500 closed ones;
+ * with an id an order of either kind.
  */
 export function realtimeOrders(query: Query, scene: PrivateScene): object {
   const { key, market } = scene
@@ -43,7 +43,7 @@ export function realtimeOrders(query: Query, scene: PrivateScene): object {
   return { nextPageCursor: page.nextPageCursor, category, list: page.list }
 }
 
-/** `GET /v5/order/history`: closed orders by the time of their placing, newest first. */
+/** `GET /v5/order/history`: closed orders by the time when they were placed, newest first. */
 export function orderHistory(query: Query, scene: PrivateScene): object {
   const { key, market, now, rules } = scene
   const category = permittedCategory(query, key)

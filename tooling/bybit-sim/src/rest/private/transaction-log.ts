@@ -30,7 +30,7 @@ export function transactionLog(query: Query, scene: PrivateScene): object {
   const page = keysetPage(
     found,
     {
-      // Later changes of one millisecond first; ids are not unique.
+      // Ids are not unique, so the index tells changes of one millisecond apart: later ones first.
       placeOf: ([index, { timeMs }]) => ({ id: String(2e12 - index), timeMs }),
       rowOf: ([, change]) => rowOf(change),
     },

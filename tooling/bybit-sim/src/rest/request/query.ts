@@ -3,7 +3,7 @@ import type { Desk } from '../../market/desk.ts'
 import type { Market } from '../../market/market.ts'
 import { badParameter } from './refusal.ts'
 
-/** The parameters of a request. */
+/** The query parameters of a request; throws the exchange's refusal (10001) for a bad one. */
 export class Query {
   readonly #params: URLSearchParams
 
@@ -11,12 +11,12 @@ export class Query {
     this.#params = params
   }
 
-  /** Empty when it was not sent. */
+  /** A parameter's text; empty when it was not sent. */
   text(name: string): string {
     return this.#params.get(name) ?? ''
   }
 
-  /** One of the categories that the endpoint knows. */
+  /** The category, which must be one that the endpoint knows. */
   category(known: readonly Category[] = CATEGORIES, byDefault: Category | '' = ''): Category {
     const name = this.text('category') || byDefault
     const category = known.find((candidate) => candidate === name)
@@ -33,19 +33,19 @@ export class Query {
     return desk
   }
 
-  /** The same where it cannot be left out. */
+  /** The instrument that `symbol` names, for endpoints that require one. */
   requiredDesk(market: Market, category: Category): Desk {
     const desk = this.desk(market, category)
     if (desk === undefined) throw badParameter('params error: symbol is required')
     return desk
   }
 
-  /** A page's length: what is too large or too small becomes the nearest that is allowed. */
+  /** The length of a page; a value out of range becomes the nearest allowed one. */
   limit(byDefault: number, most: number): number {
     return Math.min(most, Math.max(1, this.integer('limit') ?? byDefault))
   }
 
-  /** Null when it was not sent. */
+  /** A parameter's number; null when it was not sent. */
   integer(name: string): number | null {
     const text = this.text(name)
     if (text === '') return null

@@ -1,4 +1,4 @@
-/** A business error: HTTP 200 with a `retCode` of its own. */
+/** A refusal: HTTP 200 with its own `retCode`. */
 export class RestRefusal extends Error {
   override readonly name = 'RestRefusal'
   readonly retCode: number
@@ -9,7 +9,7 @@ export class RestRefusal extends Error {
   }
 }
 
-/** The exchange's complaint about a parameter. */
+/** The refusal of a bad parameter. */
 export function badParameter(text: string): RestRefusal {
   return new RestRefusal(10001, text)
 }

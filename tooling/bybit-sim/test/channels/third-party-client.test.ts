@@ -26,7 +26,7 @@ async function start(): Promise<Simulator> {
   return sim
 }
 
-/** Subscribes to topics as any user would, and waits for data of each. */
+/** Subscribes to topics as a user would, and waits for data of each. */
 async function receive(sim: Simulator, category: Family, topics: string[]): Promise<Set<string>> {
   const wsUrl = `${sim.wsUrl}/v5/public/${category}`
   const client = new WebsocketClient({ wsUrl }, silent)
@@ -34,7 +34,7 @@ async function receive(sim: Simulator, category: Family, topics: string[]): Prom
   const seen = new Set<string>()
   const complete = new Promise<void>((resolve) => {
     client.on('update', (update) => {
-      // The client takes the acknowledgements of option sockets for data.
+      // The client mistakes the acknowledgements of option sockets for data.
       if (update.topic !== undefined) seen.add(update.topic)
       if (topics.every((topic) => seen.has(topic))) resolve()
     })
@@ -66,7 +66,7 @@ for (const [category, topics] of Object.entries(PUBLIC_TOPICS)) {
   })
 }
 
-test('bybit-api resubscribes by itself after a lost connection, and pings in peace', async () => {
+test('bybit-api resubscribes after a lost connection, and its pings are answered', async () => {
   const sim = await start()
   const wsUrl = `${sim.wsUrl}/v5/public/linear`
   const client = new WebsocketClient({ wsUrl, pingInterval: 100, reconnectTimeout: 50 }, silent)
@@ -86,7 +86,7 @@ test('bybit-api resubscribes by itself after a lost connection, and pings in pea
   ])
 })
 
-test('bybit-api reads every REST endpoint in every category that has it', async () => {
+test('bybit-api reads every REST endpoint, in every category that has it', async () => {
   const sim = await start()
   for (const symbol of ['BTCUSDT', 'ETHUSDT']) sim.trade({ symbol, count: 100 })
   sim.trade({ category: 'inverse', symbol: 'BTCUSD', count: 100 })

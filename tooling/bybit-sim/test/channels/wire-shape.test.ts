@@ -3,7 +3,7 @@ import { optionSymbols, startSimulator, TICKER_KEYS } from '../../src/index.ts'
 import { Client } from '../support/client.ts'
 import { type Document, needsRecordings, recorded, shape } from '../support/recordings.ts'
 
-/** Keys that were added after the recordings in which they are missed. */
+/** Keys that the exchange added after these recordings. */
 const SINGLE_SIDED = ['singleOpenInterest', 'singleOpenInterestValue']
 const SINCE_2023 = [...SINGLE_SIDED, 'basisRateYear']
 
@@ -23,13 +23,13 @@ function ofType(name: string, type: string, symbol?: string): Document[] {
   )
 }
 
-/** What the market's values are, for changing exactly the keys of a recorded delta. */
+/** Values of the market for exactly the keys of a recorded delta. */
 function valuesOf(message: Document): Record<string, string> {
   const { symbol: _, ...values } = message['data'] as Record<string, string>
   return values
 }
 
-test('linear frames have the keys, the key order and the types of real ones', async (context) => {
+test('linear frames have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   await using sim = await startSimulator(SETTINGS)
   const client = await Client.open(sim.wsUrl)
@@ -54,7 +54,7 @@ test('linear frames have the keys, the key order and the types of real ones', as
   expect(shape(client.frames('orderbook.1.BTCUSDT')[0])).toEqual(shape(book))
 })
 
-test('inverse frames have those of real ones', async (context) => {
+test('inverse frames have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   await using sim = await startSimulator(SETTINGS)
   const client = await Client.open(sim.wsUrl, '/v5/public/inverse')
@@ -68,7 +68,7 @@ test('inverse frames have those of real ones', async (context) => {
   expect(shape(snapshot, SINCE_2023)).toEqual(shape(dated))
 })
 
-test('spot frames have those of real ones', async (context) => {
+test('spot frames have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   await using sim = await startSimulator(SETTINGS)
   const client = await Client.open(sim.wsUrl, '/v5/public/spot')
@@ -82,7 +82,7 @@ test('spot frames have those of real ones', async (context) => {
   expect(shape(ticker)).toEqual(shape(recorded('docs/ws_tickers_spot.ndjson')[0]))
 })
 
-test('option tickers have those of real ones', async (context) => {
+test('option tickers have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   await using sim = await startSimulator(SETTINGS)
   const client = await Client.open(sim.wsUrl, '/v5/public/option')
@@ -120,7 +120,7 @@ test('control frames have the keys and the key order of real ones', async (conte
   expect(commands.map((command) => shape(command))).toContainEqual(shape(taken))
 })
 
-test('REST replies have the keys, the key order and the types of real ones', async (context) => {
+test('REST replies have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   const clock = { symbols: ['BTCUSDT', 'BTCUSDT-27DEC30'] }
   await using sim = await startSimulator({ ...SETTINGS, ...clock })

@@ -12,7 +12,7 @@ function frame(ts: number): string {
   return `{"topic":"${TOPIC}", "type":"snapshot","ts":${ts},"data":[]}`
 }
 
-test('recorded frames reach the subscribers of their topic byte for byte, in the recording’s time', async () => {
+test('recorded frames reach their subscribers byte for byte, with the recording’s timing', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ symbols: [], extraTopics: [TOPIC], clock })
   const client = await Client.open(sim.wsUrl)
@@ -37,7 +37,7 @@ test('recorded frames reach the subscribers of their topic byte for byte, in the
   )
 })
 
-test('a file is replayed as fast as it can be, and an end by signal is no error', async () => {
+test('a file can be replayed unpaced, and ending a replay by its signal is not an error', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bybit-sim-'))
   try {
     const file = join(folder, 'recording.ndjson')

@@ -11,7 +11,7 @@ function pulse(ts: number, beat: number): string {
   return `{"topic":"${TOPIC}", "type":"snapshot","ts":${ts},"data":{"s":"BTCUSDT","beat":"${beat}e0"}}`
 }
 
-test('frames of a topic that it does not know are sent byte for byte, beside the market of its own', async () => {
+test('frames of an unknown topic are sent byte for byte, while the market runs', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ symbols: ['BTCUSDT'], extraTopics: [TOPIC], clock })
   const client = await Client.open(sim.wsUrl)
@@ -35,7 +35,7 @@ test('frames of a topic that it does not know are sent byte for byte, beside the
   expect(trades.length).toBeGreaterThan(10)
 })
 
-test('it is acknowledged, refused and unsubscribed like any other topic', async () => {
+test('an unknown topic is acknowledged, refused and unsubscribed like any other', async () => {
   await using sim = await startSimulator({ symbols: ['BTCUSDT'], extraTopics: [TOPIC] })
   const client = await Client.open(sim.wsUrl)
   const answer = async (op: string, ...args: string[]): Promise<unknown> => {
@@ -61,7 +61,7 @@ test('it is acknowledged, refused and unsubscribed like any other topic', async 
 })
 
 test.each(['linear', 'inverse', 'spot', 'option'] as const)(
-  'the %s socket takes it, and faults reach it',
+  'the %s socket accepts an unknown topic, and faults apply to it',
   async (category) => {
     await using sim = await startSimulator({ symbols: [], extraTopics: [TOPIC] })
     const client = await Client.open(sim.wsUrl, `/v5/public/${category}`)

@@ -11,7 +11,7 @@ const silent: typeof DefaultLogger = {
   error: () => {},
 }
 
-/** `bybit-api`: hands out frames as parsed. */
+/** `bybit-api`: gives out parsed frames. */
 export const bybitApi: Client = async (baseUrl, topics, lastId) => {
   const client = new WebsocketClient({ wsUrl: `${baseUrl}/v5/public/linear` }, silent)
   const done = new Promise<void>((resolve) => {
@@ -48,8 +48,8 @@ interface Ccxt {
 }
 
 /**
- * Clients too large to depend on, if they are installed in the folder that `GRID_BENCH_CLIENTS`
- * names (`npm install tardis-dev ccxt` there).
+ * Clients that are too large to depend on, if the folder that `GRID_BENCH_CLIENTS` names has them
+ * (run `npm install tardis-dev ccxt` there).
  */
 export function installedClients(): readonly (readonly [string, Client])[] {
   const folder = process.env['GRID_BENCH_CLIENTS']
@@ -76,7 +76,7 @@ function ccxt(load: NodeJS.Require): Client {
   return async (baseUrl, topics, lastId) => {
     const { pro }: Ccxt = load('ccxt')
     const exchange = new pro.bybit({ newUpdates: true })
-    // It refuses plain ws addresses before.
+    // Without this, ccxt refuses addresses with plain ws.
     await exchange.loadHttpProxyAgent()
     exchange.urls.api.ws.public.linear = `${baseUrl}/v5/public/linear`
     const symbols = symbolsOf(topics)

@@ -1,6 +1,6 @@
 import { readTradeArchive } from '@grid/bybit-adapter'
 
-/** What reading a file took; printed as JSON. */
+/** What it took to read a file; printed as JSON. */
 export interface ArchiveReading {
   readonly read: number
   readonly seconds: number

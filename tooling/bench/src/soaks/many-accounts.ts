@@ -3,14 +3,14 @@ import { type SimulatorProcess, spawnSimulator } from '@grid/bybit-sim'
 import { createDatabase } from '@grid/db'
 import { type AccountsProof, compareAccounts } from '@grid/proof'
 import { createTestDatabase, startPostgres } from '@grid/testing'
-import { SaverProcess, settled } from './saver-process.ts'
+import { SaverProcess, settled } from '../support/saver-process.ts'
 import { addTenants, type Tenant, type Tenants } from './tenants.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 const MEGABYTE = 1024 * 1024
 const LIVE_WITHIN_MS = 60_000
 const POLL_MS = 250
-/** As many accounts as one process has to hold, and the memory that it may take for them. */
+/** The most accounts that one process must hold, and the memory that it may use for them. */
 const MANY = { accounts: 300, megabytes: 600 }
 
 interface AccountsRun {
@@ -20,19 +20,19 @@ interface AccountsRun {
   readonly savers: number
   readonly seconds: number
   readonly seed: number
-  /** Most megabytes that a saver may hold; none checked without. */
+  /** The most memory that a saver may use; not checked when left out. */
   readonly megabytes?: number
 }
 
-/** What was found, and whether something was wrong. */
+/** The lines of a report, and whether something was wrong. */
 interface Outcome {
   readonly lines: string[]
   readonly failed: boolean
 }
 
 /**
- * Captures accounts that are traded for at 50 executions a second in all: ten with one saver, the
- * same with two, and three hundred; then compares every row with the exchange's books.
+ * Captures accounts with 50 executions a second in all: ten with one saver, ten with two, and three
+ * hundred with one; then compares every row with the exchange's books.
  */
 export async function manyAccounts(options: {
   readonly seconds: number
@@ -101,11 +101,11 @@ async function run(options: AccountsRun): Promise<Outcome> {
   return {
     failed,
     lines: [
-      `${title}: ${accounts} of ${users} users, ${options.savers} saver(s), ${SYMBOLS.length} symbols, 50 executions a second, ${seconds} s`,
-      `  all live after       ${(liveAfterMs / 1000).toFixed(1)} s; fewest live at any time after ${held.least}`,
+      `${title}: ${accounts} accounts of ${users} users, ${options.savers} saver(s), ${SYMBOLS.length} symbols, 50 executions a second, ${seconds} s`,
+      `  all live after       ${(liveAfterMs / 1000).toFixed(1)} s; fewest live after that ${held.least}`,
       `  compared             ${executions} executions, ${orderStates} states of orders, final orders, legs and coins`,
       `  differences          missing ${missing}, unexpected ${unexpected}, columns that differ ${different}`,
-      `  conflicts, dead letters ${refused}; accounts of items unbalanced ${unbalanced}`,
+      `  conflicts and dead letters ${refused}; channels whose counts do not add up ${unbalanced}`,
       `  saver RSS (MB)       highest ${held.rss.toFixed(0)}`,
       `  exit codes           ${exitCodes.join(', ')}`,
       ...samples.slice(0, 5).map((sample) => `    ${sample}`),
@@ -114,7 +114,7 @@ async function run(options: AccountsRun): Promise<Outcome> {
   }
 }
 
-/** Milliseconds until every saver has every account live. */
+/** Waits until all accounts are live in every saver; gives how long that took, in milliseconds. */
 async function allLive(savers: readonly SaverProcess[], accounts: number): Promise<number> {
   const startedAt = Date.now()
   for (;;) {
@@ -125,7 +125,7 @@ async function allLive(savers: readonly SaverProcess[], accounts: number): Promi
   }
 }
 
-/** The number of accounts that every saver has live. */
+/** The number of live accounts of the saver that has the fewest. */
 async function liveAccounts(savers: readonly SaverProcess[]): Promise<number> {
   const statuses = await Promise.all(savers.map((saver) => saver.status()))
   return Math.min(
@@ -133,7 +133,7 @@ async function liveAccounts(savers: readonly SaverProcess[]): Promise<number> {
   )
 }
 
-/** The fewest live accounts and the highest memory over a time. */
+/** Watches the savers for a time; gives the fewest live accounts and the highest memory. */
 async function hold(
   savers: readonly SaverProcess[],
   forMs: number,

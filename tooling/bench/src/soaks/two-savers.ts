@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type SimulatorProcess, spawnSimulator } from '@grid/bybit-sim'
 import { createTestDatabase, startPostgres } from '@grid/testing'
-import { SaverProcess, settled } from './saver-process.ts'
-import { symbolTotals, verifyTrades } from './verify.ts'
+import { SaverProcess, settled } from '../support/saver-process.ts'
+import { symbolTotals, verifyTrades } from '../support/verify-trades.ts'
 
 const SYMBOLS = Array.from({ length: 8 }, (_, index) => `SOAK${index}USDT`)
 const ROUND_MS = 5000
 
-/** Two savers capture the same streams into one database while connections break and matches burst. */
+/** Two savers capture the same streams into one database, while connections break and large matches arrive. */
 export async function twoSavers(options: {
   readonly seconds: number
   readonly tradesPerSecond: number
@@ -59,14 +59,14 @@ export async function twoSavers(options: {
       `  trades               sent ${sent}, stored ${stored}, symbols with any difference in any column: ${wrong.length}`,
       `  both savers          persisted ${sum('persisted')}, duplicate ${sum('duplicate')}, conflict ${sum('conflict')}, dead-lettered ${sum('deadLettered')}, dropped ${sum('dropped')}`,
       `  failed writes        ${writeFailures.length} (a deadlock would be one)`,
-      `  accounts unbalanced  ${unbalanced}`,
+      `  channels whose counts do not add up  ${unbalanced}`,
       `  exit codes           ${exitCodes.join(', ')}`,
       ...writeFailures.slice(0, 5).map((line) => `    ${line}`),
     ],
   }
 }
 
-/** Breaks one saver's connection at a time, so that the other always holds what was sent. */
+/** Breaks the connection of one saver at a time, so that the other one receives everything. */
 async function disturb(simulator: SimulatorProcess, forMs: number): Promise<number> {
   const startedAt = Date.now()
   let rounds = 0

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BybitPublicStream, createNormalizer } from '@grid/bybit-adapter'
-import { spread } from './figures.ts'
+import { spread } from '../support/figures.ts'
 import { bybitApi, type Client, installedClients } from './other-clients.ts'
 import { RECORDED_TOPICS, recordFrames } from './recorded-frames.ts'
 
-/** Rounds in which every rival has its turn, so that a slow spell of the machine hits all alike. */
+/** In every round each contender has its turn, so that a slow phase of the machine hits all alike. */
 const PARSE_ROUNDS = 60
 const WARM_UP_ROUNDS = 15
 const SOCKET_ROUNDS = 5
@@ -22,10 +22,10 @@ const LAST_FRAME = JSON.stringify({
 })
 
 /**
- * Measures what it costs to make events of frames, on frames recorded from the simulator: against
- * `JSON.parse` alone, and, over a socket, in CPU time against the clients that others wrote.
+ * Measures how much it costs to turn frames into events, on frames recorded from the simulator:
+ * compared with `JSON.parse` alone, and, over a socket, with the CPU time of other clients.
  *
- * Gives the lines of its report: medians of ratios, with the middle half of the rounds.
+ * Gives the report's lines: medians of ratios, with the middle half of the rounds.
  *
  * @example
  * console.log((await normalizeSpeed()).join('\n'))
@@ -80,7 +80,7 @@ interface Bound {
   readonly normalize: (frame: string | Uint8Array) => unknown
 }
 
-/** A normalizer that has seen nothing yet: to an older one the frames would be late. */
+/** A new normalizer: one that has seen the frames before would treat them as late. */
 function bound(): Bound {
   const normalizer = createNormalizer({ category: 'linear' })
   return { normalize: (frame) => normalizer.normalize(frame, 1_760_000_000_000_000) }
@@ -136,7 +136,7 @@ const ours: Client = async (wsUrl, topics, lastId) => {
   await stream.close()
 }
 
-/** Microseconds of CPU that some work takes in this process, all threads. */
+/** The CPU time that some work takes in this process, all threads, in microseconds. */
 async function cpuOf(work: () => Promise<void>): Promise<number> {
   const before = process.cpuUsage()
   await work()
@@ -152,7 +152,7 @@ function timed(work: () => void): number {
 
 let kept: unknown
 
-/** Keeps the optimizer from leaving out what no one looks at. */
+/** Uses a value, so that the optimizer does not skip the work that made it. */
 function keep(value: unknown): void {
   void kept
   kept = value

@@ -9,7 +9,7 @@ export const RECORDED_TOPICS: readonly string[] = SYMBOLS.flatMap((symbol) => [
   `publicTrade.${symbol}`,
 ])
 
-/** Frames as a linear socket sent them, in order; they begin with each ticker's snapshot. */
+/** Frames as a linear socket sent them, in order, except that the tickers' snapshots come first. */
 export async function recordFrames(forMs: number): Promise<readonly string[]> {
   const sim = await startSimulator({
     seed: 4,

@@ -1,5 +1,5 @@
-// A process of its own, so that its work is not counted as a client's: sends recorded frames, over
-// and over and as fast as they are taken, to whoever has subscribed to enough topics.
+// Sends recorded frames repeatedly, as fast as the client takes them, once it has subscribed to all
+// topics. Runs as a process of its own, so that its work does not count as the client's.
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -17,11 +17,11 @@ const [file = '', passes = '', topics = ''] = process.argv.slice(2)
 const frames = readFileSync(file, 'utf8').split('\n').filter(Boolean)
 const end = frames.pop() ?? ''
 
-/** Far more than a recording spans, in milliseconds and in sequence numbers. */
+/** How far each pass is moved on in time and sequence: more than a recording spans. */
 const PASS_MS = 60_000
 const PASS_SEQ = 1e9
 
-/** A frame as of a later pass: the same again would be repetitions, which nobody has to receive. */
+/** A frame moved on to a later pass, because a client may drop exact repetitions. */
 function later(frame: string, pass: number): string {
   return frame.replace(/"(ts|T|cs|seq)":(\d+)/g, (_, key: string, value: string) => {
     const step = key === 'ts' || key === 'T' ? PASS_MS : PASS_SEQ
@@ -36,7 +36,7 @@ async function pour(socket: WebSocket): Promise<void> {
       while (socket.bufferedAmount > MAX_BUFFERED_BYTES) await turn()
     }
   }
-  // Again and again: a client that polls may look away when it comes.
+  // Repeats the last frame, because a client that polls may miss it once.
   const repeat = setInterval(() => socket.send(end), 50)
   socket.on('close', () => clearInterval(repeat))
 }

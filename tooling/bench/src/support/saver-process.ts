@@ -7,12 +7,12 @@ import type { SaverStatus } from 'event-saver'
 
 const MAIN = fileURLToPath(import.meta.resolve('event-saver/main'))
 
-/** An `event-saver run` in a process of its own. */
+/** An `event-saver run` in its own process. */
 export class SaverProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
   readonly #address: Promise<string>
-  /** Warnings and errors of its log. */
+  /** The warnings and errors of its log. */
   readonly complaints: string[] = []
 
   constructor(env: Readonly<Record<string, string>>) {
@@ -28,7 +28,7 @@ export class SaverProcess {
     this.#address = this.#readLog()
   }
 
-  /** Asks for its status. */
+  /** Reads its `/status`. */
   async status(): Promise<SaverStatus> {
     const response = await fetch(`http://${await this.#address}/status`)
     return (await response.json()) as SaverStatus
@@ -69,7 +69,7 @@ function parseLine(line: string): { level?: number; httpAddress?: string } {
   }
 }
 
-/** Waits until no saver receives anything more. */
+/** Waits until no saver receives anything any more. */
 export async function settled(...savers: readonly SaverProcess[]): Promise<void> {
   for (let before = -1, same = 0; same < 3; await wait(500)) {
     const statuses = await Promise.all(savers.map((saver) => saver.status()))

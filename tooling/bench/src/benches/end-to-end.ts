@@ -1,21 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawnSimulator } from '@grid/bybit-sim'
 import { createTestDatabase, startPostgres } from '@grid/testing'
-import { median, slope } from './figures.ts'
-import { SaverProcess, settled } from './saver-process.ts'
-import { symbolTotals, verifyTrades } from './verify.ts'
+import { median, slope } from '../support/figures.ts'
+import { SaverProcess, settled } from '../support/saver-process.ts'
+import { symbolTotals, verifyTrades } from '../support/verify-trades.ts'
 
 const SYMBOLS = Array.from({ length: 20 }, (_, index) => `BENCH${index}USDT`)
 const SAMPLE_MS = 5000
 const MEGABYTE = 1024 * 1024
 
-/** What the whole chain is asked for, and how much memory the saver may take. */
+/** How long the whole chain runs, and how much it has to store. */
 export interface EndToEndOptions {
   readonly seconds: number
   readonly tradesPerSecond: number
 }
 
-/** Captures a steady flow through real sockets into a real PostgreSQL; gives the lines of its report. */
+/** Captures a steady flow through real sockets into a real PostgreSQL; gives the report's lines. */
 export async function endToEnd({
   seconds,
   tradesPerSecond,

@@ -9,20 +9,20 @@ import {
   OperatorRepository,
 } from '@grid/db'
 
-/** An account of the simulator, and what a database calls it. */
+/** An account of the simulator, with its id in the database. */
 export interface Tenant {
   readonly uid: string
   readonly accountId: string
 }
 
-/** Accounts of several users, of a simulator, in a database of its own environment. */
+/** Accounts of several users, added to a database. */
 export interface Tenants {
   readonly tenants: readonly Tenant[]
-  /** What a saver needs to capture them. */
+  /** The environment variables with which a saver captures them. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Opens accounts at a simulator and adds them to a database, turn by turn to each user. */
+/** Opens accounts at a simulator and adds them to a database, spread evenly over the users. */
 export async function addTenants(
   simulator: SimulatorProcess,
   databaseUrl: string,

@@ -3,15 +3,15 @@ import { createDatabase, PublicTradeRepository } from '@grid/db'
 
 const EVER = { from: Date.UTC(2019, 0, 1), to: Date.UTC(2100, 0, 1) }
 
-/** How a database compares with the simulator's sums. */
+/** The comparison of a database with the simulator's sums. */
 export interface Verification {
   readonly sent: number
   readonly stored: number
-  /** Symbols whose rows are not exactly what was sent, in any column. */
+  /** Symbols whose rows differ from what was sent, in any column. */
   readonly wrong: readonly string[]
 }
 
-/** Compares the digest of all columns of every stored trade with the simulator's, by symbol. */
+/** Compares, for each symbol, the digest of all columns of every stored trade with the simulator's. */
 export async function verifyTrades(
   databaseUrl: string,
   totals: Iterable<SymbolTotals>,

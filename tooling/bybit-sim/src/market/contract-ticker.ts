@@ -1,6 +1,7 @@
 import { trimmedText, unitsText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
-import type { ExchangeRules } from '../rules.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
 import {
@@ -10,13 +11,13 @@ import {
   SINGLE_SIDED_KEYS,
   TICKER_KEYS,
 } from './ticker-keys.ts'
-import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
+import { type TickerBoard, TickerState } from './ticker-state.ts'
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
 
 export const FUNDING_INTERVAL_MS: number = 8 * 3_600_000
 
-/** Keys that at times become `''` for a while, where that is switched on. */
+/** Keys that sometimes become `''` for a while, when `emptyTickerValues` is on. */
 const MAY_BE_EMPTY = ['prevPrice1h', 'fundingRate', 'indexPrice']
 
 /** The ticker of a linear or inverse contract: a snapshot, then deltas of what changed. */
@@ -72,7 +73,7 @@ export class ContractTicker implements TickerBoard {
   }
 
   tick(nowMs: number): TickerMessage | null {
-    // Mark and index move without a match as well, and then the cross sequence repeats.
+    // Mark and index price also move without a match; the cross sequence then repeats.
     if (!this.#random.chance(0.1)) {
       this.#drawTrades()
       this.#drawBook()
@@ -116,7 +117,7 @@ export class ContractTicker implements TickerBoard {
     this.#state.set('volume24h', this.#day.contractVolumeText)
   }
 
-  /** Price and size of a side travel together, as on the wire. */
+  /** A delta carries price and size of a side together, as real ones do. */
   #drawBook(): void {
     const { bidPrice, bidSize, askPrice, askSize } = this.#book.state
     for (const [side, price, size] of [
@@ -159,7 +160,7 @@ export class ContractTicker implements TickerBoard {
     this.#state.set('singleOpenInterestValue', unitsText(Math.round(cents / 2), 2))
   }
 
-  /** What hardly ever changes: funding of a perpetual, delivery of a dated future. */
+  /** Sets what rarely changes: the funding of a perpetual, the delivery of a dated future. */
   #drawTerms(nowMs: number): void {
     const { deliveryTime } = this.#instrument
     this.#state.set('fundingIntervalHour', '8')

@@ -1,21 +1,7 @@
 import { Random } from '../base/random.ts'
+import type { BookState } from '../truth/book-truth.ts'
 import { type Instrument, priceText, sizeText } from './instrument.ts'
 import type { TradeTape } from './trade-tape.ts'
-
-/** A state of the best bid and ask. */
-export interface BookState {
-  /** Frame time, epoch milliseconds. */
-  readonly exchangeTs: number
-  /** Matching engine's time, epoch milliseconds. */
-  readonly cts: number
-  readonly seq: number
-  /** Update id: one more for each state. */
-  readonly u: number
-  readonly bidPrice: string
-  readonly bidSize: string
-  readonly askPrice: string
-  readonly askSize: string
-}
 
 /** The best bid and ask of one symbol, drawn from its trades and from the seed. */
 export class TopOfBook {
@@ -29,7 +15,7 @@ export class TopOfBook {
     this.#tape = tape
     this.#instrument = tape.instrument
     this.#random = new Random(`${seed}/book/${category}/${symbol}`)
-    // Not from 1, which would say that the service had restarted.
+    // Not from 1: on the exchange, 1 says that the service has restarted.
     const u = 100_000 + this.#random.below(1_000_000)
     this.#state = { exchangeTs: nowMs, cts: nowMs, seq: tape.seq, u, ...this.#draw(null) }
   }
@@ -38,7 +24,7 @@ export class TopOfBook {
     return this.#state
   }
 
-  /** Lets a moment pass; whether anything changed. */
+  /** Moves on in time; gives whether anything changed. */
   step(nowMs: number): boolean {
     const drawn = this.#draw(this.#state)
     if (
@@ -74,7 +60,7 @@ export class TopOfBook {
     }
   }
 
-  /** A level that stays keeps its size now and then. */
+  /** A level whose price stays keeps its size in four of ten cases. */
   #sizeText(before: string | null): string {
     if (before !== null && !this.#random.chance(0.6)) return before
     return sizeText(this.#instrument, 1 + this.#random.below(9000))

@@ -1,7 +1,18 @@
 import { type Clock, nowMs, systemClock } from '@grid/core-events'
-import type { ServerTime } from '../rest/endpoints/server-time.ts'
-import type { RestCallOptions } from '../rest/http/requester.ts'
+import type { RestCallOptions } from '../rate-limit/call-options.ts'
 import { abortedError, untilAborted } from '../time/until-aborted.ts'
+
+/** The exchange's clock, with the times between which it was read. */
+export interface ServerTime {
+  /** Epoch milliseconds. */
+  readonly exchangeTs: number
+  /** The same instant in nanoseconds, digit for digit: too many for a number. */
+  readonly timeNano: string
+  /** When the request was sent, in epoch microseconds. */
+  readonly sentUs: number
+  /** When the answer was received, in epoch microseconds. */
+  readonly localTsUs: number
+}
 
 /** Options of a {@link ServerClock}. */
 export interface ServerClockOptions {

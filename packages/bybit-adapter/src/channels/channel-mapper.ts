@@ -1,4 +1,5 @@
 import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
+import type { ItemFault } from '../wire/item-fault.ts'
 
 /** Why an item gives no event though nothing is wrong with it that we could tell. */
 export type DiscardReason =
@@ -30,16 +31,6 @@ export interface ItemContext {
   readonly localTsUs: number
   /** Whether every text of the frame is free of what no name may hold: none need be searched. */
   readonly isPlain: boolean
-}
-
-/** Which part of an item is unreadable, and why. */
-export interface ItemFault {
-  /** The field as the exchange names it; null when the whole item is unreadable. */
-  readonly field: string | null
-  /** Whether the fault lies in the envelope, outside the item's own bytes. */
-  readonly inEnvelope: boolean
-  readonly value: unknown
-  readonly message: string
 }
 
 /** What was read of a frame without parsing it: what parsing would have given. */

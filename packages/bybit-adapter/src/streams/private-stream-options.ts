@@ -7,7 +7,7 @@ import { BybitAdapterError } from '../errors.ts'
 import type { PrivateFilter } from '../normalizer/private-filter.ts'
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { ConnectionBudget } from '../ws/connection/connection-budget.ts'
-import type { PrivateStreamTimings } from '../ws/stream/private-stream-timings.ts'
+import type { PrivateStreamTimings } from '../ws/stream/stream-timings.ts'
 
 /** Options of a private stream. */
 export interface PrivateStreamOptions {

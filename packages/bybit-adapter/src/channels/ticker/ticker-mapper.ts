@@ -6,16 +6,10 @@ import {
   parseExchangeTs,
   type TickerEvent,
 } from '@grid/core-events'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import { isStorableJson, isStorableText } from '../../wire/storable-json.ts'
 import { isWireObject, parseSequence, type WireObject } from '../../wire/wire.ts'
-import type {
-  ChannelMapper,
-  DiscardReason,
-  Envelope,
-  ItemContext,
-  ItemFault,
-} from '../channel-mapper.ts'
+import type { ChannelMapper, DiscardReason, Envelope, ItemContext } from '../channel-mapper.ts'
 import { parseFrameCounter } from './frame-counter.ts'
 import { layUnder } from './late-ticker.ts'
 import { copyTicker, type MutableTicker } from './mutable-ticker.ts'

@@ -8,7 +8,7 @@ import {
   parseExchangeTs,
 } from '@grid/core-events'
 import { z } from 'zod'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import {
   isWireObject,
   parseSequence,
@@ -19,13 +19,7 @@ import {
   wireSequence,
   wireTime,
 } from '../../wire/wire.ts'
-import type {
-  ChannelDialect,
-  ChannelMapper,
-  ItemContext,
-  ItemFault,
-  ScannedFrame,
-} from '../channel-mapper.ts'
+import type { ChannelDialect, ChannelMapper, ItemContext, ScannedFrame } from '../channel-mapper.ts'
 import { MatchIndex } from './match-index.ts'
 import { TradeScanner } from './trade-scanner.ts'
 

@@ -1,21 +1,13 @@
 import { type Clock, sleep } from '@grid/core-events'
 import type { RestAuth } from '../../auth/rest-auth.ts'
 import { BybitAdapterError } from '../../errors.ts'
+import type { RestCallOptions } from '../../rate-limit/call-options.ts'
 import { limitReport } from '../../rate-limit/limit-report.ts'
 import type { RateLimiter, ReportLimits } from '../../rate-limit/rate-limiter.ts'
-import type { RequestPriority } from '../../rate-limit/request-window.ts'
 import { Deadline } from '../../time/deadline.ts'
 import { Backoff } from '../../ws/backoff.ts'
 import { httpGet } from './http-answer.ts'
 import { type Reply, readReply } from './reply.ts'
-
-/** Options of a single call. */
-export interface RestCallOptions {
-  /** Ends the call, waits included, with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
-  /** 0 goes first, 9 last; default 5. */
-  readonly priority?: RequestPriority | undefined
-}
 
 /** How requests are made. */
 export interface RequesterSettings {

@@ -1,6 +1,6 @@
-import { type Clock, nowMs, systemClock } from '@grid/core-events'
+import { type Clock, nowMs, systemClock, untilAborted } from '@grid/core-events'
+import { abortedError } from '../errors.ts'
 import type { RestCallOptions } from '../rate-limit/call-options.ts'
-import { abortedError, untilAborted } from '../time/until-aborted.ts'
 
 /** The exchange's clock, with the times between which it was read. */
 export interface ServerTime {
@@ -90,7 +90,7 @@ export class ServerClock {
       if (this.#ageMs() >= (this.#options.refreshMs ?? REFRESH_MS)) this.#refresh()
       return
     }
-    if (signal?.aborted) throw abortedError(signal)
+    if (signal?.aborted) throw abortedError(signal.reason)
     this.#measuring ??= this.#measure()
     await this.#share(this.#measuring, signal)
   }
@@ -137,7 +137,7 @@ export class ServerClock {
     const abandon = this.#abandon
     this.#waiting++
     try {
-      await untilAborted(measuring, signal)
+      await untilAborted(measuring, signal, abortedError)
     } finally {
       if (--this.#waiting === 0 && signal?.aborted) abandon.abort()
     }

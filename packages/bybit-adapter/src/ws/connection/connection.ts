@@ -1,7 +1,6 @@
-import { type Clock, nowMs, sleep } from '@grid/core-events'
+import { Backoff, type Clock, nowMs, sleep } from '@grid/core-events'
 import type { RequestPriority } from '../../rate-limit/request-window.ts'
 import { Pause } from '../../time/pause.ts'
-import { Backoff } from '../backoff.ts'
 import type { StreamStatus } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
@@ -62,9 +61,9 @@ export class Connection {
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     this.#options = options
     this.#handlers = handlers
-    const { backoffBaseMs, backoffCapMs } = options.timings
+    const { backoffBaseMs: baseMs, backoffCapMs: capMs } = options.timings
     this.#hold = new Pause(options.clock)
-    this.#backoff = new Backoff(backoffBaseMs, backoffCapMs, options.random)
+    this.#backoff = new Backoff({ baseMs, capMs }, options.random)
   }
 
   get state(): ConnectionState {

@@ -17,8 +17,9 @@ export type { Credentials, HmacCredentials, RsaCredentials } from './auth/creden
 export type { KeyFaultCode } from './auth/key-fault.ts'
 export { ServerClock, type ServerClockOptions, type ServerTime } from './auth/server-clock.ts'
 export type { PublicCategory } from './channels/category-dialect.ts'
-export type { DiscardReason } from './channels/channel-mapper.ts'
-export type { WantedTopic } from './channels/registry.ts'
+export type { DiscardReason } from './channels/discard-reason.ts'
+export type { ChannelOptions } from './channels/registry.ts'
+export type { WantedTopic } from './channels/topics.ts'
 export { type Environment, privateUrl, publicUrl, restUrl } from './endpoints.ts'
 export {
   BybitAdapterError,

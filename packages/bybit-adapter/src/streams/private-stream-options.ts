@@ -1,7 +1,7 @@
 import { type Clock, isAccountId, PRIVATE_CHANNELS, type PrivateChannel } from '@grid/core-events'
 import type { Credentials } from '../auth/credentials.ts'
 import type { ServerClock } from '../auth/server-clock.ts'
-import type { WantedTopic } from '../channels/registry.ts'
+import type { WantedTopic } from '../channels/topics.ts'
 import type { Environment } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
 import type { PrivateFilter } from '../normalizer/private-filter.ts'

@@ -1,5 +1,5 @@
 import type { Clock, GapBounds, GapReason, PublicEvent } from '@grid/core-events'
-import type { AnyChannelDialect } from '../../channels/channel-dialect.ts'
+import type { AnyChannelDialect } from '../../channels/dialect/channel-dialect.ts'
 import { dialectOf, type MarketTopic } from '../../channels/topics.ts'
 import type { SilenceStep } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'

@@ -88,7 +88,7 @@ export class WatchedTopics {
     for (const name of names) this.#topics.get(name)?.outage.onDisconnect(lastInboundMs, reason)
   }
 
-  /** What to try next against a topic's silence, which is an outage; null when it is left alone. */
+  /** The next cure of a topic's silence, which opens an outage; null while the topic is left alone. */
   cureSilence(name: string): SilenceStep | null {
     const topic = this.#topics.get(name)
     const step = topic?.cure.next() ?? null

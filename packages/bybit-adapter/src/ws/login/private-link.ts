@@ -29,7 +29,7 @@ export interface PrivateLinkOptions extends ConnectionOptions {
   readonly signer: Signer
   readonly serverClock: ServerClock
   readonly normalizer: PrivateFrameNormalizer
-  /** Asks over REST what the key is worth: rejects with the error that says what is wrong with it. */
+  /** Checks the key over REST; rejects with the error that says what is wrong with it. */
   readonly examineKey: (signal: AbortSignal) => Promise<unknown>
 }
 

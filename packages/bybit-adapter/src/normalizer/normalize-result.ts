@@ -1,7 +1,7 @@
 import type { Channel, DeadLetter, GridEvent, PublicEvent } from '@grid/core-events'
-import type { DiscardReason } from '../channels/channel-mapper.ts'
+import type { DiscardReason } from '../channels/dialect/discard-reason.ts'
 
-/** A well-formed item that rightly gives no event. */
+/** A well-formed item that yields no event, and why. */
 export interface Discard {
   /** Null for a topic that this version does not map. */
   readonly channel: Channel | null
@@ -10,9 +10,16 @@ export interface Discard {
   readonly reason: DiscardReason
 }
 
-/** Everything that became of one frame's items: each is in exactly one of the lists. */
+/** What became of one frame's items: each is in exactly one of the lists. */
 export interface NormalizeResult<Event extends GridEvent = PublicEvent> {
   readonly events: readonly Event[]
   readonly deadLetters: readonly DeadLetter[]
   readonly discarded: readonly Discard[]
+}
+
+/** The result of a control frame that answers no request of ours. */
+export const UNKNOWN_CONTROL: NormalizeResult<never> = {
+  events: [],
+  deadLetters: [],
+  discarded: [{ channel: null, topic: null, symbol: null, reason: 'unknown_control' }],
 }

@@ -1,10 +1,19 @@
 import type { z } from 'zod'
-import type { ItemFault } from '../channels/channel-mapper.ts'
+
+/** Which part of an item is unreadable, and why. */
+export interface ItemFault {
+  /** The field as the exchange names it; null when the whole item is unreadable. */
+  readonly field: string | null
+  /** Whether the fault lies in the envelope, outside the item's own bytes. */
+  readonly inEnvelope: boolean
+  readonly value: unknown
+  readonly message: string
+}
 
 /**
- * Says what a schema holds against a value that a guard refused.
+ * Finds by a schema why a guard refused a value.
  *
- * @param itemPath where the item lies in the value: faults outside it are the envelope's.
+ * @param itemPath where the item lies in the value: a fault elsewhere is the envelope's
  */
 export function faultOf(schema: z.ZodType, value: unknown, itemPath: readonly string[]): ItemFault {
   const issue = schema.safeParse(value).error?.issues[0]

@@ -8,7 +8,7 @@ import {
   parseExchangeTs,
 } from '@grid/core-events'
 import { z } from 'zod'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import {
   isWireObject,
   parseSequence,
@@ -19,13 +19,8 @@ import {
   wireSequence,
   wireTime,
 } from '../../wire/wire.ts'
-import type {
-  ChannelDialect,
-  ChannelMapper,
-  ItemContext,
-  ItemFault,
-  ScannedFrame,
-} from '../channel-mapper.ts'
+import { bySymbol, type ChannelDialect, type TradeWitness } from '../dialect/channel-dialect.ts'
+import type { ChannelMapper, ItemContext, ScannedFrame } from '../dialect/channel-mapper.ts'
 import { MatchIndex } from './match-index.ts'
 import { TradeScanner } from './trade-scanner.ts'
 
@@ -65,7 +60,7 @@ const common = {
 const OF_COMMON_SOCKETS: z.ZodType = z.object({ ...common, s: wireName.optional() })
 const OF_OPTION_SOCKETS: z.ZodType = z.object({ ...common, s: wireName })
 
-/** What the guards of {@link PublicTradeMapper} accept, said by zod. */
+/** What the guards of {@link PublicTradeMapper} accept, as a zod schema. */
 export function wireTradeSchema(category: Category): z.ZodType {
   return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
 }
@@ -74,11 +69,11 @@ const MAX_NAME_LENGTH = 64
 
 /** Maps the elements of a trade frame's `data`. */
 export class PublicTradeMapper implements ChannelMapper {
-  /** Outlives connections: a match that a reconnect or a rotation cut in two counts on. */
+  /** Outlives connections: the count goes on in a match that a reconnect or a rotation cut in two. */
   readonly #matches = new MatchIndex()
   readonly isList = true
   readonly #scanner: TradeScanner | null
-  /** The newest price: trades of one match often share theirs, which is then known to be one. */
+  /** The newest valid price: trades of one match often share it, and it need not be checked again. */
   #price: Decimal | null = null
 
   constructor(category: Category) {
@@ -159,11 +154,11 @@ export class PublicTradeMapper implements ChannelMapper {
     return isSymbol(s) ? s : null
   }
 
-  /** Keeps the match counts: they hold across connections. */
+  /** Nothing to do: match counts hold across connections. */
   reset(): void {}
 }
 
-/** Whether a trade is of the topic's own symbol: an option topic is a base coin, which has none. */
+/** Whether a trade is of the topic's symbol. An option topic names a base coin, never a symbol. */
 function isTopicsOwn(s: unknown, { category, topicSymbol }: ItemContext): boolean {
   return category !== 'option' && (s === undefined || s === topicSymbol)
 }
@@ -173,7 +168,7 @@ function isName(value: unknown, { isPlain }: ItemContext): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH
 }
 
-/** Null where there is none, undefined for what is no name. */
+/** Null if there is none, undefined if it is no name. */
 function tickDirectionOf(value: unknown): string | null | undefined {
   switch (value) {
     case 'PlusTick':
@@ -193,19 +188,23 @@ function optionalDecimal(value: unknown): Decimal | null | undefined {
   return value === undefined ? null : parseDecimal(value)
 }
 
+/** Each event proves a trade: nothing need be remembered. */
+const EACH_TRADE: TradeWitness = { provesTrade: () => true, forget: () => {} }
+
 /**
  * Public trades: topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}` for all of its
  * contracts; no snapshot and no history on subscribe.
  */
-export const publicTradeDialect: ChannelDialect = {
+export const publicTradeDialect: ChannelDialect<'publicTrade'> = {
   channel: 'publicTrade',
   topicKinds: (category) => [
     category === 'option'
-      ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
-      : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
+      ? { prefix: 'publicTrade', proof: 'data', speaksOnTrade: true, tailOf: baseCoinOf }
+      : { prefix: 'publicTrade', proof: 'ack', speaksOnTrade: true, tailOf: bySymbol },
   ],
-  // Nothing that a trade mapper remembers is of one connection.
-  createMappers: (category, twins) => twins ?? [new PublicTradeMapper(category)],
+  // A trade mapper remembers nothing that belongs to one connection.
+  createMappers: (category, predecessors) => predecessors ?? [new PublicTradeMapper(category)],
+  createTradeWitness: () => EACH_TRADE,
 }
 
 /** `BTC` of `BTC-26DEC25-120000-C-USDT`. */

@@ -1,21 +1,12 @@
-import { type Clock, sleep } from '@grid/core-events'
+import { type BackoffBounds, type Clock, retry } from '@grid/core-events'
 import type { RestAuth } from '../../auth/rest-auth.ts'
-import { BybitAdapterError } from '../../errors.ts'
+import { abortedError, BybitAdapterError } from '../../errors.ts'
+import type { RestCallOptions } from '../../rate-limit/call-options.ts'
 import { limitReport } from '../../rate-limit/limit-report.ts'
 import type { RateLimiter, ReportLimits } from '../../rate-limit/rate-limiter.ts'
-import type { RequestPriority } from '../../rate-limit/request-window.ts'
 import { Deadline } from '../../time/deadline.ts'
-import { Backoff } from '../../ws/backoff.ts'
 import { httpGet } from './http-answer.ts'
 import { type Reply, readReply } from './reply.ts'
-
-/** Options of a single call. */
-export interface RestCallOptions {
-  /** Ends the call, waits included, with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
-  /** 0 goes first, 9 last; default 5. */
-  readonly priority?: RequestPriority | undefined
-}
 
 /** How requests are made. */
 export interface RequesterSettings {
@@ -32,15 +23,14 @@ export interface RequesterSettings {
   readonly auth?: RestAuth | undefined
 }
 
-/** A reply with the time at which its request was sent, in epoch microseconds. */
+/** A reply, and when its request was sent in epoch microseconds. */
 export interface TimedReply extends Reply {
   readonly sentUs: number
 }
 
-const BACKOFF_BASE_MS = 500
-const BACKOFF_CAP_MS = 10_000
+const BACKOFF: BackoffBounds = { baseMs: 500, capMs: 10_000 }
 
-/** Sends requests inside the limits, and again when that can help. */
+/** Sends requests within the limits, and again while their error is retryable. */
 export class Requester {
   readonly #settings: RequesterSettings
 
@@ -48,29 +38,36 @@ export class Requester {
     this.#settings = settings
   }
 
-  /** Gets an endpoint; `query` is sent as it stands. */
+  /** Gets an endpoint; `query` is sent as given. */
   async get(endpoint: string, query: string, options: RestCallOptions): Promise<TimedReply> {
-    const { auth, clock, limiter, maxAttempts, onBan, random } = this.#settings
-    const { signal, priority } = options
-    const backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await auth?.ready(signal)
-        return await limiter.run(
-          endpoint,
-          (report) => this.#send(endpoint, query, signal, report),
-          {
-            onBan,
-            ...(signal && { signal }),
-            ...(priority !== undefined && { priority }),
-            ...(auth !== undefined && { account: auth.account }),
-          },
-        )
-      } catch (error) {
-        if (attempt >= maxAttempts || !this.#mayRepeat(error)) throw error
-        await sleep(clock, backoff.next(), signal)
-      }
+    const { clock, maxAttempts, random } = this.#settings
+    const { signal } = options
+    try {
+      return await retry(() => this.#attempt(endpoint, query, options), {
+        clock,
+        backoff: BACKOFF,
+        random,
+        signal,
+        isRetryable: (error, failures) => failures < maxAttempts && this.#mayRepeat(error),
+      })
+    } catch (error) {
+      throw signal?.aborted ? abortedError(signal.reason, endpoint) : error
     }
+  }
+
+  async #attempt(
+    endpoint: string,
+    query: string,
+    { signal, priority }: RestCallOptions,
+  ): Promise<TimedReply> {
+    const { auth, limiter, onBan } = this.#settings
+    await auth?.ready(signal)
+    return await limiter.run(endpoint, (report) => this.#send(endpoint, query, signal, report), {
+      onBan,
+      ...(signal && { signal }),
+      ...(priority !== undefined && { priority }),
+      ...(auth !== undefined && { account: auth.account }),
+    })
   }
 
   #mayRepeat(error: unknown): boolean {
@@ -87,7 +84,7 @@ export class Requester {
     const { auth, base, clock, maxBodyBytes, timeoutMs, userAgent } = this.#settings
     using deadline = new Deadline(endpoint, clock, timeoutMs, signal)
     const url = new URL(`${base}${endpoint}${query === '' ? '' : `?${query}`}`)
-    // What is sent is signed: a URL escapes characters that a query may hold as they are.
+    // The query is signed as it is sent: a URL escapes some characters that a query may hold.
     const signed = auth?.headers(url.search.slice(1)) ?? {}
     const headers = { accept: 'application/json', 'user-agent': userAgent, ...signed }
     const sentUs = clock.nowUs()

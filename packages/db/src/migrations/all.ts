@@ -4,6 +4,7 @@ import { privateData } from './steps/0003-private-data.ts'
 import { rowSecurityOfTenants } from './steps/0004-row-security.ts'
 import { removedDays } from './steps/0005-removed-days.ts'
 import { narrowTrades } from './steps/0006-narrow-trades.ts'
+import { gapVariants } from './steps/0007-gap-variants.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly Migration[] = [
   rowSecurityOfTenants,
   removedDays,
   narrowTrades,
+  gapVariants,
 ]
 
 /** The schema version that this package reads and writes. */

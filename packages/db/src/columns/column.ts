@@ -2,7 +2,7 @@ import { columnName } from '../schema/column-name.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { COLUMN_KINDS, type ColumnKindName, type WrittenKindName } from './column-kind.ts'
 import type { KindOf } from './column-of-schema.ts'
-import { sqlText } from './sql-text.ts'
+import { listText, sqlText } from './sql-text.ts'
 
 /** One column of a table, and the field of an event that it holds. */
 export interface Column<Row> {
@@ -72,14 +72,15 @@ export function insertSql<Row>(
   columns: readonly WrittenColumn<Row>[],
   { alike = new Set(), onConflict = 'do nothing' }: InsertForm<Row> = {},
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
   const arrays = arraysSql(columns)
   const values = columns.map((column, index) => {
     const element = alike.has(column) ? `(${arrays[index]})[1]` : `unnest(${arrays[index]})`
     return COLUMN_KINDS[column.kind].sent?.storedSql(element) ?? element
   })
   return sqlText`
-    insert into ${table} as stored (${names})
+    insert into ${table} as stored (
+      ${listText(columns.map(({ name }) => name))}
+    )
     select
       ${values.join(',\n')}
     on conflict ${onConflict}`

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { arraysSql, type Column } from '../columns/column.ts'
-import { sqlText } from '../columns/sql-text.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { isPartitionedTable } from '../tables/daily-tables.ts'
@@ -106,12 +106,12 @@ function comparedColumns<Event extends StoredRow>(
  * row differs in an immutable field. `isBounded` adds the first and the last exchange time as two more
  * parameters.
  */
-export function conflictSql<Event extends StoredRow>(
+function conflictSql<Event extends StoredRow>(
   target: EventTable<Event>,
   columns: readonly Column<Event>[],
   isBounded: boolean,
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
+  const names = columns.map(({ name }) => name)
   const stored = (field: string): string =>
     `stored.${columns.find((column) => column.field === field)?.name}`
   const offered = (field: string): string => {
@@ -132,14 +132,23 @@ export function conflictSql<Event extends StoredRow>(
   return sqlText`
     select position::integer,
       ${isMissing} as is_missing,
-      ${textsSql(differs)} as differs,
-      ${textsSql(fields.map(stored))} as stored,
-      ${textsSql(fields.map(offered))} as offered
+      array[
+        ${textsSql(differs)}
+      ]::text[] as differs,
+      array[
+        ${textsSql(fields.map(stored))}
+      ]::text[] as stored,
+      array[
+        ${textsSql(fields.map(offered))}
+      ]::text[] as offered
     from unnest(
-      ${arraysSql(columns).join(', ')}
-    ) with ordinality as batch (${names}, position)
+      ${listText(arraysSql(columns))}
+    ) with ordinality as batch (
+      ${listText([...names, 'position'])}
+    )
     left join lateral (
-      select ${names}
+      select
+        ${listText(names)}
       from ${target.view ?? target.table} stored
       where ${conditions.join('\n  and ')}
       offset 0
@@ -149,7 +158,7 @@ export function conflictSql<Event extends StoredRow>(
 }
 
 function textsSql(terms: readonly string[]): string {
-  return `array[${terms.map((term) => `(${term})::text`).join(', ')}]::text[]`
+  return listText(terms.map((term) => `(${term})::text`))
 }
 
 function timeBounds(events: readonly StoredRow[]): readonly number[] {

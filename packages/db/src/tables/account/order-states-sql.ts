@@ -1,4 +1,4 @@
-import { sqlText } from '../../columns/sql-text.ts'
+import { listText, sqlText } from '../../columns/sql-text.ts'
 
 /** SQL terms that make a state the newest: the first that differs decides. */
 function newness(row: string): readonly string[] {
@@ -27,12 +27,16 @@ export function newestOrderFirst(row: string): readonly string[] {
 export function orderStatesSql(columns: readonly string[]): string {
   const stored = [...columns, 'run_id']
   return sqlText`
-    insert into order_states as state (${stored.join(', ')})
-    select distinct on (account_id, category, order_id) ${stored.join(', ')}
+    insert into order_states as state (
+      ${listText(stored)}
+    )
+    select distinct on (account_id, category, order_id)
+      ${listText(stored)}
     from written
-    order by account_id, category, order_id, ${newestOrderFirst('written').join(', ')}
+    order by account_id, category, order_id,
+      ${newestOrderFirst('written').join(', ')}
     on conflict (account_id, category, order_id) do update set
-      ${stored.map((name) => `${name} = excluded.${name}`).join(', ')}
+      ${listText(stored.map((name) => `${name} = excluded.${name}`))}
     where (${newness('excluded').join(', ')})
       >= (${newness('state').join(', ')})`
 }

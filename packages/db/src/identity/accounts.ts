@@ -27,7 +27,7 @@ export interface Account {
   readonly status: AccountStatus
   /** Epoch milliseconds, by the database's clock. */
   readonly createdAt: number
-  /** When it was removed, likewise; null while it stands. */
+  /** When it was removed, likewise; null when it was not. */
   readonly removedAt: number | null
 }
 
@@ -42,7 +42,7 @@ export interface NewAccount {
   /** Unique among the user's accounts. */
   readonly accountName: string
   readonly credential: NewCredential
-  /** Default the database's own; another one is refused. */
+  /** Default the environment of the database; another one is refused. */
   readonly environment?: string
   /** Default `accountIdOf(accountName)`. */
   readonly accountId?: string

@@ -108,7 +108,7 @@ export async function finishRemovals(
       postponed.push({ table, day, error })
     }
   }
-  // Of an attached day another process just begins the removal, or died before it began.
+  // Left out are attached days: another process is about to remove them, or died before it began.
   const attached = new Set(
     partitions.filter(({ state }) => state === 'attached').map(({ day }) => day),
   )

@@ -117,7 +117,7 @@ async function bytesOf(trx: Kysely<GridDatabase>, name: string): Promise<number>
   return Number(rows[0]?.bytes)
 }
 
-/** Limits a statement's waits, each by `lock_timeout`, and all together, for there may be many. */
+/** Limits each wait for a lock, and a whole statement too: it may have to wait many times. */
 async function limitWaits(trx: Kysely<GridDatabase>): Promise<void> {
   await sql`select set_config('lock_timeout', ${`${PATIENCE_MS}ms`}, true),
     set_config('statement_timeout', ${`${PATIENCE_MS}ms`}, true)`.execute(trx)

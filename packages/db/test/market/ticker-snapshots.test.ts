@@ -12,7 +12,7 @@ import { collect, decimal, T0, ticker } from '../support/events.ts'
 
 const ALL_CHANGED = 2 ** TICKER_FIELD_NAMES.length - 1
 
-/** A value of its own for every field, so that none can stand in another's column. */
+/** A different value for every field, so that a value in a wrong column shows. */
 const VALUES = Object.fromEntries(
   TICKER_FIELD_NAMES.map((name, index) => {
     const { kind } = TICKER_FIELDS[name]
@@ -62,7 +62,7 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     for (const pageSize of [1, 5, 1000]) expect(await range(symbol, pageSize)).toEqual(sent)
   })
 
-  it('calls only fresh values a conflict, not those carried from earlier messages', async () => {
+  it('only fresh values conflict, not those carried from earlier messages', async () => {
     const symbol = 'CONFLICT'
     const changed = 2 ** TICKER_FIELDS.markPrice.bit + 2 ** TICKER_FIELDS.curPreListingPhase.bit
     const values = { changed, markPrice: decimal('1.0'), lastPrice: decimal('7') }
@@ -85,7 +85,7 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     ])
   })
 
-  it('names the bits of a mask in SQL as core-events does', async () => {
+  it('the SQL function names the bits of a mask as core-events does', async () => {
     const masks = [
       0,
       ALL_CHANGED,

@@ -7,6 +7,7 @@ import {
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate, TickerSnapshotRepository } from '../../src/index.ts'
+import { columnName } from '../../src/schema/column-name.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 import { collect, decimal, T0, ticker } from '../support/events.ts'
 
@@ -83,6 +84,26 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
       { event: offered[4], field: 'markPrice', stored: '1.0', offered: null },
       { event: offered[5], field: 'curPreListingPhase', stored: null, offered: 'Finished' },
     ])
+  })
+
+  it('has a column and a named bit for every ticker field that core-events lists', async () => {
+    const types = { decimal: 'numeric', text: 'text', timestamp: 'timestamp with time zone' }
+    const { rows } = await sql<{ column: string }>`
+      select attname || ' ' || format_type(atttypid, null) as column
+      from pg_attribute
+      where attrelid = 'ticker_snapshots'::regclass and attnum > 0`.execute(opened.db)
+    const columns = new Set(rows.map(({ column }) => column))
+    const wanted = TICKER_FIELD_NAMES.map(
+      (name) => `${columnName(name)} ${types[TICKER_FIELDS[name].kind]}`,
+    )
+    const missing = wanted.filter((column) => !columns.has(column))
+    expect(missing, 'columns that a migration has to add').toEqual([])
+    for (const name of TICKER_FIELD_NAMES) {
+      const mask = String(2 ** TICKER_FIELDS[name].bit)
+      const { rows: named } = await sql<{ fields: string[] }>`
+        select ticker_changed_fields(${mask}::bigint) as fields`.execute(opened.db)
+      expect(named[0]?.fields, 'names by ticker_changed_fields').toEqual([columnName(name)])
+    }
   })
 
   it('the SQL function names the bits of a mask as core-events does', async () => {

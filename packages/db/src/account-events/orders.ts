@@ -1,126 +1,14 @@
 import type { OrderEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { type Column, columnsOf } from '../columns/column.ts'
 import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import { compareValues, type EventTable } from '../tables/event-table.ts'
+import { newestOrderFirst } from '../tables/account/order-states-sql.ts'
+import { ARRIVED_ORDERS, type ArrivedOrder, ORDERS } from '../tables/account/orders.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, type Condition, instant, readAccountRows } from './account-rows.ts'
-import { newestOrderFirst, orderStatesSql } from './order-states-sql.ts'
 
-const COLUMNS = columnsOf<'orders', OrderEvent, 'channel'>({
-  accountId: 'uuid',
-  category: 'text',
-  symbol: 'text',
-  orderId: 'text',
-  exchangeTs: 'ms',
-  localTsUs: 'us',
-  source: 'text',
-  orderStatus: 'text',
-  side: 'text',
-  orderLinkId: 'text',
-  parentOrderLinkId: 'text',
-  blockTradeId: 'text',
-  isLeverage: 'text',
-  positionIdx: 'integer',
-  orderType: 'text',
-  timeInForce: 'text',
-  createType: 'text',
-  cancelType: 'text',
-  rejectReason: 'text',
-  price: 'numeric',
-  brokerOrderPrice: 'numeric',
-  qty: 'numeric',
-  avgPrice: 'numeric',
-  leavesQty: 'numeric',
-  leavesValue: 'numeric',
-  cumExecQty: 'numeric',
-  cumExecValue: 'numeric',
-  cumExecFee: 'numeric',
-  cumFeeDetail: 'jsonb',
-  closedPnl: 'numeric',
-  feeCurrency: 'text',
-  stopOrderType: 'text',
-  ocoTriggerBy: 'text',
-  orderIv: 'numeric',
-  marketUnit: 'text',
-  slippageToleranceType: 'text',
-  slippageTolerance: 'numeric',
-  triggerPrice: 'numeric',
-  triggerDirection: 'integer',
-  triggerBy: 'text',
-  takeProfit: 'numeric',
-  stopLoss: 'numeric',
-  tpslMode: 'text',
-  tpLimitPrice: 'numeric',
-  slLimitPrice: 'numeric',
-  tpTriggerBy: 'text',
-  slTriggerBy: 'text',
-  lastPriceOnCreated: 'numeric',
-  basePrice: 'numeric',
-  reduceOnly: 'boolean',
-  closeOnTrigger: 'boolean',
-  placeType: 'text',
-  smpType: 'text',
-  smpGroup: 'integer',
-  smpOrderId: 'text',
-  createdTime: 'ms',
-  rpiTakerAccess: 'boolean',
-  rpiMatchedQty: 'numeric',
-  extraFees: 'jsonb',
-  extra: 'jsonb',
-  contentHash: 'text',
-})
-
-const ORDERS: EventTable<OrderEvent> = {
-  channel: 'order',
-  table: 'orders',
-  columns: COLUMNS,
-  key: ['accountId', 'category', 'orderId', 'exchangeTs', 'contentHash'],
-  compare: (a, b) =>
-    compareValues(a.accountId, b.accountId) ||
-    compareValues(a.category, b.category) ||
-    compareValues(a.orderId, b.orderId) ||
-    a.exchangeTs - b.exchangeTs ||
-    compareValues(a.contentHash, b.contentHash),
-  order: [
-    'orders.local_ts',
-    'orders.arrival',
-    'orders.category',
-    'orders.order_id',
-    'orders.content_hash',
-  ],
-  // What no change of an order changes.
-  immutable: [
-    { field: 'symbol' },
-    { field: 'side' },
-    { field: 'orderStatus' },
-    { field: 'orderLinkId' },
-    { field: 'createdTime' },
-    { field: 'cumExecQty' },
-  ],
-  comparison: 'each',
-}
-
-/** A state with its place in the batch, which tells the later of two that one message brought. */
-interface ArrivedOrder extends OrderEvent {
-  readonly arrival: number
-}
-
-const ARRIVED_COLUMNS: readonly Column<ArrivedOrder>[] = [
-  ...COLUMNS,
-  { name: 'arrival', field: 'arrival', kind: 'integer' },
-]
-
-/** Where and how states of orders are stored. */
-export const ARRIVED_ORDERS: EventTable<ArrivedOrder> = {
-  ...ORDERS,
-  columns: ARRIVED_COLUMNS,
-  derives: orderStatesSql(ARRIVED_COLUMNS.map(({ name }) => name)),
-}
-
-/** An account's orders, or one. */
+/** An account's orders, or those that meet all conditions that are given. */
 export interface OrderQuery {
   readonly accountId: string
   readonly category?: string
@@ -129,7 +17,7 @@ export interface OrderQuery {
   readonly orderLinkId?: string
 }
 
-/** A run's orders at a time. */
+/** A run's orders on one instrument at a time. */
 export interface ActiveOrderQuery {
   readonly runId: string
   readonly accountId: string
@@ -142,10 +30,10 @@ const IN_BOOK: ReadonlySet<string> = new Set(['New', 'PartiallyFilled'])
 const OPEN_STATUSES = `('New', 'PartiallyFilled', 'Untriggered', 'Triggered')`
 
 /**
- * Stores and reads orders of accounts: every state of each in table `orders`, the newest in
- * `order_states`. Both are written by one statement.
+ * Stores and reads orders of accounts: every state of an order in table `orders`, its newest state in
+ * `order_states`. One statement writes both.
  *
- * The newest is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
+ * The newest state is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
  *
  * @example
  * const { inserted } = await new OrderRepository(db).bulkInsert(events)
@@ -160,8 +48,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Stores states of orders, in the order of their arrival, and brings `order_states` up to date with
-   * those that are new. Otherwise as with every private event.
+   * Stores states of orders, given in the order of their arrival, and updates `order_states` with those
+   * that are new. Otherwise as for all private events.
    *
    * @example
    * const { inserted, duplicates, conflicts } = await orders.bulkInsert(events)
@@ -177,7 +65,7 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the newest state of each of an account's orders, or of one, by exchange time.
+   * Gives the newest state of each order that meets the conditions, by exchange time.
    *
    * @example
    * const [state] = await orders.states({ userId }, { accountId, orderId })
@@ -187,8 +75,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the newest state of each order that may still change: new, partly filled, or waiting for
-   * its trigger.
+   * Gives the newest state of each order that may still change: one that is new, partly filled, or
+   * waits for its trigger.
    *
    * @example
    * const open = await orders.listOpen({ userId }, { accountId, symbol: 'BTCUSDT' })
@@ -198,8 +86,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the orders of a run and an instrument that were in the book at a time, new or partly
-   * filled, each as it was then.
+   * Gives a run's orders on an instrument that were in the book at a time (new or partly filled), each
+   * in its state of then.
    *
    * @example
    * const resting = await orders.activeAt({ userId }, { runId, accountId, symbol, at })

@@ -1,87 +1,11 @@
 import type { PositionEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { columnsOf } from '../columns/column.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import { compareValues, type EventTable } from '../tables/event-table.ts'
+import { POSITIONS } from '../tables/account/positions.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant } from './account-rows.ts'
-import { readNewestRows } from './newest-rows.ts'
-
-/** Where and how positions are stored. */
-export const POSITIONS: EventTable<PositionEvent> = {
-  channel: 'position',
-  table: 'position_snapshots',
-  columns: columnsOf<'position_snapshots', PositionEvent, 'channel'>({
-    accountId: 'uuid',
-    category: 'text',
-    symbol: 'text',
-    positionIdx: 'integer',
-    exchangeTs: 'ms',
-    localTsUs: 'us',
-    source: 'text',
-    side: 'text',
-    size: 'numeric',
-    seq: 'bigint',
-    entryPrice: 'numeric',
-    breakEvenPrice: 'numeric',
-    sessionAvgPrice: 'numeric',
-    markPrice: 'numeric',
-    liqPrice: 'numeric',
-    bustPrice: 'numeric',
-    positionValue: 'numeric',
-    positionBalance: 'numeric',
-    leverage: 'numeric',
-    riskId: 'integer',
-    riskLimitValue: 'numeric',
-    tradeMode: 'integer',
-    autoAddMargin: 'integer',
-    positionIM: 'numeric',
-    positionMM: 'numeric',
-    positionIMByMp: 'numeric',
-    positionMMByMp: 'numeric',
-    tpslMode: 'text',
-    takeProfit: 'numeric',
-    stopLoss: 'numeric',
-    trailingStop: 'numeric',
-    unrealisedPnl: 'numeric',
-    curRealisedPnl: 'numeric',
-    cumRealisedPnl: 'numeric',
-    delta: 'numeric',
-    gamma: 'numeric',
-    vega: 'numeric',
-    theta: 'numeric',
-    positionStatus: 'text',
-    adlRankIndicator: 'integer',
-    isReduceOnly: 'boolean',
-    createdTime: 'ms',
-    updatedTime: 'ms',
-    openTime: 'ms',
-    mmrSysUpdatedTime: 'ms',
-    leverageSysUpdatedTime: 'ms',
-    extra: 'jsonb',
-    contentHash: 'text',
-  }),
-  key: ['accountId', 'category', 'symbol', 'positionIdx', 'exchangeTs', 'contentHash'],
-  compare: (a, b) =>
-    compareValues(a.accountId, b.accountId) ||
-    compareValues(a.category, b.category) ||
-    compareValues(a.symbol, b.symbol) ||
-    a.positionIdx - b.positionIdx ||
-    a.exchangeTs - b.exchangeTs ||
-    compareValues(a.contentHash, b.contentHash),
-  order: [
-    'position_snapshots.category',
-    'position_snapshots.symbol',
-    'position_snapshots.position_idx',
-    'position_snapshots.seq',
-    'position_snapshots.local_ts',
-    'position_snapshots.content_hash',
-  ],
-  // Equal content was hashed alike; these would tell a hash that two contents share.
-  immutable: [{ field: 'side' }, { field: 'size' }, { field: 'entryPrice' }],
-  comparison: 'each',
-}
+import { readNewestOfSeries } from './newest-of-series.ts'
 
 /** The legs of an account's positions. */
 export interface PositionQuery {
@@ -92,7 +16,7 @@ export interface PositionQuery {
   readonly positionIdx?: number
   readonly side?: string
   readonly runId?: string
-  /** The newest until then, in epoch milliseconds, inclusive. Left out, the newest of all. */
+  /** Gives the state at this time, in epoch milliseconds, inclusive. Default: the newest state. */
   readonly at?: number
 }
 
@@ -113,15 +37,14 @@ export class PositionSnapshotRepository extends AccountEventRepository<PositionE
   }
 
   /**
-   * Gives the newest state of each leg, now or at a time, flat ones included, by category, symbol
-   * and leg.
+   * Gives the state of each leg, now or at a time, also of flat ones, by category, symbol and leg.
    *
    * @example
    * const legs = await positions.latest({ userId }, { accountId, symbol: 'BTCUSDT', at })
    */
   latest(scope: TenantScope, query: PositionQuery): Promise<Attributed<PositionEvent>[]> {
     const { accountId, at } = query
-    return readNewestRows(this.#db, POSITIONS, scope, {
+    return readNewestOfSeries(this.#db, POSITIONS, scope, {
       accountId,
       series: ['category', 'symbol', 'position_idx'],
       conditions: [

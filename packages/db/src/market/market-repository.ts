@@ -1,4 +1,4 @@
-import type { Category, PublicEvent } from '@grid/core-events'
+import type { Category, PublicChannel, PublicChannelEvents, PublicEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
@@ -10,13 +10,14 @@ import { readSymbols } from '../read/stored-symbols.ts'
 import { possibleTimes, type SymbolQuery, type SymbolsQuery } from '../read/symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from '../read/time-bins.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable } from '../tables/event-table.ts'
+import { MARKET_TABLES } from '../tables/market-tables.ts'
+import type { DailyTable } from '../tables/shape/event-table.ts'
 
-/** A time of which the state of instruments is wanted. */
+/** Instruments, and the time at which their state is wanted. */
 export interface AsOfQuery extends SymbolsQuery {
   /** Epoch milliseconds, inclusive. */
   readonly at: number
-  /** Oldest event that counts, in milliseconds before `at`. Left out, any does. */
+  /** Oldest event that counts, in milliseconds before `at`. Default: any age. */
   readonly maxAgeMs?: number
 }
 
@@ -27,32 +28,33 @@ export interface CategoryQuery {
   readonly to: number
 }
 
-/** First and last exchange time of what is stored, in epoch milliseconds. */
+/** First and last stored exchange time, in epoch milliseconds. */
 export interface EndTimes {
   readonly firstTs: number
   readonly lastTs: number
 }
 
-/** What the repositories of events of instruments have in common. */
-export abstract class MarketRepository<Event extends PublicEvent> {
+/** Stores and reads the events of one channel of market data. {@link marketRepository} gives one. */
+export class MarketRepository<Event extends PublicEvent> {
   readonly #db: Kysely<GridDatabase>
   readonly #target: DailyTable<Event>
-  /** The table's columns, in its order, and the field of an event that each holds. */
+  /** The table's columns in their order, each with the field of an event that it holds. */
   readonly columns: readonly Column<Event>[]
 
-  protected constructor(db: Kysely<GridDatabase>, target: DailyTable<Event>) {
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>, target: DailyTable<Event>) {
     this.#db = db
     this.#target = target
     this.columns = target.columns
   }
 
   /**
-   * Stores events of any number that are not stored yet, by one statement, and makes the partitions
-   * of their days.
+   * Stores the events that are not stored yet, in one statement for any number of them, and makes the
+   * partitions of their days.
    *
-   * An error concerns the whole batch: tell by `classifyDatabaseError` whether to try again or to
-   * look for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow;
-   * in a transaction `PARTITION_MISSING` when a known day was removed.
+   * An error concerns the whole batch: `classifyDatabaseError` tells whether to try again or to look
+   * for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow; in a
+   * transaction `PARTITION_MISSING` when a day was removed meanwhile.
    *
    * @example
    * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
@@ -62,8 +64,8 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Reads the events of one instrument in total order, page by page, however many. The next page is
-   * fetched while the events of this one are taken, except in a transaction.
+   * Reads the events of one instrument in total order, page by page, however many there are. Except in
+   * a transaction, the next page is fetched while the events of this one are consumed.
    *
    * @example
    * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
@@ -74,7 +76,7 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the newest stored event of each instrument, by its symbol; one without events is left out.
+   * Gives the newest stored event of each instrument, by symbol; an instrument without events is left out.
    *
    * @example
    * const newest = await tickers.latest({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
@@ -84,8 +86,8 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives each instrument's last event at or before a time, by its symbol (carry-forward); one
-   * without such an event is left out.
+   * Gives each instrument's last event at or before a time, by symbol; an instrument without such an
+   * event is left out.
    *
    * @example
    * const tickers = await tickers.asOf({ category: 'linear', symbols: ['BTCUSDT'], at, maxAgeMs: 60_000 })
@@ -108,9 +110,10 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the same of many instruments at once; one without a stored event is left out.
+   * Gives the exchange time of each instrument's newest stored event, by symbol; an instrument without
+   * events is left out.
    *
-   * Fast however many rows and days there are; only an instrument without an event is looked for in
+   * Fast however many rows and days there are; only an instrument without events is searched for in
    * every day.
    *
    * @example
@@ -121,8 +124,8 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the first and the last stored exchange time of each instrument, by its symbol; one without
-   * a stored event is left out.
+   * Gives the first and the last stored exchange time of each instrument, by symbol; an instrument
+   * without events is left out.
    *
    * @example
    * const { firstTs, lastTs } = (await trades.endTimes({ category, symbols: ['BTCUSDT'] })).get('BTCUSDT')
@@ -150,8 +153,8 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Counts an instrument's events by minute, or another length that divides a day, in order of time;
-   * an interval without events is left out. Lengths are as with `PublicTradeRepository.bars`.
+   * Counts an instrument's events by minute, or by another length that divides a day, in order of time;
+   * an interval without events is left out. Lengths as in `PublicTradeRepository.bars`.
    *
    * @example
    * for await (const { startTs, count } of trades.counts({ category, symbol, from, to })) {}
@@ -159,4 +162,17 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   counts(query: BinsQuery, length: BinLength = '1m'): AsyncGenerator<RowCount, void, undefined> {
     return readBins(this.#db, countTarget(this.#target), query, length)
   }
+}
+
+/**
+ * Gives the repository of a channel of market data, on a database or within a transaction.
+ *
+ * @example
+ * const { inserted } = await marketRepository(db, 'publicTrade').bulkInsert(trades)
+ */
+export function marketRepository<Name extends PublicChannel>(
+  db: Kysely<GridDatabase>,
+  channel: Name,
+): MarketRepository<PublicChannelEvents[Name]> {
+  return new MarketRepository<PublicChannelEvents[Name]>(db, MARKET_TABLES[channel])
 }

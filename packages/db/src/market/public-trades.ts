@@ -1,95 +1,28 @@
 import type { PublicTradeEvent } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { searchDays, timeTexts } from '../partitions/stored-days.ts'
 import { possibleTimes, type SymbolQuery } from '../read/symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from '../read/time-bins.ts'
 import { barTarget, type TradeBar } from '../read/trade-bars.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import { compareValues, type DailyTable } from '../tables/event-table.ts'
-import { scopeSql } from '../tables/scope-sql.ts'
-import { TRADE_KEY } from '../tables/trade-key.ts'
-import { tradeDetails, tradeFlags } from '../tables/trade-packing.ts'
+import { PUBLIC_TRADES } from '../tables/market/public-trades.ts'
 import { MarketRepository } from './market-repository.ts'
 
 /** One trade, and where to look for it. */
 export interface TradeIdQuery extends SymbolQuery {
   readonly tradeId: string
-  /** Epoch milliseconds, inclusive: the trade's own time, if it is known. Default the oldest day. */
+  /** Epoch milliseconds, inclusive; the trade's own time where it is known. Default the oldest day. */
   readonly from?: number
   /** Epoch milliseconds, exclusive. Default the newest day. */
   readonly to?: number
 }
 
-const COLUMNS = columnsOf<'public_trades_wide', PublicTradeEvent, 'channel'>({
-  // The order of exported files, which those of earlier versions have as well.
-  category: 'text',
-  symbol: 'text',
-  exchangeTs: 'ms',
-  tradeId: 'text',
-  localTsUs: 'us',
-  side: 'text',
-  price: 'numeric',
-  size: 'numeric',
-  tickDirection: 'text',
-  isBlockTrade: 'boolean',
-  isRpiTrade: 'boolean',
-  seq: 'bigint',
-  matchIndex: 'integer',
-  markPrice: 'numeric',
-  indexPrice: 'numeric',
-  markIv: 'numeric',
-  iv: 'numeric',
-  source: 'text',
-})
-/** The fields that the table has in other columns than its view. */
-const PACKED: ReadonlySet<keyof PublicTradeEvent> = new Set([
-  'category',
-  'tickDirection',
-  'isBlockTrade',
-  'isRpiTrade',
-  'markPrice',
-  'indexPrice',
-  'markIv',
-  'iv',
-])
-
-/** Where and how public trades are stored. */
-export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
-  channel: 'publicTrade',
-  table: 'public_trades',
-  view: 'public_trades_wide',
-  columns: COLUMNS,
-  written: [
-    ...COLUMNS.filter(({ field }) => !PACKED.has(field)),
-    { name: 'category', kind: 'category', pack: ({ category }) => category },
-    { name: 'flags', kind: 'integer', pack: tradeFlags },
-    { name: 'details', kind: 'text', pack: tradeDetails },
-  ],
-  hashed: TRADE_KEY,
-  key: ['category', 'symbol', 'exchangeTs', 'tradeId'],
-  compare: (a, b) =>
-    compareValues(a.category, b.category) ||
-    compareValues(a.symbol, b.symbol) ||
-    a.exchangeTs - b.exchangeTs ||
-    compareValues(a.tradeId, b.tradeId),
-  order: ['public_trades.seq', 'public_trades.match_index', 'public_trades.trade_id'],
-  // Not match_index: a collector that joined amid a match counts from there.
-  immutable: [
-    { field: 'side' },
-    { field: 'price' },
-    { field: 'size' },
-    { field: 'isBlockTrade' },
-    { field: 'isRpiTrade' },
-    { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
-  ],
-}
-
 /**
- * Stores and reads public trades, table `public_trades`. Their total order is that of exchange time,
- * seq, match index and trade id.
+ * Stores and reads public trades, table `public_trades`, in the order of exchange time, seq, match
+ * index and trade id.
  *
- * Decimals keep their digits; written in exponents or with leading zeros they come back plain.
+ * Decimals keep all digits; an exponent or leading zeros come back as plain digits.
  *
  * @example
  * const { inserted, duplicates } = await new PublicTradeRepository(db).bulkInsert(events)
@@ -104,11 +37,11 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Reads bars of an instrument's trades, in order of time: exact open, high, low, close, volume,
-   * turnover and count, computed by the database. A bar without trades is not invented.
+   * Reads bars of an instrument's trades in order of time: exact open, high, low, close, volume,
+   * turnover and count, computed by the database. A bar without trades is left out.
    *
-   * The length is any that divides a day (`1s`, `5m`, `4h`, `1d`), else a `RangeError` is thrown; bars
-   * count from midnight UTC and are whole: `from` is rounded down to one, and `to` up.
+   * The length must divide a day (`1s`, `5m`, `4h`, `1d`), otherwise a `RangeError` is thrown. Bars
+   * count from midnight UTC; `from` is rounded down, `to` up, to the start of a bar.
    *
    * @example
    * for await (const bar of trades.bars({ category: 'linear', symbol: 'BTCUSDT', from, to }, '1m')) {}
@@ -118,8 +51,8 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Says whether a trade of this id is stored. Given its time it reads the
-   * instrument's trades of that second; else the ids of the instrument are searched, the newest days first.
+   * Whether a trade with this id is stored. With the trade's time it reads the trades of that second;
+   * without, all trades of the instrument, the newest days first.
    *
    * @example
    * await trades.exists({ category: 'linear', symbol: 'BTCUSDT', tradeId, from: ts, to: ts + 1 })
@@ -143,6 +76,9 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 }
 
-const EXISTS_SQL =
-  `select 1 from public_trades where ${scopeSql(PUBLIC_TRADES)} ` +
-  'and trade_id = $5::text limit 1'
+const EXISTS_SQL = sqlText`
+  select 1
+  from public_trades
+  where ${PUBLIC_TRADES.lookup.ofSymbol('$2')}
+    and trade_id = $5::text
+  limit 1`

@@ -1,17 +1,19 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { AccountSchema } from '../schema/account-schema.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import type { MarketSchema } from '../schema/market-schema.ts'
+import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
+import { DAILY_TABLES } from '../tables/daily-tables.ts'
+import type { EventTable, TableGrants } from '../tables/shape/event-table.ts'
 
-/** The roles of a server, to be given to its login roles. */
+/** The roles that operators give to login roles. They belong to the server. */
 const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const
 
-/** What a role may do with each table: a new one cannot be forgotten. No role may delete. */
-const GRANTS: Readonly<
-  Record<keyof GridDatabase, { readonly writer: string; readonly reader: string | null }>
-> = {
+/** The tables that have no descriptor. The compiler finds a new one that is not listed below. */
+type OtherTable = Exclude<keyof GridDatabase, keyof MarketSchema | keyof AccountSchema>
+
+const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   grid_meta: { writer: 'select', reader: 'select' },
-  public_trades: { writer: 'select, insert', reader: 'select' },
-  public_trades_wide: { writer: 'select', reader: 'select' },
-  ticker_snapshots: { writer: 'select, insert', reader: 'select' },
   dead_letters: { writer: 'select, insert', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
@@ -20,20 +22,36 @@ const GRANTS: Readonly<
   api_credentials: { writer: 'select', reader: null },
   strategies: { writer: 'select', reader: 'select' },
   runs: { writer: 'select, insert, update', reader: 'select' },
-  private_executions: { writer: 'select, insert, update', reader: 'select' },
-  orders: { writer: 'select, insert, update', reader: 'select' },
-  order_states: { writer: 'select, insert, update', reader: 'select' },
-  position_snapshots: { writer: 'select, insert, update', reader: 'select' },
-  wallet_snapshots: { writer: 'select, insert, update', reader: 'select' },
-  account_transactions: { writer: 'select, insert, update', reader: 'select' },
+}
+
+/** What a role may do with each table and view. No role may delete. */
+const GRANTS: ReadonlyMap<string, TableGrants> = new Map([
+  ...Object.entries(OTHER_GRANTS),
+  ...[...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)].flatMap(eventTableGrants),
+])
+
+function eventTableGrants({
+  table,
+  view,
+  derives,
+  grants,
+}: Pick<EventTable<never>, 'table' | 'view' | 'derives' | 'grants'>): [string, TableGrants][] {
+  const of = (name: string | undefined, may: TableGrants): [string, TableGrants][] =>
+    name === undefined ? [] : [[name, may]]
+  return [
+    ...of(table, grants),
+    ...of(view, { writer: 'select', reader: 'select' }),
+    ...of(derives?.table, grants),
+  ]
 }
 
 /**
- * Makes the roles where that is allowed, grants them what they may do where they exist, and has row
- * security bind the owner where the owner is a member of `grid_owner`; gives what could not be done.
+ * Makes the roles where the user may, grants their privileges where they exist, and lets row security
+ * bind the tables' owner where that is a member of `grid_owner`. Gives warnings about what it could not
+ * do.
  *
- * It changes only what is not so yet, and nothing where somebody else owns the tables. Roles belong
- * to the server, not to the database: another database may have made them, or may be at it.
+ * It changes only what is missing, and nothing when somebody else owns the tables. Another database of
+ * the server may have made the roles before, or may do so at the same time.
  */
 export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly string[]> {
   const { rows } = await sql<{ owns: boolean; me: string; schema: string }>`
@@ -51,7 +69,7 @@ export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly st
   if (absent.length > 0) {
     return [
       `${owner.me} may not create the roles ${absent.join(', ')}: have them created and migrate ` +
-        'again. Until then row security binds nobody who owns the tables',
+        'again. Until then row security does not bind the owner of the tables',
     ]
   }
   if (present.get('grid_owner')) {
@@ -65,7 +83,7 @@ export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly st
 }
 
 async function makeRole(trx: Kysely<GridDatabase>, role: string): Promise<void> {
-  // Only a superuser may give bypassrls; the policies let members of grid_writer through as well.
+  // Only a superuser may give bypassrls. Without it the policies let members of grid_writer through.
   const bypass = role === 'grid_writer' ? 'bypassrls' : ''
   const statement = `do $$
     begin
@@ -77,7 +95,7 @@ async function makeRole(trx: Kysely<GridDatabase>, role: string): Promise<void> 
       end;
     exception
       when insufficient_privilege then null;
-      -- Another database's migration was faster.
+      -- The migration of another database of this server was faster.
       when duplicate_object or unique_violation then null;
     end $$`
   await trx.executeQuery(CompiledQuery.raw(statement))
@@ -97,7 +115,7 @@ async function grant(
   kind: 'writer' | 'reader',
   schema: string,
 ): Promise<void> {
-  const wanted = Object.entries(GRANTS).flatMap(([table, { [kind]: privileges }]) =>
+  const wanted = [...GRANTS].flatMap(([table, { [kind]: privileges }]) =>
     privileges === null ? [] : privileges.split(', ').map((privilege) => ({ table, privilege })),
   )
   const { rows } = await sql<{ table: string; privilege: string }>`
@@ -113,12 +131,12 @@ async function grant(
   await sql`grant usage on schema ${sql.ref(schema)} to ${sql.ref(role)}`.execute(trx)
 }
 
-/** Has row security bind the owner of every table that has it. */
+/** Lets row security bind the owner of every table that has it. */
 async function forceRowSecurity(trx: Kysely<GridDatabase>): Promise<void> {
   const { rows } = await sql<{ table: string }>`
     select relname::text as table from pg_class
     where relnamespace = (select relnamespace from pg_class where oid = to_regclass('users'))
-      and relname in (${sql.join(Object.keys(GRANTS))})
+      and relname in (${sql.join([...GRANTS.keys()])})
       and relrowsecurity and not relforcerowsecurity`.execute(trx)
   for (const { table } of rows) {
     await trx.executeQuery(CompiledQuery.raw(`alter table ${table} force row level security`))

@@ -1,12 +1,15 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { reversed } from '../tables/reversed-order.ts'
-import { instantSql, scopeSql, sourceSql } from '../tables/scope-sql.ts'
+import {
+  type DailyTable,
+  reversed,
+  type StoredRow,
+  sourceSql,
+} from '../tables/shape/event-table.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import { endTimeSql } from './end-times.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 interface SymbolRow extends StoredRow {
@@ -14,8 +17,8 @@ interface SymbolRow extends StoredRow {
 }
 
 /**
- * Gives each instrument's newest row in an interval, by the total order; an instrument without rows
- * is not in it. Searches as {@link readEndTimes} does.
+ * Gives each instrument's newest row in an interval, by the total order; an instrument without rows is
+ * left out. Searches as `readEndTimes` does.
  */
 export async function readNewestRows<Row extends SymbolRow>(
   db: Kysely<GridDatabase>,
@@ -25,7 +28,7 @@ export async function readNewestRows<Row extends SymbolRow>(
 ): Promise<ReadonlyMap<string, Row>> {
   const newest = new Map<string, Row>()
   const sql = newestSql(target)
-  // Sound: the table holds nothing but events of this channel.
+  // Sound: the table holds events of this channel only.
   const constants = { channel: target.channel } as Partial<Row>
   let missing = [...new Set(symbols)]
   await searchDays(db, target.table, interval, 'end', async (span) => {
@@ -41,16 +44,28 @@ export async function readNewestRows<Row extends SymbolRow>(
   return newest
 }
 
-/** First the instant, by one step down the index, then the last of its rows. */
+/**
+ * SQL of the newest row of each symbol of `$2`, as a page. The time comes first, by one step down the
+ * index; the last of that instant's rows is then one of few.
+ */
 function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
-  const { columns, order } = target
-  const names = columns.map(({ name }) => name).join(', ')
+  const { table, columns, order, lookup } = target
   return pageSql(
     columns,
-    'select newest.* from unnest($2::text[]) as wanted (symbol) ' +
-      `cross join lateral (${endTimeSql(target, 'last')}) as last (ts) cross join lateral (` +
-      `select ${names} from ${sourceSql(target)} where ${scopeSql(target, 'wanted.symbol')} ` +
-      `and ${instantSql(target, 'last.ts')} ` +
-      `order by ${reversed(order).join(', ')} limit 1) as newest`,
+    sqlText`
+      select newest.*
+      from unnest($2::text[]) as wanted (symbol)
+      cross join lateral (
+        ${lookup.endTime(table, 'wanted.symbol', 'last')}
+      ) as last (ts)
+      cross join lateral (
+        select
+          ${listText(columns.map(({ name }) => name))}
+        from ${sourceSql(target)}
+        where ${lookup.ofSymbol('wanted.symbol')}
+          and ${lookup.atInstant('last.ts')}
+        order by ${reversed(order).join(', ')}
+        limit 1
+      ) as newest`,
   )
 }

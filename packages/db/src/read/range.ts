@@ -2,11 +2,11 @@ import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { DAY_MS } from '../partitions/partition-day.ts'
 import { timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { scopeOfManySql, scopeSql, sourceSql, timeOrder } from '../tables/scope-sql.ts'
+import { type DailyTable, type StoredRow, sourceSql } from '../tables/shape/event-table.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { readEndTimes } from './end-times.ts'
 import { type Page, readAhead } from './read-ahead.ts'
@@ -19,7 +19,7 @@ export interface ReadInterval {
   /** End in epoch milliseconds, exclusive. */
   readonly to: number
   /**
-   * Most rows fetched at once, except when more share one instant. Left out, pages grow from 100 to
+   * Most rows fetched at once; rows of one instant are never split. Default: pages grow from 100 to
    * 10,000 rows, so that the first row comes soon.
    */
   readonly pageSize?: number
@@ -40,19 +40,18 @@ export interface RowScope<Row extends StoredRow> {
 const FIRST_LIMIT = 100
 const LARGEST_LIMIT = 10_000
 const LIMIT_GROWTH = 4
-/** Length of the first window; what follows is as long as its rows are dense. */
+/** Length of the first window; later ones depend on how many rows a second has. */
 const FIRST_WINDOW_MS = 1000
 const WINDOW_GROWTH = 8
-/** How much of a page a window is meant to fill: one that does not fit is read again in part. */
+/** How much of a page a window is planned to fill: a window with more rows is partly read twice. */
 const FILL = 0.75
 
 /**
- * Reads events in total order (exchange time, symbol, then the table's own), page by page, one page
- * ahead.
+ * Reads events in total order (exchange time, symbol, then the table's own order), one page ahead.
  *
- * A page is a window of time, as long as the density of the rows before it suggests and within a
- * day, so that no plan of the server's, however wrong its statistics, reads much more than the page.
- * A window of more rows than a page holds ends before the first instant that did not fit.
+ * A page is a window of time within one day. Its length follows from how many rows the window before it
+ * had, so that no plan of the server reads much more than the page, however wrong its statistics are. A
+ * window with more rows than a page holds ends before the first instant that did not fit.
  */
 export function readRange<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
@@ -65,7 +64,7 @@ export function readRange<Row extends StoredRow>(
   const [symbol = '', ...others] = new Set(symbols)
   const isOfOne = symbols.length > 0 && others.length === 0
   const scope = [category, isOfOne ? symbol : encodeTexts([...symbols])]
-  // What all rows have alike is not read. Sound: the table holds nothing but events of this channel.
+  // Values that all rows have in common are not read. Sound: the table holds events of this channel only.
   const known = { channel: target.channel, category, ...(isOfOne ? { symbol } : {}) }
   const constants = known as unknown as Partial<Row>
   const columns = target.columns.filter(({ field }) => !Object.hasOwn(known, field))
@@ -105,24 +104,32 @@ export function readRange<Row extends StoredRow>(
 
   return readAhead(() => fetchPage(start, FIRST_WINDOW_MS, pageSize ?? FIRST_LIMIT), {
     signal,
-    // A transaction's connection is the caller's between two rows.
+    // Between two rows a transaction's connection belongs to the caller.
     isAhead: !db.isTransaction,
   })
 }
 
+/**
+ * SQL of a page: rows of the symbol, or of the array of symbols, `$2`, at most `$5` (null: all). The
+ * times are parameters of every statement, so that the planner touches the partition of their day only.
+ */
 function windowSql<Row extends StoredRow>(
   target: DailyTable<Row>,
   columns: readonly Column<Row>[],
   isOfOne: boolean,
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
-  // One symbol's entries are in the order of the index already.
-  const wanted = isOfOne ? scopeSql(target) : scopeOfManySql(target)
-  const terms = isOfOne ? timeOrder(target) : ['exchange_ts', 'symbol']
-  // Times as constants, so that the planner touches only the partition of this day.
+  const { lookup, order } = target
+  const wanted = isOfOne ? lookup.ofSymbol('$2') : lookup.ofSymbols()
+  // Rows of one symbol come from the index in order; those of several must be sorted.
+  const first = isOfOne ? lookup.timeOrder : ['exchange_ts', 'symbol']
   return pageSql(
     columns,
-    `select ${names} from ${sourceSql(target)} where ${wanted} ` +
-      `order by ${[...terms, ...target.order].join(', ')} limit $5::bigint`,
+    sqlText`
+      select
+        ${listText(columns.map(({ name }) => name))}
+      from ${sourceSql(target)}
+      where ${wanted}
+      order by ${[...first, ...order].join(', ')}
+      limit $5::bigint`,
   )
 }

@@ -1,6 +1,6 @@
 import type { Column } from '../columns/column.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { scopeSql, sourceSql } from '../tables/scope-sql.ts'
+import { sqlText } from '../columns/sql-text.ts'
+import { type DailyTable, type StoredRow, sourceSql } from '../tables/shape/event-table.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** How many rows lie in an interval. */
@@ -15,14 +15,16 @@ const COLUMNS: readonly Column<RowCount>[] = [
   { name: 'count', field: 'count', kind: 'bigint' },
 ]
 
-/** How rows of a table are counted by bin. */
+/** Counts the rows of a table in each bin. */
 export function countTarget<Row extends StoredRow>(target: DailyTable<Row>): BinTarget<RowCount> {
   return {
     table: target.table,
     columns: COLUMNS,
-    sql:
-      `select ${BIN_SQL} as start_ts, count(*) as count from ${sourceSql(target)} ` +
-      `where ${scopeSql(target)} ` +
-      'group by start_ts order by start_ts',
+    sql: sqlText`
+      select ${BIN_SQL} as start_ts, count(*) as count
+      from ${sourceSql(target)}
+      where ${target.lookup.ofSymbol('$2')}
+      group by start_ts
+      order by start_ts`,
   }
 }

@@ -4,10 +4,13 @@ import { type Clock, sleep } from './clock.ts'
 export interface BackoffBounds {
   readonly baseMs: number
   readonly capMs: number
+  /** Whether each delay is drawn evenly from zero to its bound, or is the bound itself. Default true. */
+  readonly jitter?: boolean
 }
 
 /**
- * Exponential backoff with full jitter: each delay is drawn evenly from zero to a bound that doubles.
+ * Exponential backoff: each delay is drawn evenly from zero to a bound that doubles (full jitter), or
+ * is that bound.
  *
  * @example
  * const backoff = new Backoff({ baseMs: 500, capMs: 30_000 })
@@ -29,12 +32,12 @@ export class Backoff {
     return this.#failures
   }
 
-  /** Counts a failure and draws the delay after it, in whole milliseconds. */
+  /** Counts a failure and gives the delay after it, in whole milliseconds. */
   next(): number {
-    const { baseMs, capMs } = this.#bounds
+    const { baseMs, capMs, jitter = true } = this.#bounds
     const bound = Math.min(capMs, baseMs * 2 ** this.#failures)
     this.#failures++
-    return Math.floor(this.#random() * bound)
+    return jitter ? Math.floor(this.#random() * bound) : bound
   }
 
   /** Starts anew from the base. */

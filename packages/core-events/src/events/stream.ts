@@ -24,7 +24,15 @@ export interface AccountStream {
 /** One stream of events: what is captured, missed and repaired as one. */
 export type Stream = MarketStream | AccountStream
 
-/** The stream of something that names it, and nothing else of it. */
+/**
+ * The stream of something that names it, and nothing else of it.
+ *
+ * @example
+ * streamOf(gap) // { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' }
+ */
+export function streamOf(named: MarketStream): MarketStream
+export function streamOf(named: AccountStream): AccountStream
+export function streamOf(named: Stream): Stream
 export function streamOf(named: Stream): Stream {
   if ('accountId' in named) return { accountId: named.accountId, channel: named.channel }
   const { category, channel, symbol, variant } = named

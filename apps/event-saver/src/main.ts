@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './cli/program.ts'
+import { runProgram } from './program.ts'
 
 const REQUIRED_NODE = 24
 

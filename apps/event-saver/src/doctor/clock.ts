@@ -1,5 +1,5 @@
 import type { BybitRestClient, ServerTime } from '@grid/bybit-adapter'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 const SAMPLES = 5

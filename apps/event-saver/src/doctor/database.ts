@@ -8,7 +8,7 @@ import {
 } from '@grid/db'
 import { sql } from 'kysely'
 import type { Config } from '../config/config.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 /** Whether the database answers, is of the right version and environment, and may be written. */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 const TIMEOUT_MS = 10_000

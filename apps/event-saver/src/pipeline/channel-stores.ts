@@ -1,4 +1,4 @@
-import type { ChannelEvents, PublicChannel } from '@grid/core-events'
+import type { ChannelEvents, PrivateChannel, PublicChannel } from '@grid/core-events'
 import {
   type BulkInsertResult,
   ExecutionRepository,
@@ -27,14 +27,29 @@ type StoreOf<Name extends keyof ChannelEvents> = Name extends PublicChannel
   ? PublicChannelStore<ChannelEvents[Name]>
   : ChannelStore<ChannelEvents[Name]>
 
-/** The repository of each channel: one line for a new channel. */
-export const CHANNEL_STORES: {
-  readonly [Name in keyof ChannelEvents]: (db: Kysely<GridDatabase>) => StoreOf<Name>
+/** The repository of each channel of an account. */
+interface AccountRepositories {
+  readonly execution: ExecutionRepository
+  readonly order: OrderRepository
+  readonly position: PositionSnapshotRepository
+  readonly wallet: WalletSnapshotRepository
+}
+
+/** Makes the repository of each channel of an account. */
+export const ACCOUNT_REPOSITORIES: {
+  readonly [Name in PrivateChannel]: (db: Kysely<GridDatabase>) => AccountRepositories[Name]
 } = {
-  ticker: (db) => new TickerSnapshotRepository(db),
-  publicTrade: (db) => new PublicTradeRepository(db),
   execution: (db) => new ExecutionRepository(db),
   order: (db) => new OrderRepository(db),
   position: (db) => new PositionSnapshotRepository(db),
   wallet: (db) => new WalletSnapshotRepository(db),
+}
+
+/** The repository of each channel: one line for a new channel. */
+export const CHANNEL_STORES: {
+  readonly [Name in keyof ChannelEvents]: (db: Kysely<GridDatabase>) => StoreOf<Name>
+} = {
+  ...ACCOUNT_REPOSITORIES,
+  ticker: (db) => new TickerSnapshotRepository(db),
+  publicTrade: (db) => new PublicTradeRepository(db),
 }

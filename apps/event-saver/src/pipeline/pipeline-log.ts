@@ -1,63 +1,38 @@
-import type { CaptureGap, Category, DeadLetter } from '@grid/core-events'
-import type { LedgerChannel } from '../pipeline/ledger.ts'
-import type { WriterName } from '../pipeline/writer-factory.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
-import { isWorthALine, type Logger } from './log.ts'
+import type { CaptureGap, DeadLetter } from '@grid/core-events'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import { retryLog } from '../log/retry-log.ts'
+import type { LedgerChannel } from './ledger.ts'
+import type { PipelineHandlers } from './pipeline.ts'
+import type { WriterName } from './writer-factory.ts'
 
-/** Tells the log what becomes of items, a few lines however many items there are. */
-export class PipelineLog {
+/** How many kinds of dead letters are counted at most: their fields come from outside. */
+const MOST_KINDS = 1000
+
+/** Logs what becomes of items: a few lines, however many items there are. */
+export class PipelineLog implements PipelineHandlers {
   readonly #log: Logger
   readonly #deadLetters = new Map<string, number>()
   readonly #drops = new Map<LedgerChannel, number>()
   #evidenceLost = 0
-  #unreadable = 0
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  /** A write failed and will be tried again, or succeeded after failures (`failures` is then 0). */
-  retry(writer: WriterName, error: unknown, failures: number): void {
-    if (failures === 0) {
-      this.#log.info({ writer }, 'writing again')
-    } else if (isWorthALine(failures)) {
-      const reason = reasonOf(error)
-      this.#log.warn(
-        { code: 'WRITE_FAILED', writer, failures, reason },
-        'cannot write, trying again',
-      )
-    }
+  onRetry(writer: WriterName, error: unknown, failures: number): void {
+    retryLog(this.#log, {
+      code: 'WRITE_FAILED',
+      facts: { writer },
+      failing: 'cannot write, trying again',
+      recovered: 'writing again',
+    })(error, failures)
   }
 
-  /** The list of instruments could not be read, or was after failures (`failures` is then 0). */
-  listRetry(category: Category, error: unknown, failures: number): void {
-    if (failures === 0) {
-      this.#log.info({ category }, 'the list of instruments can be read again')
-    } else if (isWorthALine(failures)) {
-      this.#log.warn(
-        { code: 'INSTRUMENTS_UNKNOWN', category, failures, reason: reasonOf(error) },
-        'cannot read the list of instruments, trying again',
-      )
-    }
-  }
-
-  /** Rows of a list of instruments cannot be read; the others are followed. */
-  listUnreadable(category: Category, rows: readonly DeadLetter[]): void {
-    this.#unreadable += 1
-    if (!isWorthALine(this.#unreadable)) return
-    this.#log.warn(
-      { code: 'INSTRUMENT_UNREADABLE', category, rows: rows.length, reason: rows[0]?.reason },
-      'instruments that cannot be read are not followed',
-    )
-  }
-
-  /** An item became a dead letter. */
-  deadLetter(letter: DeadLetter): void {
+  onDeadLetter(letter: DeadLetter): void {
     const { code, channel, symbol, accountId, field, reason } = letter
     const kind = `${code} ${channel} ${field}`
     const count = (this.#deadLetters.get(kind) ?? 0) + 1
-    // Fields come from the outside: their number must not grow the map without bound.
-    if (this.#deadLetters.size > 1000) this.#deadLetters.clear()
+    if (this.#deadLetters.size > MOST_KINDS) this.#deadLetters.clear()
     this.#deadLetters.set(kind, count)
     if (isWorthALine(count)) {
       this.#log.warn(
@@ -67,17 +42,19 @@ export class PipelineLog {
     }
   }
 
-  /** An item found no room. */
-  drop(channel: LedgerChannel): void {
+  onDrop(channel: LedgerChannel): void {
     const dropped = (this.#drops.get(channel) ?? 0) + 1
     this.#drops.set(channel, dropped)
     if (isWorthALine(dropped)) {
-      this.#log.error({ code: 'QUEUE_FULL', channel, dropped }, 'no room: dropped, with a gap')
+      this.#log.error(
+        { code: 'QUEUE_FULL', channel, dropped },
+        'the queue is full: dropped an item, recorded as a gap',
+      )
     }
   }
 
-  /** A dead letter or a gap could not be kept: the log is the last place to say so. */
-  evidenceLost(what: DeadLetter | CaptureGap, reason: string): void {
+  /** The log is the last place that keeps what could not be stored. */
+  onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void {
     this.#evidenceLost += 1
     if (!isWorthALine(this.#evidenceLost)) return
     const { category = null, symbol = null, accountId } = what as Partial<DeadLetter>
@@ -86,7 +63,7 @@ export class PipelineLog {
     const count = this.#evidenceLost
     this.#log.error(
       { code: 'EVIDENCE_LOST', category, channel, symbol, accountId, ...bounds, reason, count },
-      'could not be kept',
+      'cannot store a dead letter or a gap',
     )
   }
 }

@@ -13,9 +13,9 @@ import { describe, expect, it } from 'vitest'
 import { AccountFollower } from '../../src/accounts/account-follower.ts'
 import { AccountJobs } from '../../src/accounts/account-jobs.ts'
 import { verdictOf } from '../../src/accounts/account-status.ts'
-import { GapRepair } from '../../src/accounts/gap-repair.ts'
-import { LegBook } from '../../src/accounts/leg-book.ts'
-import { OpenOrders } from '../../src/accounts/open-orders.ts'
+import { GapRepair } from '../../src/accounts/rest/gap-repair.ts'
+import { LegBook } from '../../src/accounts/rest/leg-book.ts'
+import { OpenOrders } from '../../src/accounts/rest/open-orders.ts'
 import { RunKeeper } from '../../src/accounts/run-keeper.ts'
 
 const T0 = 1_760_000_000_000

@@ -1,8 +1,8 @@
 import type { OrderEvent, PositionEvent } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
-import { takeSnapshot } from '../../src/accounts/account-snapshot.ts'
-import { LegBook } from '../../src/accounts/leg-book.ts'
-import { OpenOrders } from '../../src/accounts/open-orders.ts'
+import { takeSnapshot } from '../../src/accounts/rest/account-snapshot.ts'
+import { LegBook } from '../../src/accounts/rest/leg-book.ts'
+import { OpenOrders } from '../../src/accounts/rest/open-orders.ts'
 import type { ArrivedRows } from '../../src/pipeline/pipeline.ts'
 
 const CHANGED_TS = 1_700_000_000_000

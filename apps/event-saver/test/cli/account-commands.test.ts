@@ -7,7 +7,7 @@ import { startSimulator } from '@grid/bybit-sim'
 import { migrate } from '@grid/db'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { runProgram } from '../../src/cli/program.ts'
+import { runProgram } from '../../src/program.ts'
 import { ownDatabase } from '../support/rig.ts'
 
 const newKeys = (id: string) => `${id}:${randomBytes(32).toString('base64')}`
@@ -278,7 +278,7 @@ describe('event-saver account', () => {
       [add('--api-key', 'k'), '', 2, 'SECRET_MISSING'],
       [add('--api-key', 'a b'), 's', 2, 'CREDENTIAL_INVALID'],
       [add('--api-key', 'k'), 'canary with blank', 2, 'CREDENTIAL_INVALID'],
-      [add('--api-key', 'k'), pem, 2, 'no unencrypted RSA private key'],
+      [add('--api-key', 'k'), pem, 2, 'not an unencrypted RSA private key'],
       [add('--api-key', 'k', '--secret-file', 'none'), '', 2, 'cannot read none (ENOENT)'],
       [add('--api-key', 'k', '--secret', 'canary1'), 's', 2, 'SECRET_IN_ARGUMENT'],
       [add('--api-key', 'k', '--secret=canary2'), 's', 2, 'SECRET_IN_ARGUMENT'],

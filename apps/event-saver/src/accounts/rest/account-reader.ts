@@ -34,18 +34,18 @@ export interface ReadInterval {
 /** Takes the rows of one reply. */
 export type TakeRows<Event extends PrivateEvent> = (rows: ReadRows<Event>) => Promise<void>
 
-/** Coins that linear contracts are settled in: the exchange wants one named. */
+/** Settlement coins of linear contracts: the exchange lists one at a time. */
 const SETTLE_COINS = ['USDT', 'USDC'] as const
-/** Coins that have options: the exchange tells of one at a time. */
+/** Coins that have options: the exchange lists one at a time. */
 const OPTION_COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'MNT'] as const
-/** What an endpoint says that has nothing for this key, account or coin, however often it is asked. */
+/** Codes of replies that will not change: this key, account or coin may not read the endpoint. */
 const NOT_FOR_US: ReadonlySet<unknown> = new Set(['PERMISSION_DENIED', 'ACCOUNT_MODE', 'REFUSED'])
-/** After repairs, which what was missed waits for. */
+/** Lower than that of repairs, which fill gaps. */
 const SNAPSHOT_PRIORITY = 4
 
 /**
- * Reads an account over REST. A category that the exchange does not let this key read is passed
- * over, and told of; lists that end early are errors.
+ * Reads an account over REST. A category that the key may not read is reported and skipped; a list
+ * that ends early is an error.
  */
 export class AccountReader {
   readonly #client: BybitPrivateRestClient
@@ -59,7 +59,7 @@ export class AccountReader {
     this.#onDenied = onDenied
   }
 
-  /** The wallet as it is. */
+  /** The present wallet. */
   async wallet(signal: AbortSignal): Promise<ReadRows<WalletEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
     const { items, deadLetters, exchangeTs, localTsUs } = await this.#client.walletBalance(
@@ -84,7 +84,7 @@ export class AccountReader {
     return this.#whole(category, (coin) => this.#client.openOrders({ category, ...coin }, options))
   }
 
-  /** One order as it is now; no event when the exchange knows it no more. */
+  /** One order as it is now; no event when the exchange has forgotten it. */
   async order(
     { category, orderId }: OrderName,
     signal: AbortSignal,
@@ -95,7 +95,7 @@ export class AccountReader {
     return collected(this.#client.openOrders({ category, orderId }, options))
   }
 
-  /** Every execution of an interval; gives whether the exchange gave them all. */
+  /** Reads every execution of an interval; false when the exchange did not give them all. */
   async executions(
     category: Category,
     interval: ReadInterval,
@@ -111,7 +111,7 @@ export class AccountReader {
     return isWhole
   }
 
-  /** Every order that ended in an interval, as it ended; gives whether the exchange gave them all. */
+  /** Reads the last state of every order that ended in an interval; false when some were not given. */
   async orders(
     category: Category,
     interval: ReadInterval,
@@ -122,7 +122,7 @@ export class AccountReader {
     return (await this.#orDenied(category, () => taken(list(), take))) === true
   }
 
-  /** A list that is given in full, for linear by settlement coin. */
+  /** Reads a whole list, for linear by settlement coin. */
   async #whole<Event extends PrivateEvent>(
     category: Category,
     list: (coin: { readonly settleCoin?: string }) => RestPages<Event>,
@@ -131,7 +131,7 @@ export class AccountReader {
     let whole: ReadRows<Event> | null = null
     for (const coin of coins) {
       const rows = await this.#orDenied(category, () => collected(list(coin)))
-      // Of a list that cannot be had nothing may be thought absent.
+      // Time 0, so that nothing counts as absent from a list that lacks a part.
       if (rows === null) return { ...NOTHING, ...whole, exchangeTs: 0 }
       whole = whole === null ? rows : joined(whole, rows)
     }
@@ -147,7 +147,7 @@ export class AccountReader {
         readonly message: string
         readonly retryable?: boolean
       }
-      // What passes is asked again: it denies nothing for good.
+      // A passing failure denies nothing: it is tried again.
       if (!NOT_FOR_US.has(code) || retryable === true) throw error
       this.#onDenied(category, message)
       return null
@@ -158,8 +158,8 @@ export class AccountReader {
 const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const
 
 /**
- * Hands over page by page; throws when the exchange does not give all pages. False when some of what
- * was asked for is older than the exchange's history, and cannot be had from anywhere.
+ * Hands over a list page by page. False when a part of it is older than the exchange's history; throws
+ * when the list ends early for another reason.
  */
 async function taken<Event extends PrivateEvent>(
   pages: RestPages<Event>,

@@ -1,10 +1,10 @@
 import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
-import type { ArrivedRows } from '../pipeline/pipeline.ts'
+import type { ArrivedRows } from '../../pipeline/pipeline.ts'
 import type { AccountReader, ReadRows } from './account-reader.ts'
 import type { LegBook } from './leg-book.ts'
 import type { OpenOrders } from './open-orders.ts'
 
-/** What a snapshot is made with. */
+/** What a snapshot needs. */
 export interface SnapshotOptions {
   readonly reader: Pick<AccountReader, 'openOrders' | 'order' | 'positions' | 'wallet'>
   readonly categories: readonly Category[]
@@ -18,14 +18,14 @@ export interface SnapshotOptions {
 export interface SnapshotResult {
   /** Whether all of it is stored. */
   readonly isStored: boolean
-  /** Whether nothing is left that only a later one can tell: what is absent, but changed just before. */
+  /** False when something is absent that had changed just before: only a later snapshot can tell why. */
   readonly isSettled: boolean
 }
 
 /**
- * Reads an account's wallet, open positions and open orders whole, and stores them: a leg that was
- * open and is not listed as a flat one, an order that was open and is not listed as what became of
- * it.
+ * Reads all of an account's wallet, open positions and open orders, and stores them. A leg that was
+ * open and is not listed is stored as flat; an order that was open and is not listed is read by its
+ * id and stored as it is now.
  */
 export async function takeSnapshot(
   options: SnapshotOptions,
@@ -53,7 +53,7 @@ function withFlatLegs(
   { events, deadLetters, ...stamp }: ReadRows<PositionEvent>,
   { legs }: SnapshotOptions,
 ): ArrivedRows {
-  // A row that cannot be read may be the leg that seems to be absent.
+  // A leg that seems to be absent may be a row that cannot be read.
   const flat = deadLetters.length > 0 ? [] : legs.absent(category, events, stamp)
   for (const leg of [...events, ...flat]) legs.note(leg)
   return { events: [...events, ...flat], deadLetters }
@@ -68,7 +68,7 @@ async function withClosedOrders(
   const rows = { events: [...events], deadLetters: [...deadLetters] }
   for (const name of orders.absent(category, events, exchangeTs)) {
     const found = await reader.order(name, signal)
-    // The exchange forgets orders that were never filled after a day.
+    // After a day the exchange forgets orders that were never filled.
     if (found.events.length === 0) orders.forget(name)
     rows.events.push(...found.events)
     rows.deadLetters.push(...found.deadLetters)

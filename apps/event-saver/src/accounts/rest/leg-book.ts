@@ -5,14 +5,14 @@ import {
   positionContentHash,
 } from '@grid/core-events'
 
-/** A reply that is this young may not know yet what a leg's last message told. */
+/** A list may lack a change of a leg that happened less than this before the list. */
 const SETTLE_MS = 1000
 
-/** Remembers which legs of an account are open, to see which of them a list leaves out. */
+/** Remembers which legs of an account are open, and finds those that a list leaves out. */
 export class LegBook {
   readonly #legs = new Map<string, PositionEvent>()
 
-  /** Takes the newest state of a leg. */
+  /** Remembers a state of a leg, unless a newer one is known. */
   note(leg: PositionEvent): void {
     const key = keyOf(leg)
     const known = this.#legs.get(key)
@@ -21,8 +21,8 @@ export class LegBook {
   }
 
   /**
-   * The flat states of legs that were open and that a whole list of a category's open legs leaves
-   * out: it says of them that they are flat, and nothing else.
+   * The legs that were open and are absent from a whole list of a category's open legs, as flat
+   * states: that they are flat is all that the list says about them.
    */
   absent(
     category: PositionEvent['category'],
@@ -34,7 +34,10 @@ export class LegBook {
       .map((leg) => flat({ ...leg, exchangeTs, localTsUs }))
   }
 
-  /** Whether no leg is left out of a list that is too young to tell; true of one without a time. */
+  /**
+   * False when a leg is absent that changed too shortly before the list to be listed; always true of a
+   * list without a time.
+   */
   isSettled(
     category: PositionEvent['category'],
     listed: readonly PositionEvent[],
@@ -65,7 +68,7 @@ function isZero(size: string): boolean {
 
 const ZERO = '0' as Decimal
 
-/** What is known of a leg that is not listed as open: nothing but that. */
+/** The state of a leg that is flat, with all other values unknown. */
 function flat(leg: PositionEvent): PositionEvent {
   const { accountId, category, symbol, positionIdx, exchangeTs, localTsUs } = leg
   const unknown = Object.fromEntries(Object.keys(POSITION_VALUES).map((name) => [name, null]))

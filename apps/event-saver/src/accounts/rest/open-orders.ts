@@ -1,19 +1,19 @@
 import type { Category, OrderEvent } from '@grid/core-events'
 
-/** Statuses after which an order can still change. */
+/** Statuses of orders that can still change. */
 const OPEN: ReadonlySet<string> = new Set(['New', 'PartiallyFilled', 'Untriggered', 'Triggered'])
-/** A list that is this young may not know yet what an order's last message told. */
+/** A list may lack a change of an order that happened less than this before the list. */
 const SETTLE_MS = 1000
 
-/** An order to be asked for by its id. */
+/** What an order is read by. */
 export type OrderName = Pick<OrderEvent, 'category' | 'orderId'>
 
-/** Remembers which orders of an account are open, to see which of them a list leaves out. */
+/** Remembers which orders of an account are open, and finds those that a list leaves out. */
 export class OpenOrders {
   readonly #open = new Map<string, OrderEvent>()
   readonly #closed = new Set<string>()
 
-  /** Takes a state of an order; one that was closed stays so, whatever comes late. */
+  /** Remembers a state of an order. A closed order stays closed, as older states may arrive late. */
   note(order: OrderEvent): void {
     const key = keyOf(order)
     if (!OPEN.has(order.orderStatus)) {
@@ -26,19 +26,22 @@ export class OpenOrders {
     }
   }
 
-  /** Forgets an order of which nothing can be learned any more. */
+  /** Forgets an order that the exchange has forgotten. */
   forget(name: OrderName): void {
     this.#open.delete(keyOf(name))
   }
 
-  /** Orders thought to be open that a whole list of a category's open orders leaves out. */
+  /** The orders that were open and are absent from a whole list of a category's open orders. */
   absent(category: Category, listed: readonly OrderEvent[], listedTs: number): OrderName[] {
     return this.#unlisted(category, listed).filter(
       (order) => order.exchangeTs < listedTs - SETTLE_MS,
     )
   }
 
-  /** Whether no order is left out of a list that is too young to tell; true of one without a time. */
+  /**
+   * False when an order is absent that changed too shortly before the list to be listed; always true of
+   * a list without a time.
+   */
   isSettled(category: Category, listed: readonly OrderEvent[], listedTs: number): boolean {
     const isYoung = (order: OrderEvent): boolean => order.exchangeTs >= listedTs - SETTLE_MS
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
@@ -52,7 +55,7 @@ export class OpenOrders {
   }
 }
 
-/** Orders whose late states are told from news. */
+/** How many closed orders are remembered, so that a late state does not open them again. */
 const MOST_CLOSED = 10_000
 
 function keyOf({ category, orderId }: OrderName): string {

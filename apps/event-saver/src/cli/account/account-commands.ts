@@ -1,6 +1,13 @@
 import { type Command, Option } from 'commander'
 import { CommandError, EXIT } from '../../exit-code.ts'
-import type { AddCommand, CommandContext } from '../program.ts'
+import {
+  type AddCommand,
+  type CommandContext,
+  type CommandLine,
+  type CommandOptions,
+  JSON_OPTION,
+} from '../command.ts'
+import { accountLine, credentialLine, reportLines } from './account-lines.ts'
 import {
   type AccountName,
   addAccount,
@@ -11,25 +18,15 @@ import {
   rotateKey,
   showAccount,
   testAccount,
-} from './account-command.ts'
-import { accountLine, credentialLine, reportLines } from './account-lines.ts'
+} from './manage-accounts.ts'
 import { readSecret } from './read-secret.ts'
 
-type Options = Readonly<Record<string, unknown>>
-
 /** Adds `account add`, `list`, `show`, `disable`, `enable`, `rotate`, `test`, `remove` and `reencrypt`. */
-export function addAccountCommands(
-  program: Command,
-  command: AddCommand,
-  context: CommandContext,
-): void {
-  const accounts = program.command('account').description('keep the accounts that are captured')
-  const print = (options: Options, data: unknown, lines: readonly string[]) =>
-    context.out(
-      options['json'] ? `${JSON.stringify(data)}\n` : lines.map((line) => `${line}\n`).join(''),
-    )
+export function addAccountCommands(cli: CommandLine): void {
+  const { program, context, print } = cli
+  const accounts = program.command('account').description('manage the accounts that are captured')
   const add: AddCommand = (name, description, examples, action) =>
-    command(name, description, examples, action, accounts).option('--json', 'print JSON')
+    cli.add(name, description, examples, action, accounts).option(...JSON_OPTION)
   const withUser = (sub: Command) => sub.option('--user <name>', 'whose account it is')
   const withName = (sub: Command) => withUser(sub).argument('<account>', 'name of the account')
   const withKey = (sub: Command) =>
@@ -37,10 +34,10 @@ export function addAccountCommands(
       .requiredOption('--api-key <key>', 'the public part of the key')
       .option(
         '--secret-file <file>',
-        'file that holds the secret or the RSA private key; - for the standard input',
+        'file with the secret or the RSA private key; - for the standard input',
       )
       .addOption(new Option('--secret [value]').hideHelp())
-  const keyOf = (options: Options) => givenKey(options, context)
+  const keyOf = (options: CommandOptions) => givenKey(options, context)
 
   withUser(
     add('list', 'list the accounts', LIST_EXAMPLES, async ({ config }, options) => {
@@ -66,7 +63,7 @@ export function addAccountCommands(
   withKey(
     add(
       'add',
-      'add an account with its key; the secret is typed, or comes from a file or the standard input',
+      'add an account with its key; type the secret, or give it in a file or by the standard input',
       ADD_EXAMPLES,
       async ({ config }, options, args) => {
         const { accountName, username = '' } = nameOf(options, args)
@@ -85,7 +82,7 @@ export function addAccountCommands(
     withKey(
       add(
         'rotate',
-        'give an account another key, and erase the secret of the one before',
+        'give an account another key, and erase the secret of the old one',
         ROTATE_EXAMPLES,
         async ({ config }, options, args) => {
           const credential = await rotateKey(config, nameOf(options, args), await keyOf(options))
@@ -134,19 +131,19 @@ export function addAccountCommands(
 }
 
 const CHANGES = [
-  ['enable', 'have an account captured'],
-  ['disable', 'have an account no longer captured; its key stays'],
-  ['remove', 'erase an account’s keys; what was captured of it stays'],
+  ['enable', 'capture an account'],
+  ['disable', 'stop capturing an account; its key stays'],
+  ['remove', 'erase an account’s keys; its captured data stays'],
 ] as const
 
-function nameOf(options: Options, [accountName = '']: readonly string[]): AccountName {
+function nameOf(options: CommandOptions, [accountName = '']: readonly string[]): AccountName {
   return { accountName, username: textOf(options['user']) }
 }
 
-/** Letters of any script; nothing that lists and logs would not show as it is. */
+/** Letters of any script, but no character that a list or a log would not show. */
 const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}(?<!\s)$/u
 
-/** Judges a name that is to be new; one that stands may be called by whatever it is. */
+/** Refuses a bad name for something new. Existing accounts may have any name. */
 function assertName(what: string, name: string): void {
   if (NAME.test(name)) return
   const text = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)
@@ -154,12 +151,12 @@ function assertName(what: string, name: string): void {
   throw new CommandError(EXIT.usage, 'NAME_INVALID', message)
 }
 
-async function givenKey(options: Options, context: CommandContext): Promise<GivenKey> {
+async function givenKey(options: CommandOptions, context: CommandContext): Promise<GivenKey> {
   if (options['secret'] !== undefined) {
     throw new CommandError(
       EXIT.usage,
       'SECRET_IN_ARGUMENT',
-      'a secret is never an argument, which others of this host can read: type it, use --secret-file or the standard input; if it was real, replace the key',
+      'a secret must not be an argument, which other users of this host can read: type it, use --secret-file or the standard input; if this was a real one, replace the key',
     )
   }
   const { cwd, stdin, err } = context

@@ -17,10 +17,10 @@ import { CommandError, EXIT } from '../../exit-code.ts'
 import { withDatabase } from '../with-database.ts'
 import { checkKey, type KeyReport } from './check-key.ts'
 
-/** Which account a command is about. */
+/** The account that a command is about. */
 export interface AccountName {
   readonly accountName: string
-  /** Whose; needed only when accounts of several users have the name. */
+  /** Its user; needed only when accounts of several users have the name. */
   readonly username: string | undefined
 }
 
@@ -30,12 +30,12 @@ export interface GivenKey {
   readonly secret: Secret
 }
 
-/** An account with the name of its user. */
+/** An account with its user's name. */
 export type NamedAccount = Account & { readonly username: string }
 
 type Change = 'enable' | 'disable' | 'remove'
 
-/** All accounts, or those of a user. */
+/** Lists all accounts, or those of a user. */
 export function listAccounts(
   config: Config,
   username: string | undefined,
@@ -43,7 +43,7 @@ export function listAccounts(
   return onDatabase(config, 'list', (db) => accountsOf(db, username))
 }
 
-/** An account with its keys, without their secrets. */
+/** Gives an account with its keys, without their secrets. */
 export function showAccount(
   config: Config,
   name: AccountName,
@@ -56,7 +56,7 @@ export function showAccount(
   })
 }
 
-/** Adds an account with its key, and its user when there is none of the name. */
+/** Adds an account with its key, and its user if there is none of that name. */
 export function addAccount(
   config: Config,
   { accountName, username }: { readonly accountName: string; readonly username: string },
@@ -71,7 +71,7 @@ export function addAccount(
         (await operator.getUserByName(username)) ?? (await operator.addUser({ username }))
       const accounts = new AccountRepository(trx, { keys })
       const taken = await accounts.getByName(user, accountName)
-      // The id is made from the name alone: a second user's account of the name needs another.
+      // The default id depends on the name alone, so another user's account of that name needs its own.
       const isOther =
         taken === null && (await accountsOf(trx, undefined)).some(isNamed(accountName))
       const own = isOther ? { accountId: crypto.randomUUID() } : {}
@@ -82,7 +82,7 @@ export function addAccount(
   )
 }
 
-/** Has an account captured or not, or erases its keys and leaves it as a tombstone. */
+/** Enables or disables the capture of an account, or erases its keys and leaves a tombstone. */
 export function changeAccount(
   config: Config,
   change: Change,
@@ -95,7 +95,7 @@ export function changeAccount(
   })
 }
 
-/** Gives an account another key, and erases the secret of the one before. */
+/** Gives an account another key, and erases the secret of the old one. */
 export function rotateKey(
   config: Config,
   name: AccountName,
@@ -109,7 +109,7 @@ export function rotateKey(
   })
 }
 
-/** Encrypts the secrets of all accounts with the first key; gives the number of those that changed. */
+/** Encrypts the secrets of all accounts with the first encryption key; gives how many changed. */
 export function reencrypt(config: Config): Promise<number> {
   const keys = keysOf(config)
   return onDatabase(config, 'reencrypt', (db) =>
@@ -117,7 +117,7 @@ export function reencrypt(config: Config): Promise<number> {
   )
 }
 
-/** Asks the exchange what an account's key may do, and tries what capturing needs. */
+/** Checks what an account's key may do, and whether it can read what capturing needs. */
 export async function testAccount(config: Config, name: AccountName): Promise<KeyReport> {
   const keys = keysOf(config)
   const credential = await onDatabase(config, 'test', async (db) => {
@@ -125,7 +125,7 @@ export async function testAccount(config: Config, name: AccountName): Promise<Ke
     return new CredentialRepository(db, { keys }).getActive({ userId }, accountId)
   })
   if (credential === null) {
-    const message = `account ${name.accountName} has no key: give it one by account rotate`
+    const message = `account ${name.accountName} has no key: give it one with account rotate`
     throw new CommandError(EXIT.problem, 'CREDENTIAL_MISSING', message)
   }
   return checkKey(config, credential)
@@ -147,7 +147,7 @@ async function onDatabase<Result>(
 const USAGE_FAULTS = new Set(['ALREADY_EXISTS', 'NOT_FOUND'])
 const KEY_FAULTS = new Set(['ENCRYPTION_KEY_UNKNOWN', 'SECRET_UNREADABLE'])
 
-/** What the operator has to mend, of an error of the repositories. */
+/** The error for the operator when a repository refuses something; null for all other errors. */
 function refusal(error: unknown): CommandError | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code, message } = error
@@ -191,7 +191,7 @@ async function find(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedA
   const [account, another] = (await accountsOf(db, name.username)).filter(isNamed(name.accountName))
   if (account === undefined) throw unknownAccount(name)
   if (another === undefined) return account
-  const message = `account ${name.accountName} is the name of several users' accounts: say whose by --user`
+  const message = `several users have an account ${name.accountName}: say whose with --user`
   throw new CommandError(EXIT.usage, 'ACCOUNT_AMBIGUOUS', message)
 }
 
@@ -210,28 +210,28 @@ function keysOf({ encryptionKeys }: Config): NonNullable<Config['encryptionKeys'
   throw new CommandError(
     EXIT.configuration,
     'ENCRYPTION_KEYS_MISSING',
-    'EVENTSAVER_ENCRYPTION_KEYS is not set: secrets are stored encrypted; set it to an id and 32 random bytes, e.g. "2026:$(openssl rand -base64 32)", and keep it',
+    'EVENTSAVER_ENCRYPTION_KEYS is not set, and secrets are stored encrypted: set it to an id and 32 random bytes, e.g. "2026:$(openssl rand -base64 32)", and keep it',
   )
 }
 
 const VISIBLE_ASCII = /^[!-~]+$/
 const PEM = /^-----BEGIN [A-Z ]*PRIVATE KEY-----/
 
-/** Judges a key before it is stored; a secret in PEM is the private half of an RSA key. */
+/** Checks a key before it is stored. A secret in PEM is the private half of an RSA key. */
 function credentialOf({ apiKey, secret }: GivenKey): NewCredential {
   if (!VISIBLE_ASCII.test(apiKey)) {
-    throw invalid('--api-key must be visible ASCII without blanks: copy it anew')
+    throw invalid('--api-key must be visible ASCII without blanks: copy it again')
   }
   const text = secret.reveal()
   if (!PEM.test(text)) {
     if (VISIBLE_ASCII.test(text)) return { apiKey, secret, keyType: 'hmac' }
     throw invalid(
-      'the secret must be visible ASCII without blanks or line breaks, or a private key in PEM: copy it anew',
+      'the secret must be visible ASCII without blanks or line breaks, or a private key in PEM: copy it again',
     )
   }
   if (isRsaKey(text)) return { apiKey, secret, keyType: 'rsa' }
   throw invalid(
-    'the secret is no unencrypted RSA private key in PEM: export it without a passphrase',
+    'the secret is not an unencrypted RSA private key in PEM: export it without a passphrase',
   )
 }
 

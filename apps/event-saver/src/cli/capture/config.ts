@@ -3,14 +3,14 @@ import type { Config } from '../../config/config.ts'
 import type { ConfigOrigin } from '../../config/load.ts'
 import { SETTINGS, type SettingName } from '../../config/settings.ts'
 
-/** The configuration as the operator may see it: without password, of keys their ids alone. */
+/** The configuration without passwords, and with the ids of encryption keys instead of the keys. */
 export function printableConfig(config: Config): Record<string, unknown> {
   const { databaseUrl, encryptionKeys } = config
   const ids = encryptionKeys?.ids.join(', ')
   return { ...config, databaseUrl: redactDatabaseUrl(databaseUrl), encryptionKeys: ids }
 }
 
-/** A line a setting: variable, value, origin. */
+/** A line for each setting: variable, value, origin. */
 export function configLines(
   config: Config,
   origins: Readonly<Record<SettingName, ConfigOrigin>>,

@@ -7,8 +7,8 @@ import { banner } from './banner.ts'
 /** How long a stop waits for the database. */
 const DRAIN_MS = 30_000
 
-/** Captures until SIGTERM or SIGINT; a second signal ends the wait for the database. */
-export async function runCommand(
+/** Captures until SIGTERM or SIGINT. A second signal ends the wait for the database. */
+export async function runUntilStopped(
   config: Config,
   log: Logger,
   options: { readonly exitOnDbError: boolean },
@@ -47,7 +47,7 @@ export async function runCommand(
   }
   if (lost === 0) {
     const text =
-      'stopped; all that waited is stored, but items were dropped before: see capture_gaps'
+      'stopped; all waiting items are stored, but some were dropped before: see capture_gaps'
     log.warn({ code: 'ITEMS_DROPPED', dropped }, text)
     return EXIT.ok
   }

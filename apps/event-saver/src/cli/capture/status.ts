@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import type { SaverStatus } from '../../health/status.ts'
 
-/** Asks the running saver for its status; a saver that does not answer is a problem found. */
+/** Reads the status of the running saver. Throws with exit code 3 when none answers. */
 export async function fetchStatus(config: Config): Promise<SaverStatus> {
   const { host, port } = config.httpAddress
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/status`
@@ -18,11 +18,7 @@ export async function fetchStatus(config: Config): Promise<SaverStatus> {
       { cause },
     )
   }
-  throw new CommandError(
-    EXIT.problem,
-    'NOT_A_SAVER',
-    `what answers at ${url} is not an event-saver`,
-  )
+  throw new CommandError(EXIT.problem, 'NOT_A_SAVER', `the server at ${url} is not an event-saver`)
 }
 
 function isStatus(body: unknown): body is SaverStatus {

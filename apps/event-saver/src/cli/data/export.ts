@@ -4,9 +4,10 @@ import { CommandError, EXIT, type ExitCode } from '../../exit-code.ts'
 import { exportDays } from '../../export/export-days.ts'
 import type { ManifestEntry } from '../../export/manifest.ts'
 import { EXPORT_FORMATS, type ExportFormat } from '../../export/row-format.ts'
+import type { CommandContext } from '../command.ts'
 import { withDatabase } from '../with-database.ts'
 
-/** The options of the command as typed. */
+/** The options of `export` as typed. */
 export interface ExportOptions {
   readonly from: string
   readonly to?: string
@@ -18,15 +19,11 @@ export interface ExportOptions {
 
 const DAY_MS = 86_400_000
 
-/** Exports days, and prints what was exported: a line a file, or the manifest. */
-export async function exportCommand(
+/** Exports days, and prints a line for each file, or the manifest as JSON. */
+export async function exportData(
   config: Config,
   options: ExportOptions,
-  context: {
-    readonly cwd: string
-    readonly out: (text: string) => void
-    readonly err: (text: string) => void
-  },
+  context: Pick<CommandContext, 'cwd' | 'err' | 'out'>,
 ): Promise<ExitCode> {
   const format = formatOf(options.format)
   const days = daysOf(options.from, options.to ?? options.from)

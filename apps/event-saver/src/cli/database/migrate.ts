@@ -1,18 +1,18 @@
 import { systemClock } from '@grid/core-events'
 import { createDatabase, inspectDatabase } from '@grid/db'
 import type { Config } from '../../config/config.ts'
-import { prepareDatabase } from '../../storage/prepare-database.ts'
 import type { Logger } from '../../log/log.ts'
+import { prepareDatabase } from '../../storage/prepare-database.ts'
 
-/** What a migration left behind. */
+/** The database after a migration. */
 export interface MigrationResult {
   readonly environment: string | null
   readonly schemaVersion: number
   readonly pending: readonly string[]
 }
 
-/** Brings the database to this version's schema; a database that is away ends it at once. */
-export async function migrateCommand(config: Config, log: Logger): Promise<MigrationResult> {
+/** Brings the database to this version's schema. Throws at once when the database is away. */
+export async function migrateDatabase(config: Config, log: Logger): Promise<MigrationResult> {
   const db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver migrate' })
   try {
     await prepareDatabase({

@@ -1,7 +1,8 @@
 import { PARTITIONED_TABLES, type PartitionedTable } from '@grid/db'
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { retention } from '../../config/schemas.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
 import {
   freezeDays,
   listDays,
@@ -10,23 +11,16 @@ import {
   prunedLines,
   pruneTables,
   removedLines,
-} from './partitions-command.ts'
-import type { AddCommand } from '../program.ts'
+} from './partitions.ts'
 
 /** Adds `partitions list`, `prune` and `freeze`. */
-export function addPartitionCommands(
-  program: Command,
-  command: AddCommand,
-  out: (text: string) => void,
-): void {
+export function addPartitionCommands({ program, add, print }: CommandLine): void {
   const partitions = program
     .command('partitions')
-    .description('list, remove or freeze the days of trades and tickers')
+    .description('list, remove or freeze the days of market data')
   const ofTable = new Option('--table <table>', 'of one table').choices(PARTITIONED_TABLES)
-  const print = (options: Readonly<Record<string, unknown>>, data: unknown, lines: string[]) =>
-    out(options['json'] ? `${JSON.stringify(data)}\n` : lines.map((line) => `${line}\n`).join(''))
 
-  command(
+  add(
     'list',
     'list the days that are stored, or were removed',
     PARTITIONS_LIST_EXAMPLES,
@@ -44,13 +38,13 @@ export function addPartitionCommands(
     partitions,
   )
     .addOption(ofTable)
-    .option('--exact', 'count the rows, instead of the server’s estimate')
+    .option('--exact', 'count the rows instead of showing the server’s estimate')
     .option('--removed', 'list the days that were removed instead')
-    .option('--json', 'print JSON')
+    .option(...JSON_OPTION)
 
-  command(
+  add(
     'prune',
-    'remove the days that are past their retention',
+    'remove days past their retention',
     PARTITIONS_PRUNE_EXAMPLES,
     async ({ config }, options) => {
       const days = await pruneTables(config, {
@@ -64,11 +58,11 @@ export function addPartitionCommands(
     partitions,
   )
     .addOption(ofTable)
-    .option('--older-than <time>', 'days that ended so long ago, such as 90d; takes --table')
-    .option('--dry-run', 'only say which days would go')
-    .option('--json', 'print JSON')
+    .option('--older-than <time>', 'days that ended this long ago, such as 90d; needs --table')
+    .option('--dry-run', 'only list the days that would be removed')
+    .option(...JSON_OPTION)
 
-  command(
+  add(
     'freeze',
     'pack the index of the days that are over, freeze and analyze them',
     PARTITIONS_FREEZE_EXAMPLES,
@@ -80,15 +74,15 @@ export function addPartitionCommands(
     partitions,
   )
     .addOption(ofTable)
-    .option('--json', 'print JSON')
+    .option(...JSON_OPTION)
 }
 
 /** Sound: commander accepts no other value. */
-function tableOf(options: Readonly<Record<string, unknown>>): PartitionedTable | undefined {
+function tableOf(options: CommandOptions): PartitionedTable | undefined {
   return options['table'] as PartitionedTable | undefined
 }
 
-function olderThanOf(options: Readonly<Record<string, unknown>>): number | undefined {
+function olderThanOf(options: CommandOptions): number | undefined {
   const text = options['olderThan']
   if (text === undefined) return undefined
   const result = retention.safeParse(text)

@@ -12,39 +12,39 @@ import {
 } from '@grid/db'
 import type { Config } from '../../config/config.ts'
 import { retentionOf } from '../../config/retention.ts'
-import { reasonOf } from '../../storage/prepare-database.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import { reasonOf } from '../../log/reason.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** Which days `partitions list` shows. */
 export interface ListSelection {
   readonly table: PartitionedTable | undefined
-  /** Count the rows. */
+  /** Count the rows instead of estimating them. */
   readonly exact: boolean
 }
 
-/** What `partitions prune` is to remove. */
+/** Which days `partitions prune` removes. */
 export interface PruneSelection {
-  /** Without one, every table that has a retention. */
+  /** Default: every table that has a retention. */
   readonly table: PartitionedTable | undefined
-  /** Milliseconds; without it, the configured retention. */
+  /** Milliseconds; default: the configured retention. */
   readonly olderThanMs: number | undefined
   readonly dryRun: boolean
 }
 
-/** A day that was removed, would be, or could not be. */
+/** A day that was removed, is due, is kept for its open gaps, or could not be removed yet. */
 export interface PrunedDay {
   readonly table: PartitionedTable
   readonly day: string
   readonly outcome: 'removed' | 'due' | 'kept' | 'postponed'
   readonly rows: number | null
   readonly bytes: number | null
-  /** Whether it went, or goes, although gaps of it are open. */
+  /** Whether it is removed although it has open gaps. */
   readonly repairOverdue?: boolean
   readonly reason?: string
 }
 
-/** The partitions of days. */
+/** Lists the stored days. */
 export function listDays(
   config: Config,
   { table, exact }: ListSelection,
@@ -54,7 +54,7 @@ export function listDays(
   return withDatabase(config, use, (db) => listPartitions(db, query))
 }
 
-/** The days that were removed. */
+/** Lists the removed days. */
 export function listRemoved(
   config: Config,
   table: PartitionedTable | undefined,
@@ -76,7 +76,7 @@ export function freezeDays(
   )
 }
 
-/** Removes days past their time, or only says which. */
+/** Removes days past their retention, or only lists them. */
 export function pruneTables(
   config: Config,
   selection: PruneSelection,
@@ -122,7 +122,7 @@ function policiesOf(
   { table, olderThanMs }: PruneSelection,
 ): readonly { readonly table: PartitionedTable; readonly olderThanMs: number }[] {
   if (olderThanMs !== undefined && table === undefined) {
-    throw new CommandError(EXIT.usage, 'TABLE_NEEDED', '--older-than goes with --table')
+    throw new CommandError(EXIT.usage, 'TABLE_NEEDED', '--older-than needs --table')
   }
   const tables = table === undefined ? PARTITIONED_TABLES : [table]
   const configured = retentionOf(config)
@@ -138,7 +138,7 @@ function policiesOf(
   )
 }
 
-/** A line a partition. */
+/** A line for each partition. */
 export function partitionLines(partitions: readonly Partition[]): string[] {
   return partitions.map(({ table, day, rows, bytes, state, isClosed, isFrozen }) => {
     const age = isFrozen ? 'frozen' : isClosed ? 'closed' : 'open'
@@ -147,7 +147,7 @@ export function partitionLines(partitions: readonly Partition[]): string[] {
   })
 }
 
-/** A line a day. */
+/** A line for each day. */
 export function prunedLines(days: readonly PrunedDay[]): string[] {
   return days.map(({ table, day, outcome, rows, bytes, repairOverdue, reason }) => {
     const held = bytes === null ? '' : `, ${rows ?? 'unknown'} rows, ${size(bytes)}`
@@ -156,7 +156,7 @@ export function prunedLines(days: readonly PrunedDay[]): string[] {
   })
 }
 
-/** A line a removed day. */
+/** A line for each removed day. */
 export function removedLines(days: readonly RemovedDay[]): string[] {
   return days.map(({ removedAt, requestedBy, ...day }) => {
     const [line] = prunedLines([{ ...day, outcome: 'removed' }])

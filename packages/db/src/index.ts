@@ -13,10 +13,7 @@ export {
 } from './account-events/executions.ts'
 export { type ActiveOrderQuery, type OrderQuery, OrderRepository } from './account-events/orders.ts'
 export { type PositionQuery, PositionSnapshotRepository } from './account-events/positions.ts'
-export {
-  type AccountTransaction,
-  AccountTransactionRepository,
-} from './account-events/transactions.ts'
+export { AccountTransactionRepository } from './account-events/transactions.ts'
 export { type WalletQuery, WalletSnapshotRepository } from './account-events/wallets.ts'
 export { classifyDatabaseError, type DatabaseErrorClass } from './classify-database-error.ts'
 export type { Column } from './columns/column.ts'
@@ -63,7 +60,13 @@ export {
 export { type User, UserRepository } from './identity/users.ts'
 export type { BulkInsertResult } from './insert/bulk-insert.ts'
 export type { KeyConflict } from './insert/key-conflicts.ts'
-export type { AsOfQuery, CategoryQuery, EndTimes } from './market/market-repository.ts'
+export {
+  type AsOfQuery,
+  type CategoryQuery,
+  type EndTimes,
+  type MarketRepository,
+  marketRepository,
+} from './market/market-repository.ts'
 export { PublicTradeRepository, type TradeIdQuery } from './market/public-trades.ts'
 export { TickerSnapshotRepository } from './market/ticker-snapshots.ts'
 export { SCHEMA_VERSION } from './migrations/all.ts'
@@ -83,8 +86,6 @@ export {
 export {
   ensurePartitions,
   ensureUpcomingPartitions,
-  PARTITIONED_TABLES,
-  type PartitionedTable,
   type PartitionOptions,
 } from './partitions/ensure-partitions.ts'
 export {
@@ -137,23 +138,9 @@ export type {
   PositionSnapshotsTable,
   PrivateExecutionsTable,
   WalletSnapshotsTable,
-} from './schema/account-tables.ts'
-export type { Beholder } from './schema/beholder.ts'
-export type {
-  BigInteger,
-  CaptureGapsTable,
-  DeadLettersTable,
-  GridDatabase,
-  GridMetaTable,
-  Numeric,
-  PublicTradesTable,
-  RemovedDaysTable,
-  TickerSnapshotsTable,
-  TickerValueColumns,
-  Timestamp,
-  Uuid,
-  WithDefault,
-} from './schema/database.ts'
+} from './schema/account-schema.ts'
+export type { BigInteger, Numeric, Timestamp, Uuid, WithDefault } from './schema/column-types.ts'
+export type { GridDatabase } from './schema/database.ts'
 export type {
   AccountStatus,
   ApiCredentialsTable,
@@ -165,6 +152,22 @@ export type {
   StrategiesTable,
   UserStatus,
   UsersTable,
-} from './schema/identity-tables.ts'
-export type { TenantScope } from './schema/tenant-scope.ts'
+} from './schema/identity-schema.ts'
+export type {
+  PartitionedTable,
+  PublicTradesTable,
+  TickerSnapshotsTable,
+  TickerValueColumns,
+} from './schema/market-schema.ts'
+export type {
+  CaptureGapsTable,
+  DeadLettersTable,
+  GridMetaTable,
+  RemovedDaysTable,
+} from './schema/record-schema.ts'
+export type { TenantScope, Viewer } from './schema/tenant-scope.ts'
 export { EncryptionKeys } from './secrets/encryption-keys.ts'
+export type { AccountTransaction } from './tables/account/transactions.ts'
+export { PARTITIONED_TABLES } from './tables/daily-tables.ts'
+export { MARKET_TABLES } from './tables/market-tables.ts'
+export type { DailyTable } from './tables/shape/event-table.ts'

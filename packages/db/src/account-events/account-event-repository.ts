@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import type { EventTable, StoredRow } from '../tables/event-table.ts'
+import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 import { readAccountRange, type TimeRange } from './account-range.ts'
 import { type Attributed, type Condition, readAccountRows } from './account-rows.ts'
 

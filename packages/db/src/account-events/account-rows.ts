@@ -2,7 +2,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { type Column, decodeRow, selectSql, type TextRow } from '../columns/column.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import type { EventTable, StoredRow } from '../tables/event-table.ts'
+import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 
 /** An account's event as stored: with the run that was going on at its time, null when none is known. */
 export type Attributed<Event> = Event & { readonly runId: string | null }

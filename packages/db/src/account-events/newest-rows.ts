@@ -2,7 +2,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { selectSql, type TextRow } from '../columns/column.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import type { EventTable, StoredRow } from '../tables/event-table.ts'
+import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 import {
   type Attributed,
   attributedColumns,

@@ -1,87 +1,11 @@
 import type { PositionEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { columnsOf } from '../columns/column.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
-import { compareValues, type EventTable } from '../tables/event-table.ts'
+import { POSITIONS } from '../tables/account/positions.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant } from './account-rows.ts'
 import { readNewestRows } from './newest-rows.ts'
-
-/** Where and how positions are stored. */
-export const POSITIONS: EventTable<PositionEvent> = {
-  channel: 'position',
-  table: 'position_snapshots',
-  columns: columnsOf<'position_snapshots', PositionEvent, 'channel'>({
-    accountId: 'uuid',
-    category: 'text',
-    symbol: 'text',
-    positionIdx: 'integer',
-    exchangeTs: 'ms',
-    localTsUs: 'us',
-    source: 'text',
-    side: 'text',
-    size: 'numeric',
-    seq: 'bigint',
-    entryPrice: 'numeric',
-    breakEvenPrice: 'numeric',
-    sessionAvgPrice: 'numeric',
-    markPrice: 'numeric',
-    liqPrice: 'numeric',
-    bustPrice: 'numeric',
-    positionValue: 'numeric',
-    positionBalance: 'numeric',
-    leverage: 'numeric',
-    riskId: 'integer',
-    riskLimitValue: 'numeric',
-    tradeMode: 'integer',
-    autoAddMargin: 'integer',
-    positionIM: 'numeric',
-    positionMM: 'numeric',
-    positionIMByMp: 'numeric',
-    positionMMByMp: 'numeric',
-    tpslMode: 'text',
-    takeProfit: 'numeric',
-    stopLoss: 'numeric',
-    trailingStop: 'numeric',
-    unrealisedPnl: 'numeric',
-    curRealisedPnl: 'numeric',
-    cumRealisedPnl: 'numeric',
-    delta: 'numeric',
-    gamma: 'numeric',
-    vega: 'numeric',
-    theta: 'numeric',
-    positionStatus: 'text',
-    adlRankIndicator: 'integer',
-    isReduceOnly: 'boolean',
-    createdTime: 'ms',
-    updatedTime: 'ms',
-    openTime: 'ms',
-    mmrSysUpdatedTime: 'ms',
-    leverageSysUpdatedTime: 'ms',
-    extra: 'jsonb',
-    contentHash: 'text',
-  }),
-  key: ['accountId', 'category', 'symbol', 'positionIdx', 'exchangeTs', 'contentHash'],
-  compare: (a, b) =>
-    compareValues(a.accountId, b.accountId) ||
-    compareValues(a.category, b.category) ||
-    compareValues(a.symbol, b.symbol) ||
-    a.positionIdx - b.positionIdx ||
-    a.exchangeTs - b.exchangeTs ||
-    compareValues(a.contentHash, b.contentHash),
-  order: [
-    'position_snapshots.category',
-    'position_snapshots.symbol',
-    'position_snapshots.position_idx',
-    'position_snapshots.seq',
-    'position_snapshots.local_ts',
-    'position_snapshots.content_hash',
-  ],
-  // Equal content was hashed alike; these would tell a hash that two contents share.
-  immutable: [{ field: 'side' }, { field: 'size' }, { field: 'entryPrice' }],
-  comparison: 'each',
-}
 
 /** The legs of an account's positions. */
 export interface PositionQuery {

@@ -3,7 +3,7 @@ import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import { assertEnvironment } from '../migrations/assert-usable.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { AccountStatus, BybitAccountsTable } from '../schema/identity-tables.ts'
+import type { AccountStatus, BybitAccountsTable } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import {

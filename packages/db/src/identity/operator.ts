@@ -3,7 +3,7 @@ import { attributeEvents, releaseEventsAfter } from '../account-events/attributi
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { RunStatus, RunType } from '../schema/identity-tables.ts'
+import type { RunStatus, RunType } from '../schema/identity-schema.ts'
 import { assertSeesAll } from './assert-sees-all.ts'
 import { requireKeys, type SecretOptions } from './credentials.ts'
 import { userIdOf } from './deterministic-id.ts'

@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import { releaseEventsAfter } from '../account-events/attribution.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { RunStatus, RunsTable, RunType } from '../schema/identity-tables.ts'
+import type { RunStatus, RunsTable, RunType } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import { notFound } from './not-found.ts'
 

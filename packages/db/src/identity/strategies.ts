@@ -2,7 +2,7 @@ import type { Category, JsonObject } from '@grid/core-events'
 import type { Kysely, Selectable } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { StrategiesTable } from '../schema/identity-tables.ts'
+import type { StrategiesTable } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import { notFound } from './not-found.ts'
 

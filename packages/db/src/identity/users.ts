@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import type { UserStatus, UsersTable } from '../schema/identity-tables.ts'
+import type { UserStatus, UsersTable } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 
 /** A tenant. */

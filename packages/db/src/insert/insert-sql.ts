@@ -1,5 +1,5 @@
 import { insertSql, type WrittenColumn } from '../columns/column.ts'
-import { columnOf, type EventTable, type StoredRow } from '../tables/event-table.ts'
+import { columnOf, type EventTable, type StoredRow } from '../tables/shape/event-table.ts'
 import { differsSql } from './row-differences.ts'
 
 /**
@@ -17,7 +17,7 @@ export function eventInsertSql<Row extends StoredRow>(
   if (target.derives !== undefined) {
     const sql =
       `with written as (${insertSql(target.table, columns, { alike })} returning stored.*), ` +
-      `derived as (${target.derives}) ` +
+      `derived as (${target.derives.sql}) ` +
       'select count(*)::integer as inserted, 0 as merged from written'
     return { sql, answersCounts: true }
   }

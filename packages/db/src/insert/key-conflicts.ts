@@ -1,10 +1,10 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { arraysSql, type Column } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { DatabaseError } from '../errors.ts'
-import { isPartitionedTable } from '../partitions/ensure-partitions.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { EventTable, StoredRow } from '../tables/event-table.ts'
-import { sameKeySql } from '../tables/scope-sql.ts'
+import { isPartitionedTable } from '../tables/daily-tables.ts'
+import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 import { columnArrays } from './encode-batch.ts'
 import { differsSql } from './row-differences.ts'
 
@@ -101,7 +101,12 @@ function comparedColumns<Event extends StoredRow>(
   return target.columns.filter(({ field }) => fields.has(field))
 }
 
-function conflictSql<Event extends StoredRow>(
+/**
+ * SQL that gives the offered rows, one array parameter a column, that are not stored or whose stored
+ * row differs in an immutable field. `isBounded` adds the first and the last exchange time as two more
+ * parameters.
+ */
+export function conflictSql<Event extends StoredRow>(
   target: EventTable<Event>,
   columns: readonly Column<Event>[],
   isBounded: boolean,
@@ -113,24 +118,38 @@ function conflictSql<Event extends StoredRow>(
     const column = columns.find((candidate) => candidate.field === field)
     return column ? `batch.${column.name}` : 'null'
   }
-  const matches = target.key.map((field) => `${stored(field)} = ${offered(field)}`)
-  if (target.hashed !== undefined) matches.push(sameKeySql(target.hashed, 'stored', 'batch'))
   const isMissing = `${stored(target.key[0] ?? '')} is null`
   const differs = target.immutable.map((field) => differsSql(field, stored, offered, 'batch'))
-  const texts = (terms: readonly string[]): string =>
-    `array[${terms.map((term) => `(${term})::text`).join(', ')}]::text[]`
   const fields = target.immutable.map(({ field }) => field)
   const bounds = [1, 2].map((index) => `$${columns.length + index}::timestamptz`)
-  const within = isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []
-  return (
-    `select position::integer, ${isMissing} as is_missing, ${texts(differs)} as differs, ` +
-    `${texts(fields.map(stored))} as stored, ${texts(fields.map(offered))} as offered ` +
-    `from unnest(${arraysSql(columns).join(', ')}) with ordinality as batch (${names}, position) ` +
-    // Fenced off, so that each is looked up by the index, whatever the planner thinks of the table.
-    `left join lateral (select ${names} from ${target.view ?? target.table} stored ` +
-    `where ${[...matches, ...within].join(' and ')} offset 0) as stored on true ` +
-    `where ${[isMissing, ...differs].join(' or ')} order by position`
-  )
+  const conditions = [
+    ...target.key.map((field) => `${stored(field)} = ${offered(field)}`),
+    ...target.lookup.sameKey('stored', 'batch'),
+    ...(isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []),
+  ]
+  // `offset 0` keeps the planner from merging the lookup into the join: each row is looked up by the
+  // index, whatever it thinks of the table.
+  return sqlText`
+    select position::integer,
+      ${isMissing} as is_missing,
+      ${textsSql(differs)} as differs,
+      ${textsSql(fields.map(stored))} as stored,
+      ${textsSql(fields.map(offered))} as offered
+    from unnest(
+      ${arraysSql(columns).join(', ')}
+    ) with ordinality as batch (${names}, position)
+    left join lateral (
+      select ${names}
+      from ${target.view ?? target.table} stored
+      where ${conditions.join('\n  and ')}
+      offset 0
+    ) as stored on true
+    where ${[isMissing, ...differs].join('\n  or ')}
+    order by position`
+}
+
+function textsSql(terms: readonly string[]): string {
+  return `array[${terms.map((term) => `(${term})::text`).join(', ')}]::text[]`
 }
 
 function timeBounds(events: readonly StoredRow[]): readonly number[] {

@@ -1,4 +1,4 @@
-import type { ImmutableField, StoredRow } from '../tables/event-table.ts'
+import type { ImmutableField, StoredRow } from '../tables/shape/event-table.ts'
 
 /** SQL of a field's value in a row. */
 type FieldSql = (field: string) => string

@@ -1,4 +1,4 @@
-import type { Category, PublicEvent } from '@grid/core-events'
+import type { Category, PublicChannel, PublicChannelEvents, PublicEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
@@ -10,7 +10,8 @@ import { readSymbols } from '../read/stored-symbols.ts'
 import { possibleTimes, type SymbolQuery, type SymbolsQuery } from '../read/symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from '../read/time-bins.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable } from '../tables/event-table.ts'
+import { MARKET_TABLES } from '../tables/market-tables.ts'
+import type { DailyTable } from '../tables/shape/event-table.ts'
 
 /** A time of which the state of instruments is wanted. */
 export interface AsOfQuery extends SymbolsQuery {
@@ -33,14 +34,15 @@ export interface EndTimes {
   readonly lastTs: number
 }
 
-/** What the repositories of events of instruments have in common. */
-export abstract class MarketRepository<Event extends PublicEvent> {
+/** Stores and reads the events of one channel of market data. {@link marketRepository} gives one. */
+export class MarketRepository<Event extends PublicEvent> {
   readonly #db: Kysely<GridDatabase>
   readonly #target: DailyTable<Event>
   /** The table's columns, in its order, and the field of an event that each holds. */
   readonly columns: readonly Column<Event>[]
 
-  protected constructor(db: Kysely<GridDatabase>, target: DailyTable<Event>) {
+  /** Works on a database or within a transaction. */
+  constructor(db: Kysely<GridDatabase>, target: DailyTable<Event>) {
     this.#db = db
     this.#target = target
     this.columns = target.columns
@@ -159,4 +161,17 @@ export abstract class MarketRepository<Event extends PublicEvent> {
   counts(query: BinsQuery, length: BinLength = '1m'): AsyncGenerator<RowCount, void, undefined> {
     return readBins(this.#db, countTarget(this.#target), query, length)
   }
+}
+
+/**
+ * Gives the repository of a channel of market data, on a database or within a transaction.
+ *
+ * @example
+ * const { inserted } = await marketRepository(db, 'publicTrade').bulkInsert(trades)
+ */
+export function marketRepository<Name extends PublicChannel>(
+  db: Kysely<GridDatabase>,
+  channel: Name,
+): MarketRepository<PublicChannelEvents[Name]> {
+  return new MarketRepository<PublicChannelEvents[Name]>(db, MARKET_TABLES[channel])
 }

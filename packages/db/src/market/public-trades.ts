@@ -1,15 +1,12 @@
 import type { PublicTradeEvent } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { searchDays, timeTexts } from '../partitions/stored-days.ts'
 import { possibleTimes, type SymbolQuery } from '../read/symbol-query.ts'
 import { type BinLength, type BinsQuery, readBins } from '../read/time-bins.ts'
 import { barTarget, type TradeBar } from '../read/trade-bars.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import { compareValues, type DailyTable } from '../tables/event-table.ts'
-import { scopeSql } from '../tables/scope-sql.ts'
-import { TRADE_KEY } from '../tables/trade-key.ts'
-import { tradeDetails, tradeFlags } from '../tables/trade-packing.ts'
+import { PUBLIC_TRADES } from '../tables/market/public-trades.ts'
 import { MarketRepository } from './market-repository.ts'
 
 /** One trade, and where to look for it. */
@@ -19,70 +16,6 @@ export interface TradeIdQuery extends SymbolQuery {
   readonly from?: number
   /** Epoch milliseconds, exclusive. Default the newest day. */
   readonly to?: number
-}
-
-const COLUMNS = columnsOf<'public_trades_wide', PublicTradeEvent, 'channel'>({
-  // The order of exported files, which those of earlier versions have as well.
-  category: 'text',
-  symbol: 'text',
-  exchangeTs: 'ms',
-  tradeId: 'text',
-  localTsUs: 'us',
-  side: 'text',
-  price: 'numeric',
-  size: 'numeric',
-  tickDirection: 'text',
-  isBlockTrade: 'boolean',
-  isRpiTrade: 'boolean',
-  seq: 'bigint',
-  matchIndex: 'integer',
-  markPrice: 'numeric',
-  indexPrice: 'numeric',
-  markIv: 'numeric',
-  iv: 'numeric',
-  source: 'text',
-})
-/** The fields that the table has in other columns than its view. */
-const PACKED: ReadonlySet<keyof PublicTradeEvent> = new Set([
-  'category',
-  'tickDirection',
-  'isBlockTrade',
-  'isRpiTrade',
-  'markPrice',
-  'indexPrice',
-  'markIv',
-  'iv',
-])
-
-/** Where and how public trades are stored. */
-export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
-  channel: 'publicTrade',
-  table: 'public_trades',
-  view: 'public_trades_wide',
-  columns: COLUMNS,
-  written: [
-    ...COLUMNS.filter(({ field }) => !PACKED.has(field)),
-    { name: 'category', kind: 'category', pack: ({ category }) => category },
-    { name: 'flags', kind: 'integer', pack: tradeFlags },
-    { name: 'details', kind: 'text', pack: tradeDetails },
-  ],
-  hashed: TRADE_KEY,
-  key: ['category', 'symbol', 'exchangeTs', 'tradeId'],
-  compare: (a, b) =>
-    compareValues(a.category, b.category) ||
-    compareValues(a.symbol, b.symbol) ||
-    a.exchangeTs - b.exchangeTs ||
-    compareValues(a.tradeId, b.tradeId),
-  order: ['public_trades.seq', 'public_trades.match_index', 'public_trades.trade_id'],
-  // Not match_index: a collector that joined amid a match counts from there.
-  immutable: [
-    { field: 'side' },
-    { field: 'price' },
-    { field: 'size' },
-    { field: 'isBlockTrade' },
-    { field: 'isRpiTrade' },
-    { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
-  ],
 }
 
 /**
@@ -143,6 +76,9 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 }
 
-const EXISTS_SQL =
-  `select 1 from public_trades where ${scopeSql(PUBLIC_TRADES)} ` +
-  'and trade_id = $5::text limit 1'
+const EXISTS_SQL = sqlText`
+  select 1
+  from public_trades
+  where ${PUBLIC_TRADES.lookup.ofSymbol('$2')}
+    and trade_id = $5::text
+  limit 1`

@@ -1,17 +1,19 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import type { AccountSchema } from '../schema/account-schema.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import type { MarketSchema } from '../schema/market-schema.ts'
+import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
+import { DAILY_TABLES } from '../tables/daily-tables.ts'
+import type { EventTable, TableGrants } from '../tables/shape/event-table.ts'
 
 /** The roles of a server, to be given to its login roles. */
 const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const
 
-/** What a role may do with each table: a new one cannot be forgotten. No role may delete. */
-const GRANTS: Readonly<
-  Record<keyof GridDatabase, { readonly writer: string; readonly reader: string | null }>
-> = {
+/** The tables that no descriptor of events describes: a new one cannot be forgotten. */
+type OtherTable = Exclude<keyof GridDatabase, keyof MarketSchema | keyof AccountSchema>
+
+const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   grid_meta: { writer: 'select', reader: 'select' },
-  public_trades: { writer: 'select, insert', reader: 'select' },
-  public_trades_wide: { writer: 'select', reader: 'select' },
-  ticker_snapshots: { writer: 'select, insert', reader: 'select' },
   dead_letters: { writer: 'select, insert', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
@@ -20,12 +22,27 @@ const GRANTS: Readonly<
   api_credentials: { writer: 'select', reader: null },
   strategies: { writer: 'select', reader: 'select' },
   runs: { writer: 'select, insert, update', reader: 'select' },
-  private_executions: { writer: 'select, insert, update', reader: 'select' },
-  orders: { writer: 'select, insert, update', reader: 'select' },
-  order_states: { writer: 'select, insert, update', reader: 'select' },
-  position_snapshots: { writer: 'select, insert, update', reader: 'select' },
-  wallet_snapshots: { writer: 'select, insert, update', reader: 'select' },
-  account_transactions: { writer: 'select, insert, update', reader: 'select' },
+}
+
+/** What a role may do with each table and view. No role may delete. */
+const GRANTS: ReadonlyMap<string, TableGrants> = new Map([
+  ...Object.entries(OTHER_GRANTS),
+  ...[...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)].flatMap(eventTableGrants),
+])
+
+function eventTableGrants({
+  table,
+  view,
+  derives,
+  grants,
+}: Pick<EventTable<never>, 'table' | 'view' | 'derives' | 'grants'>): [string, TableGrants][] {
+  const of = (name: string | undefined, may: TableGrants): [string, TableGrants][] =>
+    name === undefined ? [] : [[name, may]]
+  return [
+    ...of(table, grants),
+    ...of(view, { writer: 'select', reader: 'select' }),
+    ...of(derives?.table, grants),
+  ]
 }
 
 /**
@@ -97,7 +114,7 @@ async function grant(
   kind: 'writer' | 'reader',
   schema: string,
 ): Promise<void> {
-  const wanted = Object.entries(GRANTS).flatMap(([table, { [kind]: privileges }]) =>
+  const wanted = [...GRANTS].flatMap(([table, { [kind]: privileges }]) =>
     privileges === null ? [] : privileges.split(', ').map((privilege) => ({ table, privilege })),
   )
   const { rows } = await sql<{ table: string; privilege: string }>`
@@ -118,7 +135,7 @@ async function forceRowSecurity(trx: Kysely<GridDatabase>): Promise<void> {
   const { rows } = await sql<{ table: string }>`
     select relname::text as table from pg_class
     where relnamespace = (select relnamespace from pg_class where oid = to_regclass('users'))
-      and relname in (${sql.join(Object.keys(GRANTS))})
+      and relname in (${sql.join([...GRANTS.keys()])})
       and relrowsecurity and not relforcerowsecurity`.execute(trx)
   for (const { table } of rows) {
     await trx.executeQuery(CompiledQuery.raw(`alter table ${table} force row level security`))

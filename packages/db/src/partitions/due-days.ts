@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
+import { dailyTable } from '../tables/daily-tables.ts'
 import { endOfDay, listPartitions, type Partition } from './partition-catalog.ts'
 import { DAY_MS } from './partition-day.ts'
 
@@ -32,11 +33,6 @@ export interface DueDays {
 
 /** Longest time that a day is kept for repairs past its own. */
 const REPAIR_PATIENCE_MS = 14 * DAY_MS
-
-const CHANNELS: Readonly<Record<PartitionedTable, string>> = {
-  public_trades: 'publicTrade',
-  ticker_snapshots: 'ticker',
-}
 
 /**
  * Tells which days a policy would remove, and which it keeps for repairs; changes nothing.
@@ -85,7 +81,7 @@ async function hasOpenGaps(
   const gap = await db
     .selectFrom('capture_gaps')
     .select('id')
-    .where('channel', '=', CHANNELS[table])
+    .where('channel', '=', dailyTable(table).channel)
     .where('state', 'in', ['open', 'partial'])
     .where('start_ts', '<', new Date(endOfDay(day)))
     .where('end_ts', '>=', new Date(endOfDay(day) - DAY_MS))

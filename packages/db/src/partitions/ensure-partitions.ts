@@ -3,29 +3,15 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import { TRADE_KEY_SQL } from '../tables/trade-key.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
+import { dailyTable, PARTITIONED_TABLES } from '../tables/daily-tables.ts'
 import { dayOf, dayText, partitionName } from './partition-day.ts'
-
-/** The tables that are split by UTC day. */
-export const PARTITIONED_TABLES = ['public_trades', 'ticker_snapshots'] as const
-
-/** A table that is split by UTC day. */
-export type PartitionedTable = (typeof PARTITIONED_TABLES)[number]
-
-/** Whether a table is one of those that are split by UTC day. */
-export function isPartitionedTable(table: string): table is PartitionedTable {
-  return PARTITIONED_TABLES.some((name) => name === table)
-}
 
 /** How the making of partitions waits. */
 export interface PartitionOptions {
   readonly clock?: Clock
 }
 
-/** The keys that are made a partition at a time. */
-const HASHED_KEYS: { readonly [Table in PartitionedTable]?: string } = {
-  public_trades: TRADE_KEY_SQL,
-}
 const LOCK_TIMEOUT = '1s'
 const ATTEMPTS = 5
 const RETRY_DELAY_MS = 500
@@ -190,9 +176,9 @@ async function makePartition(
 ): Promise<void> {
   const name = partitionName(table, day)
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
-  const key = HASHED_KEYS[table]
-  // PostgreSQL makes no unique index of expressions on a table that has partitions.
-  if (key !== undefined) {
+  const key = dailyTable(table).lookup.partitionKey
+  if (key !== null) {
+    // Full pages from the start: PostgreSQL keeps filling those of a narrow index.
     const index = `create unique index ${name}_key on ${name} (${key}) with (fillfactor = 100)`
     await trx.executeQuery(CompiledQuery.raw(index))
   }

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { outsideTransaction } from '../connection/outside-transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
 import { packIndex } from './pack-index.ts'
 import { listPartitions, type Partition } from './partition-catalog.ts'
 

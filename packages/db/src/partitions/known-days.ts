@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import { ensurePartitions, type PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
+import { ensurePartitions } from './ensure-partitions.ts'
 import { dayOf } from './partition-day.ts'
 
 /**

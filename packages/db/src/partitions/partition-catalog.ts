@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import { PARTITIONED_TABLES, type PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
+import { PARTITIONED_TABLES } from '../tables/daily-tables.ts'
 import { DAY_MS, dayOf, dayText } from './partition-day.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
 import { type DueDay, findDueDays, type RetentionPolicy } from './due-days.ts'
-import type { PartitionedTable } from './ensure-partitions.ts'
 import { listPartitions } from './partition-catalog.ts'
 import { finalizeDetach, type Removal, removePartition } from './remove-partition.ts'
 import type { RemovedDay } from './removed-days.ts'

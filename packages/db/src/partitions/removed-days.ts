@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import type { PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
 
 /** A day that was captured and is no longer stored. */
 export interface RemovedDay {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import type { PartitionedTable } from './ensure-partitions.ts'
+import type { PartitionedTable } from '../schema/market-schema.ts'
 import { DAY_MS, dayOf } from './partition-day.ts'
 
 /** An interval of exchange times in epoch milliseconds: `from` inclusive, `to` exclusive. */

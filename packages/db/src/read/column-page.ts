@@ -1,6 +1,7 @@
 import type { Column } from '../columns/column.ts'
 import { COLUMN_KINDS, type ColumnKindName } from '../columns/column-kind.ts'
 import { decodeInstants } from '../columns/encoding/decode-instants.ts'
+import { sqlText } from '../columns/sql-text.ts'
 
 /** A page of rows as one row: the values of a column as one text, under the column's name. */
 export type PageTexts = Readonly<Record<string, string | null>>
@@ -62,7 +63,12 @@ export function pageSql<Row>(columns: readonly Column<Row>[], rowsSql: string): 
   const texts = columns.map(
     ({ name, kind }) => `${FORMS[kind].sql(`page.${name}`, kind)} as ${name}`,
   )
-  return `select count(*)::text as ${ROW_COUNT}, ${texts.join(', ')} from (${rowsSql}) as page`
+  return sqlText`
+    select count(*)::text as ${ROW_COUNT},
+      ${texts.join(',\n')}
+    from (
+      ${rowsSql}
+    ) as page`
 }
 
 /** The rows of {@link pageSql}, which have the given constants before their columns' fields. */

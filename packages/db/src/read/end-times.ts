@@ -1,10 +1,10 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { COLUMN_KINDS } from '../columns/column-kind.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { scopeSql } from '../tables/scope-sql.ts'
+import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 /**
@@ -36,32 +36,15 @@ export async function readEndTimes<Row extends StoredRow>(
   return times
 }
 
-/** SQL of an instrument's first or last exchange time between $3 and $4, the instrument as `wanted`. */
-export function endTimeSql<Row extends StoredRow>(
-  target: DailyTable<Row>,
+/** SQL of the first or last exchange time of each symbol of `$2`, for those that have rows. */
+export function endTimesSql<Row extends StoredRow>(
+  { table, lookup }: DailyTable<Row>,
   end: 'first' | 'last',
 ): string {
-  const { table, hashed } = target
-  const rows = `from ${table} where ${scopeSql(target, 'wanted.symbol')}`
-  const edge = (term: string): string =>
-    `order by ${term} ${end === 'first' ? 'asc' : 'desc'} limit 1`
-  if (hashed === undefined) return `select exchange_ts ${rows} ${edge('exchange_ts')}`
-  // By the index's own order alone: no plan of this one reads more rows and sorts them.
-  const second = hashed.second('exchange_ts')
-  return (
-    `select within.exchange_ts from (select ${second} as second ${rows} ${edge(second)}) as edge ` +
-    `cross join lateral (select exchange_ts ${rows} and ${second} = edge.second ` +
-    `${edge('exchange_ts')}) as within`
-  )
-}
-
-function endTimesSql<Row extends StoredRow>(
-  target: DailyTable<Row>,
-  end: 'first' | 'last',
-): string {
-  return (
-    `select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts ` +
-    'from unnest($2::text[]) as wanted (symbol) cross join lateral (' +
-    `${endTimeSql(target, end)}) as found`
-  )
+  return sqlText`
+    select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts
+    from unnest($2::text[]) as wanted (symbol)
+    cross join lateral (
+      ${lookup.endTime(table, 'wanted.symbol', end)}
+    ) as found`
 }

@@ -1,12 +1,15 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { reversed } from '../tables/reversed-order.ts'
-import { instantSql, scopeSql, sourceSql } from '../tables/scope-sql.ts'
+import {
+  type DailyTable,
+  reversed,
+  type StoredRow,
+  sourceSql,
+} from '../tables/shape/event-table.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import { endTimeSql } from './end-times.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 interface SymbolRow extends StoredRow {
@@ -41,16 +44,27 @@ export async function readNewestRows<Row extends SymbolRow>(
   return newest
 }
 
-/** First the instant, by one step down the index, then the last of its rows. */
-function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
-  const { columns, order } = target
-  const names = columns.map(({ name }) => name).join(', ')
+/**
+ * SQL of the newest row of each symbol of `$2`, as a page. The time comes first, by one step down the
+ * index; the last of that instant's rows is then one of few.
+ */
+export function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
+  const { table, columns, order, lookup } = target
   return pageSql(
     columns,
-    'select newest.* from unnest($2::text[]) as wanted (symbol) ' +
-      `cross join lateral (${endTimeSql(target, 'last')}) as last (ts) cross join lateral (` +
-      `select ${names} from ${sourceSql(target)} where ${scopeSql(target, 'wanted.symbol')} ` +
-      `and ${instantSql(target, 'last.ts')} ` +
-      `order by ${reversed(order).join(', ')} limit 1) as newest`,
+    sqlText`
+      select newest.*
+      from unnest($2::text[]) as wanted (symbol)
+      cross join lateral (
+        ${lookup.endTime(table, 'wanted.symbol', 'last')}
+      ) as last (ts)
+      cross join lateral (
+        select ${columns.map(({ name }) => name).join(', ')}
+        from ${sourceSql(target)}
+        where ${lookup.ofSymbol('wanted.symbol')}
+          and ${lookup.atInstant('last.ts')}
+        order by ${reversed(order).join(', ')}
+        limit 1
+      ) as newest`,
   )
 }

@@ -2,11 +2,11 @@ import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { DAY_MS } from '../partitions/partition-day.ts'
 import { timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { scopeOfManySql, scopeSql, sourceSql, timeOrder } from '../tables/scope-sql.ts'
+import { type DailyTable, type StoredRow, sourceSql } from '../tables/shape/event-table.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { readEndTimes } from './end-times.ts'
 import { type Page, readAhead } from './read-ahead.ts'
@@ -110,19 +110,26 @@ export function readRange<Row extends StoredRow>(
   })
 }
 
-function windowSql<Row extends StoredRow>(
+/**
+ * SQL of a page: rows of the symbol, or of the array of symbols, `$2`, at most `$5` (null: all). The
+ * times are parameters of every statement, so that the planner touches the partition of their day only.
+ */
+export function windowSql<Row extends StoredRow>(
   target: DailyTable<Row>,
   columns: readonly Column<Row>[],
   isOfOne: boolean,
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
-  // One symbol's entries are in the order of the index already.
-  const wanted = isOfOne ? scopeSql(target) : scopeOfManySql(target)
-  const terms = isOfOne ? timeOrder(target) : ['exchange_ts', 'symbol']
-  // Times as constants, so that the planner touches only the partition of this day.
+  const { lookup, order } = target
+  const wanted = isOfOne ? lookup.ofSymbol('$2') : lookup.ofSymbols()
+  // Rows of one symbol come from the index in order; those of several must be sorted.
+  const first = isOfOne ? lookup.timeOrder : ['exchange_ts', 'symbol']
   return pageSql(
     columns,
-    `select ${names} from ${sourceSql(target)} where ${wanted} ` +
-      `order by ${[...terms, ...target.order].join(', ')} limit $5::bigint`,
+    sqlText`
+      select ${columns.map(({ name }) => name).join(', ')}
+      from ${sourceSql(target)}
+      where ${wanted}
+      order by ${[...first, ...order].join(', ')}
+      limit $5::bigint`,
   )
 }

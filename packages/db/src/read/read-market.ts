@@ -1,9 +1,8 @@
 import type { PublicChannel, PublicChannelEvents } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { PUBLIC_TRADES } from '../market/public-trades.ts'
-import { TICKER_SNAPSHOTS } from '../market/ticker-snapshots.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { DailyTable } from '../tables/event-table.ts'
+import { MARKET_TABLES } from '../tables/market-tables.ts'
+import type { DailyTable } from '../tables/shape/event-table.ts'
 import { mergeOrdered } from './merge-ordered.ts'
 import { type ReadInterval, readRange } from './range.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
@@ -12,14 +11,6 @@ import type { SymbolsQuery } from './symbol-query.ts'
 export interface MarketQuery<Channel extends PublicChannel> extends SymbolsQuery, ReadInterval {
   readonly channels: readonly Channel[]
 }
-
-/** The tables of a market, in the order of their events of one instrument and instant. */
-const TABLES: { readonly [Channel in PublicChannel]: DailyTable<PublicChannelEvents[Channel]> } = {
-  // Trades first: a ticker of that instant may tell of them.
-  publicTrade: PUBLIC_TRADES,
-  ticker: TICKER_SNAPSHOTS,
-}
-const RANKS = Object.keys(TABLES)
 
 /**
  * Reads the events of several instruments and channels of a category as one market, to replay it.
@@ -46,16 +37,14 @@ export function readMarket<Channel extends PublicChannel>(
       .map((symbol, place) => [symbol, place]),
   )
   const placeOf = ({ symbol }: Event): number => places.get(symbol) ?? 0
+  const rankOf = ({ channel }: Event): number => MARKET_TABLES[channel].rank
   const sources = [...new Set(channels)].map((channel) => {
     // Sound: the table is the channel's.
-    const target = TABLES[channel] as unknown as DailyTable<Event>
+    const target = MARKET_TABLES[channel] as unknown as DailyTable<Event>
     return readRange(db, { target, category, symbols }, interval)
   })
   return mergeOrdered(
     sources,
-    (a, b) =>
-      a.exchangeTs - b.exchangeTs ||
-      placeOf(a) - placeOf(b) ||
-      RANKS.indexOf(a.channel) - RANKS.indexOf(b.channel),
+    (a, b) => a.exchangeTs - b.exchangeTs || placeOf(a) - placeOf(b) || rankOf(a) - rankOf(b),
   )
 }

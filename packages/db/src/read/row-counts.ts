@@ -1,6 +1,6 @@
 import type { Column } from '../columns/column.ts'
-import type { DailyTable, StoredRow } from '../tables/event-table.ts'
-import { scopeSql, sourceSql } from '../tables/scope-sql.ts'
+import { sqlText } from '../columns/sql-text.ts'
+import { type DailyTable, type StoredRow, sourceSql } from '../tables/shape/event-table.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** How many rows lie in an interval. */
@@ -20,9 +20,11 @@ export function countTarget<Row extends StoredRow>(target: DailyTable<Row>): Bin
   return {
     table: target.table,
     columns: COLUMNS,
-    sql:
-      `select ${BIN_SQL} as start_ts, count(*) as count from ${sourceSql(target)} ` +
-      `where ${scopeSql(target)} ` +
-      'group by start_ts order by start_ts',
+    sql: sqlText`
+      select ${BIN_SQL} as start_ts, count(*) as count
+      from ${sourceSql(target)}
+      where ${target.lookup.ofSymbol('$2')}
+      group by start_ts
+      order by start_ts`,
   }
 }

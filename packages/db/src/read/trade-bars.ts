@@ -1,8 +1,7 @@
 import type { Category, Decimal, PublicTradeEvent } from '@grid/core-events'
 import type { Column } from '../columns/column.ts'
-import type { DailyTable } from '../tables/event-table.ts'
-import { reversed } from '../tables/reversed-order.ts'
-import { instantSql, scopeSql, sourceSql } from '../tables/scope-sql.ts'
+import { sqlText } from '../columns/sql-text.ts'
+import { type DailyTable, reversed, sourceSql } from '../tables/shape/event-table.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** Prices and sums of the trades of an interval: decimals are exact, nothing is rounded. */
@@ -34,27 +33,45 @@ const COLUMNS: readonly Column<TradeBar>[] = [
   { name: 'count', field: 'count', kind: 'bigint' },
 ]
 
-/** How bars are computed: no trade is kept while its bar grows, its ends are looked up afterwards. */
+/**
+ * How bars are computed. The prices at a bar's ends are looked up after its times are known, so that
+ * the aggregation keeps no trade.
+ */
 export function barTarget(
   target: DailyTable<PublicTradeEvent>,
   category: Category,
 ): BinTarget<TradeBar> {
-  const { table, order } = target
+  const { table, order, lookup } = target
   const source = sourceSql(target)
   const turnover = category === 'inverse' ? 'null::numeric' : 'sum(price * size)'
-  const priceAt = (time: string, terms: readonly string[]): string =>
-    `select price from ${source} where ${scopeSql(target)} and ${instantSql(target, `bar.${time}`)} ` +
-    `order by ${terms.join(', ')} limit 1`
+  const priceAt = (time: string, terms: readonly string[]): string => sqlText`
+    select price
+    from ${source}
+    where ${lookup.ofSymbol('$2')}
+      and ${lookup.atInstant(time)}
+    order by ${terms.join(', ')}
+    limit 1`
   return {
     table,
     columns: COLUMNS,
-    sql:
-      'select bar.start_ts, first.price as open, bar.high, bar.low, last.price as close, ' +
-      `bar.volume, bar.turnover, bar.count from (select ${BIN_SQL} as start_ts, ` +
-      'min(exchange_ts) as first_ts, max(exchange_ts) as last_ts, max(price) as high, ' +
-      `min(price) as low, sum(size) as volume, ${turnover} as turnover, count(*) as count ` +
-      `from ${source} where ${scopeSql(target)} group by 1) as bar ` +
-      `cross join lateral (${priceAt('first_ts', order)}) as first ` +
-      `cross join lateral (${priceAt('last_ts', reversed(order))}) as last order by bar.start_ts`,
+    sql: sqlText`
+      select bar.start_ts, first.price as open, bar.high, bar.low, last.price as close,
+        bar.volume, bar.turnover, bar.count
+      from (
+        select ${BIN_SQL} as start_ts,
+          min(exchange_ts) as first_ts, max(exchange_ts) as last_ts,
+          max(price) as high, min(price) as low,
+          sum(size) as volume, ${turnover} as turnover, count(*) as count
+        from ${source}
+        where ${lookup.ofSymbol('$2')}
+        group by 1
+      ) as bar
+      cross join lateral (
+        ${priceAt('bar.first_ts', order)}
+      ) as first
+      cross join lateral (
+        ${priceAt('bar.last_ts', reversed(order))}
+      ) as last
+      order by bar.start_ts`,
   }
 }

@@ -2,8 +2,8 @@ import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
-import { type Beholder, visibleSql } from '../schema/beholder.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
 
 /** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
 export type GapState = 'open' | 'ignored' | 'partial' | 'filled' | 'unrecoverable'
@@ -73,11 +73,11 @@ export type GapFilter = {
   /** Only gaps that begin before this time, in epoch milliseconds. */
   readonly to?: number
   /** Whose, beside those of market data. Left out, nobody's. */
-  readonly of?: Beholder
+  readonly of?: Viewer
 } & (
   | { readonly accountId?: undefined }
   // Who asks for an account's says who may see them.
-  | { readonly accountId: string; readonly of: Beholder }
+  | { readonly accountId: string; readonly of: Viewer }
 )
 
 /**

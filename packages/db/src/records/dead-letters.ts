@@ -3,8 +3,8 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
-import { type Beholder, visibleSql } from '../schema/beholder.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
 
 /** Who stores dead letters. */
 export interface DeadLetterOrigin {
@@ -19,7 +19,7 @@ export interface DeadLetterPage {
   /** Gives those after this `id`; left out, from the oldest. */
   readonly after?: string
   /** Whose, beside those of market data. Left out, nobody's. */
-  readonly of?: Beholder
+  readonly of?: Viewer
 }
 
 interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {

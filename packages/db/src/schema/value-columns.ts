@@ -1,16 +1,6 @@
-import type { Decimal, JsonObject, JsonValue } from '@grid/core-events'
-import type { ColumnType } from 'kysely'
+import type { Decimal, JsonValue } from '@grid/core-events'
 import type { ColumnName } from './column-name.ts'
-import type { Numeric } from './database.ts'
-
-/** `jsonb`: written as JSON text. */
-export type NullableJson<Value extends JsonValue = JsonObject> = ColumnType<
-  Value | null,
-  string | null,
-  string | null
->
-
-type NullableTimestamp = ColumnType<Date | null, Date | string | null, Date | string | null>
+import type { NullableJson, NullableTimestamp, Numeric } from './column-types.ts'
 
 type ColumnOf<Name, Value> = Name extends `${string}Time`
   ? NullableTimestamp

@@ -1,16 +1,11 @@
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
-import { EXECUTIONS } from '../../src/account-events/executions.ts'
-import { ARRIVED_ORDERS } from '../../src/account-events/orders.ts'
-import { POSITIONS } from '../../src/account-events/positions.ts'
-import { TRANSACTIONS } from '../../src/account-events/transactions.ts'
-import { WALLETS } from '../../src/account-events/wallets.ts'
 import { columnsOf, type WrittenColumn } from '../../src/columns/column.ts'
 import { COLUMN_KINDS } from '../../src/columns/column-kind.ts'
 import { migrate } from '../../src/index.ts'
-import { PUBLIC_TRADES } from '../../src/market/public-trades.ts'
-import { TICKER_SNAPSHOTS } from '../../src/market/ticker-snapshots.ts'
-import type { EventTable, StoredRow } from '../../src/tables/event-table.ts'
+import { ACCOUNT_TABLES } from '../../src/tables/account-tables.ts'
+import { DAILY_TABLES } from '../../src/tables/daily-tables.ts'
+import type { EventTable, StoredRow } from '../../src/tables/shape/event-table.ts'
 import { openPostgres } from '../support/databases.ts'
 
 /** Types that values of another are sent for. */
@@ -20,41 +15,36 @@ const SENT_AS: Readonly<Record<string, string>> = {
   smallint: 'integer',
 }
 
-it.each([
-  PUBLIC_TRADES,
-  TICKER_SNAPSHOTS,
-  EXECUTIONS,
-  ARRIVED_ORDERS,
-  POSITIONS,
-  WALLETS,
-  TRANSACTIONS,
-])('writes and reads every column of $table, as the type that it has', async (target) => {
-  // Sound: of a row no field is asked.
-  const anyTarget = target as unknown as EventTable<StoredRow>
-  const { table, view = table, columns, written = columns } = anyTarget
-  const opened = await openPostgres()
-  await migrate(opened.db)
-  const columnsIn = async (relation: string) => {
-    const { rows } = await sql<{ name: string; type: string }>`
+it.each([...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)])(
+  'writes and reads every column of $table, as the type that it has',
+  async (target) => {
+    // Sound: of a row no field is asked.
+    const anyTarget = target as unknown as EventTable<StoredRow>
+    const { table, view = table, columns, written = columns } = anyTarget
+    const opened = await openPostgres()
+    await migrate(opened.db)
+    const columnsIn = async (relation: string) => {
+      const { rows } = await sql<{ name: string; type: string }>`
       select attname as name, format_type(atttypid, null) as type from pg_attribute
       where attrelid = to_regclass(${relation}) and attnum > 0 and not attisdropped`.execute(
-      opened.db,
-    )
-    // Rows find their run as they are stored.
-    return rows
-      .filter(({ name }) => name !== 'run_id')
-      .map(({ name, type }) => [name, SENT_AS[type] ?? type])
-      .toSorted()
-  }
-  const [stored, shown] = [await columnsIn(table), await columnsIn(view)]
-  await opened.close()
-  const typesOf = (list: readonly WrittenColumn<StoredRow>[]) =>
-    list.map(({ name, kind }) => [name, COLUMN_KINDS[kind].type]).toSorted()
-  expect(typesOf(written)).toEqual(stored)
-  // What is read as text may be an enum.
-  const asRead = shown.map(([name, type]) => [name, type === 'market_category' ? 'text' : type])
-  expect(typesOf(columns)).toEqual(asRead)
-})
+        opened.db,
+      )
+      // Rows find their run as they are stored.
+      return rows
+        .filter(({ name }) => name !== 'run_id')
+        .map(({ name, type }) => [name, SENT_AS[type] ?? type])
+        .toSorted()
+    }
+    const [stored, shown] = [await columnsIn(table), await columnsIn(view)]
+    await opened.close()
+    const typesOf = (list: readonly WrittenColumn<StoredRow>[]) =>
+      list.map(({ name, kind }) => [name, COLUMN_KINDS[kind].type]).toSorted()
+    expect(typesOf(written)).toEqual(stored)
+    // What is read as text may be an enum.
+    const asRead = shown.map(([name, type]) => [name, type === 'market_category' ? 'text' : type])
+    expect(typesOf(columns)).toEqual(asRead)
+  },
+)
 
 it('lets no column list compile that does not fit the schema', () => {
   interface Row {

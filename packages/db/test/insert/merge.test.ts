@@ -2,7 +2,8 @@ import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Column } from '../../src/columns/column.ts'
 import { bulkInsert } from '../../src/insert/bulk-insert.ts'
-import { compareValues, type EventTable } from '../../src/tables/event-table.ts'
+import { compareValues, type EventTable } from '../../src/tables/shape/event-table.ts'
+import { PlainLookup } from '../../src/tables/shape/plain-lookup.ts'
 import {
   DATABASES,
   type OpenedDatabase,
@@ -38,11 +39,13 @@ const FILLS: EventTable<Fill> = {
     column('run_id', 'runId', 'text'),
   ],
   key: ['id'],
+  lookup: new PlainLookup(),
   compare: (a, b) => compareValues(a.id, b.id),
   order: ['fills.id'],
   immutable: [{ field: 'exchangeTs' }, { field: 'qty' }, { field: 'pnl' }],
   fills: ['pnl', 'runId'],
   comparison: 'each',
+  grants: { writer: 'select, insert, update', reader: 'select' },
 }
 
 const fill = (id: string, overrides: Partial<Fill> = {}): Fill => ({

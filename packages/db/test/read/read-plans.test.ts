@@ -11,7 +11,7 @@ describe.each(['before', 'after'])('%s analyze', (when) => {
   let planned: PlannedDatabase
   let trades: PublicTradeRepository
   beforeAll(async () => {
-    planned = await openPlanned(/^select .* from public_trades(_wide as public_trades)? where/)
+    planned = await openPlanned(/^select .* from public_trades(_wide as public_trades)?\s+where/s)
     const { db } = planned
     await migrate(db)
     await ensureUpcomingPartitions(db)

@@ -1,11 +1,21 @@
-import type { Category, JsonObject } from '@grid/core-events'
-import type { ColumnType } from 'kysely'
-import type { Timestamp, Uuid, WithDefault } from './database.ts'
+import type { Category } from '@grid/core-events'
+import type {
+  Json,
+  NullableJson,
+  NullableTimestamp,
+  Timestamp,
+  Uuid,
+  WithDefault,
+} from './column-types.ts'
 
-/** `jsonb` that holds an object: written as JSON text. */
-type Json = ColumnType<JsonObject, string, string>
-type NullableJson = ColumnType<JsonObject | null, string | null, string | null>
-type NullableTimestamp = ColumnType<Date | null, Date | string | null, Date | string | null>
+/** The tables that say who captures what for whom. */
+export interface IdentitySchema {
+  users: UsersTable
+  bybit_accounts: BybitAccountsTable
+  api_credentials: ApiCredentialsTable
+  strategies: StrategiesTable
+  runs: RunsTable
+}
 
 /** Table `users`: the tenants. */
 export interface UsersTable {
@@ -17,7 +27,7 @@ export interface UsersTable {
   updated_at: WithDefault<Timestamp>
 }
 
-/** Whether a user's accounts are captured: those of active users are. */
+/** A user's status. Only accounts of active users are captured. */
 export type UserStatus = 'active' | 'suspended' | 'deleted'
 
 /** Table `bybit_accounts`; a removed one stays as a tombstone, without credentials. */
@@ -32,7 +42,7 @@ export interface BybitAccountsTable {
   removed_at: NullableTimestamp
 }
 
-/** What is to be done about an account: enabled ones are captured. */
+/** An account's status. Only enabled accounts are captured. */
 export type AccountStatus = 'enabled' | 'disabled' | 'error' | 'removed'
 
 /** Table `api_credentials`: at most one active an account; `api_secret` is ciphertext. */
@@ -42,7 +52,7 @@ export interface ApiCredentialsTable {
   /** The public part of the key. */
   api_key_id: string
   key_type: WithDefault<KeyType>
-  /** Null once it was replaced. */
+  /** Ciphertext; null once the key was replaced. */
   api_secret: Uint8Array | null
   encryption_key_id: string | null
   is_active: WithDefault<boolean>
@@ -53,7 +63,7 @@ export interface ApiCredentialsTable {
 /** How requests are signed: with a shared secret or with a private key. */
 export type KeyType = 'hmac' | 'rsa'
 
-/** Table `strategies`: what trades an account's symbol; one each. */
+/** Table `strategies`: what trades on an account's symbol; one a symbol. */
 export interface StrategiesTable {
   strategy_id: WithDefault<Uuid>
   account_id: Uuid
@@ -80,8 +90,8 @@ export interface RunsTable {
   status: WithDefault<RunStatus>
 }
 
-/** What a run does. Backtests have no part in captured events. */
+/** What a run does. Captured events never belong to a backtest. */
 export type RunType = 'live' | 'backtest' | 'shadow' | 'recording'
 
-/** What became of a run. */
+/** How far a run has come. */
 export type RunStatus = 'running' | 'completed' | 'failed'

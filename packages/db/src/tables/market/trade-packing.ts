@@ -1,6 +1,6 @@
 import type { PublicTradeEvent } from '@grid/core-events'
-import { assertText } from '../columns/encoding/encode-varying.ts'
-import { plainDecimal } from '../columns/encoding/plain-decimal.ts'
+import { assertText } from '../../columns/encoding/encode-varying.ts'
+import { plainDecimal } from '../../columns/encoding/plain-decimal.ts'
 
 /** Bits 0 to 2 of `flags`: the place from 1 on; 0 for another direction, or none. */
 const TICK_DIRECTIONS: readonly (string | null)[] = [

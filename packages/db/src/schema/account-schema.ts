@@ -7,17 +7,34 @@ import type {
   WalletValues,
 } from '@grid/core-events'
 import type { ColumnType } from 'kysely'
-import type { BigInteger, Numeric, Timestamp, Uuid, WithDefault } from './database.ts'
-import type { NullableJson, ValueColumns } from './value-columns.ts'
+import type {
+  BigInteger,
+  NullableJson,
+  Numeric,
+  Timestamp,
+  Uuid,
+  WithDefault,
+} from './column-types.ts'
+import type { ValueColumns } from './value-columns.ts'
 
-/** What rows of all private tables have. */
+/** The tables of what accounts did and have. */
+export interface AccountSchema {
+  private_executions: PrivateExecutionsTable
+  orders: OrdersTable
+  order_states: OrdersTable
+  position_snapshots: PositionSnapshotsTable
+  wallet_snapshots: WalletSnapshotsTable
+  account_transactions: AccountTransactionsTable
+}
+
+/** The columns that all these tables have. */
 interface AccountColumns {
   account_id: Uuid
   exchange_ts: Timestamp
   local_ts: Timestamp
   source: Source
   extra: NullableJson
-  /** The run that was going on; null when none is known. */
+  /** The run that was going on at `exchange_ts`; null when none is known. */
   run_id: ColumnType<string | null, string | null | undefined, string | null>
 }
 
@@ -44,7 +61,7 @@ export interface OrdersTable extends InstrumentColumns, ValueColumns<OrderValues
   order_id: string
   status: string
   side: string
-  /** Counts on among the states of an order that one message brought. */
+  /** The place of the state in its batch: it orders two states that one message brought. */
   arrival: number
   content_hash: string
 }

@@ -1,0 +1,38 @@
+/** How a stored row is found by its key. */
+export interface KeyLookup {
+  /**
+   * SQL conditions under which two rows, by their names, have one key, beside the equality of its
+   * columns: those that the index needs.
+   */
+  sameKey(stored: string, offered: string): readonly string[]
+}
+
+/**
+ * How the rows of a daily table are found by instrument and time: the SQL that all reads share, so
+ * that none of them has to know what the table's index is of.
+ *
+ * Parameters: `$1` category, `$2` symbol or an array of symbols, `$3` start and `$4` end of the
+ * interval, start inclusive. A symbol is given as an SQL term, such as `$2` or `wanted.symbol`.
+ */
+export interface Lookup extends KeyLookup {
+  /** SQL of the unique key that each partition is given; null where the table has a primary key. */
+  readonly partitionKey: string | null
+  /** SQL terms that order the rows of one instrument by time, as the index has them. */
+  readonly timeOrder: readonly string[]
+  /** SQL condition of the rows of one instrument in the interval. */
+  ofSymbol(symbol: string): string
+  /** SQL condition of the rows of the instruments `$2`, an array, in the interval. */
+  ofSymbols(): string
+  /** SQL condition of the rows of one instant, an SQL term. */
+  atInstant(instant: string): string
+  /** Statement that gives the exchange time of an instrument's first or last row in the interval. */
+  endTime(table: string, symbol: string, end: 'first' | 'last'): string
+  /** Statement that gives the symbols of the category `$1` with rows from `$2` to before `$3`. */
+  symbols(table: string): string
+}
+
+/** SQL condition of the interval. */
+export const IS_WITHIN = 'exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz'
+
+/** The direction of an order that has an end first. */
+export const TOWARDS = { first: 'asc', last: 'desc' } as const

@@ -1,0 +1,67 @@
+import { sqlText } from '../../columns/sql-text.ts'
+import { IS_WITHIN, type Lookup, TOWARDS } from './lookup.ts'
+
+/** Finds rows by a primary key of plain columns that begins with category, symbol and exchange time. */
+export class PlainLookup implements Lookup {
+  readonly partitionKey: null = null
+  readonly timeOrder: readonly string[] = ['exchange_ts']
+
+  sameKey(): readonly string[] {
+    return []
+  }
+
+  ofSymbol(symbol: string): string {
+    return sqlText`
+      category = $1::text and symbol = ${symbol}
+        and ${IS_WITHIN}`
+  }
+
+  ofSymbols(): string {
+    return sqlText`
+      category = $1::text and symbol = any($2::text[])
+        and ${IS_WITHIN}`
+  }
+
+  atInstant(instant: string): string {
+    return `exchange_ts = ${instant}`
+  }
+
+  endTime(table: string, symbol: string, end: 'first' | 'last'): string {
+    return sqlText`
+      select exchange_ts
+      from ${table}
+      where ${this.ofSymbol(symbol)}
+      order by exchange_ts ${TOWARDS[end]}
+      limit 1`
+  }
+
+  /** Steps from one symbol to the next along the index, past all their rows. */
+  symbols(table: string): string {
+    return sqlText`
+      with recursive step (symbol) as (
+        (
+          select symbol
+          from ${table}
+          where category = $1::text
+            and exchange_ts >= $2::timestamptz and exchange_ts < $3::timestamptz
+          order by category, symbol
+          limit 1
+        )
+        union all
+        select (
+          select ${table}.symbol
+          from ${table}
+          where category = $1::text
+            and exchange_ts >= $2::timestamptz and exchange_ts < $3::timestamptz
+            and ${table}.symbol > step.symbol
+          order by category, symbol
+          limit 1
+        )
+        from step
+        where step.symbol is not null
+      )
+      select symbol
+      from step
+      where symbol is not null`
+  }
+}

@@ -6,7 +6,7 @@ import { type Finding, problem, well } from './finding.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Resolves a host and opens a connection to it, with TLS where the URL asks for it. */
+/** Resolves a URL's host and opens a connection to it, with TLS for `wss` and `https`. */
 export async function examineHost(url: string): Promise<Finding> {
   const { hostname, port, protocol } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')

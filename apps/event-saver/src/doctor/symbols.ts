@@ -4,7 +4,7 @@ import { reasonOf } from '../log/reason.ts'
 import { TradingInstruments } from '../market/trading-instruments.ts'
 import { type Finding, problem, well } from './finding.ts'
 
-/** Whether every wanted instrument of a category trades. */
+/** Checks that every wanted instrument of a category trades. */
 export async function examineSymbols(
   client: BybitRestClient,
   { category, all, names }: WantedSymbols,

@@ -1,6 +1,6 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
 import { type Category, type Clock, nowMs } from '@grid/core-events'
-import type { GridDatabase } from '@grid/db'
+import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
@@ -8,7 +8,6 @@ import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../log/log.ts'
 import { queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { CHANNEL_STORES } from '../pipeline/channel-stores.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { MarketCapture, type MarketTopic } from './market-capture.ts'
 import { MarketLog } from './market-log.ts'
@@ -126,7 +125,7 @@ export class MarketService {
     const { config, db, log } = this.#options
     return queryOrWarn(log, async () => {
       for (const channel of config.channels) {
-        const lastTs = await CHANNEL_STORES[channel](db).lastTsBySymbol({ category, symbols })
+        const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
         this.#startGaps.onStored(category, channel, lastTs)
       }
     })

@@ -9,7 +9,7 @@ import type { BulkInsertResult, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { reasonOf } from '../log/reason.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
-import { CHANNEL_STORES, type ChannelStore } from './channel-stores.ts'
+import { channelStore } from './channel-stores.ts'
 import type { PendingDeadLetter } from './dead-letter-box.ts'
 import type { ChannelCounts } from './ledger.ts'
 import type { WriterFactory } from './writer-factory.ts'
@@ -30,8 +30,7 @@ export interface EventWriterOptions {
 /** Makes the writer of a channel's events, which counts what became of each. */
 export function createEventWriter(options: EventWriterOptions): EventWriter {
   const { db, channel, counts, writer, toDeadLetter } = options
-  // Sound: a channel's writer is only ever given that channel's events.
-  const store = CHANNEL_STORES[channel](db) as ChannelStore<GridEvent>
+  const store = channelStore(db, channel)
   return writer(channel, {
     store: (events) => store.bulkInsert(events),
     settle: (_, result) => {

@@ -50,7 +50,7 @@ function emptyCounts(): ChannelCounts {
  * duplicate + conflict + filtered + discarded + dropped + dead-lettered + waiting.
  *
  * @example
- * ledger.of('ticker').received += 1
+ * ledger.of(event.channel).received += 1
  * ledger.sample((channel) => writers.waiting(channel))
  */
 export class Ledger {

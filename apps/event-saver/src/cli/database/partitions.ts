@@ -11,7 +11,8 @@ import {
   type RemovedDay,
 } from '@grid/db'
 import type { Config } from '../../config/config.ts'
-import { retentionOf } from '../../config/retention.ts'
+import { retentionName, retentionOf } from '../../config/retention.ts'
+import { SETTINGS } from '../../config/settings.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { reasonOf } from '../../log/reason.ts'
 import { withDatabase } from '../with-database.ts'
@@ -131,19 +132,21 @@ function policiesOf(
     return limit === null ? [] : [{ table: name, olderThanMs: limit }]
   })
   if (policies.length > 0) return policies
+  const variables = tables.map((name) => SETTINGS[retentionName(name)].variable)
   throw new CommandError(
     EXIT.usage,
     'RETENTION_UNSET',
-    'nothing says which days may go: give --table and --older-than, or set EVENTSAVER_RETENTION_PUBLIC_TRADES or EVENTSAVER_RETENTION_TICKER_SNAPSHOTS',
+    `no retention is set: give --table and --older-than, or set ${variables.join(' or ')}`,
   )
 }
 
 /** A line for each partition. */
 export function partitionLines(partitions: readonly Partition[]): string[] {
+  const width = Math.max(...PARTITIONED_TABLES.map((table) => table.length + 1))
   return partitions.map(({ table, day, rows, bytes, state, isClosed, isFrozen }) => {
     const age = isFrozen ? 'frozen' : isClosed ? 'closed' : 'open'
     const count = rows === null ? 'rows unknown' : `${rows} rows`
-    return `${table.padEnd(17)} ${day}  ${count.padStart(16)}  ${size(bytes).padStart(10)}  ${state}, ${age}`
+    return `${table.padEnd(width)} ${day}  ${count.padStart(16)}  ${size(bytes).padStart(10)}  ${state}, ${age}`
   })
 }
 

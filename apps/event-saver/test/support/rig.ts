@@ -40,7 +40,7 @@ export function makeSaver(
   return { saver: new Saver({ config: result.config, log: logger, ...options }), log }
 }
 
-/** A PostgreSQL database of its own that goes with the scope. */
+/** A new PostgreSQL database that is dropped at the end of the scope. */
 export async function ownDatabase(): Promise<{
   url: string
   db: Kysely<GridDatabase>
@@ -58,7 +58,7 @@ export async function ownDatabase(): Promise<{
   }
 }
 
-/** Waits until nothing more arrives at any of the savers. */
+/** Waits until no more items arrive at any of the savers. */
 export async function quiet(...savers: readonly Saver[]): Promise<void> {
   for (let before = -1, same = 0; same < 3; await wait(100)) {
     const entries = savers.flatMap((saver) => saver.pipeline.sample())
@@ -68,13 +68,13 @@ export async function quiet(...savers: readonly Saver[]): Promise<void> {
   }
 }
 
-/** Compares a database with everything a simulator produced and sent. */
+/** Compares a database with everything that a simulator produced and sent. */
 export function prove(db: Kysely<GridDatabase>, sim: Simulator): Promise<Proof> {
   const { trades, tickers, books } = sim.truth()
   return compareWithTruth(db, [...trades, ...tickers, ...books])
 }
 
-/** Channels whose accounts do not add up. */
+/** The channels whose counts do not add up. */
 export function imbalances(saver: Saver): unknown[] {
   return saver.pipeline.sample().filter((entry) => entry.imbalance !== 0)
 }

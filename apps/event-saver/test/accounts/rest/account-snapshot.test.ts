@@ -1,9 +1,9 @@
 import type { OrderEvent, PositionEvent } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
-import { takeSnapshot } from '../../src/accounts/rest/account-snapshot.ts'
-import { LegBook } from '../../src/accounts/rest/leg-book.ts'
-import { OpenOrders } from '../../src/accounts/rest/open-orders.ts'
-import type { ArrivedRows } from '../../src/pipeline/pipeline.ts'
+import { takeSnapshot } from '../../../src/accounts/rest/account-snapshot.ts'
+import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
+import { OpenOrders } from '../../../src/accounts/rest/open-orders.ts'
+import type { ArrivedRows } from '../../../src/pipeline/pipeline.ts'
 
 const CHANGED_TS = 1_700_000_000_000
 const LEG = {
@@ -24,7 +24,7 @@ const ORDER = {
   exchangeTs: CHANGED_TS,
 } as OrderEvent
 
-/** Takes a snapshot of an account that has nothing, at a time of the exchange's. */
+/** Takes a snapshot of an account without positions and orders, at a time of the exchange. */
 async function snapshotAt(exchangeTs: number, legs: LegBook, orders: OpenOrders) {
   const stored: ArrivedRows['events'][number][] = []
   const nothing = async () => ({
@@ -56,7 +56,7 @@ async function snapshotAt(exchangeTs: number, legs: LegBook, orders: OpenOrders)
 }
 
 describe('a snapshot', () => {
-  it('is not the last word on what changed just before it, but is on what changed earlier', async () => {
+  it('leaves open what changed just before it, and settles what changed earlier', async () => {
     const legs = new LegBook()
     const orders = new OpenOrders()
     legs.note(LEG)

@@ -1,16 +1,18 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { type Column, decodeRow, selectSql, type TextRow } from '../columns/column.ts'
+import { type Column, decodeRow, selectListSql, type TextRow } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 
-/** An account's event as stored: with the run that was going on at its time, null when none is known. */
+/** A stored event of an account, with the run that was going on at its time; null when none is known. */
 export type Attributed<Event> = Event & { readonly runId: string | null }
 
-/** A condition that a column equals a value; without one there is no condition. */
+/** A comparison of a column with a value. Without a value it is no condition. */
 export interface Condition {
   readonly column: string
   readonly type: 'text' | 'uuid' | 'integer' | 'timestamptz'
+  /** Default `=`. */
   readonly operator?: '=' | '<=' | '<' | '>='
   readonly value: string | number | undefined
 }
@@ -18,13 +20,13 @@ export interface Condition {
 /** Which rows of a tenant to read. */
 export interface AccountRowsQuery {
   readonly conditions: readonly Condition[]
-  /** SQL, of columns under the table's name. */
+  /** SQL terms, with the table's name before each column. */
   readonly orderBy: readonly string[]
   /** SQL of one more condition. */
   readonly where?: string
-  /** SQL of columns of which only the first row of each value is wanted; they lead `orderBy`. */
+  /** SQL terms: only the first row of each value of these is read. `orderBy` begins with them. */
   readonly distinctOn?: readonly string[]
-  /** Another table with the same columns. */
+  /** Reads another table that has the same columns. */
   readonly table?: keyof GridDatabase
   readonly limit?: number
 }
@@ -34,33 +36,47 @@ export function instant(epochMs: number): string {
   return new Date(epochMs).toISOString()
 }
 
-/** Reads rows of the user's accounts, and of no other's, whatever the conditions say. */
+/** Reads rows of the user's accounts that meet the conditions; never rows of another user. */
 export async function readAccountRows<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   scope: TenantScope,
   query: AccountRowsQuery,
 ): Promise<Attributed<Event>[]> {
-  const { table = target.table, distinctOn, orderBy, limit } = query
-  const { sql: where, parameters } = ownRowsSql(table, scope, query)
-  const columns = attributedColumns(target)
-  const distinct = distinctOn ? `select distinct on (${distinctOn.join(', ')}) ` : 'select '
-  const { rows } = await db.executeQuery<TextRow>(
-    CompiledQuery.raw(
-      `${selectSql(table, columns).replace(/^select /, distinct)} where ${where} ` +
-        `order by ${orderBy.join(', ')}${limit === undefined ? '' : ` limit ${limit}`}`,
-      [...parameters],
-    ),
-  )
+  const { sql, parameters } = accountRowsSql(target, scope, query)
+  const { rows } = await db.executeQuery<TextRow>(CompiledQuery.raw(sql, [...parameters]))
   return rows.map((row) => attributedOf(target, row))
 }
 
-/** SQL that is true of rows of the user's accounts that meet the conditions, and its parameters. */
+function accountRowsSql<Event extends StoredRow>(
+  target: EventTable<Event>,
+  scope: TenantScope,
+  query: AccountRowsQuery,
+): OwnRowsSql {
+  const { table = target.table, distinctOn, orderBy, limit } = query
+  const { sql: where, parameters } = ownRowsSql(table, scope, query)
+  const sql = sqlText`
+    select ${distinctOn === undefined ? '' : `distinct on (${distinctOn.join(', ')})`}
+      ${selectListSql(attributedColumns(target))}
+    from ${table}
+    where ${where}
+    order by ${orderBy.join(', ')}
+    ${limit === undefined ? '' : `limit ${limit}`}`
+  return { sql, parameters }
+}
+
+/** SQL with its parameters. */
+interface OwnRowsSql {
+  readonly sql: string
+  readonly parameters: readonly (string | number)[]
+}
+
+/** SQL condition of the rows of the user's accounts that meet the conditions, with its parameters. */
 export function ownRowsSql(
   table: string,
   { userId }: TenantScope,
   { conditions, where }: Pick<AccountRowsQuery, 'conditions' | 'where'>,
-): { readonly sql: string; readonly parameters: readonly (string | number)[] } {
+): OwnRowsSql {
   const parameters: (string | number)[] = [userId]
   const terms = [
     `${table}.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)`,
@@ -71,7 +87,7 @@ export function ownRowsSql(
     terms.push(`${table}.${column} ${operator} $${parameters.length}::${type}`)
   }
   if (where !== undefined) terms.push(`(${where})`)
-  return { sql: terms.join(' and '), parameters }
+  return { sql: terms.join('\n  and '), parameters }
 }
 
 /** The columns of an event's row, its run included. */
@@ -81,12 +97,12 @@ export function attributedColumns<Event extends StoredRow>({
   return [...columns, { name: 'run_id', field: 'runId', kind: 'text' }]
 }
 
-/** A row that was read as text, as an event. */
+/** Makes the event of a row that was read as text. */
 export function attributedOf<Event extends StoredRow>(
   target: EventTable<Event>,
   row: TextRow,
 ): Attributed<Event> {
-  // Sound: the table holds nothing but events of this channel.
+  // Sound: the table holds events of this channel only.
   const event: unknown = { channel: target.channel, ...decodeRow(attributedColumns(target), row) }
   return event as Attributed<Event>
 }

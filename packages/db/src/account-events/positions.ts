@@ -5,7 +5,7 @@ import type { TenantScope } from '../schema/tenant-scope.ts'
 import { POSITIONS } from '../tables/account/positions.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant } from './account-rows.ts'
-import { readNewestRows } from './newest-rows.ts'
+import { readNewestOfSeries } from './newest-of-series.ts'
 
 /** The legs of an account's positions. */
 export interface PositionQuery {
@@ -45,7 +45,7 @@ export class PositionSnapshotRepository extends AccountEventRepository<PositionE
    */
   latest(scope: TenantScope, query: PositionQuery): Promise<Attributed<PositionEvent>[]> {
     const { accountId, at } = query
-    return readNewestRows(this.#db, POSITIONS, scope, {
+    return readNewestOfSeries(this.#db, POSITIONS, scope, {
       accountId,
       series: ['category', 'symbol', 'position_idx'],
       conditions: [

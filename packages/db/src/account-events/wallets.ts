@@ -5,7 +5,7 @@ import type { TenantScope } from '../schema/tenant-scope.ts'
 import { WALLETS } from '../tables/account/wallets.ts'
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, instant } from './account-rows.ts'
-import { readNewestRows } from './newest-rows.ts'
+import { readNewestOfSeries } from './newest-of-series.ts'
 
 /** The coins of an account. */
 export interface WalletQuery {
@@ -42,7 +42,7 @@ export class WalletSnapshotRepository extends AccountEventRepository<WalletEvent
    */
   latest(scope: TenantScope, query: WalletQuery): Promise<Attributed<WalletEvent>[]> {
     const { accountId, at } = query
-    return readNewestRows(this.#db, WALLETS, scope, {
+    return readNewestOfSeries(this.#db, WALLETS, scope, {
       accountId,
       series: ['account_type', 'coin'],
       conditions: [

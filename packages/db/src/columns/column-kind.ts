@@ -1,23 +1,25 @@
 import { CATEGORIES } from '@grid/core-events'
 import type { Values } from './encoding/array-parameter.ts'
-import { encodeBigints, encodeDigits } from './encoding/encode-bigints.ts'
-import { encodeBooleans } from './encoding/encode-booleans.ts'
-import { encodeBytes } from './encoding/encode-bytes.ts'
-import { encodeCategories } from './encoding/encode-categories.ts'
-import { encodeIntegers } from './encoding/encode-fixed.ts'
-import { encodeMicroseconds, encodeMilliseconds } from './encoding/encode-instants.ts'
-import { encodeJsons } from './encoding/encode-jsons.ts'
+import {
+  encodeBigints,
+  encodeBooleans,
+  encodeCategories,
+  encodeDigits,
+  encodeIntegers,
+  encodeMicroseconds,
+  encodeMilliseconds,
+  encodeUuids,
+} from './encoding/encode-fixed.ts'
 import { encodeNumerics } from './encoding/encode-numerics.ts'
-import { encodeUuids } from './encoding/encode-uuids.ts'
-import { encodeTexts } from './encoding/encode-varying.ts'
+import { encodeBytes, encodeJsons, encodeTexts } from './encoding/encode-varying.ts'
 
 /** How a column's values travel to the database and back. */
 interface ColumnKind {
   /** The column's type. */
   readonly type: string
-  /** Writes values as an array in PostgreSQL's binary format; throws for what is none. */
+  /** Writes values as an array in PostgreSQL's binary format; throws for a value of another kind. */
   readonly encode: (values: Values<never>) => Buffer
-  /** How elements travel, where not as the column's type: their type, and SQL of what is stored. */
+  /** For values that travel as another type: that type, and SQL that makes the stored value of one. */
   readonly sent?: { readonly type: string; readonly storedSql: (element: string) => string }
   /** SQL that gives the stored value as text, exactly. */
   readonly readSql: (column: string) => string
@@ -38,13 +40,16 @@ export type ColumnKindName =
   | 'ms'
   | 'us'
 
-/** The name of a kind of columns that are written: some are read as another. */
+/** The name of a kind of columns that are written; `category` is read as `text`. */
 export type WrittenKindName = ColumnKindName | 'category'
 
 /** The kinds of columns; `ms` and `us` are instants in epoch milliseconds and microseconds. */
 export const COLUMN_KINDS: Readonly<Record<WrittenKindName, ColumnKind>> = {
   text: kind('text', encodeTexts, (text) => text),
-  /** A `market_category`: as text it would be looked up by its name for every row. */
+  /**
+   * A `market_category`, an enum. It travels as the place of its name: as text, PostgreSQL would look
+   * the name up for every row.
+   */
   category: {
     ...kind('market_category', encodeCategories, (text) => text),
     sent: {
@@ -73,7 +78,7 @@ function kind(
   return { type, encode, readSql: (column) => `${column}::text`, decode }
 }
 
-/** An instant as a count since 1970: exact, for no fraction passes through a float. */
+/** An instant as a whole number since 1970, which is exact: no fraction passes through a float. */
 function instant(encode: ColumnKind['encode'], perSecond: number): ColumnKind {
   return {
     ...kind('timestamptz', encode, Number),

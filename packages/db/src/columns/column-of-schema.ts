@@ -4,8 +4,8 @@ import type { GridDatabase } from '../schema/database.ts'
 import type { ColumnKindName } from './column-kind.ts'
 
 /**
- * The kinds that a field of a row may have, stored in a table: those that its column in the schema
- * can hold, and that the field's values can be written as; none when there is no such column.
+ * The kinds that a field of a row may have when it is stored in a table: those that fit both its column
+ * in the schema and its values. `never` when the table has no such column.
  */
 export type KindOf<Table extends keyof GridDatabase, Row, Field extends keyof Row & string> =
   ColumnName<Field> extends keyof GridDatabase[Table]

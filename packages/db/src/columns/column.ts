@@ -2,31 +2,33 @@ import { columnName } from '../schema/column-name.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { COLUMN_KINDS, type ColumnKindName, type WrittenKindName } from './column-kind.ts'
 import type { KindOf } from './column-of-schema.ts'
+import { listText, sqlText } from './sql-text.ts'
 
 /** One column of a table, and the field of an event that it holds. */
 export interface Column<Row> {
-  /** Its name: the field's in snake case, without the unit of an instant. */
+  /** The field's name in snake case, without the unit of an instant. */
   readonly name: string
   readonly field: keyof Row & string
   readonly kind: ColumnKindName
 }
 
-/** A column of which each value is made of a whole row. */
+/** A column whose value is made from several fields of a row. */
 export interface PackedColumn<Row> {
   readonly name: string
   readonly kind: WrittenKindName
   readonly pack: (row: Row) => unknown
 }
 
-/** A column that is written: of a field, or of several. */
+/** A column that is written: from one field, or from several. */
 export type WrittenColumn<Row> = Column<Row> | PackedColumn<Row>
 
-/** A row of which every value was read as text. */
+/** A row whose values were all read as text. */
 export type TextRow = Readonly<Record<string, string | null>>
 
 /**
- * The columns of a table: no field of its rows can be forgotten, but for those that are `Constant`
- * in it; each must have its column in the schema, and a kind that fits it.
+ * Makes the columns of a table from a kind for each field of its rows. The compiler refuses a missing
+ * field (but for `Constant` ones, which are not stored), a field without a column in the schema, and a
+ * kind that does not fit the column.
  */
 export function columnsOf<
   Table extends keyof GridDatabase,
@@ -44,7 +46,7 @@ export function columnsOf<
   }))
 }
 
-/** SQL of the parameters that `columnArrays` makes. */
+/** SQL of the parameters that `columnArrays` makes: `$1::text[]`, `$2::numeric[]`, … */
 export function arraysSql<Row>(columns: readonly WrittenColumn<Row>[]): readonly string[] {
   return columns.map(
     ({ kind }, index) => `$${index + 1}::${(COLUMN_KINDS[kind].sent ?? COLUMN_KINDS[kind]).type}[]`,
@@ -53,42 +55,45 @@ export function arraysSql<Row>(columns: readonly WrittenColumn<Row>[]): readonly
 
 /** How rows are inserted. */
 export interface InsertForm<Row> {
-  /** The columns of which all rows have one value: their arrays have one element. */
+  /** The columns in which all rows have the same value: their arrays have one element. */
   readonly alike?: ReadonlySet<WrittenColumn<Row>>
+  /** SQL that follows `on conflict`. Default `do nothing`. */
   readonly onConflict?: string
 }
 
 /**
- * SQL that inserts the rows of `columnArrays` into a table, called `stored`; `onConflict` says
- * what becomes of those whose key is there: they are passed over by default.
+ * SQL that inserts the rows of `columnArrays` into a table, which it calls `stored`.
  *
- * The arrays are unnested in the select list, not in `from`: there each would be written to a store
- * of its own before the first row is made, which costs an eighth of the insert's speed.
+ * The arrays are unnested in the select list. Unnested in `from`, PostgreSQL first writes each array to
+ * a store of its own, which costs an eighth of the insert's speed.
  */
 export function insertSql<Row>(
   table: string,
   columns: readonly WrittenColumn<Row>[],
   { alike = new Set(), onConflict = 'do nothing' }: InsertForm<Row> = {},
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
   const arrays = arraysSql(columns)
   const values = columns.map((column, index) => {
     const element = alike.has(column) ? `(${arrays[index]})[1]` : `unnest(${arrays[index]})`
     return COLUMN_KINDS[column.kind].sent?.storedSql(element) ?? element
   })
-  return (
-    `insert into ${table} as stored (${names}) select ${values.join(', ')} ` +
-    `on conflict ${onConflict}`
-  )
+  return sqlText`
+    insert into ${table} as stored (
+      ${listText(columns.map(({ name }) => name))}
+    )
+    select
+      ${values.join(',\n')}
+    on conflict ${onConflict}`
 }
 
-/** SQL that reads every column as text, under its own name. */
-export function selectSql<Row>(table: string, columns: readonly Column<Row>[]): string {
-  const values = columns.map(({ name, kind }) => `${COLUMN_KINDS[kind].readSql(name)} as ${name}`)
-  return `select ${values.join(', ')} from ${table}`
+/** SQL of a select list that reads every column as text, under its own name. */
+export function selectListSql<Row>(columns: readonly Column<Row>[]): string {
+  return columns
+    .map(({ name, kind }) => `${COLUMN_KINDS[kind].readSql(name)} as ${name}`)
+    .join(',\n')
 }
 
-/** The fields of a row that {@link selectSql} read. */
+/** The fields of a row that was read by {@link selectListSql}. */
 export function decodeRow<Row>(
   columns: readonly Column<Row>[],
   texts: TextRow,

@@ -23,6 +23,21 @@ export function sqlText(lines: TemplateStringsArray, ...inserted: readonly strin
   }
   return text
     .split('\n')
-    .filter((each) => each.trim() !== '')
+    .map((each) => each.trimEnd())
+    .filter((each) => each !== '')
     .join('\n')
+}
+
+const LINE_LENGTH = 80
+
+/** Writes a list over as many lines as it needs: `a, b, c`. */
+export function listText(items: readonly string[]): string {
+  let text = ''
+  let length = 0
+  for (const item of items) {
+    const isFull = length + item.length > LINE_LENGTH
+    text += text === '' ? item : isFull ? `,\n${item}` : `, ${item}`
+    length = (isFull ? 0 : length) + item.length + 2
+  }
+  return text
 }

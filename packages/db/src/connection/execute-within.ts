@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '@grid/core-events'
 import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import { outsideTransaction } from './outside-transaction.ts'
+import { outsideTransaction } from './transaction.ts'
 
 /** How long a statement may take. */
 export interface TimeLimit {

@@ -5,8 +5,8 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
-import { isOutsideTransaction } from './outside-transaction.ts'
 import type { SessionSettings } from './session-settings.ts'
+import { isOutsideTransaction } from './transaction.ts'
 
 type Savepoint = NonNullable<Driver['savepoint']>
 type AcquireOptions = Parameters<Driver['acquireConnection']>[0]

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { CompiledQuery, type Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 
 /** Runs work in the caller's transaction when given one, else in one of its own. */
@@ -7,4 +7,18 @@ export function inTransaction<Result>(
   work: (trx: Kysely<GridDatabase>) => Promise<Result>,
 ): Promise<Result> {
   return db.isTransaction ? work(db) : db.transaction().execute(work)
+}
+
+const OUTSIDE = new WeakSet<CompiledQuery>()
+
+/** Marks a statement that PostgreSQL refuses within a transaction, such as VACUUM. */
+export function outsideTransaction(sql: string): CompiledQuery {
+  const query = CompiledQuery.raw(sql)
+  OUTSIDE.add(query)
+  return query
+}
+
+/** Whether a statement must run in no transaction. */
+export function isOutsideTransaction(query: CompiledQuery): boolean {
+  return OUTSIDE.has(query)
 }

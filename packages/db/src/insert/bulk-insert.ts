@@ -12,10 +12,9 @@ import { findConflicts, type KeyConflict } from './key-conflicts.ts'
 /**
  * What became of a batch: `inserted` + `duplicates` + `merged` + `conflicts.length` is what was sent.
  *
- * `inserted` and `merged` are the server's counts. It reports no other: what an insert passes over is
- * known, for it either stores a row or finds its key. That this holds, and no trigger took the row,
- * is checked on the rows that are compared: all up to 50 duplicates, of more a sample; of accounts'
- * data, all.
+ * The server counts `inserted` and `merged` only; the others were found to be stored already. That they
+ * are, and that no trigger swallowed them, is checked by comparing them with the stored rows: up to 50
+ * are all compared, of more a sample; of accounts' data all.
  */
 export interface BulkInsertResult<Event> {
   /** Rows that the server says it stored. */
@@ -32,7 +31,7 @@ type Counts = Pick<BulkInsertResult<unknown>, 'inserted' | 'merged'>
 
 const NOTHING = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] } as const
 
-/** Inserts a batch of any size by one statement, making its days' partitions first. */
+/** Inserts a batch of any size by one statement, and first makes the partitions of its days. */
 export async function bulkInsert<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
@@ -40,7 +39,7 @@ export async function bulkInsert<Event extends StoredRow>(
 ): Promise<BulkInsertResult<Event>> {
   if (events.length === 0) return NOTHING
   const { rows, repeated } = sortApart(target, events)
-  // What comes again in the batch may fill what came first, which one statement cannot do.
+  // A later event of the batch may fill an earlier one: one statement cannot update the row it inserts.
   if (target.fills !== undefined && repeated.length > 0) {
     return inTransaction(db, async (trx) =>
       sum(await bulkInsert(trx, target, rows), await bulkInsert(trx, target, repeated)),
@@ -55,13 +54,13 @@ export async function bulkInsert<Event extends StoredRow>(
   const counts = { sent: rows.length, inserted, merged, repeated: repeated.length }
   throw new DatabaseError(
     'COUNTS_DISAGREE',
-    `of ${rows.length} rows ${inserted} were inserted, ${merged} merged, ${repeated.length} came ` +
-      `twice and ${conflicts.length} conflict: something changes what ${target.table} is sent`,
+    `of ${rows.length} rows ${inserted} were inserted and ${merged} merged, ${repeated.length} more ` +
+      `came twice, ${conflicts.length} conflict: a trigger or rule changes the rows of ${target.table}`,
     { context: { table: target.table, ...counts, conflicts: conflicts.length } },
   )
 }
 
-/** The first event of each key in the key's order, and the others. */
+/** Sorts events by key, and takes apart those whose key came before. */
 function sortApart<Event extends StoredRow>(
   { compare }: EventTable<Event>,
   events: readonly Event[],
@@ -109,7 +108,7 @@ async function insertRows<Event extends StoredRow>(
       return await execute()
     } catch (cause) {
       if (!isPartitionMissing(cause)) throw cause
-      // Somebody removed a day that we knew of.
+      // Another process removed a day that this one remembers as stored.
       forgetDays(db, table)
       if (!db.isTransaction && attempt === 1) continue
       throw new DatabaseError(
@@ -121,7 +120,7 @@ async function insertRows<Event extends StoredRow>(
   }
 }
 
-/** A row without a partition shares its SQLSTATE with a failed CHECK, which names its constraint. */
+/** Whether a row found no partition. A failed CHECK has the same SQLSTATE, but names its constraint. */
 function isPartitionMissing(error: unknown): boolean {
   const { code, constraint } = error as { code?: unknown; constraint?: unknown }
   return code === '23514' && !constraint

@@ -3,7 +3,7 @@ import { COLUMN_KINDS } from '../columns/column-kind.ts'
 import { MOST_PARAMETER_BYTES, type Values } from '../columns/encoding/array-parameter.ts'
 import { DatabaseError } from '../errors.ts'
 
-/** A column of a batch with its value of every row, or one where all rows have the same. */
+/** A column of a batch with its value in each row, or with one value that all rows have. */
 interface BatchColumn<Row> {
   readonly column: WrittenColumn<Row>
   readonly values: readonly unknown[]
@@ -11,15 +11,18 @@ interface BatchColumn<Row> {
 
 /** A batch as it is sent. */
 export interface EncodedBatch<Row> {
-  /** Those of which a row has a value: others cost the server time for nothing, as most of a ticker's. */
+  /**
+   * The columns in which some row has a value. The others are left out: they would cost the server time
+   * for nothing, and most columns of tickers are empty.
+   */
   readonly columns: readonly WrittenColumn<Row>[]
-  /** Those of which all rows have one value: it travels once. */
+  /** The columns in which all rows have the same value: it travels once. */
   readonly alike: ReadonlySet<WrittenColumn<Row>>
-  /** A parameter a column. */
+  /** One parameter a column. */
   readonly arrays: readonly Buffer[]
 }
 
-/** Encodes a batch of rows for an insert. Throws as {@link columnArrays} does. */
+/** Encodes rows for an insert. Throws as {@link columnArrays} does. */
 export function encodeBatch<Row>(
   columns: readonly WrittenColumn<Row>[],
   rows: readonly Row[],
@@ -37,10 +40,10 @@ export function encodeBatch<Row>(
 }
 
 /**
- * One array parameter a column, in PostgreSQL's binary format.
+ * Encodes rows as one array parameter a column, in PostgreSQL's binary format.
  *
  * Throws `NOT_ENCODABLE` for a value that is not of its column's kind, and for more bytes than
- * PostgreSQL takes at once, nearly 1 GiB: fewer rows may do.
+ * PostgreSQL takes at once, nearly 1 GiB: fewer rows may fit.
  */
 export function columnArrays<Row>(
   columns: readonly WrittenColumn<Row>[],
@@ -74,7 +77,7 @@ function batchArrays<Row>(batch: readonly BatchColumn<Row>[], rows: number): rea
   let bytes = 0
   return batch.map(({ column, values }) =>
     naming(column, rows, () => {
-      // Sound: what is of another type is refused.
+      // Sound: the encoder refuses a value of another type.
       const parameter = COLUMN_KINDS[column.kind].encode(values as Values<never>)
       bytes += parameter.byteLength
       if (bytes > MOST_PARAMETER_BYTES) throw new RangeError(`${bytes} bytes are too many`)
@@ -83,7 +86,7 @@ function batchArrays<Row>(batch: readonly BatchColumn<Row>[], rows: number): rea
   )
 }
 
-/** Does what may fail for a value of a column: an error names the column. */
+/** Runs work on a column's values; its error becomes `NOT_ENCODABLE`, which names the column. */
 function naming<Row, Result>(
   { name }: WrittenColumn<Row>,
   rows: number,

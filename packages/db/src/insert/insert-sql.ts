@@ -1,24 +1,40 @@
 import { insertSql, type WrittenColumn } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { columnOf, type EventTable, type StoredRow } from '../tables/shape/event-table.ts'
 import { differsSql } from './row-differences.ts'
 
+/** The statement that inserts a batch. */
+interface InsertStatement {
+  /** One array parameter a column, in the order of the columns. */
+  readonly sql: string
+  /**
+   * Whether the answer is a row of `inserted` and `merged`. Otherwise the number of affected rows is
+   * the number of inserted ones, and no stored row is locked.
+   */
+  readonly answersCounts: boolean
+}
+
 /**
- * SQL that inserts rows and passes over those whose key is there, or fills what is null in them.
- *
- * Where rows may be filled, or others are derived from them, it answers with their numbers, `inserted`
- * and `merged`: an update counts as affected like an insert. Else it answers with none, and no row
- * waits for a lock.
+ * Gives the statement that inserts rows of a table. A row whose key is stored already is passed over,
+ * or fills what is null in the stored row where the table `fills`.
  */
 export function eventInsertSql<Row extends StoredRow>(
   target: EventTable<Row>,
   columns: readonly WrittenColumn<Row>[],
   alike: ReadonlySet<WrittenColumn<Row>>,
-): { readonly sql: string; readonly answersCounts: boolean } {
-  if (target.derives !== undefined) {
-    const sql =
-      `with written as (${insertSql(target.table, columns, { alike })} returning stored.*), ` +
-      `derived as (${target.derives.sql}) ` +
-      'select count(*)::integer as inserted, 0 as merged from written'
+): InsertStatement {
+  const { table, derives } = target
+  if (derives !== undefined) {
+    const sql = sqlText`
+      with written as (
+        ${insertSql(table, columns, { alike })}
+        returning stored.*
+      ),
+      derived as (
+        ${derives.sql}
+      )
+      select count(*)::integer as inserted, 0 as merged
+      from written`
     return { sql, answersCounts: true }
   }
   const offered = new Set(columns.map((column) => ('field' in column ? column.field : null)))
@@ -26,25 +42,44 @@ export function eventInsertSql<Row extends StoredRow>(
     .filter((field) => offered.has(field))
     .map((field) => columnOf(target, field).name)
   if (fills.length === 0) {
-    return { sql: insertSql(target.table, columns, { alike }), answersCounts: false }
+    return { sql: insertSql(table, columns, { alike }), answersCounts: false }
   }
-  const value = (row: string) => (field: string) => {
+  // Only an updated row carries the lock of its conflict in xmax: an update counts as affected too, so
+  // the two are told apart by that.
+  const sql = sqlText`
+    with written as (
+      ${insertSql(table, columns, { alike, onConflict: fillSql(target, columns, fills) })}
+      returning xmax = 0 as is_new
+    )
+    select count(*) filter (where is_new)::integer as inserted,
+      count(*) filter (where not is_new)::integer as merged
+    from written`
+  return { sql, answersCounts: true }
+}
+
+/** SQL, after `on conflict`, that fills the null columns of a stored row. */
+function fillSql<Row extends StoredRow>(
+  target: EventTable<Row>,
+  columns: readonly WrittenColumn<Row>[],
+  fills: readonly string[],
+): string {
+  const valueIn = (row: string) => (field: string) => {
     const column = columns.find((candidate) => 'field' in candidate && candidate.field === field)
-    // What no row of the batch knows differs from nothing.
+    // A column that the batch leaves out is null in all its rows, and null differs from nothing.
     return column === undefined ? 'null' : `${row}.${column.name}`
   }
   const differs = target.immutable.map((field) =>
-    differsSql(field, value('stored'), value('excluded'), 'excluded'),
+    differsSql(field, valueIn('stored'), valueIn('excluded'), 'excluded'),
   )
+  const key = target.key.map((field) => columnOf(target, field).name)
+  const filled = fills.map((name) => `${name} = coalesce(stored.${name}, excluded.${name})`)
   const isFilled = fills.map((name) => `stored.${name} is null and excluded.${name} is not null`)
-  const merge =
-    `(${target.key.map((field) => columnOf(target, field).name).join(', ')}) do update set ` +
-    `${fills.map((name) => `${name} = coalesce(stored.${name}, excluded.${name})`).join(', ')} ` +
-    `where (${isFilled.join(' or ')}) and (${['false', ...differs].join(' or ')}) is not true`
-  // A row version that an update made carries the lock that its conflict took; a new one carries none.
-  const sql =
-    `with written as (${insertSql(target.table, columns, { alike, onConflict: merge })} returning xmax = 0 as is_new) ` +
-    'select count(*) filter (where is_new)::integer as inserted, ' +
-    'count(*) filter (where not is_new)::integer as merged from written'
-  return { sql, answersCounts: true }
+  return sqlText`
+    (${key.join(', ')}) do update set
+      ${filled.join(',\n')}
+    where (
+      ${isFilled.join('\nor ')}
+    ) and (
+      ${['false', ...differs].join('\nor ')}
+    ) is not true`
 }

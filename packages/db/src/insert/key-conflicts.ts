@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { arraysSql, type Column } from '../columns/column.ts'
-import { sqlText } from '../columns/sql-text.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { isPartitionedTable } from '../tables/daily-tables.ts'
@@ -8,9 +8,9 @@ import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 import { columnArrays } from './encode-batch.ts'
 import { differsSql } from './row-differences.ts'
 
-/** An event whose identity is stored already with another value. */
+/** An event whose identity is stored already with other values. */
 export interface KeyConflict<Event> {
-  /** The event that was offered and not stored. */
+  /** The event that was offered; it was not stored. */
   readonly event: Event
   /** The first field that differs. */
   readonly field: string
@@ -20,25 +20,25 @@ export interface KeyConflict<Event> {
   readonly offered: string | null
 }
 
-/** How the rows of a batch fared. */
+/** What the insert of a batch found. */
 export interface InsertedBatch<Event> {
-  /** The rows sent, without repetitions. */
+  /** The rows that were sent, one a key. */
   readonly rows: readonly Event[]
-  /** How many of them were stored already. */
+  /** How many of `rows` were stored already. */
   readonly known: number
-  /** What was left out of `rows` because its key came before. */
+  /** The events that were not sent because their key came earlier in the batch. */
   readonly repeated: readonly Event[]
 }
 
-/** Most rows of a batch that are compared when many of them are duplicates. */
+/** Rows of a batch that are compared when more of them are duplicates. */
 const SAMPLE = 50
 
 /**
- * Compares events with the rows stored under their keys. Few duplicates are all found; of many,
- * as when a second collector captures the same streams, an even sample is compared, unless the
- * table says that each is.
+ * Compares the events of a batch with the rows stored under their keys. Up to 50 duplicates are all
+ * found. Of more, as when a second collector captures the same streams, an even sample of the batch is
+ * compared, unless the table says `each`.
  *
- * Throws `ROW_SWALLOWED` when one of them is not stored at all.
+ * Throws `ROW_SWALLOWED` when a compared event is not stored at all.
  */
 export async function findConflicts<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
@@ -46,11 +46,11 @@ export async function findConflicts<Event extends StoredRow>(
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
   const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
-  // A row that was just inserted equals itself, so it does no harm among those compared.
+  // Which rows were known is not known, so new ones are compared as well: they equal themselves.
   const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
   const compared = [...evenSample(repeated, some), ...suspects]
   const columns = comparedColumns(target)
-  // The bounds let the planner leave the other days' partitions aside.
+  // With bounds of time the planner leaves out the partitions of other days.
   const bounds = isPartitionedTable(target.table) ? timeBounds(compared) : []
   const { rows: differences } = await db.executeQuery<Difference>(
     CompiledQuery.raw(conflictSql(target, columns, bounds.length > 0), [
@@ -75,7 +75,7 @@ interface Difference {
   readonly position: number
   /** Whether no row is stored under the event's key. */
   readonly is_missing: boolean
-  /** Of each immutable field, whether it differs, and its values, all as text. */
+  /** For each immutable field whether it differs, and its two values, all as text. */
   readonly differs: readonly (string | null)[]
   readonly stored: readonly (string | null)[]
   readonly offered: readonly (string | null)[]
@@ -106,12 +106,12 @@ function comparedColumns<Event extends StoredRow>(
  * row differs in an immutable field. `isBounded` adds the first and the last exchange time as two more
  * parameters.
  */
-export function conflictSql<Event extends StoredRow>(
+function conflictSql<Event extends StoredRow>(
   target: EventTable<Event>,
   columns: readonly Column<Event>[],
   isBounded: boolean,
 ): string {
-  const names = columns.map(({ name }) => name).join(', ')
+  const names = columns.map(({ name }) => name)
   const stored = (field: string): string =>
     `stored.${columns.find((column) => column.field === field)?.name}`
   const offered = (field: string): string => {
@@ -132,14 +132,23 @@ export function conflictSql<Event extends StoredRow>(
   return sqlText`
     select position::integer,
       ${isMissing} as is_missing,
-      ${textsSql(differs)} as differs,
-      ${textsSql(fields.map(stored))} as stored,
-      ${textsSql(fields.map(offered))} as offered
+      array[
+        ${textsSql(differs)}
+      ]::text[] as differs,
+      array[
+        ${textsSql(fields.map(stored))}
+      ]::text[] as stored,
+      array[
+        ${textsSql(fields.map(offered))}
+      ]::text[] as offered
     from unnest(
-      ${arraysSql(columns).join(', ')}
-    ) with ordinality as batch (${names}, position)
+      ${listText(arraysSql(columns))}
+    ) with ordinality as batch (
+      ${listText([...names, 'position'])}
+    )
     left join lateral (
-      select ${names}
+      select
+        ${listText(names)}
       from ${target.view ?? target.table} stored
       where ${conditions.join('\n  and ')}
       offset 0
@@ -149,7 +158,7 @@ export function conflictSql<Event extends StoredRow>(
 }
 
 function textsSql(terms: readonly string[]): string {
-  return `array[${terms.map((term) => `(${term})::text`).join(', ')}]::text[]`
+  return listText(terms.map((term) => `(${term})::text`))
 }
 
 function timeBounds(events: readonly StoredRow[]): readonly number[] {

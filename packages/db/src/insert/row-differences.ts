@@ -1,9 +1,9 @@
 import type { ImmutableField, StoredRow } from '../tables/shape/event-table.ts'
 
-/** SQL of a field's value in a row. */
+/** Gives SQL of a field's value in a row. */
 type FieldSql = (field: string) => string
 
-/** SQL that is true where an immutable field of a stored and of an offered row differs. */
+/** SQL condition that an immutable field differs between a stored and an offered row. */
 export function differsSql<Row extends StoredRow>(
   { field, bothKnow }: ImmutableField<Row>,
   stored: FieldSql,

@@ -1,5 +1,6 @@
 import { type Clock, EARLIEST_EXCHANGE_TS, sleep, systemClock } from '@grid/core-events'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
+import { sqlText } from '../columns/sql-text.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -178,15 +179,18 @@ async function makePartition(
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
   const key = dailyTable(table).lookup.partitionKey
   if (key !== null) {
-    // Full pages from the start: PostgreSQL keeps filling those of a narrow index.
-    const index = `create unique index ${name}_key on ${name} (${key}) with (fillfactor = 100)`
+    // Its pages are full from the start, because PostgreSQL fills those of so narrow an index again.
+    const index = sqlText`
+      create unique index ${name}_key
+      on ${name} (${key})
+      with (fillfactor = 100)`
     await trx.executeQuery(CompiledQuery.raw(index))
   }
   const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
   await trx.executeQuery(
-    CompiledQuery.raw(
-      `alter table ${table} attach partition ${name} for values from ${bounds.join(' to ')}`,
-    ),
+    CompiledQuery.raw(sqlText`
+      alter table ${table}
+      attach partition ${name} for values from ${bounds.join(' to ')}`),
   )
 }
 

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { outsideTransaction } from '../connection/outside-transaction.ts'
+import { outsideTransaction } from '../connection/transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
 import { packIndex } from './pack-index.ts'

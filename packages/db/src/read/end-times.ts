@@ -37,7 +37,7 @@ export async function readEndTimes<Row extends StoredRow>(
 }
 
 /** SQL of the first or last exchange time of each symbol of `$2`, for those that have rows. */
-export function endTimesSql<Row extends StoredRow>(
+function endTimesSql<Row extends StoredRow>(
   { table, lookup }: DailyTable<Row>,
   end: 'first' | 'last',
 ): string {

@@ -1,6 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
-import { sqlText } from '../columns/sql-text.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import {
@@ -48,7 +48,7 @@ export async function readNewestRows<Row extends SymbolRow>(
  * SQL of the newest row of each symbol of `$2`, as a page. The time comes first, by one step down the
  * index; the last of that instant's rows is then one of few.
  */
-export function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
+function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
   const { table, columns, order, lookup } = target
   return pageSql(
     columns,
@@ -59,7 +59,8 @@ export function newestSql<Row extends StoredRow>(target: DailyTable<Row>): strin
         ${lookup.endTime(table, 'wanted.symbol', 'last')}
       ) as last (ts)
       cross join lateral (
-        select ${columns.map(({ name }) => name).join(', ')}
+        select
+          ${listText(columns.map(({ name }) => name))}
         from ${sourceSql(target)}
         where ${lookup.ofSymbol('wanted.symbol')}
           and ${lookup.atInstant('last.ts')}

@@ -2,7 +2,7 @@ import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
-import { sqlText } from '../columns/sql-text.ts'
+import { listText, sqlText } from '../columns/sql-text.ts'
 import { DAY_MS } from '../partitions/partition-day.ts'
 import { timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -114,7 +114,7 @@ export function readRange<Row extends StoredRow>(
  * SQL of a page: rows of the symbol, or of the array of symbols, `$2`, at most `$5` (null: all). The
  * times are parameters of every statement, so that the planner touches the partition of their day only.
  */
-export function windowSql<Row extends StoredRow>(
+function windowSql<Row extends StoredRow>(
   target: DailyTable<Row>,
   columns: readonly Column<Row>[],
   isOfOne: boolean,
@@ -126,7 +126,8 @@ export function windowSql<Row extends StoredRow>(
   return pageSql(
     columns,
     sqlText`
-      select ${columns.map(({ name }) => name).join(', ')}
+      select
+        ${listText(columns.map(({ name }) => name))}
       from ${sourceSql(target)}
       where ${wanted}
       order by ${[...first, ...order].join(', ')}

@@ -1,16 +1,27 @@
 import type { CaptureGap, Category, Channel, GapReason } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
+import { columnsOf, decodeRow, insertSql, selectListSql, type TextRow } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
 
-/** What is known of a gap: nothing done, too short to matter, some or all filled, lost for good. */
+/**
+ * How far a gap is repaired.
+ *
+ * | state | meaning |
+ * |---|---|
+ * | `open` | nothing was done yet |
+ * | `ignored` | too short to be repaired |
+ * | `partial` | some of it was filled |
+ * | `filled` | all of it was filled |
+ * | `unrecoverable` | the exchange gives it no more |
+ */
 export type GapState = 'open' | 'ignored' | 'partial' | 'filled' | 'unrecoverable'
 
 const STATES: readonly GapState[] = ['open', 'ignored', 'partial', 'filled', 'unrecoverable']
 
-/** What is recorded of a gap beside itself. */
+/** Who records a gap, and in which state. */
 export interface GapOrigin {
   /** Name of the collector that had the gap. */
   readonly collector: string
@@ -19,12 +30,14 @@ export interface GapOrigin {
 }
 
 interface GapRow {
-  /** Null of an account's gap, which is in all its categories. */
+  /** Null for an account's gap, which covers all its categories. */
   readonly category: Category | null
   readonly channel: Channel
-  /** Null of an account's. */
+  /** Null for an account's gap. */
   readonly symbol: string | null
-  /** Null of market data. */
+  /** A candle's interval or a book's depth; null where the channel has no variants. */
+  readonly variant: string | null
+  /** Null for market data. */
   readonly accountId: string | null
   /** Epoch milliseconds, inclusive, as is the next. */
   readonly startTs: number
@@ -48,6 +61,7 @@ const OFFERED = columnsOf<'capture_gaps', GapRow>({
   category: 'text',
   channel: 'text',
   symbol: 'text',
+  variant: 'text',
   accountId: 'uuid',
   startTs: 'ms',
   endTs: 'ms',
@@ -63,20 +77,34 @@ const STORED = columnsOf<'capture_gaps', StoredGap, keyof GapRow>({
 })
 
 const INSERT = insertSql('capture_gaps', OFFERED)
-const SELECT = selectSql<StoredGap>('capture_gaps', [...OFFERED, ...STORED])
 
-/** Which gaps to list: those that match all that is said. */
+/** `isVisible` is an SQL condition that may have a parameter `$5`. */
+function listSql(isVisible: string): string {
+  return sqlText`
+    select
+      ${selectListSql<StoredGap>([...OFFERED, ...STORED])}
+    from capture_gaps
+    -- $1: state, $2: account, $3: start and $4: end of the interval; each may be null
+    where ($1::text is null or state = $1)
+      and ($2::uuid is null or account_id = $2)
+      and ($3::timestamptz is null or end_ts >= $3)
+      and ($4::timestamptz is null or start_ts < $4)
+      and ${isVisible}
+    order by start_ts, end_ts, capture_gaps.id`
+}
+
+/** Which gaps to list: those that meet all conditions that are given. */
 export type GapFilter = {
   readonly state?: GapState
   /** Only gaps that reach to this time or beyond, in epoch milliseconds. */
   readonly from?: number
   /** Only gaps that begin before this time, in epoch milliseconds. */
   readonly to?: number
-  /** Whose, beside those of market data. Left out, nobody's. */
+  /** Also this user's (or everyone's) account gaps; by default market gaps only. */
   readonly of?: Viewer
 } & (
   | { readonly accountId?: undefined }
-  // Who asks for an account's says who may see them.
+  // The gaps of an account are listed only for a viewer who may see it.
   | { readonly accountId: string; readonly of: Viewer }
 )
 
@@ -95,8 +123,8 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Records gaps; one that this collector recorded already (same stream, times and reason) is not
-   * recorded again, so that a call may be repeated when its answer was lost.
+   * Records gaps. A gap that this collector recorded already (same stream, times and reason) is not
+   * recorded again, so a call whose answer was lost may be repeated.
    *
    * @example
    * await gaps.insert([gap], { collector: 'saver-1' })
@@ -106,8 +134,8 @@ export class CaptureGapRepository {
     { collector, state = 'open' }: GapOrigin,
   ): Promise<{ inserted: number }> {
     if (gaps.length === 0) return { inserted: 0 }
-    const nobodys = { category: null, symbol: null, accountId: null }
-    const rows = gaps.map((gap): GapRow => ({ ...nobodys, ...gap, collector, state }))
+    const absent = { category: null, symbol: null, variant: null, accountId: null }
+    const rows = gaps.map((gap): GapRow => ({ ...absent, ...gap, collector, state }))
     const result = await this.#db.executeQuery(
       CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]),
     )
@@ -115,8 +143,8 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Gives gaps of market data, and those of a user's accounts or of all, by their start; or those of
-   * one account alone.
+   * Lists gaps by their start: those of market data, with `of` also those of the viewer's accounts;
+   * with `accountId` those of one account only.
    *
    * @example
    * const open = await gaps.list({ state: 'open', of: { userId } })
@@ -125,21 +153,19 @@ export class CaptureGapRepository {
     const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
     const visible = visibleSql('capture_gaps', of, 5)
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(
-        `${SELECT} where ($1::text is null or state = $1) ` +
-          'and ($2::uuid is null or account_id = $2) ' +
-          'and ($3::timestamptz is null or end_ts >= $3) ' +
-          `and ($4::timestamptz is null or start_ts < $4) and ${visible.sql} ` +
-          'order by start_ts, end_ts, capture_gaps.id',
-        [state ?? null, accountId ?? null, ...times, ...visible.parameters],
-      ),
+      CompiledQuery.raw(listSql(visible.sql), [
+        state ?? null,
+        accountId ?? null,
+        ...times,
+        ...visible.parameters,
+      ]),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredGap)
   }
 
   /**
-   * Says what is known of a gap from now on; false when there is none of this id.
+   * Changes the state of a gap; false when there is no gap with this id.
    *
    * @example
    * await gaps.setState(gap.id, 'filled')
@@ -154,7 +180,7 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Counts everyone's gaps of every state, those of earlier runs and of other collectors included.
+   * Counts all gaps by state: of market data and all accounts, of every collector, since the first.
    *
    * @example
    * const { open, unrecoverable } = await gaps.countByState()

@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
-import { columnsOf, decodeRow, insertSql, selectSql, type TextRow } from '../columns/column.ts'
+import { columnsOf, decodeRow, insertSql, selectListSql, type TextRow } from '../columns/column.ts'
+import { sqlText } from '../columns/sql-text.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -14,11 +15,11 @@ export interface DeadLetterOrigin {
 
 /** Which dead letters to list. */
 export interface DeadLetterPage {
-  /** Most to give. Default 100. */
+  /** Most dead letters to give. Default 100. */
   readonly limit?: number
-  /** Gives those after this `id`; left out, from the oldest. */
+  /** Starts after this `id`. Default: at the oldest. */
   readonly after?: string
-  /** Whose, beside those of market data. Left out, nobody's. */
+  /** Also those of this user's (or everyone's) accounts; by default of market data only. */
   readonly of?: Viewer
 }
 
@@ -30,7 +31,7 @@ interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {
 
 /** A dead letter as stored. */
 export interface StoredDeadLetter extends DeadLetterRow {
-  /** Digits that count up in the order of storing. */
+  /** Digits; the later stored, the larger. */
   readonly id: string
   /** When it was stored, in epoch milliseconds by the database's clock. */
   readonly createdAt: number
@@ -57,9 +58,21 @@ const STORED = columnsOf<'dead_letters', StoredDeadLetter, keyof DeadLetterRow>(
 })
 
 const INSERT = insertSql('dead_letters', OFFERED)
-/** Most bytes of `raw` in a statement. */
+/** Most bytes of `raw` in one statement. */
 const STATEMENT_BYTES = 16 * 1024 * 1024
-const SELECT = selectSql<StoredDeadLetter>('dead_letters', [...OFFERED, ...STORED])
+
+/** `isVisible` is an SQL condition that may have a parameter `$3`. */
+function listSql(isVisible: string): string {
+  return sqlText`
+    select
+      ${selectListSql<StoredDeadLetter>([...OFFERED, ...STORED])}
+    from dead_letters
+    -- $1: the id before the first
+    where id > $1::bigint
+      and ${isVisible}
+    order by dead_letters.id
+    limit $2::integer`
+}
 
 /**
  * Stores and lists dead letters, table `dead_letters`.
@@ -76,11 +89,10 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Stores dead letters, each as a new row: `raw` byte for byte; texts with `�` in place of what a
-   * text cannot hold (NUL, half a surrogate pair), so that storing does not fail on what failed before.
+   * Stores dead letters, each as a new row. `raw` is stored byte for byte. In texts `�` replaces what
+   * PostgreSQL cannot hold (NUL, half a surrogate pair), so that a dead letter can always be stored.
    *
-   * All or none: what is too much for one statement, whole frames that is, goes by several in a
-   * transaction.
+   * Stores all or none: more than 16 MiB of `raw` go by several statements in one transaction.
    *
    * @example
    * await deadLetters.bulkInsert([letter], { collector: 'saver-1' })
@@ -101,8 +113,8 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Gives dead letters of market data, and those of a user's accounts or of all, in the order of
-   * storing.
+   * Lists dead letters in the order in which they were stored: those of market data, with `of` also
+   * those of the viewer's accounts.
    *
    * @example
    * const page = await deadLetters.list({ limit: 50, after: last?.id, of: 'everyone' })
@@ -110,11 +122,7 @@ export class DeadLetterRepository {
   async list({ limit = 100, after = '0', of }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
     const visible = visibleSql('dead_letters', of, 3)
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(
-        `${SELECT} where id > $1::bigint and ${visible.sql} ` +
-          'order by dead_letters.id limit $2::integer',
-        [after, limit, ...visible.parameters],
-      ),
+      CompiledQuery.raw(listSql(visible.sql), [after, limit, ...visible.parameters]),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)

@@ -35,6 +35,9 @@ export interface CaptureGapsTable {
   category: string | null
   channel: string
   symbol: string | null
+  /** A candle's interval or a book's depth; null where the channel has no variants. */
+  variant: string | null
+  /** Null for market data. */
   account_id: Uuid | null
   start_ts: Timestamp
   end_ts: Timestamp

@@ -100,7 +100,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     })
     const times = { createdAt: expect.any(Number), updatedAt: expect.any(Number) }
     const id = expect.stringMatching(/^[\da-f-]{36}$/)
-    const stored = { ...times, id, collector: 'c1', accountId: null }
+    const stored = { ...times, id, collector: 'c1', variant: null, accountId: null }
     expect(await repository.list({ state: 'open' })).toEqual([
       { ...GAP, ...stored, state: 'open' },
       { ...later, ...stored, state: 'open' },
@@ -108,6 +108,19 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.list()).toHaveLength(3)
     const none = { partial: 0, filled: 0, unrecoverable: 0 }
     expect(await repository.countByState()).toEqual({ ...none, open: 2, ignored: 1 })
+  })
+
+  it('a gap of each variant of a stream is one of its own', async () => {
+    const repository = new CaptureGapRepository(opened.db)
+    const [minutes, days] = ['1', 'D'].map((variant) => ({ ...GAP, variant }))
+    const gaps = [minutes, days, minutes, GAP].filter((gap) => gap !== undefined)
+    const origin = { collector: 'variants' }
+    expect(await repository.insert(gaps, origin)).toEqual({ inserted: 3 })
+    expect(await repository.insert(gaps, origin)).toEqual({ inserted: 0 })
+    const variants = (await repository.list())
+      .filter(({ collector }) => collector === origin.collector)
+      .map(({ variant }) => variant)
+    expect(variants.toSorted()).toEqual(['1', 'D', null])
   })
 
   it('an account’s gaps and dead letters say whose they are', async () => {

@@ -1,15 +1,15 @@
 /** Bytes of a one-dimensional array before its elements. */
 const HEADER_BYTES = 20
 
-/** Most bytes of a statement's parameters: a larger message ends the connection, at 1 GiB. */
+/** Most bytes of a statement's parameters: PostgreSQL ends the connection at a message of 1 GiB. */
 export const MOST_PARAMETER_BYTES: number = 2 ** 30 - 2 ** 20
 
-/** What an encoder is given for a column: null and undefined are NULL. */
+/** The values of a column; null and undefined become NULL. */
 export type Values<Value> = readonly (Value | null | undefined)[]
 
 /**
- * A one-dimensional array in PostgreSQL's binary format, written front to back into a buffer of its
- * own that is made once and large enough.
+ * Writes a one-dimensional array in PostgreSQL's binary format, front to back, into one buffer that is
+ * large enough from the start.
  *
  * Source: `array_recv` and the receive function of the element's type.
  */
@@ -17,11 +17,11 @@ export class ArrayParameter {
   readonly #bytes: Buffer
   #end = HEADER_BYTES
 
-  /** `elementOid` is the number of the element's type in `pg_type`; `valueBytes` the most of all values. */
+  /** `elementOid` is the type's number in `pg_type`; `valueBytes` the most bytes that all values take. */
   constructor(elementOid: number, count: number, valueBytes: number) {
     const length = HEADER_BYTES + 4 * count + valueBytes
     if (length > MOST_PARAMETER_BYTES) throw new RangeError(`${length} bytes are too many`)
-    // Not from Node's shared pool, of which a small piece would hold on to the whole.
+    // Not from Node's shared pool: a small buffer would keep the pool's whole memory in use.
     this.#bytes = Buffer.allocUnsafeSlow(length)
     const header = [1, 0, elementOid, count, 1]
     for (let index = 0; index < header.length; index++) {
@@ -31,12 +31,12 @@ export class ArrayParameter {
 
   /** Adds NULL. */
   addNull(): void {
-    // Whether there are any.
+    // The header's flag that the array has NULLs.
     this.#bytes[7] = 1
     this.#writeInt32(-1)
   }
 
-  /** Adds a value of so many bytes, and gives where to write them. */
+  /** Adds a value of `length` bytes; gives the place in `bytes` to write them to. */
   add(length: number): number {
     this.#writeInt32(length)
     const start = this.#end
@@ -44,7 +44,7 @@ export class ArrayParameter {
     return start
   }
 
-  /** Where values are written to. */
+  /** The buffer that values are written to. */
   get bytes(): Buffer {
     return this.#bytes
   }
@@ -60,7 +60,7 @@ export class ArrayParameter {
   }
 }
 
-/** Writes a 32-bit integer; Node's own checks its arguments at three times the cost. */
+/** Writes a 32-bit integer; Node's own function checks its arguments and costs three times as much. */
 export function writeInt32(bytes: Buffer, value: number, at: number): void {
   bytes[at] = value >>> 24
   bytes[at + 1] = value >>> 16

@@ -1,12 +1,12 @@
-import { POSTGRES_EPOCH_US } from './encode-instants.ts'
+import { POSTGRES_EPOCH_US } from './encode-fixed.ts'
 
 /** Bytes of a one-dimensional array before its elements. */
 const HEADER_BYTES = 20
 const WORD = 2 ** 32
 
 /**
- * The instants of a `timestamptz[]` in PostgreSQL's binary format, as counts of `unitUs` microseconds
- * since 1970; throws for an infinite one.
+ * Reads a `timestamptz[]` in PostgreSQL's binary format, each instant as a number of units of `unitUs`
+ * microseconds since 1970. Throws for an infinite one.
  *
  * Source: `array_send` and `timestamptz_send`.
  */
@@ -20,7 +20,7 @@ export function decodeInstants(bytes: Buffer, unitUs: 1 | 1000): readonly (numbe
       continue
     }
     const us = bytes.readInt32BE(at) * WORD + bytes.readUInt32BE(at + 4) + POSTGRES_EPOCH_US
-    // What is not exact as a number of microseconds may be as one of milliseconds.
+    // Far from 1970 the microseconds are no safe integer, but the milliseconds may be one.
     instants.push(Number.isSafeInteger(us) ? count(us, unitUs) : distant(bytes, at, unitUs))
     at += length
   }
@@ -35,7 +35,7 @@ function distant(bytes: Buffer, at: number, unitUs: number): number {
   const value = bytes.readBigInt64BE(at)
   if (value === 2n ** 63n - 1n || value === -(2n ** 63n)) {
     throw new RangeError(
-      "an infinite time is stored, which is no event's: correct or delete that row",
+      'an infinite time is stored, which no event has: correct or delete that row',
     )
   }
   return Number((value + BigInt(POSTGRES_EPOCH_US)) / BigInt(unitUs))

@@ -1,10 +1,13 @@
 import { ArrayParameter, type Values } from './array-parameter.ts'
-import { MOST_DIGITS, plainDecimal } from './plain-decimal.ts'
+
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,5}))?$/i
+/** Most digits on either side of the point: PostgreSQL takes no more behind it. */
+const MOST_DIGITS = 16_383
 
 const NUMERIC_OID = 1700
-/** Number of digits, weight of the first, sign, and digits to show behind the point: 2 bytes each. */
+/** Number of groups, weight of the first group, sign, digits behind the point: 2 bytes each. */
 const FIXED_BYTES = 8
-/** Decimal digits that PostgreSQL keeps as one. */
+/** Decimal digits that PostgreSQL stores as one group, in 2 bytes. */
 const GROUP = 4
 
 const ZERO = 48
@@ -14,28 +17,26 @@ const MINUS = 45
 const NEGATIVE = 0x4000
 
 /**
- * `numeric[]` of decimal texts, with an exponent or without: every digit, and as many behind the
- * point as the text has. Throws for what is no decimal.
+ * `numeric[]` of decimal texts, with or without an exponent. Keeps every digit, also zeros at the end.
+ * Throws for a text that is no decimal.
  *
- * Source: `numeric_recv`, which strips the zeros to either end by itself.
+ * Source: `numeric_recv`, which strips zero groups at either end by itself.
  */
 export function encodeNumerics(values: Values<string>): Buffer {
-  return encodePlain(values) ?? encodePlain(values.map(plainOf)) ?? neverReached()
+  const array = encodePlain(values) ?? encodePlain(values.map(plainOf))
+  if (array === null) throw new TypeError('plainDecimal gave a text with an exponent')
+  return array
 }
 
 function plainOf(value: string | null | undefined): string | null {
   return value === null || value === undefined ? null : plainDecimal(value)
 }
 
-function neverReached(): never {
-  throw new TypeError('a plain decimal is none')
-}
-
-/** Null when one of them is not written plainly: nearly all are. */
+/** The fast way, for nearly all decimals are digits and a point. Null when a value is anything else. */
 function encodePlain(values: Values<string>): Buffer | null {
   let units = 0
   for (const value of values) units += value?.length ?? 0
-  // Four digits take two bytes, and one on either side of the point may stand alone.
+  // A group of 4 digits takes 2 bytes; on each side of the point one group may hold a single digit.
   const array = new ArrayParameter(
     NUMERIC_OID,
     values.length,
@@ -48,6 +49,7 @@ function encodePlain(values: Values<string>): Buffer | null {
   return array.finish()
 }
 
+/** Adds a decimal; false, with nothing added, when it is not digits and a point. */
 function addPlain(array: ArrayParameter, text: string): boolean {
   const isNegative = text.charCodeAt(0) === MINUS
   const start = isNegative ? 1 : 0
@@ -81,9 +83,31 @@ function addPlain(array: ArrayParameter, text: string): boolean {
   return true
 }
 
-/** Gives where the next one goes. */
+/** Gives the place after it. */
 function writeInt16(bytes: Buffer, value: number, at: number): number {
   bytes[at] = value >>> 8
   bytes[at + 1] = value
   return at + 2
+}
+
+/**
+ * Writes a decimal without exponent and plus sign, with the digits behind the point that PostgreSQL
+ * would give it: `1.50e1` becomes `15.0`, `1e3` becomes `1000`.
+ *
+ * Throws for a text that is no decimal, also for NaN and the infinities.
+ */
+export function plainDecimal(text: string): string {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? []
+  const digits = whole + fraction
+  if (sign === undefined || digits === '') {
+    throw new RangeError(`${JSON.stringify(text.slice(0, 80))} is no decimal`)
+  }
+  const point = whole.length + Number(exponent)
+  if (Math.max(point, digits.length - point, digits.length) > MOST_DIGITS) {
+    throw new RangeError(`decimal ${text.slice(0, 80)} has more than ${MOST_DIGITS} digits`)
+  }
+  const padded = digits.padStart(digits.length - Math.min(point - 1, 0), '0').padEnd(point, '0')
+  const split = Math.max(point, 1)
+  const plain = padded.length > split ? `${padded.slice(0, split)}.${padded.slice(split)}` : padded
+  return sign === '-' ? `-${plain}` : plain
 }

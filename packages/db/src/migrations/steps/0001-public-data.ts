@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 
 /** The ticker's value columns, by their bit in `changed`. */
 const TICKER_COLUMNS = [

@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 
 /** The ticker's value columns that came with the other categories, by their bit in `changed`, from 32 on. */
 const TICKER_COLUMNS = [

@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 import { privateEvents } from './private/events.ts'
 import { identities } from './private/identities.ts'
 

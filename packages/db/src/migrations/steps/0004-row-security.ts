@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 import { rowSecurity } from './row-security.ts'
 
 /**

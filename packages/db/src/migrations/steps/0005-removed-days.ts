@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Which days were removed from which table, by whom, and what was in them. Without it nobody could

@@ -1,4 +1,4 @@
-import type { Migration } from '../all.ts'
+import type { Migration } from './migration.ts'
 
 /** Values of `details`, by the column that the view gives each. */
 const DETAILS = {

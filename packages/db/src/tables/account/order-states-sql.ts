@@ -1,36 +1,42 @@
-const KEY = ['account_id', 'category', 'order_id']
+import { listText, sqlText } from '../../columns/sql-text.ts'
 
-/** What makes a state the newest: the first that differs decides. */
-const NEWNESS = [
-  (row: string) => `coalesce(${row}.cum_exec_qty, 0)`,
-  (row: string) => `order_status_rank(${row}.status)`,
-  (row: string) => `${row}.exchange_ts`,
-  // When it arrived: by the collector's clock, then by its place in the message.
-  (row: string) => `${row}.local_ts`,
-]
+/** SQL terms that make a state the newest: the first that differs decides. */
+function newness(row: string): readonly string[] {
+  return [
+    `coalesce(${row}.cum_exec_qty, 0)`,
+    `order_status_rank(${row}.status)`,
+    `${row}.exchange_ts`,
+    // Its arrival: the collector's clock, and then its place in the message.
+    `${row}.local_ts`,
+  ]
+}
 
-/** SQL that orders states of an order from the newest on. */
+/** SQL terms that order the states of an order, the newest first. */
 export function newestOrderFirst(row: string): readonly string[] {
-  return [...NEWNESS.map((value) => `${value(row)} desc`), `${row}.arrival desc`]
+  return [...newness(row), `${row}.arrival`].map((value) => `${value} desc`)
 }
 
 /**
- * SQL of a statement that brings `order_states` up to date with new rows of `orders`, called
- * `written`.
+ * SQL that brings `order_states` up to date with the rows that were just inserted into `orders`,
+ * called `written`.
  *
- * Only new rows count: a state that is delivered again, by another collector or by REST, is not the
- * newest for having arrived again. What is as new as the stored state was received with it, and came
- * after it, because batches keep the order of arrival.
+ * Only new rows count: a state that is delivered again, by another collector or by REST, does not
+ * become the newest by its later arrival. A row that is equal to the stored state in all terms arrived
+ * with it and after it, because batches keep the order of arrival, so it replaces it.
  */
 export function orderStatesSql(columns: readonly string[]): string {
   const stored = [...columns, 'run_id']
-  const values = (row: string) => NEWNESS.map((value) => value(row)).join(', ')
-  return (
-    `insert into order_states as state (${stored.join(', ')}) ` +
-    `select distinct on (${KEY.join(', ')}) ${stored.join(', ')} from written ` +
-    `order by ${[...KEY, ...newestOrderFirst('written')].join(', ')} ` +
-    `on conflict (${KEY.join(', ')}) do update set ` +
-    `${stored.map((name) => `${name} = excluded.${name}`).join(', ')} ` +
-    `where (${values('excluded')}) >= (${values('state')})`
-  )
+  return sqlText`
+    insert into order_states as state (
+      ${listText(stored)}
+    )
+    select distinct on (account_id, category, order_id)
+      ${listText(stored)}
+    from written
+    order by account_id, category, order_id,
+      ${newestOrderFirst('written').join(', ')}
+    on conflict (account_id, category, order_id) do update set
+      ${listText(stored.map((name) => `${name} = excluded.${name}`))}
+    where (${newness('excluded').join(', ')})
+      >= (${newness('state').join(', ')})`
 }

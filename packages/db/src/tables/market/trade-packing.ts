@@ -1,23 +1,23 @@
 import type { PublicTradeEvent } from '@grid/core-events'
+import { plainDecimal } from '../../columns/encoding/encode-numerics.ts'
 import { assertText } from '../../columns/encoding/encode-varying.ts'
-import { plainDecimal } from '../../columns/encoding/plain-decimal.ts'
 
-/** Bits 0 to 2 of `flags`: the place from 1 on; 0 for another direction, or none. */
+/** Bits 0 to 2 of `flags`: the place in this list, counted from 1; 0 for another direction, or none. */
 const TICK_DIRECTIONS: readonly (string | null)[] = [
   'PlusTick',
   'ZeroPlusTick',
   'MinusTick',
   'ZeroMinusTick',
 ]
-/** Bits that say whether a thing is known, and whether it is so. */
+/** Two bits each: whether the value is known, and whether it is true. */
 const BLOCK_TRADE = { known: 1 << 3, so: 1 << 4 }
 const RPI_TRADE = { known: 1 << 5, so: 1 << 6 }
 
 const DECIMALS = ['markPrice', 'indexPrice', 'markIv', 'iv'] as const
 
 /**
- * The `flags` of a trade, which view `public_trades_wide` takes apart. Throws for what is neither
- * known nor unknown.
+ * Packs a trade's tick direction, block trade and RPI into column `flags`; view `public_trades_wide`
+ * takes it apart. Throws for a value that is neither a boolean nor null.
  */
 export function tradeFlags({ tickDirection, isBlockTrade, isRpiTrade }: PublicTradeEvent): number {
   return (
@@ -35,8 +35,9 @@ function bitsOf({ known, so }: { known: number; so: number }, value: boolean | n
 }
 
 /**
- * The `details` of a trade: what few trades have, as JSON; empty for most. Throws for what is no
- * decimal.
+ * Packs what few trades have into column `details`, as JSON; empty for most trades: mark and index
+ * price, volatilities, and a tick direction that `flags` has no number for. Throws for a value that is
+ * no decimal.
  */
 export function tradeDetails(trade: PublicTradeEvent): string {
   const { tickDirection } = trade

@@ -1,0 +1,58 @@
+-- $1 category, $2 symbols, $3 from, $4 to
+select wanted.symbol, (extract(epoch from exchange_ts) * 1000)::bigint::text as ts
+from unnest($2::text[]) as wanted (symbol)
+cross join lateral (
+  select within.exchange_ts
+  from (
+    select trade_second(exchange_ts) as second
+    from public_trades
+    where trade_stream_key(category, symbol) = trade_stream_key($1::text, wanted.symbol)
+      and trade_second(exchange_ts)
+        between trade_second($3::timestamptz) and trade_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+    order by trade_second(exchange_ts) desc
+    limit 1
+  ) as edge
+  cross join lateral (
+    select exchange_ts
+    from public_trades
+    where trade_stream_key(category, symbol) = trade_stream_key($1::text, wanted.symbol)
+      and trade_second(exchange_ts)
+        between trade_second($3::timestamptz) and trade_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+      and trade_second(exchange_ts) = edge.second
+    order by exchange_ts desc
+    limit 1
+  ) as within
+) as found;
+
+select wanted.symbol, (extract(epoch from exchange_ts) * 1000)::bigint::text as ts
+from unnest($2::text[]) as wanted (symbol)
+cross join lateral (
+  select within.exchange_ts
+  from (
+    select trade_second(exchange_ts) as second
+    from public_trades
+    where trade_stream_key(category, symbol) = trade_stream_key($1::text, wanted.symbol)
+      and trade_second(exchange_ts)
+        between trade_second($3::timestamptz) and trade_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+    order by trade_second(exchange_ts) asc
+    limit 1
+  ) as edge
+  cross join lateral (
+    select exchange_ts
+    from public_trades
+    where trade_stream_key(category, symbol) = trade_stream_key($1::text, wanted.symbol)
+      and trade_second(exchange_ts)
+        between trade_second($3::timestamptz) and trade_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+      and trade_second(exchange_ts) = edge.second
+    order by exchange_ts asc
+    limit 1
+  ) as within
+) as found;

@@ -1,0 +1,225 @@
+import type { DeadLetter } from '@grid/core-events'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readAccountRange } from '../../src/account-events/account-range.ts'
+import {
+  CaptureGapRepository,
+  DeadLetterRepository,
+  ExecutionRepository,
+  ensurePartitions,
+  marketRepository,
+  migrate,
+  OperatorRepository,
+  OrderRepository,
+  PositionSnapshotRepository,
+  PublicTradeRepository,
+  readMarket,
+  WalletSnapshotRepository,
+} from '../../src/index.ts'
+import { bulkInsert } from '../../src/insert/bulk-insert.ts'
+import { ACCOUNT_TABLES } from '../../src/tables/account-tables.ts'
+import { DAILY_TABLES } from '../../src/tables/daily-tables.ts'
+import type { EventTable, StoredRow } from '../../src/tables/shape/event-table.ts'
+import { START_TIMEOUT_MS } from '../support/databases.ts'
+import { collect, T0 } from '../support/events.ts'
+import { fillTenant, type Tenant } from '../support/private-events.ts'
+import { openPlanned, type PlannedDatabase } from '../support/query-plans.ts'
+import { sampleRow } from '../support/sample-rows.ts'
+
+// The statements that are generated from descriptors, as PostgreSQL was sent them: kept to be read, to
+// be pasted into psql, and so that a change of one shows in the change that made it.
+
+const ONE = { category: 'linear', symbol: 'BTCUSDT' } as const
+const MANY = { category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] } as const
+const INTERVAL = { from: T0, to: T0 + 1 }
+const LETTER: DeadLetter = {
+  code: 'ITEM_MALFORMED',
+  reason: 'price is empty',
+  field: 'p',
+  ...ONE,
+  channel: 'publicTrade',
+  topic: 'publicTrade.BTCUSDT',
+  source: 'ws',
+  localTsUs: T0 * 1000,
+  raw: new Uint8Array([7]),
+}
+const PARAMETERS = {
+  arrays: 'one array a column, in the order of the columns',
+  conflicts: 'one array a column; then the first and the last exchange time',
+  symbol: '$1 category, $2 symbol, $3 from, $4 to',
+  symbols: '$1 category, $2 symbols, $3 from, $4 to',
+  bins: '$1 category, $2 symbol, $3 from, $4 to, $5 length of a bin',
+}
+
+let planned: PlannedDatabase
+let tenant: Tenant
+beforeAll(async () => {
+  planned = await openPlanned(/./s)
+  await migrate(planned.db)
+  tenant = await fillTenant(planned.db, 'alice')
+}, START_TIMEOUT_MS)
+afterAll(() => planned.close())
+
+/** Compares the statements that a call sends and that match a pattern with those of a file. */
+async function expectSent(
+  file: string,
+  parameters: string,
+  call: () => Promise<unknown>,
+  pattern: RegExp,
+): Promise<void> {
+  planned.take()
+  await call()
+  const texts = planned.take().map(({ sql }) => sql)
+  const sent = [...new Set(texts.filter((text) => pattern.test(text)))]
+  expect(sent, file).not.toEqual([])
+  const text = sent.map((statement) => `${statement};\n`).join('\n')
+  await expect(`-- ${parameters}\n${text}`).toMatchFileSnapshot(`./${file}.sql`)
+}
+
+const tables = <Table extends { readonly table: string }>(list: readonly Table[]) =>
+  list.map((target): [string, Table] => [target.table, target])
+
+it.each(tables(DAILY_TABLES))('%s: partitions, insert and reads', async (table, target) => {
+  const { db } = planned
+  // Sound: the rows are made from the descriptor.
+  const anyTarget = target as unknown as EventTable<StoredRow>
+  const rows = [T0, T0 + 1].map((exchangeTs) => sampleRow(anyTarget, { exchangeTs }))
+  const events = marketRepository(db, target.channel)
+  const keep = (
+    name: string,
+    parameters: string,
+    call: () => Promise<unknown>,
+    pattern: RegExp = new RegExp(`^select .*from ${table}`, 's'),
+  ) => expectSent(`${table}/${name}`, parameters, call, pattern)
+  await keep(
+    'partition',
+    'no parameters',
+    () => ensurePartitions(db, target.table, [T0]),
+    /^(create|alter)/,
+  )
+  const insert = () => bulkInsert(db, anyTarget, rows)
+  await keep('insert', PARAMETERS.arrays, insert, /^insert/)
+  await keep('conflicts', PARAMETERS.conflicts, insert, /as is_missing/)
+  await keep('range', `${PARAMETERS.symbol}, $5 most rows`, () =>
+    collect(events.range({ ...ONE, ...INTERVAL })),
+  )
+  await keep('range-of-many', `${PARAMETERS.symbols}, $5 most rows`, () =>
+    collect(readMarket(db, { ...MANY, channels: [target.channel], ...INTERVAL })),
+  )
+  await keep('newest', PARAMETERS.symbols, () => events.latest(MANY))
+  await keep('end-times', PARAMETERS.symbols, () => events.endTimes(MANY))
+  await keep(
+    'symbols',
+    '$1 category, $2 from, $3 to',
+    () => events.symbols({ category: 'linear', ...INTERVAL }),
+    /^(select distinct|with recursive)/,
+  )
+  await keep('counts', PARAMETERS.bins, () => collect(events.counts({ ...ONE, ...INTERVAL })))
+})
+
+it('public_trades: bars, and the search for an id', async () => {
+  const trades = new PublicTradeRepository(planned.db)
+  const isOfTrades = /^select .*from public_trades/s
+  await expectSent(
+    'public_trades/bars',
+    PARAMETERS.bins,
+    () => collect(trades.bars({ ...ONE, ...INTERVAL }, '1m')),
+    isOfTrades,
+  )
+  await expectSent(
+    'public_trades/exists',
+    `${PARAMETERS.symbol}, $5 trade id`,
+    () => trades.exists({ ...ONE, tradeId: 't', ...INTERVAL }),
+    isOfTrades,
+  )
+})
+
+it.each(tables(Object.values(ACCOUNT_TABLES)))('%s: insert and range', async (table, target) => {
+  const { accountId } = tenant
+  // Sound: the rows are made from the descriptor.
+  const anyTarget = target as unknown as EventTable<StoredRow>
+  const rows = [T0, T0 + 1].map((exchangeTs) =>
+    sampleRow(anyTarget, { accountId, exchangeTs, execId: String(exchangeTs) }),
+  )
+  const insert = () => bulkInsert(planned.db, anyTarget, rows)
+  await expectSent(`${table}/insert`, PARAMETERS.arrays, insert, /insert into/)
+  await expectSent(`${table}/conflicts`, PARAMETERS.arrays, insert, /as is_missing/)
+  const conditions = [{ column: 'account_id', type: 'uuid', value: accountId } as const]
+  await expectSent(
+    `${table}/range`,
+    '$1 user, $2 account, $3 from, $4 to',
+    () => collect(readAccountRange(planned.db, anyTarget, tenant, conditions, INTERVAL)),
+    /^select/,
+  )
+})
+
+it('the other reads of account tables', async () => {
+  const { db } = planned
+  const { accountId, runId } = tenant
+  const executions = new ExecutionRepository(db)
+  await expectSent(
+    'private_executions/exists',
+    '$1 user, $2 account, $3 id of the execution',
+    () => executions.exists(tenant, { accountId, execId: 'e1' }),
+    /./,
+  )
+  await expectSent(
+    'private_executions/of-order-link',
+    "$1 user, $2 run, $3 the client's id of the order",
+    () => executions.listByOrderLinkId(tenant, { runId, orderLinkId: 'link' }),
+    /./,
+  )
+  const orders = new OrderRepository(db)
+  await expectSent(
+    'orders/active-at',
+    '$1 user, $2 run, $3 account, $4 symbol, $5 time',
+    () => orders.activeAt(tenant, { runId, accountId, symbol: 'BTCUSDT', at: T0 }),
+    /./,
+  )
+  await expectSent(
+    'order_states/open',
+    '$1 user, $2 account',
+    () => orders.listOpen(tenant, { accountId }),
+    /./,
+  )
+  await expectSent(
+    'position_snapshots/newest',
+    '$1 user, $2 symbol, $3 time, $4 account',
+    () =>
+      new PositionSnapshotRepository(db).latest(tenant, { accountId, symbol: 'BTCUSDT', at: T0 }),
+    /./,
+  )
+  await expectSent(
+    'wallet_snapshots/newest',
+    '$1 user, $2 coin, $3 account',
+    () => new WalletSnapshotRepository(db).latest(tenant, { accountId, coin: 'USDT' }),
+    /./,
+  )
+  await expectSent(
+    'attribution',
+    '$1 since',
+    () => new OperatorRepository(db).attributeEvents({ since: T0 }),
+    /^update/,
+  )
+})
+
+it('gaps and dead letters', async () => {
+  const gaps = new CaptureGapRepository(planned.db)
+  const gap = { ...ONE, channel: 'ticker', startTs: T0, endTs: T0, reason: 'stale' } as const
+  const insertGap = () => gaps.insert([gap], { collector: 'c' })
+  await expectSent('capture_gaps/insert', PARAMETERS.arrays, insertGap, /./)
+  await expectSent(
+    'capture_gaps/list',
+    '$1 state, $2 account, $3 from, $4 to: each may be null; $5 user',
+    () => gaps.list({ of: tenant }),
+    /./,
+  )
+  const letters = new DeadLetterRepository(planned.db)
+  const insertLetter = () => letters.bulkInsert([LETTER])
+  await expectSent('dead_letters/insert', PARAMETERS.arrays, insertLetter, /./)
+  await expectSent(
+    'dead_letters/list',
+    '$1 the id before the first, $2 most rows, $3 user',
+    () => letters.list({ of: tenant }),
+    /./,
+  )
+})

@@ -1,5 +1,5 @@
 import type { PrivateStreamStatus, StreamStatus } from '@grid/bybit-adapter'
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, type Gap, nowMs } from '@grid/core-events'
 import { isWorthALine, type Logger } from './log.ts'
 
 /** Most lines of one kind a minute: a reconnect of many topics, or a faulty server, gives more. */
@@ -96,8 +96,9 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
       return
     case 'gap': {
       const { channel, startTs, endTs, reason } = status.gap
-      const symbol = 'symbol' in status.gap ? status.gap.symbol : undefined
-      log.warn({ code: 'GAP', channel, symbol, startTs, endTs, reason }, 'events may be missing')
+      const { symbol, variant } = status.gap as Partial<Gap>
+      const facts = { channel, symbol, variant, startTs, endTs, reason }
+      log.warn({ code: 'GAP', ...facts }, 'events may be missing')
       return
     }
     case 'unexpected_control':

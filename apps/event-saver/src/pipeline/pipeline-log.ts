@@ -1,4 +1,4 @@
-import type { CaptureGap, DeadLetter } from '@grid/core-events'
+import type { CaptureGap, DeadLetter, Gap } from '@grid/core-events'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
 import type { LedgerChannel } from './ledger.ts'
@@ -58,11 +58,11 @@ export class PipelineLog implements PipelineHandlers {
     this.#evidenceLost += 1
     if (!isWorthALine(this.#evidenceLost)) return
     const { category = null, symbol = null, accountId } = what as Partial<DeadLetter>
-    const { channel } = what
-    const bounds = 'startTs' in what ? { startTs: what.startTs, endTs: what.endTs } : {}
+    const { variant, startTs, endTs } = what as Partial<Gap>
+    const stream = { category, channel: what.channel, symbol, variant, accountId }
     const count = this.#evidenceLost
     this.#log.error(
-      { code: 'EVIDENCE_LOST', category, channel, symbol, accountId, ...bounds, reason, count },
+      { code: 'EVIDENCE_LOST', ...stream, startTs, endTs, reason, count },
       'cannot store a dead letter or a gap',
     )
   }

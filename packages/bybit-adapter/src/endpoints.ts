@@ -17,7 +17,21 @@ const PRIVATE_HOSTS: { readonly [Name in Environment]: string } = {
   demo: 'wss://stream-demo.bybit.com',
 }
 
+/** Demo trading has no market of its own: its market is mainnet's. */
+const REST_HOSTS: { readonly [Name in Environment]: string } = {
+  mainnet: 'https://api.bybit.com',
+  testnet: 'https://api-testnet.bybit.com',
+  demo: 'https://api.bybit.com',
+}
+
+/** Demo trading borrows mainnet's market, but has accounts of its own. */
+const PRIVATE_REST_HOSTS: { readonly [Name in Environment]: string } = {
+  ...REST_HOSTS,
+  demo: 'https://api-demo.bybit.com',
+}
+
 const SOCKET_BASE = /^wss?:\/\/[^?#]+$/
+const HTTP_BASE = /^https?:\/\/[^?#]+$/
 
 /**
  * The address of a category's public socket.
@@ -49,20 +63,60 @@ export function privateUrl(environment: Environment, wsUrl?: string): string {
   return `${socketBase(PRIVATE_HOSTS, environment, wsUrl)}/v5/private`
 }
 
+/**
+ * The base address of an environment's REST market data, without a slash at its end.
+ *
+ * Throws `INVALID_OPTION`. `base` wins over the environment.
+ *
+ * @example
+ * restUrl('testnet') // 'https://api-testnet.bybit.com'
+ */
+export function restUrl(environment: Environment, base?: string): string {
+  const host = hostOf(REST_HOSTS, environment)
+  return httpBase('restUrl', base ?? host)
+}
+
+/**
+ * The base address of an environment's authenticated REST endpoints, without a slash at its end.
+ *
+ * Throws `INVALID_OPTION`. `base` wins over the environment.
+ *
+ * @example
+ * privateRestUrl('demo') // 'https://api-demo.bybit.com'
+ */
+export function privateRestUrl(environment: Environment, base?: string): string {
+  const host = hostOf(PRIVATE_REST_HOSTS, environment)
+  return httpBase('restUrl', base ?? host)
+}
+
+/** A base address without a slash at its end; throws `INVALID_OPTION` when it is none. */
+export function httpBase(option: string, base: string): string {
+  if (!HTTP_BASE.test(base) || !URL.canParse(base)) {
+    throw invalid(option, `must be like http://127.0.0.1:9002, got ${JSON.stringify(base)}`)
+  }
+  return base.replace(/\/+$/, '')
+}
+
 function socketBase(
   hosts: { readonly [Name in Environment]: string },
   environment: Environment,
   wsUrl: string | undefined,
 ): string {
-  if (!Object.hasOwn(hosts, environment)) {
-    const names = Object.keys(hosts).join(', ')
-    throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
-  }
-  const base = wsUrl ?? hosts[environment]
+  const host = hostOf(hosts, environment)
+  const base = wsUrl ?? host
   if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
     throw invalid('wsUrl', `must be like ws://127.0.0.1:9001, got ${JSON.stringify(base)}`)
   }
   return base.replace(/\/+$/, '')
+}
+
+function hostOf(
+  hosts: { readonly [Name in Environment]: string },
+  environment: Environment,
+): string {
+  if (Object.hasOwn(hosts, environment)) return hosts[environment]
+  const names = Object.keys(hosts).join(', ')
+  throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
 }
 
 function invalid(option: string, fault: string): BybitAdapterError {

@@ -103,3 +103,11 @@ export class BybitAdapterError extends Error {
     this.retryAtMs = context.retryAtMs ?? null
   }
 }
+
+/** The error of a call that its caller ended, by a signal's reason. */
+export function abortedError(reason: unknown, endpoint?: string): BybitAdapterError {
+  return new BybitAdapterError('ABORTED', 'the request was aborted', {
+    cause: reason,
+    ...(endpoint !== undefined && { endpoint }),
+  })
+}

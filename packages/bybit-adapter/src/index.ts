@@ -15,29 +15,30 @@ export {
 } from './archive/trade-archive-url.ts'
 export type { Credentials, HmacCredentials, RsaCredentials } from './auth/credentials.ts'
 export type { KeyFaultCode } from './auth/key-fault.ts'
-export { ServerClock, type ServerClockOptions } from './auth/server-clock.ts'
+export { ServerClock, type ServerClockOptions, type ServerTime } from './auth/server-clock.ts'
 export type { PublicCategory } from './channels/category-dialect.ts'
-export type { DiscardReason } from './channels/channel-mapper.ts'
-export type { WantedTopic } from './channels/registry.ts'
-export { type Environment, privateUrl, publicUrl } from './endpoints.ts'
+export type { DiscardReason } from './channels/discard-reason.ts'
+export type { ChannelOptions } from './channels/registry.ts'
+export type { WantedTopic } from './channels/topics.ts'
+export { type Environment, privateUrl, publicUrl, restUrl } from './endpoints.ts'
 export {
   BybitAdapterError,
   type BybitAdapterErrorCode,
   type BybitAdapterErrorContext,
 } from './errors.ts'
-export { restUrl } from './hosts.ts'
-export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
 export {
   createNormalizer,
   type Normalizer,
   type NormalizerOptions,
-} from './normalizer/normalizer.ts'
+} from './normalizer/frame-normalizer.ts'
+export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
 export { PREDECESSOR_FILTER, type PrivateFilter } from './normalizer/private-filter.ts'
 export {
   createPrivateNormalizer,
   type PrivateNormalizer,
   type PrivateNormalizerOptions,
 } from './normalizer/private-normalizer.ts'
+export type { RestCallOptions } from './rate-limit/call-options.ts'
 export { type LimitRefusal, type LimitReport, limitReport } from './rate-limit/limit-report.ts'
 export {
   type RateLimitedRun,
@@ -59,9 +60,8 @@ export type {
 } from './rest/endpoints/instrument.ts'
 export type { Kline, KlineInterval } from './rest/endpoints/kline.ts'
 export type { OpenInterest, OpenInterestInterval } from './rest/endpoints/open-interest.ts'
-export type { ServerTime } from './rest/endpoints/server-time.ts'
 export type { AccountTransaction } from './rest/endpoints/transaction.ts'
-export type { RestCallOptions } from './rest/http/requester.ts'
+export type { RestClientOptions } from './rest/http/new-requester.ts'
 export type { RestList } from './rest/lists/rest-list.ts'
 export type { CollectedPages, PagesEnd, RestPages } from './rest/lists/rest-pages.ts'
 export type {
@@ -77,7 +77,7 @@ export {
   BybitPrivateRestClient,
   type PrivateRestClientOptions,
 } from './rest/private-rest-client.ts'
-export { BybitRestClient, type RestClientOptions } from './rest/rest-client.ts'
+export { BybitRestClient } from './rest/rest-client.ts'
 export type {
   FundingHistoryQuery,
   InstrumentsQuery,
@@ -97,13 +97,13 @@ export {
 } from './ws/connection/connection-budget.ts'
 export type { KeyRefusal } from './ws/login/key-guard.ts'
 export type {
+  Frame,
+  NormalizedFrame,
   NormalizedPrivateFrame,
   PrivateFrame,
   PrivateStreamEvents,
-} from './ws/stream/private-stream-events.ts'
-export type { PrivateStreamStatus } from './ws/stream/private-stream-status.ts'
-export type { PrivateStreamTimings } from './ws/stream/private-stream-timings.ts'
-export type { Frame, NormalizedFrame, PublicStreamEvents } from './ws/stream/stream-events.ts'
-export type { SilenceStep, StreamStatus } from './ws/stream/stream-status.ts'
-export type { StreamTimings } from './ws/stream/stream-timings.ts'
+  PublicStreamEvents,
+} from './ws/stream/stream-events.ts'
+export type { PrivateStreamStatus, SilenceStep, StreamStatus } from './ws/stream/stream-status.ts'
+export type { PrivateStreamTimings, StreamTimings } from './ws/stream/stream-timings.ts'
 export type { TopicState, TopicStatus } from './ws/stream/topic-status.ts'

@@ -1,6 +1,6 @@
 import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
+import { httpBase } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
-import { httpBase } from '../hosts.ts'
 
 /** The categories whose trades the exchange publishes by day. */
 export type ArchiveCategory = Exclude<Category, 'option'>

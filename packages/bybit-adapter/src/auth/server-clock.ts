@@ -1,7 +1,18 @@
-import { type Clock, nowMs, systemClock } from '@grid/core-events'
-import type { ServerTime } from '../rest/endpoints/server-time.ts'
-import type { RestCallOptions } from '../rest/http/requester.ts'
-import { abortedError, untilAborted } from '../time/until-aborted.ts'
+import { type Clock, nowMs, systemClock, untilAborted } from '@grid/core-events'
+import { abortedError } from '../errors.ts'
+import type { RestCallOptions } from '../rate-limit/call-options.ts'
+
+/** The exchange's clock, with the times between which it was read. */
+export interface ServerTime {
+  /** Epoch milliseconds. */
+  readonly exchangeTs: number
+  /** The same instant in nanoseconds, digit for digit: too many for a number. */
+  readonly timeNano: string
+  /** When the request was sent, in epoch microseconds. */
+  readonly sentUs: number
+  /** When the answer was received, in epoch microseconds. */
+  readonly localTsUs: number
+}
 
 /** Options of a {@link ServerClock}. */
 export interface ServerClockOptions {
@@ -79,7 +90,7 @@ export class ServerClock {
       if (this.#ageMs() >= (this.#options.refreshMs ?? REFRESH_MS)) this.#refresh()
       return
     }
-    if (signal?.aborted) throw abortedError(signal)
+    if (signal?.aborted) throw abortedError(signal.reason)
     this.#measuring ??= this.#measure()
     await this.#share(this.#measuring, signal)
   }
@@ -126,7 +137,7 @@ export class ServerClock {
     const abandon = this.#abandon
     this.#waiting++
     try {
-      await untilAborted(measuring, signal)
+      await untilAborted(measuring, signal, abortedError)
     } finally {
       if (--this.#waiting === 0 && signal?.aborted) abandon.abort()
     }

@@ -1,15 +1,6 @@
-import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
-
-/** Why an item gives no event though nothing is wrong with it that we could tell. */
-export type DiscardReason =
-  | 'delta_before_snapshot'
-  | 'stale_delta'
-  | 'stale_snapshot'
-  | 'repeated_book'
-  | 'stale_book'
-  | 'unsupported_topic'
-  | 'unknown_control'
-  | 'filtered'
+import type { Category, PublicEvent } from '@grid/core-events'
+import type { ItemFault } from '../wire/item-fault.ts'
+import type { DiscardReason } from './discard-reason.ts'
 
 /** The parts of a data frame's envelope that mappers read, none of them checked yet. */
 export interface Envelope {
@@ -25,21 +16,13 @@ export interface Envelope {
 export interface ItemContext {
   readonly category: Category
   readonly envelope: Envelope
-  /** The topic's tail, already known to be a name: a symbol, of option trades a base coin. */
+  /** The topic's last part, checked to be a name: a symbol, of option trades a base coin. */
   readonly topicSymbol: string
+  /** The topic's variant, such as a book's depth; null where the channel has none. */
+  readonly variant: string | null
   readonly localTsUs: number
   /** Whether every text of the frame is free of what no name may hold: none need be searched. */
   readonly isPlain: boolean
-}
-
-/** Which part of an item is unreadable, and why. */
-export interface ItemFault {
-  /** The field as the exchange names it; null when the whole item is unreadable. */
-  readonly field: string | null
-  /** Whether the fault lies in the envelope, outside the item's own bytes. */
-  readonly inEnvelope: boolean
-  readonly value: unknown
-  readonly message: string
 }
 
 /** What was read of a frame without parsing it: what parsing would have given. */
@@ -62,39 +45,6 @@ export interface ChannelMapper {
   symbolOf(item: unknown, context: ItemContext): string | null
   /** Forgets what holds only within one connection. */
   reset(): void
-  /** A subscription begins anew: what comes next may be counted anew as well. */
-  restart?(topicSymbol: string): void
-}
-
-/**
- * What proves that a subscription is alive.
- *
- * | proof | meaning |
- * |---|---|
- * | `snapshot` | the topic opens with data: silence after the ack is a fault |
- * | `ack` | the ack suffices: silence is a quiet market |
- * | `data` | only data: the ack is no proof, and silence is no fault |
- */
-export type TopicProof = 'snapshot' | 'ack' | 'data'
-
-/** One kind of topics of a channel. */
-export interface TopicKind {
-  /** The topic without its last part: `tickers` of `tickers.BTCUSDT`. */
-  readonly prefix: string
-  readonly proof: TopicProof
-  /** The topic's last part for a symbol. */
-  readonly tailOf: (symbol: string) => string
-}
-
-/** How one channel is subscribed to and read. */
-export interface ChannelDialect {
-  readonly channel: PublicChannel
-  /** The kinds of topics that make up the channel. */
-  topicKinds(category: Category): readonly TopicKind[]
-  /**
-   * One mapper a kind of topics, in their order; they share what they remember.
-   *
-   * @param twins those of a connection that delivers the same: what outlives connections is shared
-   */
-  createMappers(category: Category, twins?: readonly ChannelMapper[]): readonly ChannelMapper[]
+  /** A subscription begins anew: the exchange may count what comes next anew as well. */
+  restart?(topicSymbol: string, variant: string | null): void
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { DeadLetter, PublicChannel } from '@grid/core-events'
-import type { ChannelMapper, DiscardReason, ItemContext } from '../channels/channel-mapper.ts'
+import type { ChannelMapper, ItemContext } from '../channels/channel-mapper.ts'
+import type { DiscardReason } from '../channels/discard-reason.ts'
 import { itemBytes } from '../wire/item-bytes.ts'
 import type { ParsedFrame } from '../wire/parsed-frame.ts'
 import { describeValue, printable } from '../wire/printable.ts'

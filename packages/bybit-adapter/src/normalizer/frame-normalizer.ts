@@ -2,12 +2,12 @@ import {
   type Category,
   type DeadLetter,
   isSymbol,
-  PUBLIC_CHANNELS,
   type PublicChannel,
   type PublicEvent,
 } from '@grid/core-events'
+import { categoryDialect, type PublicCategory } from '../channels/category-dialect.ts'
 import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/channel-mapper.ts'
-import { CHANNEL_DIALECTS } from '../channels/registry.ts'
+import { CAPTURED_CHANNELS, dialectOf } from '../channels/topics.ts'
 import { classifyControl } from '../wire/control-frame.ts'
 import { isPlainText, type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'
 import { describeValue, printable } from '../wire/printable.ts'
@@ -15,19 +15,59 @@ import { isWireObject } from '../wire/wire.ts'
 import { EventlessItems } from './eventless-items.ts'
 import { deadLetter, type Origin, unknownOrigin } from './frame-dead-letter.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
-import type { Normalizer } from './normalizer.ts'
 
+/** Options of {@link createNormalizer}. */
+export interface NormalizerOptions {
+  /** The category of the socket: the frames themselves do not say. */
+  readonly category: PublicCategory
+}
+
+/** Turns frames into events; holds the ticker merge state of one connection. */
+export interface Normalizer {
+  /**
+   * Maps one frame as received. Never throws, whatever the input.
+   *
+   * Each item (element of a trade frame's `data`; a ticker frame as a whole) ends in exactly one of
+   * the three lists. Acks and pongs give nothing.
+   *
+   * @param localTsUs receive time in epoch microseconds
+   */
+  normalize(frame: string | Uint8Array, localTsUs: number): NormalizeResult
+  /** Clears the ticker merge state; to be called on every disconnect. */
+  reset(): void
+}
+
+/**
+ * Creates a normalizer for the frames of one public socket, in the order received.
+ *
+ * Throws `INVALID_OPTION` for a category that this version does not read.
+ *
+ * @example
+ * const normalizer = createNormalizer({ category: 'linear' })
+ * const { events, deadLetters, discarded } = normalizer.normalize(text, localTsUs)
+ */
+export function createNormalizer({ category }: NormalizerOptions): Normalizer {
+  categoryDialect(category)
+  return new FrameNormalizer(category)
+}
+
+/** What reads the topics of one prefix. */
 interface Route {
   readonly channel: PublicChannel
   readonly mapper: ChannelMapper
+  /** Whether the topics name a variant between prefix and symbol. */
+  readonly hasVariant: boolean
 }
 
 /** A topic that was looked up once. */
-interface KnownTopic extends Route {
+interface KnownTopic {
+  readonly channel: PublicChannel
+  readonly mapper: ChannelMapper
   readonly symbol: string
+  readonly variant: string | null
 }
 
-/** More different topics than any connection has: frames must not fill the memory with theirs. */
+/** More topics than any connection has: frames with made-up topics must not fill the memory. */
 const MAX_KNOWN_TOPICS = 10_000
 const NONE: readonly never[] = Object.freeze([])
 
@@ -36,23 +76,26 @@ const REPLACEMENT_CHARACTER = '\ufffd'
 /** The normalizer in two steps, so that a stream can look at a parsed frame in between. */
 export class FrameNormalizer implements Normalizer {
   readonly #category: Category
+  /** By prefix. */
   readonly #routes = new Map<string, Route>()
   readonly #scanners: ChannelMapper[] = []
   readonly #known = new Map<string, KnownTopic>()
 
-  /** @param twin that of a connection that delivers the same: matches are counted together */
-  constructor(category: Category, twin?: FrameNormalizer) {
+  /** @param predecessor the normalizer of a connection that delivers the same: matches count on from it */
+  constructor(category: Category, predecessor?: FrameNormalizer) {
     this.#category = category
-    for (const channel of PUBLIC_CHANNELS) {
-      const dialect = CHANNEL_DIALECTS[channel]
+    for (const channel of CAPTURED_CHANNELS) {
+      const dialect = dialectOf(channel)
       const mappers = dialect.createMappers(
         category,
-        twin === undefined ? undefined : twin.#mappersOf(channel),
+        predecessor === undefined ? undefined : predecessor.#mappersOf(channel),
       )
-      for (const [index, { prefix }] of dialect.topicKinds(category).entries()) {
+      const kinds = Map.groupBy(dialect.topicKinds(category), ({ prefix }) => prefix)
+      for (const [index, [prefix, [kind]]] of [...kinds].entries()) {
         const mapper = mappers[index]
-        if (mapper !== undefined) this.#routes.set(prefix, { channel, mapper })
-        if (mapper?.scan !== undefined) this.#scanners.push(mapper)
+        if (mapper === undefined) continue
+        this.#routes.set(prefix, { channel, mapper, hasVariant: kind?.variant !== undefined })
+        if (mapper.scan !== undefined) this.#scanners.push(mapper)
       }
     }
   }
@@ -67,7 +110,7 @@ export class FrameNormalizer implements Normalizer {
   /** A topic's subscription begins anew on the same connection. */
   restart(topic: string): void {
     const known = this.#known.get(topic)
-    known?.mapper.restart?.(known.symbol)
+    known?.mapper.restart?.(known.symbol, known.variant)
   }
 
   reset(): void {
@@ -118,13 +161,14 @@ export class FrameNormalizer implements Normalizer {
     const prefix = this.#prefixOf(topic)
     const route = this.#routes.get(prefix)
     if (route === undefined) return unsupported(topic, envelope.data)
-    const symbol = topic.slice(prefix.length + 1)
-    const isGarbled = !frame.isUtf8 && symbol.includes(REPLACEMENT_CHARACTER)
+    const [variant, symbol] = partsOf(topic.slice(prefix.length + 1), route)
+    const isGarbled = !frame.isUtf8 && topic.includes(REPLACEMENT_CHARACTER)
     if (!isSymbol(symbol) || isGarbled) {
       const origin = { ...unknown, channel: route.channel, topic: printable(topic) }
       return malformed(frame, origin, 'topic', topic)
     }
-    const known = { ...route, symbol: interned(symbol) }
+    const { channel, mapper } = route
+    const known = { channel, mapper, symbol: interned(symbol), variant }
     if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear()
     this.#known.set(topic, known)
     return this.#mapItems(known, frame, envelope, localTsUs)
@@ -133,11 +177,12 @@ export class FrameNormalizer implements Normalizer {
   /** `tickers` of `tickers.BTCUSDT`, `orderbook.1` of `orderbook.1.BTCUSDT`. */
   #prefixOf(topic: string): string {
     const [first = '', second] = topic.split('.', 2)
-    return second === undefined || this.#routes.has(first) ? first : `${first}.${second}`
+    const longer = `${first}.${second}`
+    return this.#routes.has(longer) ? longer : first
   }
 
   #mapItems(
-    { channel, mapper, symbol: topicSymbol }: KnownTopic,
+    { channel, mapper, symbol: topicSymbol, variant }: KnownTopic,
     frame: ParsedFrame,
     envelope: Envelope,
     localTsUs: number,
@@ -152,7 +197,7 @@ export class FrameNormalizer implements Normalizer {
     const items = mapper.isList ? (data as readonly unknown[]) : null
     const count = items === null ? 1 : items.length
     const isPlain = count > 2 && isPlainText(frame.text)
-    const context = { category, envelope, topicSymbol, localTsUs, isPlain }
+    const context = { category, envelope, topicSymbol, variant, localTsUs, isPlain }
     let events: PublicEvent[] | null = null
     let eventless: EventlessItems | null = null
     for (let index = 0; index < count; index++) {
@@ -177,6 +222,13 @@ export class FrameNormalizer implements Normalizer {
       discarded: eventless === null ? NONE : eventless.discarded,
     }
   }
+}
+
+/** The variant and the symbol in the rest of a topic; a variant that is missing leaves no symbol. */
+function partsOf(rest: string, { hasVariant }: Route): [variant: string | null, symbol: string] {
+  if (!hasVariant) return [null, rest]
+  const dot = rest.indexOf('.')
+  return dot === -1 ? [null, ''] : [rest.slice(0, dot), rest.slice(dot + 1)]
 }
 
 /** The same text as V8 keeps it for keys, which parsed texts are compared to in no time. */

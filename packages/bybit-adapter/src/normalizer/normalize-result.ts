@@ -1,5 +1,5 @@
 import type { Channel, DeadLetter, GridEvent, PublicEvent } from '@grid/core-events'
-import type { DiscardReason } from '../channels/channel-mapper.ts'
+import type { DiscardReason } from '../channels/discard-reason.ts'
 
 /** A well-formed item that rightly gives no event. */
 export interface Discard {

@@ -1,7 +1,6 @@
-import { type Clock, nowMs, sleep, systemClock } from '@grid/core-events'
-import { BybitAdapterError } from '../errors.ts'
+import { type Clock, nowMs, sleep, systemClock, untilAborted } from '@grid/core-events'
+import { abortedError, BybitAdapterError } from '../errors.ts'
 import { Pause } from '../time/pause.ts'
-import { abortedError, untilAborted } from '../time/until-aborted.ts'
 import { IP_BAN_MS, type LimitReport } from './limit-report.ts'
 import { type RequestPriority, RequestWindow } from './request-window.ts'
 
@@ -152,7 +151,7 @@ export class RateLimiter {
       }
     })
     // Its turn, when it comes, then sends nothing.
-    return await untilAborted(queued, signal, endpoint)
+    return await untilAborted(queued, signal, (reason) => abortedError(reason, endpoint))
   }
 
   /** Waits for the end of a pause; whether there was one. */
@@ -176,7 +175,7 @@ export class RateLimiter {
   }
 
   #check(endpoint: string, signal: AbortSignal | undefined, waits: boolean): void {
-    if (signal?.aborted) throw abortedError(signal, endpoint)
+    if (signal?.aborted) throw abortedError(signal.reason, endpoint)
     const retryAtMs = this.#ban.untilMs
     if (retryAtMs === null || waits) return
     const until = new Date(retryAtMs).toISOString()

@@ -1,17 +1,17 @@
-import type { Clock, PublicTradeEvent, TickerEvent } from '@grid/core-events'
-import type { Environment } from '../endpoints.ts'
-import { restUrl } from '../hosts.ts'
-import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
+import type { PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { ServerTime } from '../auth/server-clock.ts'
+import { restUrl } from '../endpoints.ts'
+import type { RestCallOptions } from '../rate-limit/call-options.ts'
 import { FUNDING_HISTORY, type FundingRate } from './endpoints/funding-rate.ts'
 import { INSTRUMENTS_INFO, type Instrument } from './endpoints/instrument.ts'
 import { KLINE, type Kline } from './endpoints/kline.ts'
 import { OPEN_INTEREST, type OpenInterest } from './endpoints/open-interest.ts'
 import { compareTrades, RECENT_TRADE } from './endpoints/recent-trade.ts'
-import { readServerTime, type ServerTime } from './endpoints/server-time.ts'
+import { readServerTime } from './endpoints/server-time.ts'
 import { TICKERS } from './endpoints/ticker.ts'
-import { newRequester } from './http/new-requester.ts'
+import { newRequester, type RestClientOptions } from './http/new-requester.ts'
 import { queryOf } from './http/query.ts'
-import type { Requester, RestCallOptions } from './http/requester.ts'
+import type { Requester } from './http/requester.ts'
 import { byCursor, byEndTime } from './lists/paging.ts'
 import {
   type ListEndpoint,
@@ -29,28 +29,6 @@ import type {
   RecentTradeQuery,
   TickersQuery,
 } from './rest-queries.ts'
-
-/** Options of a {@link BybitRestClient}. */
-export interface RestClientOptions {
-  /** Default `mainnet`. */
-  readonly environment?: Environment | undefined
-  /** A base such as `http://127.0.0.1:9002`, to which the V5 path is appended; wins over `environment`. */
-  readonly restUrl?: string | undefined
-  /** How long an attempt may take, from sending to the last byte; default 10,000 ms. */
-  readonly timeoutMs?: number | undefined
-  /** How often a call is tried when that can help; default 4. */
-  readonly maxAttempts?: number | undefined
-  /** Larger answers are refused; default 16 MiB. */
-  readonly maxBodyBytes?: number | undefined
-  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for the ban's end. */
-  readonly onBan?: 'fail' | 'wait' | undefined
-  /** Default: one limiter shared by all clients of the process. */
-  readonly limiter?: RateLimiter | undefined
-  readonly clock?: Clock | undefined
-  readonly userAgent?: string | undefined
-  /** Even in [0, 1), for the jitter of repetitions; default `Math.random`. */
-  readonly random?: (() => number) | undefined
-}
 
 const TIME = '/v5/market/time'
 

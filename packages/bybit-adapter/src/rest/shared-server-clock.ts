@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@grid/core-events'
 import { ServerClock } from '../auth/server-clock.ts'
-import { BybitRestClient, type RestClientOptions } from './rest-client.ts'
+import type { RestClientOptions } from './http/new-requester.ts'
+import { BybitRestClient } from './rest-client.ts'
 
 /** Those of the process, by our clock and the exchange's host. */
 const shared = new WeakMap<Clock, Map<string, ServerClock>>()

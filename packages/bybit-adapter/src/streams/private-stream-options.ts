@@ -1,13 +1,13 @@
 import { type Clock, isAccountId, PRIVATE_CHANNELS, type PrivateChannel } from '@grid/core-events'
 import type { Credentials } from '../auth/credentials.ts'
 import type { ServerClock } from '../auth/server-clock.ts'
-import type { WantedTopic } from '../channels/registry.ts'
+import type { WantedTopic } from '../channels/topics.ts'
 import type { Environment } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
 import type { PrivateFilter } from '../normalizer/private-filter.ts'
 import type { RateLimiter } from '../rate-limit/rate-limiter.ts'
 import type { ConnectionBudget } from '../ws/connection/connection-budget.ts'
-import type { PrivateStreamTimings } from '../ws/stream/private-stream-timings.ts'
+import type { PrivateStreamTimings } from '../ws/stream/stream-timings.ts'
 
 /** Options of a private stream. */
 export interface PrivateStreamOptions {

@@ -1,7 +1,7 @@
-import { type Clock, isSymbol, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
+import { type Clock, isSymbol, type PublicChannel } from '@grid/core-events'
 import type { PublicCategory } from '../channels/category-dialect.ts'
-import type { WantedTopic } from '../channels/registry.ts'
-import { topicsOf } from '../channels/registry.ts'
+import type { ChannelOptions } from '../channels/registry.ts'
+import { CAPTURED_CHANNELS, type MarketTopic, topicsOf } from '../channels/topics.ts'
 import type { Environment } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
 import type { ConnectionBudget } from '../ws/connection/connection-budget.ts'
@@ -16,6 +16,8 @@ export interface PublicStreamOptions {
   readonly category: PublicCategory
   readonly symbols: readonly string[]
   readonly channels: readonly PublicChannel[]
+  /** What to capture of channels that offer a choice, such as a candle's intervals; none does yet. */
+  readonly channelOptions?: ChannelOptions | undefined
   readonly clock?: Clock | undefined
   /** Default: one budget shared by all streams of the process. */
   readonly budget?: ConnectionBudget | undefined
@@ -28,22 +30,22 @@ export interface PublicStreamOptions {
 
 /** Throws `INVALID_OPTION` unless some known channels are named. */
 export function checkChannels(channels: readonly PublicChannel[]): void {
-  const bad = channels.find((channel) => !PUBLIC_CHANNELS.includes(channel))
+  const bad = channels.find((channel) => !CAPTURED_CHANNELS.includes(channel))
   if (channels.length > 0 && bad === undefined) return
-  throw invalid('channels', `must be some of ${PUBLIC_CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
+  throw invalid('channels', `must be some of ${CAPTURED_CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
 }
 
 /** The topics that symbols need, each once; throws `INVALID_OPTION` for what cannot be a symbol. */
 export function wantedTopics(
-  { category, channels }: PublicStreamOptions,
+  { category, channels, channelOptions }: PublicStreamOptions,
   symbols: readonly string[],
-): readonly WantedTopic[] {
+): readonly MarketTopic[] {
   const bad = symbols.find((symbol) => !isSymbol(symbol))
   if (bad !== undefined) {
     throw invalid('symbols', `must be names such as BTCUSDT, got ${JSON.stringify(bad)}`)
   }
   const topics = symbols.flatMap((symbol) =>
-    channels.flatMap((channel) => topicsOf(category, channel, symbol)),
+    channels.flatMap((channel) => topicsOf(category, channel, symbol, channelOptions)),
   )
   return [...new Map(topics.map((topic) => [topic.topic, topic])).values()]
 }

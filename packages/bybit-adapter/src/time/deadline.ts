@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer } from '@grid/core-events'
-import { BybitAdapterError } from '../errors.ts'
+import { abortedError, BybitAdapterError } from '../errors.ts'
 
 /**
  * Ends a request when its owner aborts it or when nothing has come of it in time.
@@ -47,10 +47,7 @@ export class Deadline implements Disposable {
   readonly fail = (cause: unknown): never => {
     const endpoint = this.#endpoint
     if (this.#owner?.aborted) {
-      throw new BybitAdapterError('ABORTED', 'the request was aborted', {
-        cause: this.#owner.reason,
-        endpoint,
-      })
+      throw abortedError(this.#owner.reason, endpoint)
     }
     if (this.#isLate) {
       const message = `${endpoint}: nothing came for ${this.#timeoutMs} ms`

@@ -1,5 +1,14 @@
 import type { z } from 'zod'
-import type { ItemFault } from '../channels/channel-mapper.ts'
+
+/** Which part of an item is unreadable, and why. */
+export interface ItemFault {
+  /** The field as the exchange names it; null when the whole item is unreadable. */
+  readonly field: string | null
+  /** Whether the fault lies in the envelope, outside the item's own bytes. */
+  readonly inEnvelope: boolean
+  readonly value: unknown
+  readonly message: string
+}
 
 /**
  * Says what a schema holds against a value that a guard refused.

@@ -36,6 +36,7 @@ const context = (category: Category, envelope: object): ItemContext => ({
   category,
   envelope,
   topicSymbol: 'BTCUSDT',
+  variant: null,
   localTsUs: LOCAL_TS_US,
   isPlain: false,
 })

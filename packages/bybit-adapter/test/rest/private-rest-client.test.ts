@@ -4,12 +4,12 @@ import { Secret } from '@grid/core-events'
 import { expect, test } from 'vitest'
 import { RestAuth } from '../../src/auth/rest-auth.ts'
 import { createSigner } from '../../src/auth/signer.ts'
+import { privateRestUrl } from '../../src/endpoints.ts'
 import {
   BybitPrivateRestClient,
   type PrivateRestClientOptions,
   RateLimiter,
 } from '../../src/index.ts'
-import { privateRestUrl } from '../../src/private-hosts.ts'
 import { newRequester } from '../../src/rest/http/new-requester.ts'
 import { sharedServerClock } from '../../src/rest/shared-server-clock.ts'
 import { httpHand } from '../support/http-hand.ts'

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@grid/core-events'
+import type { ItemFault } from '../../wire/item-fault.ts'
 import { isStorableJson, isStorableText } from '../../wire/storable-json.ts'
 import type { WireObject } from '../../wire/wire.ts'
-import type { ItemFault } from '../channel-mapper.ts'
 import type { FieldReader } from './value-readers.ts'
 
 /** An item's values under the names of an event's fields, and the keys that nobody knows. */

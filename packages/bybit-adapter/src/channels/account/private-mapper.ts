@@ -4,8 +4,8 @@ import {
   type PrivateChannel,
   type PrivateEvent,
 } from '@grid/core-events'
+import type { ItemFault } from '../../wire/item-fault.ts'
 import { isWireObject } from '../../wire/wire.ts'
-import type { ItemFault } from '../channel-mapper.ts'
 import { fault, type ItemReader, isFault } from './item-reader.ts'
 
 /** What a mapper is told about the message or reply that an element came in. */

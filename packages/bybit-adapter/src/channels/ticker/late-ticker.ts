@@ -16,11 +16,11 @@ import type { TickerState } from './ticker-state.ts'
  *
  * @param late what the message carries, and nothing in the other fields of a delta
  */
-export function layUnder(state: TickerState, late: MutableTicker): MutableTicker | null {
+export function mergeLate(state: TickerState, late: MutableTicker): MutableTicker | null {
   const { seq, exchangeTs: ts, isSnapshot } = late
   const names = isSnapshot ? TICKER_FIELD_NAMES : changedFields(late.changed)
   const newest = names.filter((name) => state.isFieldUntil(TICKER_FIELDS[name].bit, seq, ts))
-  state.layUnder(overlaid(state.values, late, newest), late, newest)
+  state.mergeLate(overlaid(state.values, late, newest), late, newest)
 
   const recent = state.recent.list()
   const at = recent.findLastIndex((other) => isUntil(other, late)) + 1

@@ -6,18 +6,13 @@ import {
   parseExchangeTs,
   type TickerEvent,
 } from '@grid/core-events'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import { isStorableJson, isStorableText } from '../../wire/storable-json.ts'
 import { isWireObject, parseSequence, type WireObject } from '../../wire/wire.ts'
-import type {
-  ChannelMapper,
-  DiscardReason,
-  Envelope,
-  ItemContext,
-  ItemFault,
-} from '../channel-mapper.ts'
+import type { ChannelMapper, Envelope, ItemContext } from '../channel-mapper.ts'
+import type { DiscardReason } from '../discard-reason.ts'
 import { parseFrameCounter } from './frame-counter.ts'
-import { layUnder } from './late-ticker.ts'
+import { mergeLate } from './late-ticker.ts'
 import { copyTicker, type MutableTicker } from './mutable-ticker.ts'
 import { wireTickerFrameSchema } from './ticker-schema.ts'
 import type { TickerState, TickerStates } from './ticker-state.ts'
@@ -107,7 +102,7 @@ export class TickerMapper implements ChannelMapper {
   ): TickerEvent | DiscardReason | null {
     const late = isSnapshot ? this.#blank(state) : this.#states.empty(state.values.symbol)
     const isReadable = merge(late, item, this.#readers, null)
-    const row = layUnder(state, Object.assign(late, { isSnapshot, seq, exchangeTs, localTsUs }))
+    const row = mergeLate(state, Object.assign(late, { isSnapshot, seq, exchangeTs, localTsUs }))
     if (!isReadable) return null
     if (!state.hasSnapshot) return 'delta_before_snapshot'
     return row ?? (isSnapshot ? 'stale_snapshot' : 'stale_delta')

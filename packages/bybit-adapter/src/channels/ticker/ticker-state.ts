@@ -64,7 +64,7 @@ export class TickerState {
   }
 
   /** Takes a late message, which is the newest that tells of some fields. */
-  layUnder(values: MutableTicker, late: MutableTicker, newest: readonly TickerFieldName[]): void {
+  mergeLate(values: MutableTicker, late: MutableTicker, newest: readonly TickerFieldName[]): void {
     const { seq, exchangeTs: ts } = late
     this.values = values
     for (const name of newest) {

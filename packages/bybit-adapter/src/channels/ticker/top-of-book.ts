@@ -7,9 +7,10 @@ import {
   type TickerEvent,
 } from '@grid/core-events'
 import { z } from 'zod'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import { isWireObject, parseSequence, wireName, wireSequence, wireTime } from '../../wire/wire.ts'
-import type { ChannelMapper, DiscardReason, ItemContext, ItemFault } from '../channel-mapper.ts'
+import type { ChannelMapper, ItemContext } from '../channel-mapper.ts'
+import type { DiscardReason } from '../discard-reason.ts'
 import { copyTicker } from './mutable-ticker.ts'
 import type { TickerStates } from './ticker-state.ts'
 

@@ -8,7 +8,7 @@ import {
   parseExchangeTs,
 } from '@grid/core-events'
 import { z } from 'zod'
-import { faultOf } from '../../wire/item-fault.ts'
+import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import {
   isWireObject,
   parseSequence,
@@ -19,13 +19,8 @@ import {
   wireSequence,
   wireTime,
 } from '../../wire/wire.ts'
-import type {
-  ChannelDialect,
-  ChannelMapper,
-  ItemContext,
-  ItemFault,
-  ScannedFrame,
-} from '../channel-mapper.ts'
+import { bySymbol, type ChannelDialect, type TradeWitness } from '../channel-dialect.ts'
+import type { ChannelMapper, ItemContext, ScannedFrame } from '../channel-mapper.ts'
 import { MatchIndex } from './match-index.ts'
 import { TradeScanner } from './trade-scanner.ts'
 
@@ -193,19 +188,23 @@ function optionalDecimal(value: unknown): Decimal | null | undefined {
   return value === undefined ? null : parseDecimal(value)
 }
 
+/** Every trade is a trade: nothing need be remembered. */
+const EACH_TRADE: TradeWitness = { provesTrade: () => true, forget: () => {} }
+
 /**
  * Public trades: topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}` for all of its
  * contracts; no snapshot and no history on subscribe.
  */
-export const publicTradeDialect: ChannelDialect = {
+export const publicTradeDialect: ChannelDialect<'publicTrade'> = {
   channel: 'publicTrade',
   topicKinds: (category) => [
     category === 'option'
-      ? { prefix: 'publicTrade', proof: 'data', tailOf: baseCoinOf }
-      : { prefix: 'publicTrade', proof: 'ack', tailOf: (symbol) => symbol },
+      ? { prefix: 'publicTrade', proof: 'data', speaksOnTrade: true, tailOf: baseCoinOf }
+      : { prefix: 'publicTrade', proof: 'ack', speaksOnTrade: true, tailOf: bySymbol },
   ],
-  // Nothing that a trade mapper remembers is of one connection.
-  createMappers: (category, twins) => twins ?? [new PublicTradeMapper(category)],
+  // A trade mapper remembers nothing that belongs to one connection.
+  createMappers: (category, predecessors) => predecessors ?? [new PublicTradeMapper(category)],
+  createTradeWitness: () => EACH_TRADE,
 }
 
 /** `BTC` of `BTC-26DEC25-120000-C-USDT`. */

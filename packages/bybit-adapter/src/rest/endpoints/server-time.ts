@@ -1,18 +1,7 @@
 import { z } from 'zod'
+import type { ServerTime } from '../../auth/server-clock.ts'
 import { malformedReply } from '../http/reply.ts'
 import type { TimedReply } from '../http/requester.ts'
-
-/** The exchange's clock, with the times between which it was read. */
-export interface ServerTime {
-  /** Epoch milliseconds. */
-  readonly exchangeTs: number
-  /** The same instant in nanoseconds, digit for digit: too many for a number. */
-  readonly timeNano: string
-  /** When the request was sent, in epoch microseconds. */
-  readonly sentUs: number
-  /** When the answer was received, in epoch microseconds. */
-  readonly localTsUs: number
-}
 
 const resultSchema = z.looseObject({ timeNano: z.string().regex(/^\d{19}$/) })
 

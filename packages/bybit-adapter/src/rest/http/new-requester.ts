@@ -1,9 +1,31 @@
-import { systemClock } from '@grid/core-events'
+import { type Clock, systemClock } from '@grid/core-events'
 import type { RestAuth } from '../../auth/rest-auth.ts'
+import type { Environment } from '../../endpoints.ts'
 import { BybitAdapterError } from '../../errors.ts'
-import { sharedRateLimiter } from '../../rate-limit/rate-limiter.ts'
-import type { RestClientOptions } from '../rest-client.ts'
+import { type RateLimiter, sharedRateLimiter } from '../../rate-limit/rate-limiter.ts'
 import { Requester } from './requester.ts'
+
+/** Options of a REST client. */
+export interface RestClientOptions {
+  /** Default `mainnet`. */
+  readonly environment?: Environment | undefined
+  /** A base such as `http://127.0.0.1:9002`, to which the V5 path is appended; wins over `environment`. */
+  readonly restUrl?: string | undefined
+  /** How long an attempt may take, from sending to the last byte; default 10,000 ms. */
+  readonly timeoutMs?: number | undefined
+  /** How often a call is tried when that can help; default 4. */
+  readonly maxAttempts?: number | undefined
+  /** Larger answers are refused; default 16 MiB. */
+  readonly maxBodyBytes?: number | undefined
+  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for the ban's end. */
+  readonly onBan?: 'fail' | 'wait' | undefined
+  /** Default: one limiter shared by all clients of the process. */
+  readonly limiter?: RateLimiter | undefined
+  readonly clock?: Clock | undefined
+  readonly userAgent?: string | undefined
+  /** Even in [0, 1), for the jitter of repetitions; default `Math.random`. */
+  readonly random?: (() => number) | undefined
+}
 
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 

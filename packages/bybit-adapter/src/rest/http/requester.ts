@@ -1,21 +1,12 @@
-import { type Clock, sleep } from '@grid/core-events'
+import { type BackoffBounds, type Clock, retry } from '@grid/core-events'
 import type { RestAuth } from '../../auth/rest-auth.ts'
-import { BybitAdapterError } from '../../errors.ts'
+import { abortedError, BybitAdapterError } from '../../errors.ts'
+import type { RestCallOptions } from '../../rate-limit/call-options.ts'
 import { limitReport } from '../../rate-limit/limit-report.ts'
 import type { RateLimiter, ReportLimits } from '../../rate-limit/rate-limiter.ts'
-import type { RequestPriority } from '../../rate-limit/request-window.ts'
 import { Deadline } from '../../time/deadline.ts'
-import { Backoff } from '../../ws/backoff.ts'
 import { httpGet } from './http-answer.ts'
 import { type Reply, readReply } from './reply.ts'
-
-/** Options of a single call. */
-export interface RestCallOptions {
-  /** Ends the call, waits included, with `ABORTED`. */
-  readonly signal?: AbortSignal | undefined
-  /** 0 goes first, 9 last; default 5. */
-  readonly priority?: RequestPriority | undefined
-}
 
 /** How requests are made. */
 export interface RequesterSettings {
@@ -37,8 +28,7 @@ export interface TimedReply extends Reply {
   readonly sentUs: number
 }
 
-const BACKOFF_BASE_MS = 500
-const BACKOFF_CAP_MS = 10_000
+const BACKOFF: BackoffBounds = { baseMs: 500, capMs: 10_000 }
 
 /** Sends requests inside the limits, and again when that can help. */
 export class Requester {
@@ -50,27 +40,34 @@ export class Requester {
 
   /** Gets an endpoint; `query` is sent as it stands. */
   async get(endpoint: string, query: string, options: RestCallOptions): Promise<TimedReply> {
-    const { auth, clock, limiter, maxAttempts, onBan, random } = this.#settings
-    const { signal, priority } = options
-    const backoff = new Backoff(BACKOFF_BASE_MS, BACKOFF_CAP_MS, random)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await auth?.ready(signal)
-        return await limiter.run(
-          endpoint,
-          (report) => this.#send(endpoint, query, signal, report),
-          {
-            onBan,
-            ...(signal && { signal }),
-            ...(priority !== undefined && { priority }),
-            ...(auth !== undefined && { account: auth.account }),
-          },
-        )
-      } catch (error) {
-        if (attempt >= maxAttempts || !this.#mayRepeat(error)) throw error
-        await sleep(clock, backoff.next(), signal)
-      }
+    const { clock, maxAttempts, random } = this.#settings
+    const { signal } = options
+    try {
+      return await retry(() => this.#attempt(endpoint, query, options), {
+        clock,
+        backoff: BACKOFF,
+        random,
+        signal,
+        isRetryable: (error, failures) => failures < maxAttempts && this.#mayRepeat(error),
+      })
+    } catch (error) {
+      throw signal?.aborted ? abortedError(signal.reason, endpoint) : error
     }
+  }
+
+  async #attempt(
+    endpoint: string,
+    query: string,
+    { signal, priority }: RestCallOptions,
+  ): Promise<TimedReply> {
+    const { auth, limiter, onBan } = this.#settings
+    await auth?.ready(signal)
+    return await limiter.run(endpoint, (report) => this.#send(endpoint, query, signal, report), {
+      onBan,
+      ...(signal && { signal }),
+      ...(priority !== undefined && { priority }),
+      ...(auth !== undefined && { account: auth.account }),
+    })
   }
 
   #mayRepeat(error: unknown): boolean {

@@ -1,11 +1,10 @@
-import { type Clock, nowMs, sleep } from '@grid/core-events'
+import { Backoff, type Clock, nowMs, sleep } from '@grid/core-events'
 import type { RequestPriority } from '../../rate-limit/request-window.ts'
 import { Pause } from '../../time/pause.ts'
-import { Backoff } from '../backoff.ts'
-import type { StreamStatus } from '../stream/stream-status.ts'
+import type { ConnectionStatus } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
-import { Socket, type SocketEnd } from './socket.ts'
+import { type FrameReader, Socket, type SocketEnd } from './socket.ts'
 
 /**
  * Where a connection stands.
@@ -18,14 +17,12 @@ import { Socket, type SocketEnd } from './socket.ts'
  */
 export type ConnectionState = 'idle' | 'waiting' | 'connecting' | 'open' | 'closing' | 'closed'
 
-/** What a connection reports. */
-export interface ConnectionHandlers {
-  onOpen(connection: number): void
-  onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void
-  onOversized(localTsUs: number): void
+/** What a connection tells its link, which also reads the frames. */
+export interface ConnectionHandlers extends FrameReader {
+  onOpen(): void
   /** An open socket is gone; `lastInboundMs` is when it last gave any frame. */
-  onDisconnect(end: SocketEnd & { type: 'closed' }, lastInboundMs: number): void
-  onStatus(status: StreamStatus): void
+  onDisconnect(lastInboundMs: number, isStale: boolean): void
+  onStatus(status: ConnectionStatus): void
 }
 
 /** Options of a {@link Connection}. */
@@ -36,13 +33,13 @@ export interface ConnectionOptions {
   readonly budget: ConnectionBudget
   readonly maxPayloadBytes: number
   readonly random: () => number
-  /** Its turn when the budget is short; default 5. */
+  /** Its place in the queue when the budget is short; default 5. */
   readonly priority?: RequestPriority | undefined
-  /** Gives the number of a socket that has opened: unique among all connections of a stream. */
+  /** Numbers a socket that has opened: unique among all connections of a stream. */
   readonly nextNumber: () => number
 }
 
-/** A server that serves and closes at once must not be asked ever again without a pause. */
+/** A server that serves a moment and closes must not be asked again and again without a pause. */
 const USEFUL_AFTER_MS = 10_000
 
 /** Keeps one socket open: connects, reconnects with backoff and within the budget, until closed. */
@@ -62,9 +59,9 @@ export class Connection {
   constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
     this.#options = options
     this.#handlers = handlers
-    const { backoffBaseMs, backoffCapMs } = options.timings
+    const { backoffBaseMs: baseMs, backoffCapMs: capMs } = options.timings
     this.#hold = new Pause(options.clock)
-    this.#backoff = new Backoff(backoffBaseMs, backoffCapMs, options.random)
+    this.#backoff = new Backoff({ baseMs, capMs }, options.random)
   }
 
   get state(): ConnectionState {
@@ -91,7 +88,7 @@ export class Connection {
     this.#socket?.send(text)
   }
 
-  /** Says that the open socket serves its purpose: the next backoff starts anew. */
+  /** The open socket serves its purpose: the next backoff starts anew. */
   markUseful(): void {
     this.#isUseful = true
   }
@@ -144,7 +141,7 @@ export class Connection {
           : { ...end, attempt, retryInMs },
       )
       await sleep(clock, retryInMs, signal)
-      // What was learnt meanwhile may have put it off.
+      // Meanwhile the next attempt may have been put off.
       while (!signal.aborted && this.#hold.remainingMs > 0) {
         await sleep(clock, this.#hold.remainingMs, signal)
       }
@@ -163,23 +160,22 @@ export class Connection {
     this.#openedAtMs = null
     this.#handlers.onStatus({ type: 'connecting', url, attempt: this.#backoff.failures + 1 })
     return new Promise((resolve) => {
-      const socket = new Socket(this.#options, {
+      const socket = new Socket(this.#options, this.#handlers, {
         onOpen: () => {
           if (this.#state === 'closing') return
           this.#state = 'open'
           this.#openedAtMs = nowMs(this.#options.clock)
           this.#number = this.#options.nextNumber()
           this.#handlers.onStatus({ type: 'open', connection: this.#number })
-          this.#handlers.onOpen(this.#number)
+          this.#handlers.onOpen()
         },
-        onMessage: (bytes, isBinary, localTsUs) =>
-          this.#handlers.onMessage(bytes, isBinary, localTsUs),
-        onOversized: (localTsUs) => this.#handlers.onOversized(localTsUs),
         onStale: (silentForMs) =>
           this.#handlers.onStatus({ type: 'stale', connection: this.#number, silentForMs }),
         onEnd: (end) => {
           this.#socket = null
-          if (end.type === 'closed') this.#handlers.onDisconnect(end, socket.lastInboundMs)
+          if (end.type === 'closed') {
+            this.#handlers.onDisconnect(socket.lastInboundMs, end.cause === 'stale')
+          }
           resolve(end)
         },
       })

@@ -12,11 +12,18 @@ export type SocketEnd =
       readonly cause: 'remote' | 'stale' | 'oversized' | 'recycled'
     }
 
-/** What a socket reports; `onEnd` comes exactly once, last. */
+/** What reads a socket's frames. */
+export interface FrameReader {
+  /** Reads one frame; the bytes are a view of the socket's buffer. */
+  onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void
+  /** A frame exceeds the payload limit: it was not received whole. */
+  onOversized(localTsUs: number): void
+}
+
+/** What a socket tells its connection; `onEnd` comes exactly once, last. */
 export interface SocketHandlers {
   onOpen(): void
-  onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void
-  onOversized(localTsUs: number): void
+  /** No frame came within the deadline after a ping; the end follows. */
   onStale(silentForMs: number): void
   onEnd(end: SocketEnd): void
 }
@@ -31,12 +38,13 @@ export interface SocketOptions {
 
 const NO_CLOSE_FRAME = 1006
 const MESSAGE_TOO_BIG = 1009
-/** Lets frames that wait in the kernel be read before a late timer calls the socket stale. */
+/** Gives frames that wait in the kernel time to be read before a late timer calls the socket stale. */
 const STALE_GRACE_MS = 50
 
 /** One WebSocket from connecting to its end: connect deadline, heartbeat, payload limit. */
 export class Socket {
   readonly #options: SocketOptions
+  readonly #reader: FrameReader
   readonly #handlers: SocketHandlers
   readonly #ws: WebSocket
   #timer: ClockTimer
@@ -49,12 +57,13 @@ export class Socket {
   #cause: (SocketEnd & { type: 'closed' })['cause'] = 'remote'
   #recycleReason = ''
 
-  constructor(options: SocketOptions, handlers: SocketHandlers) {
+  constructor(options: SocketOptions, reader: FrameReader, handlers: SocketHandlers) {
     this.#options = options
+    this.#reader = reader
     this.#handlers = handlers
     const ws = new WebSocket(options.url, {
       perMessageDeflate: false,
-      // A garbled byte must not cost the connection: the normalizer tells it.
+      // A garbled byte must not cost the connection: the normalizer reports it.
       skipUTF8Validation: true,
       maxPayload: options.maxPayloadBytes,
     })
@@ -66,7 +75,7 @@ export class Socket {
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       const localTsUs = options.clock.nowUs()
       this.#markInbound(localTsUs)
-      handlers.onMessage(data, isBinary, localTsUs)
+      reader.onMessage(data, isBinary, localTsUs)
     })
     ws.on('open', () => this.#onOpen())
     ws.on('ping', () => this.#markInbound(options.clock.nowUs()))
@@ -90,12 +99,12 @@ export class Socket {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text, ignoreSendError)
   }
 
-  /** Cuts a socket that is of no use any more. */
+  /** Cuts a socket that is no longer useful. */
   recycle(reason: string): void {
     this.#cut('recycled', reason)
   }
 
-  /** Says goodbye, and cuts the socket when the server does not answer in time. */
+  /** Sends a close frame, and cuts the socket when the server does not answer in time. */
   close(): void {
     const { clock, timings } = this.#options
     this.#timer.cancel()
@@ -146,10 +155,10 @@ export class Socket {
     this.#error ??= error.message === '' ? (error.code ?? error.name) : error.message
     if (!this.#wasOpen) return
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-      this.#handlers.onOversized(this.#options.clock.nowUs())
+      this.#reader.onOversized(this.#options.clock.nowUs())
       this.#cut('oversized', `a frame exceeds ${this.#options.maxPayloadBytes} bytes`)
     } else {
-      // The stream of frames is broken: waiting for a close frame would be in vain.
+      // The stream of frames is broken: no close frame can come.
       this.#ws.terminate()
     }
   }
@@ -177,5 +186,5 @@ export class Socket {
   }
 }
 
-/** The close that follows tells enough. */
+/** A failed send needs no handling: the socket's close follows. */
 function ignoreSendError(): void {}

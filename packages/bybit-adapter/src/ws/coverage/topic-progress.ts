@@ -1,60 +1,58 @@
 import type { PublicEvent } from '@grid/core-events'
-import type { TopicProof } from '../../channels/channel-mapper.ts'
-import { LONGEST_LAG_MS } from './outage-tracker.ts'
+import { LONGEST_LAG_MS } from './topic-outage.ts'
 
-interface Progress {
-  /** The exchange's time of the first frame; all that came later came to this connection as well. */
-  first: number | null
-  newest: number
-  /** Receive time of the newest frame. */
-  receivedMs: number
-}
+/** What of a topic's events belongs to the opening of its subscription. */
+export type IsOpening = (event: PublicEvent) => boolean
 
 /**
- * How far one connection has come in each of its topics, by the exchange's time: what it says now may
- * have been long under way, so that it speaks does not make it current.
+ * How far one connection has come in one topic, by the exchange's time.
+ *
+ * A connection that speaks need not be current: what it delivers may have been long under way. The
+ * state that a subscription opens with does not count, because only the new subscriber receives it.
  */
 export class TopicProgress {
-  readonly #topics = new Map<string, Progress>()
+  /** Null for a topic that does not open with a snapshot. */
+  readonly #isOpening: IsOpening | null
+  #hasSpoken = false
+  #firstMs: number | null = null
+  #newestMs = 0
+  /** Receive time of the newest frame. */
+  #receivedMs = 0
 
-  /**
-   * Data of a topic came in. The state that a subscription opens with does not count: the exchange
-   * sends it to the new subscriber alone.
-   */
-  onData(
-    topic: string,
-    proof: TopicProof,
-    localTsUs: number,
-    events: readonly PublicEvent[],
-  ): void {
-    let known = this.#topics.get(topic)
-    if (known === undefined) {
-      known = { first: null, newest: 0, receivedMs: 0 }
-      this.#topics.set(topic, known)
-      if (proof === 'snapshot') return
-    }
+  constructor(isOpening: IsOpening | null) {
+    this.#isOpening = isOpening
+  }
+
+  /** The exchange's time of the first frame: the connection has received everything after it. */
+  get firstMs(): number | null {
+    return this.#firstMs
+  }
+
+  /** The exchange's time of the newest frame; 0 before the first. */
+  get newestMs(): number {
+    return this.#newestMs
+  }
+
+  /** Until when the topic's data has surely arrived, in epoch milliseconds; null without any. */
+  get untilMs(): number | null {
+    if (this.#firstMs === null) return null
+    // One absurd time must not make a gap of years.
+    return Math.min(this.#receivedMs, Math.max(this.#newestMs, this.#receivedMs - LONGEST_LAG_MS))
+  }
+
+  /** Data of the topic came in, perhaps without an event. */
+  onData(localTsUs: number, events: readonly PublicEvent[]): void {
+    const isFirst = !this.#hasSpoken
+    this.#hasSpoken = true
+    if (isFirst && this.#isOpening !== null) return
     let newest: number | null = null
     for (const event of events) {
-      if (proof === 'snapshot' && event.channel === 'ticker' && event.isSnapshot) continue
+      if (this.#isOpening?.(event)) continue
       if (newest === null || event.exchangeTs > newest) newest = event.exchangeTs
     }
     if (newest === null) return
-    known.first ??= newest
-    known.newest = newest
-    known.receivedMs = Math.floor(localTsUs / 1000)
-  }
-
-  /** Whether this connection has come to where another begins; null when that has said nothing yet. */
-  hasReached(topic: string, next: TopicProgress): boolean | null {
-    const first = next.#topics.get(topic)?.first ?? null
-    return first === null ? null : (this.#topics.get(topic)?.newest ?? 0) >= first
-  }
-
-  /** Until when a topic's data has surely come, in epoch milliseconds; null without any. */
-  untilMs(topic: string): number | null {
-    const { first = null, newest = 0, receivedMs = 0 } = this.#topics.get(topic) ?? {}
-    if (first === null) return null
-    // One absurd time must not make a gap of years.
-    return Math.min(receivedMs, Math.max(newest, receivedMs - LONGEST_LAG_MS))
+    this.#firstMs ??= newest
+    this.#newestMs = newest
+    this.#receivedMs = Math.floor(localTsUs / 1000)
   }
 }

@@ -2,7 +2,7 @@ import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
 import { type KeyFaultCode, keyFaultOfCode, keyFaultOfWords } from '../../auth/key-fault.ts'
 import type { BybitAdapterError } from '../../errors.ts'
 import { printable } from '../../wire/printable.ts'
-import type { PrivateStreamTimings } from '../stream/private-stream-timings.ts'
+import type { PrivateStreamTimings } from '../stream/stream-timings.ts'
 
 /** A key that the exchange refuses, and until when it is not tried again. */
 export interface KeyRefusal {

@@ -1,41 +1,24 @@
-import type { Clock, ClockTimer, PrivateChannel, PrivateEvent } from '@grid/core-events'
+import type { Clock, PrivateChannel, PrivateEvent } from '@grid/core-events'
 import type { ServerClock } from '../../auth/server-clock.ts'
-import { type Signer, socketPayload } from '../../auth/signer.ts'
-import type { WantedTopic } from '../../channels/registry.ts'
-import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
+import type { Signer } from '../../auth/signer.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
 import type { PrivateFrameNormalizer } from '../../normalizer/private-normalizer.ts'
 import { type ControlFrame, classifyControl } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
-import { printable } from '../../wire/printable.ts'
 import { isWireObject } from '../../wire/wire.ts'
 import { Connection, type ConnectionOptions } from '../connection/connection.ts'
-import type { PrivateFrame } from '../stream/private-stream-events.ts'
-import type { PrivateStreamTimings } from '../stream/private-stream-timings.ts'
-import type { StreamStatus } from '../stream/stream-status.ts'
-import type { StreamTimings } from '../stream/stream-timings.ts'
+import type { PrivateFrame } from '../stream/stream-events.ts'
+import type { StreamSink } from '../stream/stream-sink.ts'
+import type { PrivateStreamStatus, SubscriptionStatus } from '../stream/stream-status.ts'
+import type { PrivateStreamTimings, StreamTimings } from '../stream/stream-timings.ts'
 import type { TopicStatus } from '../stream/topic-status.ts'
+import { parseRefusal } from '../subscription/refusal.ts'
 import { SubscriptionManager } from '../subscription/subscription-manager.ts'
+import { KeyGuard, type KeyRefusal } from './key-guard.ts'
+import { Login } from './login.ts'
 
-/** What a private link reports. */
-export interface PrivateLinkHandlers {
-  /** A data frame came in, not understood yet. */
-  onFrame(frame: PrivateFrame): void
-  /** What became of a data frame. */
-  onNormalized(frame: PrivateFrame, result: NormalizeResult<PrivateEvent>): void
-  /** Data of a topic came in; told after the topic is live. */
-  onData(topic: string, localTsUs: number): void
-  /** The exchange confirmed a topic. */
-  onProven(topic: string): void
-  /** The exchange let the key in. */
-  onAuthenticated(connection: number): void
-  /** The exchange refused a login, in these words. */
-  onRefused(words: string): void
-  /** The connection ended before its login was answered. */
-  onUnanswered(): void
-  /** The socket is gone; `lastInboundMs` is when it last gave any frame. */
-  onDisconnect(lastInboundMs: number, isStale: boolean): void
-  onStatus(status: StreamStatus): void
-}
+/** The sink of a private stream. */
+export type PrivateSink = StreamSink<PrivateFrame, PrivateEvent, PrivateStreamStatus>
 
 /** Options of a {@link PrivateLink}. */
 export interface PrivateLinkOptions extends ConnectionOptions {
@@ -45,6 +28,8 @@ export interface PrivateLinkOptions extends ConnectionOptions {
   readonly signer: Signer
   readonly serverClock: ServerClock
   readonly normalizer: PrivateFrameNormalizer
+  /** Asks over REST what the key is worth: rejects with the error that says what is wrong with it. */
+  readonly examineKey: (signal: AbortSignal) => Promise<unknown>
 }
 
 /**
@@ -53,51 +38,64 @@ export interface PrivateLinkOptions extends ConnectionOptions {
  */
 export class PrivateLink {
   readonly #options: PrivateLinkOptions
-  readonly #handlers: PrivateLinkHandlers
+  readonly #sink: PrivateSink
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager<PrivateChannel>
+  readonly #login: Login
+  readonly #guard: KeyGuard
   readonly #stop = new AbortController()
-  /** From a socket's opening until its login is answered. */
-  #login: ClockTimer | null = null
-  /** What must not be shown of the newest login. */
-  #signature = ''
   #nextIndex = 0
 
   constructor(
     topics: readonly WantedTopic<PrivateChannel>[],
     options: PrivateLinkOptions,
-    handlers: PrivateLinkHandlers,
+    sink: PrivateSink,
   ) {
-    const { clock, timings } = options
+    const { clock, timings, random, examineKey: examine } = options
     this.#options = options
-    this.#handlers = handlers
+    this.#sink = sink
+    this.#guard = new KeyGuard({
+      clock,
+      timings,
+      random,
+      examine,
+      putOff: (reason, delayMs) => this.#connection.putOff(reason, delayMs),
+      onRefused: ({ code, reason, attempt }, retryInMs) =>
+        sink.onStatus({ type: 'key_refused', code, reason, attempt, retryInMs }),
+    })
+    const socket = {
+      send: (text: string) => this.#connection.send(text),
+      recycle: (reason: string) => this.#connection.recycle(reason),
+    }
+    this.#login = new Login(options, socket)
     this.#subscriptions = new SubscriptionManager(
       { topics, topicsPerRequest: topics.length, clock, timings },
       {
-        send: (text) => this.#connection.send(text),
-        recycle: (reason) => this.#connection.recycle(reason),
-        onStatus: (status) => {
-          if (status.type === 'live') this.#connection.markUseful()
-          handlers.onStatus(status)
-        },
-        onProven: (topic) => handlers.onProven(topic),
+        ...socket,
+        onStatus: (status) => this.#onSubscription(status),
+        onProven: (topic) => sink.onProven(topic),
       },
     )
     this.#connection = new Connection(options, {
       onOpen: () => {
         this.#nextIndex = 0
-        void this.#logIn()
+        void this.#login.begin(this.#stop.signal)
       },
       onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
       onOversized: (localTsUs) => this.#onOversized(localTsUs),
-      onDisconnect: (end, lastInboundMs) =>
-        this.#onDisconnect(lastInboundMs, end.cause === 'stale'),
-      onStatus: (status) => handlers.onStatus(status),
+      onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(lastInboundMs, isStale),
+      onStatus: (status) => sink.onStatus(status),
     })
   }
 
+  /** Whether no topic is pending. */
   get isSettled(): boolean {
     return this.#subscriptions.isSettled
+  }
+
+  /** Why the key is refused at the moment; null when it is not known to be. */
+  get keyRefusal(): KeyRefusal | null {
+    return this.#guard.refusal
   }
 
   topics(): readonly TopicStatus<PrivateChannel>[] {
@@ -108,59 +106,51 @@ export class PrivateLink {
     this.#connection.start()
   }
 
-  /** Gives up the socket, and opens no other before a delay has passed. */
-  putOff(reason: string, delayMs: number): void {
-    this.#connection.putOff(reason, delayMs)
-  }
-
-  /** Replaces the socket by a new one. */
-  recycle(reason: string): void {
-    this.#connection.recycle(reason)
-  }
-
   /** Closes for good; resolves when no socket and no timer is left. */
   async close(): Promise<void> {
+    this.#guard.close()
     this.#stop.abort()
-    this.#endLogin()
+    this.#login.end()
     this.#subscriptions.onDisconnect()
     await this.#connection.close()
   }
 
-  /** Waits for the exchange's time, which is known but for the first login, and logs in. */
-  async #logIn(): Promise<void> {
-    const { clock, serverClock, timings } = this.#options
-    // A time that cannot be had is no reason not to try: ours may be right.
-    const patience = clock.setTimer(() => this.#sendLogin(), timings.loginTimeoutMs)
-    this.#login = patience
-    await serverClock.ready(this.#stop.signal).catch(() => {})
-    if (this.#login !== patience) return
-    patience.cancel()
-    this.#sendLogin()
+  #onSubscription(status: SubscriptionStatus): void {
+    switch (status.type) {
+      case 'unproven':
+        // Only option sockets have such topics.
+        return
+      case 'refused':
+        this.#onTopicRefused(status.topic, status.reason)
+        return
+      case 'live':
+        this.#connection.markUseful()
+        this.#sink.onStatus(status)
+        this.#guard.onUseful()
+        return
+      default:
+        this.#sink.onStatus(status)
+    }
   }
 
-  #sendLogin(): void {
-    const { clock, serverClock, signer, timings } = this.#options
-    this.#login = clock.setTimer(
-      () => this.#connection.recycle('the login was not answered'),
-      timings.loginTimeoutMs,
-    )
-    const expiresMs = serverClock.nowMs() + timings.loginValidMs
-    this.#signature = signer.sign(socketPayload(expiresMs))
-    const args = [signer.apiKey, expiresMs, this.#signature]
-    this.#connection.send(JSON.stringify({ req_id: 'auth', op: 'auth', args }))
-  }
-
-  #endLogin(): void {
-    this.#login?.cancel()
-    this.#login = null
+  #onTopicRefused(topic: string, reason: string): void {
+    const isDenied = parseRefusal(reason).kind === 'not_permitted'
+    const code = isDenied ? 'PERMISSION_DENIED' : 'REFUSED'
+    this.#sink.onStatus({ type: 'refused', topic, code, reason })
+    const isUseless = this.topics().every(({ state }) => state === 'refused')
+    if (isDenied && isUseless) this.#guard.onDenied(reason)
   }
 
   #onDisconnect(lastInboundMs: number, isStale: boolean): void {
-    const isUnanswered = this.#login !== null
-    this.#endLogin()
+    const isUnanswered = this.#login.isPending
+    this.#login.end()
     this.#subscriptions.onDisconnect()
-    this.#handlers.onDisconnect(lastInboundMs, isStale)
-    if (isUnanswered && !this.#stop.signal.aborted) this.#handlers.onUnanswered()
+    // Nobody knows when the exchange fell silent to a key that was found bad while connected.
+    const sinceMs = Math.min(lastInboundMs, this.#guard.badSinceMs ?? lastInboundMs)
+    this.#guard.onDisconnect()
+    const names = this.topics().map(({ topic }) => topic)
+    this.#sink.onOutage(names, sinceMs, isStale)
+    if (isUnanswered && !this.#stop.signal.aborted) this.#guard.onUnanswered()
   }
 
   #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
@@ -176,13 +166,13 @@ export class PrivateLink {
     const result = isBinary
       ? normalizer.refuse('FRAME_NOT_JSON', 'the frame is binary', parsed, localTsUs)
       : normalizer.map(parsed, localTsUs)
-    this.#handlers.onFrame(frame)
-    this.#handlers.onNormalized(frame, result)
+    this.#sink.onFrame(frame)
+    this.#sink.onNormalized(frame, result)
     const topic = object?.['topic']
     if (this.#stop.signal.aborted || typeof topic !== 'string') return
-    // A topic of which nothing can be read delivers all the same: another socket would not help.
+    // A topic whose items cannot be read delivers all the same: another socket would not help.
     this.#subscriptions.onData(topic, localTsUs)
-    this.#handlers.onData(topic, localTsUs)
+    this.#sink.onData(topic, localTsUs, result.events)
   }
 
   #onControl(control: ControlFrame, bytes: Uint8Array, localTsUs: number): void {
@@ -191,23 +181,33 @@ export class PrivateLink {
     const frame = this.#frame(bytes, localTsUs)
     const reason = 'unknown_control'
     const discarded = [{ channel: null, topic: null, symbol: null, reason } as const]
-    this.#handlers.onFrame(frame)
-    this.#handlers.onNormalized(frame, { events: [], deadLetters: [], discarded })
-    const text = this.#shown(Buffer.from(bytes).toString())
-    this.#handlers.onStatus({ type: 'unexpected_control', text })
+    this.#sink.onFrame(frame)
+    this.#sink.onNormalized(frame, { events: [], deadLetters: [], discarded })
+    const text = this.#login.redact(Buffer.from(bytes).toString())
+    this.#sink.onStatus({ type: 'unexpected_control', text })
   }
 
   #onAck(ack: ControlFrame & { kind: 'ack' }): boolean {
     if (ack.op !== 'auth') return this.#subscriptions.onAck(ack)
-    if (this.#login === null) return false
-    this.#endLogin()
-    if (ack.ok) {
-      this.#handlers.onAuthenticated(this.#connection.number)
-      this.#subscriptions.onOpen()
-    } else {
-      this.#handlers.onRefused(this.#shown(ack.message))
-    }
+    if (!this.#login.isPending) return false
+    this.#login.end()
+    if (ack.ok) this.#onLoggedIn()
+    else this.#onLoginRefused(this.#login.redact(ack.message))
     return true
+  }
+
+  #onLoggedIn(): void {
+    this.#guard.onAccepted()
+    const { number: connection } = this.#connection
+    const clockOffsetMs = this.#options.serverClock.offsetMs
+    this.#sink.onStatus({ type: 'authenticated', connection, clockOffsetMs })
+    this.#subscriptions.onOpen()
+  }
+
+  #onLoginRefused(words: string): void {
+    if (this.#guard.onRefused(words)) return
+    this.#options.serverClock.doubt()
+    this.#connection.recycle(`the login is refused: ${words}`)
   }
 
   #onOversized(localTsUs: number): void {
@@ -216,21 +216,12 @@ export class PrivateLink {
     const reason = `the frame exceeds the limit of ${maxPayloadBytes} bytes`
     const whole = { bytes: () => bytes }
     const result = normalizer.refuse('FRAME_TOO_LARGE', reason, whole, localTsUs)
-    this.#handlers.onNormalized(this.#frame(bytes, localTsUs), result)
+    this.#sink.onNormalized(this.#frame(bytes, localTsUs), result)
   }
 
   #frame(bytes: Uint8Array, localTsUs: number): PrivateFrame {
     const { accountId } = this.#options
     const { number: connection } = this.#connection
     return { accountId, bytes, localTsUs, connection, index: this.#nextIndex++ }
-  }
-
-  /** The exchange's words, without what they may repeat of ours. */
-  #shown(words: string): string {
-    const { apiKey } = this.#options.signer
-    const redacted = words.replaceAll(apiKey, '[api key]')
-    return printable(
-      this.#signature === '' ? redacted : redacted.replaceAll(this.#signature, '[signature]'),
-    )
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock, DeadLetterCode, PublicEvent } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../../channels/category-dialect.ts'
-import type { DiscardReason, Envelope } from '../../channels/channel-mapper.ts'
-import type { WantedTopic } from '../../channels/registry.ts'
+import type { Envelope } from '../../channels/channel-mapper.ts'
+import { DISCARD_MEANINGS } from '../../channels/discard-reason.ts'
+import { dialectOf, type WantedTopic } from '../../channels/topics.ts'
 import { deadLetter, unknownOrigin } from '../../normalizer/frame-dead-letter.ts'
 import { FrameNormalizer } from '../../normalizer/frame-normalizer.ts'
 import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
@@ -12,37 +13,24 @@ import { isWireObject } from '../../wire/wire.ts'
 import { Connection, type ConnectionOptions } from '../connection/connection.ts'
 import { TopicProgress } from '../coverage/topic-progress.ts'
 import type { Frame } from '../stream/stream-events.ts'
-import type { StreamStatus } from '../stream/stream-status.ts'
+import type { PublicSink } from '../stream/stream-sink.ts'
+import type { LinkStatus, SubscriptionStatus } from '../stream/stream-status.ts'
 import type { TopicStatus } from '../stream/topic-status.ts'
 import { SubscriptionManager } from '../subscription/subscription-manager.ts'
+import type { LinkView } from './replacement.ts'
 
-/** Discards that mean: what these messages build upon is not there, or is wrong. */
-const LACKS_STATE: ReadonlySet<DiscardReason> = new Set([
-  'delta_before_snapshot',
-  'stale_delta',
-  'stale_snapshot',
-  'stale_book',
-])
-/** So many of them in a row, and the topic needs a new snapshot. */
+/** After so many messages in a row that lack what they build on, a topic needs a new snapshot. */
 const USELESS_IN_A_ROW = 20
 
 const NOTHING = { deadLetters: [], discarded: [] } as const
 
-/** What a link reports. */
-export interface LinkHandlers {
-  /** A data frame came in, not understood yet. */
-  onFrame(frame: Frame): void
-  /** What became of a data frame. */
-  onNormalized(frame: Frame, result: NormalizeResult): void
-  /** The frame showed that its topic delivers what can be used; told after the topic is live. */
-  onLife(topic: string, frame: Frame, events: readonly PublicEvent[]): void
-  /** The topic's messages come, but cannot be used any more. */
-  onUseless(topic: string): void
-  /** The exchange confirmed a topic for which the ack alone proves the subscription. */
-  onProven(topic: string): void
+/** What only the owner of several links can judge; all else goes to the stream's sink at once. */
+export interface LinkOwner {
+  /** The topic's messages come in but can no longer be used. */
+  onUseless(link: Link, topic: string): void
   /** The socket is gone; `lastInboundMs` is when it last gave any frame. */
-  onDisconnect(lastInboundMs: number, isStale: boolean): void
-  onStatus(status: StreamStatus): void
+  onDisconnect(link: Link, lastInboundMs: number, isStale: boolean): void
+  onStatus(link: Link, status: LinkStatus): void
 }
 
 /** Options of a {@link Link}. */
@@ -51,48 +39,50 @@ export interface LinkOptions extends ConnectionOptions {
   readonly clock: Clock
 }
 
+/** What a link remembers of a topic, beside its subscription. */
+interface LinkTopic {
+  readonly progress: TopicProgress
+  /** How many messages in a row could not be used. */
+  uselessInARow: number
+}
+
 /** One connection with its own subscriptions and merge state, kept alive until closed. */
-export class Link {
+export class Link implements LinkView {
   readonly #options: LinkOptions
-  readonly #handlers: LinkHandlers
+  readonly #sink: PublicSink
+  readonly #owner: LinkOwner
   readonly #normalizer: FrameNormalizer
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager
-  /** How far each topic has come. */
-  readonly progress: TopicProgress = new TopicProgress()
-  /** Messages in a row, by topic, that could not be used. */
-  readonly #useless = new Map<string, number>()
+  /** The topics that have spoken. */
+  readonly #topics = new Map<string, LinkTopic>()
   #nextIndex = 0
   #isClosing = false
 
-  /** @param twin the connection that this one is to replace: both deliver the same for a while */
+  /** @param predecessor the link that this one is to replace: both deliver the same for a while */
   constructor(
     topics: readonly WantedTopic[],
     options: LinkOptions,
-    handlers: LinkHandlers,
-    twin?: Link,
+    sink: PublicSink,
+    owner: LinkOwner,
+    predecessor?: Link,
   ) {
     const { category, clock, timings } = options
     const { topicsPerRequest } = categoryDialect(category)
     this.#options = options
-    this.#handlers = handlers
+    this.#sink = sink
+    this.#owner = owner
     this.#normalizer = new FrameNormalizer(
       category,
-      twin === undefined ? undefined : twin.#normalizer,
+      predecessor === undefined ? undefined : predecessor.#normalizer,
     )
     this.#subscriptions = new SubscriptionManager(
       { topics, topicsPerRequest, clock, timings },
       {
         send: (text) => this.#connection.send(text),
         recycle: (reason) => this.#connection.recycle(reason),
-        onStatus: (status) => {
-          if (status.type === 'live') this.#connection.markUseful()
-          if (status.type === 'resubscribing') {
-            for (const topic of status.topics) this.#normalizer.restart(topic)
-          }
-          handlers.onStatus(status)
-        },
-        onProven: (topic) => handlers.onProven(topic),
+        onStatus: (status) => this.#onSubscription(status),
+        onProven: (topic) => sink.onProven(topic),
       },
     )
     this.#connection = new Connection(options, {
@@ -102,13 +92,13 @@ export class Link {
       },
       onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
       onOversized: (localTsUs) => this.#onOversized(localTsUs),
-      onDisconnect: (end, lastInboundMs) => {
+      onDisconnect: (lastInboundMs, isStale) => {
         this.#normalizer.reset()
-        this.#useless.clear()
+        for (const topic of this.#topics.values()) topic.uselessInARow = 0
         this.#subscriptions.onDisconnect()
-        handlers.onDisconnect(lastInboundMs, end.cause === 'stale')
+        owner.onDisconnect(this, lastInboundMs, isStale)
       },
-      onStatus: (status) => handlers.onStatus(status),
+      onStatus: (status) => owner.onStatus(this, status),
     })
   }
 
@@ -131,16 +121,20 @@ export class Link {
     this.#connection.send(JSON.stringify({ req_id: 'probe', op: 'ping' }))
   }
 
-  /** What is wanted of this connection. */
+  /** The topics that are wanted of this connection. */
   get subscriptions(): Pick<
     SubscriptionManager,
-    'add' | 'inherit' | 'isSettled' | 'remove' | 'resubscribe'
+    'add' | 'has' | 'inherit' | 'isSettled' | 'remove' | 'resubscribe'
   > {
     return this.#subscriptions
   }
 
   topics(): readonly TopicStatus[] {
     return this.#subscriptions.topics()
+  }
+
+  progressOf(topic: string): TopicProgress | undefined {
+    return this.#topics.get(topic)?.progress
   }
 
   start(): void {
@@ -152,6 +146,14 @@ export class Link {
     this.#isClosing = true
     this.#subscriptions.onDisconnect()
     await this.#connection.close()
+  }
+
+  #onSubscription(status: SubscriptionStatus): void {
+    if (status.type === 'live') this.#connection.markUseful()
+    if (status.type === 'resubscribing') {
+      for (const topic of status.topics) this.#normalizer.restart(topic)
+    }
+    this.#owner.onStatus(this, status)
   }
 
   #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
@@ -177,24 +179,45 @@ export class Link {
 
   #deliver(frame: Frame, result: NormalizeResult, topic: unknown): void {
     const { localTsUs } = frame
-    this.#handlers.onFrame(frame)
-    this.#handlers.onNormalized(frame, result)
+    this.#sink.onFrame(frame)
+    this.#sink.onNormalized(frame, result)
     if (this.#isClosing || typeof topic !== 'string') return
-    const isLife = showsLife(result)
-    // A topic of which nothing can be read delivers all the same: another socket would not help.
-    if (isLife || result.deadLetters.length > 0) this.#subscriptions.onData(topic, localTsUs)
-    if (isLife) {
-      if (this.#useless.size > 0) this.#useless.delete(topic)
-      this.#handlers.onLife(topic, frame, result.events)
-    } else if (result.discarded.some(({ reason }) => LACKS_STATE.has(reason))) {
+    const isUsable = delivers(result)
+    // A topic whose items cannot be read delivers all the same: another socket would not help.
+    if (isUsable || result.deadLetters.length > 0) this.#subscriptions.onData(topic, localTsUs)
+    if (isUsable) {
+      const known = this.#topicOf(topic)
+      if (known !== undefined) {
+        known.uselessInARow = 0
+        known.progress.onData(localTsUs, result.events)
+      }
+      this.#sink.onData(topic, localTsUs, result.events)
+    } else if (result.discarded.some(({ reason }) => DISCARD_MEANINGS[reason] === 'lacks_state')) {
       this.#onUseless(topic)
     }
   }
 
-  #onUseless(topic: string): void {
-    const inARow = (this.#useless.get(topic) ?? 0) + 1
-    this.#useless.set(topic, inARow % USELESS_IN_A_ROW)
-    if (inARow === USELESS_IN_A_ROW) this.#handlers.onUseless(topic)
+  #onUseless(name: string): void {
+    const topic = this.#topicOf(name)
+    if (topic === undefined) return
+    topic.uselessInARow++
+    if (topic.uselessInARow < USELESS_IN_A_ROW) return
+    topic.uselessInARow = 0
+    this.#owner.onUseless(this, name)
+  }
+
+  /** What is remembered of a wanted topic; undefined for any other. */
+  #topicOf(name: string): LinkTopic | undefined {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const wanted = this.#subscriptions.find(name)
+    if (wanted === undefined) return undefined
+    const dialect = dialectOf(wanted.channel)
+    const isOpening = (event: PublicEvent): boolean => dialect.isSnapshot?.(event) ?? false
+    const progress = new TopicProgress(wanted.proof === 'snapshot' ? isOpening : null)
+    const topic = { progress, uselessInARow: 0 }
+    this.#topics.set(name, topic)
+    return topic
   }
 
   #onControl(control: ControlFrame, bytes: Uint8Array, localTsUs: number): void {
@@ -203,16 +226,16 @@ export class Link {
     const frame = this.#frame(bytes, localTsUs)
     const reason = 'unknown_control'
     const discarded = [{ channel: null, topic: null, symbol: null, reason } as const]
-    this.#handlers.onFrame(frame)
-    this.#handlers.onNormalized(frame, { events: [], deadLetters: [], discarded })
+    this.#sink.onFrame(frame)
+    this.#sink.onNormalized(frame, { events: [], deadLetters: [], discarded })
     const text = printable(Buffer.from(bytes).toString())
-    this.#handlers.onStatus({ type: 'unexpected_control', text })
+    this.#owner.onStatus(this, { type: 'unexpected_control', text })
   }
 
   #onOversized(localTsUs: number): void {
     const frame = this.#frame(new Uint8Array(0), localTsUs)
     const reason = `the frame exceeds the limit of ${this.#options.maxPayloadBytes} bytes`
-    this.#handlers.onNormalized(frame, this.#refused('FRAME_TOO_LARGE', reason, frame))
+    this.#sink.onNormalized(frame, this.#refused('FRAME_TOO_LARGE', reason, frame))
   }
 
   #frame(bytes: Uint8Array, localTsUs: number): Frame {
@@ -227,7 +250,9 @@ export class Link {
   }
 }
 
-/** Whether a frame shows that its topic delivers what can be used. */
-function showsLife({ events, discarded }: NormalizeResult): boolean {
-  return events.length > 0 || discarded[0]?.reason === 'repeated_book'
+/** Whether a frame shows that its topic delivers usable data. */
+function delivers({ events, discarded }: NormalizeResult): boolean {
+  if (events.length > 0) return true
+  const [first] = discarded
+  return first !== undefined && DISCARD_MEANINGS[first.reason] === 'delivers'
 }

@@ -1,12 +1,19 @@
 import type { TopicProgress } from '../coverage/topic-progress.ts'
 import type { TopicStatus } from '../stream/topic-status.ts'
 
+/** What is known of a connection that is replaced, or that is to replace it. */
+export interface LinkView {
+  topics(): readonly TopicStatus[]
+  /** How far it has come in a topic; undefined before its first data. */
+  progressOf(topic: string): TopicProgress | undefined
+}
+
 /**
  * Whether a new connection may take an old one's place without a loss.
  *
- * Each topic that the old one delivers must be live on the new one, or must have said nothing on the
- * old one since the new one was told that it will not come (a symbol that is being delisted), or
- * since it was found silent there (an option topic, which nothing but data proves).
+ * Each topic that the old one delivers must be live on the new one. A topic that is not may only have
+ * been quiet on the old one since the exchange refused it to the new one (a symbol that is being
+ * delisted), or since it was found silent there (an option topic, which nothing but data proves).
  *
  * @param exempt a topic that is known to be dead on the old connection
  */
@@ -17,34 +24,61 @@ export function isReadyToReplace(
 ): boolean {
   const replacing = new Map(next.map((status) => [status.topic, status]))
   return old.every(({ topic, state, lastEventAtUs }) => {
-    const twin = replacing.get(topic)
-    if (twin === undefined) return false
-    if (twin.state === 'live' || topic === exempt || state === 'refused') return true
-    if (twin.state === 'pending') return false
-    return lastEventAtUs === null || lastEventAtUs < twin.sinceTs * 1000
+    const replacement = replacing.get(topic)
+    if (replacement === undefined) return false
+    if (replacement.state === 'live' || topic === exempt || state === 'refused') return true
+    if (replacement.state === 'pending') return false
+    return lastEventAtUs === null || lastEventAtUs < replacement.sinceTs * 1000
   })
 }
 
 /**
- * The topics of which an old connection has not shown that it came to where the new one begins: what
- * is on its way there would be lost with it.
+ * The topics in which the old connection has not reached the point where the new one began: closing it
+ * now would lose what is on its way there.
  *
- * Once it lags in one topic, it may as well in those of which the new one has said nothing yet; while
- * it lags in none, those are quiet.
+ * If it lags in one topic, it may also lag in those in which the new one has received nothing yet. If
+ * it lags in none, those topics are quiet.
  */
 export function lateTopics(
-  old: readonly TopicStatus[],
-  progress: TopicProgress,
-  next: TopicProgress,
+  old: LinkView,
+  next: LinkView,
   exempt: string | null,
 ): ReadonlySet<string> {
   const late = new Set<string>()
   let lags = false
-  for (const { topic, state } of old) {
+  for (const { topic, state } of old.topics()) {
     if (topic === exempt || state === 'refused' || state === 'unproven') continue
-    const hasReached = progress.hasReached(topic, next)
-    if (hasReached !== true) late.add(topic)
-    if (hasReached === false) lags = true
+    const firstMs = next.progressOf(topic)?.firstMs ?? null
+    const isBehind = firstMs !== null && (old.progressOf(topic)?.newestMs ?? 0) < firstMs
+    if (isBehind || firstMs === null) late.add(topic)
+    if (isBehind) lags = true
   }
   return lags ? late : new Set()
+}
+
+/** How an old connection ended. */
+export interface OldEnd {
+  /** When it last gave any frame, in epoch milliseconds. */
+  readonly lastInboundMs: number
+  /** Whether it was frozen before it ended. */
+  readonly isStale: boolean
+  /** The topics in which it was behind. */
+  readonly late: ReadonlySet<string>
+}
+
+/**
+ * The topics of a new connection that may have missed events when it took an old one's place.
+ *
+ * Topics that are not live miss events from when the old one is gone. If the old one was frozen, every
+ * topic may have; if it has given no frame since a topic was live on the new one, that topic may have,
+ * because nobody knows when it froze.
+ */
+export function missedTopics(
+  next: readonly TopicStatus[],
+  { lastInboundMs, isStale, late }: OldEnd,
+): readonly TopicStatus[] {
+  return next.filter(
+    ({ topic, state, sinceTs }) =>
+      isStale || state !== 'live' || sinceTs > lastInboundMs || late.has(topic),
+  )
 }

@@ -1,4 +1,4 @@
-import type { WantedTopic } from '../../channels/registry.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
 
 /** How much one connection takes. */
 export interface ShardLimits {

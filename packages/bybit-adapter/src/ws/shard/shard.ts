@@ -1,28 +1,13 @@
-import { nowMs, type PublicEvent } from '@grid/core-events'
 import { categoryDialect } from '../../channels/category-dialect.ts'
-import type { WantedTopic } from '../../channels/registry.ts'
-import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
-import { Timers } from '../../time/timers.ts'
-import { LONGEST_LAG_MS } from '../coverage/outage-tracker.ts'
-import type { Frame } from '../stream/stream-events.ts'
-import type { StreamStatus } from '../stream/stream-status.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
+import { LONGEST_LAG_MS } from '../coverage/topic-outage.ts'
+import type { PublicSink } from '../stream/stream-sink.ts'
+import type { LinkStatus } from '../stream/stream-status.ts'
 import type { TopicStatus } from '../stream/topic-status.ts'
-import { Link, type LinkOptions } from './link.ts'
-import { isReadyToReplace, lateTopics } from './replacement.ts'
+import { Link, type LinkOptions, type LinkOwner } from './link.ts'
+import { isReadyToReplace, lateTopics, missedTopics, type OldEnd } from './replacement.ts'
+import { Rotation, type RotationHost } from './rotation.ts'
 import { loadOf } from './shard-plan.ts'
-
-/** What a shard reports, of whichever of its connections. */
-export interface ShardHandlers {
-  onFrame(frame: Frame): void
-  onNormalized(frame: Frame, result: NormalizeResult): void
-  onLife(topic: string, frame: Frame, events: readonly PublicEvent[]): void
-  /** The topic's messages come, but cannot be used any more. */
-  onUseless(topic: string): void
-  onProven(topic: string): void
-  /** No connection serves these topics any more. */
-  onOutage(topics: readonly string[], lastInboundMs: number, isStale: boolean): void
-  onStatus(status: StreamStatus): void
-}
 
 /** Options of a {@link Shard}. */
 export interface ShardOptions extends LinkOptions {
@@ -31,43 +16,49 @@ export interface ShardOptions extends LinkOptions {
 }
 
 /**
- * The part of a stream's topics that one connection carries; replaces that connection every few
- * hours by a new one that has proved every topic before the old one is closed.
+ * The part of a stream's topics that one connection carries.
+ *
+ * That connection is replaced every few hours by a new one, which proves every topic before the old
+ * one is closed: {@link Rotation} decides when, this class holds both connections.
  */
 export class Shard {
   readonly #options: ShardOptions
-  readonly #handlers: ShardHandlers
-  readonly #timers: Timers
-  readonly #topics = new Map<string, WantedTopic>()
+  readonly #sink: PublicSink
+  readonly #owner: LinkOwner
+  readonly #rotation: Rotation
   readonly #closing = new Set<Promise<void>>()
   #link: Link
   #next: Link | null = null
-  /** Known to be silent: a replacement need not prove it. */
-  #exempt: string | null = null
-  /** Characters of topics that were asked for on the present connection: the limit is for its life. */
+  /** Characters of topics asked for on the present connection: the exchange's limit is for its whole life. */
   #spentChars = 0
-  /** Since when every topic is live on the connection to come. */
-  #readyAtMs: number | null = null
   #isClosed = false
 
-  constructor(topics: readonly WantedTopic[], options: ShardOptions, handlers: ShardHandlers) {
+  constructor(topics: readonly WantedTopic[], options: ShardOptions, sink: PublicSink) {
     this.#options = options
-    this.#handlers = handlers
-    this.#timers = new Timers(options.clock)
-    for (const topic of topics) this.#topics.set(topic.topic, topic)
-    this.#link = this.#newLink()
+    this.#sink = sink
+    this.#rotation = new Rotation(options, this.#rotationHost())
+    this.#owner = {
+      onUseless: (link, topic) => {
+        if (link === this.#link) sink.onUseless(topic)
+      },
+      onDisconnect: (link, lastInboundMs, isStale) => {
+        if (link === this.#next) this.#rotation.onNextLost('the new connection was lost')
+        else if (link === this.#link && !this.#isClosed) {
+          this.#rotation.onOldLost(lastInboundMs, isStale)
+        }
+      },
+      onStatus: (link, status) => this.#onStatus(link, status),
+    }
+    this.#link = new Link(topics, options, sink, this.#owner)
   }
 
+  /** Whether no topic is pending. */
   get isSettled(): boolean {
     return this.#link.subscriptions.isSettled
   }
 
-  get wanted(): readonly WantedTopic[] {
-    return [...this.#topics.values()]
-  }
-
   has(topic: string): boolean {
-    return this.#topics.has(topic)
+    return this.#link.subscriptions.has(topic)
   }
 
   topics(): readonly TopicStatus[] {
@@ -79,41 +70,35 @@ export class Shard {
   }
 
   add(topics: readonly WantedTopic[]): void {
-    for (const topic of topics) this.#topics.set(topic.topic, topic)
     for (const link of this.#links()) link.subscriptions.add(topics)
     if (!this.#spend(topics)) this.rotate()
   }
 
   remove(topics: readonly string[]): void {
-    for (const topic of topics) this.#topics.delete(topic)
     for (const link of this.#links()) link.subscriptions.remove(topics)
   }
 
-  resubscribe(name: string, reason: string): void {
-    const topic = this.#topics.get(name)
-    if (topic === undefined) return
-    if (this.#spend([topic])) this.#link.subscriptions.resubscribe(name, reason)
-    else this.rotate(name)
+  /** Asks for a topic anew; by a new connection when the present one takes no more. */
+  resubscribe(topic: WantedTopic, reason: string): void {
+    if (this.#spend([topic])) this.#link.subscriptions.resubscribe(topic.topic, reason)
+    else this.rotate(topic.topic)
   }
 
-  /** Begins to replace the connection; does nothing while it is not open or is being replaced. */
+  /**
+   * Begins to replace the connection; does nothing while it is not open or is being replaced.
+   *
+   * @param exempt a topic that is known to be dead on the present connection
+   */
   rotate(exempt: string | null = null): void {
-    if (this.#isClosed || this.#next !== null || !this.#link.isOpen) return
-    this.#timers.clear()
-    this.#exempt = exempt
-    this.#next = this.#newLink(this.#link)
-    this.#timers.set(
-      () => this.#conclude('not every topic was live in time'),
-      this.#options.timings.rotateTimeoutMs,
-    )
-    this.#next.start()
+    this.#rotation.begin(exempt)
   }
 
   /** Closes for good; resolves when no socket and no timer is left. */
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#timers.clear()
+    this.#rotation.stop()
     for (const link of this.#links()) this.#discard(link)
+    this.#next = null
     await Promise.all(this.#closing)
   }
 
@@ -121,195 +106,119 @@ export class Shard {
     return this.#next === null ? [this.#link] : [this.#link, this.#next]
   }
 
-  #newLink(twin?: Link): Link {
-    const link: Link = new Link(
-      this.wanted,
-      this.#options,
-      {
-        onFrame: (frame) => this.#handlers.onFrame(frame),
-        onNormalized: (frame, result) => this.#handlers.onNormalized(frame, result),
-        onLife: (topic, frame, events) => {
-          const proof = this.#topics.get(topic)?.proof
-          if (proof !== undefined) link.progress.onData(topic, proof, frame.localTsUs, events)
-          this.#handlers.onLife(topic, frame, events)
-        },
-        onUseless: (topic) => {
-          if (link === this.#link) this.#handlers.onUseless(topic)
-        },
-        onProven: (topic) => this.#handlers.onProven(topic),
-        onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(link, lastInboundMs, isStale),
-        onStatus: (status) => this.#onStatus(link, status),
+  #rotationHost(): RotationHost {
+    return {
+      isOldOpen: () => !this.#isClosed && this.#link.isOpen,
+      isNextOpen: () => this.#next?.isOpen ?? false,
+      lastInboundMs: () => this.#link.lastInboundMs ?? 0,
+      isReady: (exempt) => this.#isReady(exempt),
+      lateTopics: (exempt) =>
+        this.#next === null ? new Set() : lateTopics(this.#link, this.#next, exempt),
+      connect: () => {
+        this.#next = new Link(this.topics(), this.#options, this.#sink, this.#owner, this.#link)
+        this.#next.start()
       },
-      twin,
-    )
-    return link
+      probe: () => this.#link.probe(),
+      replace: (end) => this.#replace(end),
+      drop: (reason) => this.#dropNext(reason),
+      reportOutage: (lastInboundMs, isStale) => {
+        const names = this.topics().map(({ topic }) => topic)
+        this.#sink.onOutage(names, lastInboundMs, isStale)
+      },
+    }
   }
 
-  #onStatus(link: Link, status: StreamStatus): void {
+  #onStatus(link: Link, status: LinkStatus): void {
     if (link === this.#next) {
       this.#onNextStatus(status)
-      return
+    } else if (link === this.#link) {
+      if (status.type === 'open') this.#onNewConnection()
+      this.#sink.onStatus(status)
     }
-    // What becomes of a connection that was replaced or given up is no one's concern.
-    if (link !== this.#link) return
-    if (status.type === 'open') this.#onNewConnection()
-    this.#handlers.onStatus(status)
+    // Any other link was replaced or dropped: its statuses concern nobody.
   }
 
-  #onNextStatus(status: StreamStatus): void {
+  #onNextStatus(status: LinkStatus): void {
     switch (status.type) {
       case 'connecting':
       case 'open':
       case 'budget_wait':
       case 'unexpected_control':
-        this.#handlers.onStatus(status)
-        return
+        this.#sink.onStatus(status)
+        break
       case 'connect_failed':
-        this.#failRotation(status.error)
-        return
+        this.#rotation.onNextLost(status.error)
+        break
       case 'recycling':
+        this.#rotation.onNextLost(status.reason)
+        break
       case 'stale':
-        this.#failRotation(status.type === 'stale' ? 'stale' : status.reason)
-        return
+        this.#rotation.onNextLost('stale')
+        break
       case 'live':
       case 'refused':
       case 'unproven':
-        this.#expectReady()
+        this.#rotation.onProgress()
     }
   }
 
-  /** Once every topic is live, both connections overlap for a pad; then the old one goes. */
-  #expectReady(): void {
-    if (this.#next === null || !this.#isReady(this.#next)) return
-    this.#timers.clear()
-    this.#readyAtMs = nowMs(this.#options.clock)
-    this.#link.probe()
-    this.#overlap()
-  }
-
-  #overlap(): void {
-    this.#timers.set(
-      () => this.#conclude('a topic died in the overlap'),
-      this.#options.timings.gapPadMs,
-    )
-  }
-
-  #conclude(fault: string): void {
+  #isReady(exempt: string | null): boolean {
     const next = this.#next
-    if (next === null || !this.#isReady(next)) this.#failRotation(fault)
-    else if (this.#mayCatchUp(next)) this.#overlap()
-    else this.#promote(next, this.#link.lastInboundMs ?? 0, this.#isOldFrozen())
+    if (next === null || (exempt === null && !next.subscriptions.isSettled)) return false
+    return isReadyToReplace(this.#link.topics(), next.topics(), exempt)
   }
 
-  /** Whether the old connection, asked when the new one was ready, has said nothing since. */
-  #isOldFrozen(): boolean {
-    return (this.#link.lastInboundMs ?? 0) < (this.#readyAtMs ?? 0)
+  #dropNext(reason: string): void {
+    if (this.#next !== null) this.#discard(this.#next)
+    this.#next = null
+    this.#sink.onStatus({ type: 'rotation_failed', connection: this.#link.number, reason })
   }
 
-  /** Whether the old connection talks, is behind, and still has time. */
-  #mayCatchUp(next: Link): boolean {
-    if (this.#isOldFrozen() || this.#late(next).size === 0) return false
-    const readyForMs = nowMs(this.#options.clock) - (this.#readyAtMs ?? 0)
-    return readyForMs < this.#options.timings.rotateTimeoutMs
-  }
-
-  #late(next: Link): ReadonlySet<string> {
-    const { progress } = this.#link
-    return lateTopics(this.#link.topics(), progress, next.progress, this.#exempt)
-  }
-
-  #isReady(next: Link): boolean {
-    if (this.#exempt === null && !next.subscriptions.isSettled) return false
-    return isReadyToReplace(this.#link.topics(), next.topics(), this.#exempt)
-  }
-
-  /**
-   * What is not live on the new connection may miss events from when the old one is gone; and if the
-   * old one was frozen before it ended, every topic may have. Of one that has said nothing since a
-   * topic was live on the new one, no one knows when it froze. Where it lagged, all that followed its
-   * newest data may be lost.
-   */
-  #promote(next: Link, oldLastInboundMs: number, isStale: boolean): void {
-    const old = this.#link
-    this.#readyAtMs = null
+  /** Puts the new connection in the old one's place, and opens an outage for what may be lost. */
+  #replace(end: OldEnd): void {
+    const [old, next] = [this.#link, this.#next]
+    if (next === null) return
     const before = old.topics()
-    const late = this.#late(next)
-    this.#timers.clear()
     this.#link = next
     this.#next = null
     next.subscriptions.inherit(before)
     this.#discard(old)
-    const isLive = ({ state }: TopicStatus): boolean => state === 'live'
-    const lost = next.topics().filter((topic) => !isLive(topic))
-    const missed = next
-      .topics()
-      .filter(
-        (status) =>
-          isStale || !isLive(status) || status.sinceTs > oldLastInboundMs || late.has(status.topic),
-      )
-    const names = missed.map(({ topic }) => topic)
-    for (const name of names.filter((topic) => late.has(topic))) {
-      const untilMs = old.progress.untilMs(name) ?? oldLastInboundMs - LONGEST_LAG_MS
-      this.#handlers.onOutage([name], Math.min(untilMs, oldLastInboundMs), true)
-    }
-    const others = names.filter((topic) => !late.has(topic))
-    this.#handlers.onOutage(others, oldLastInboundMs, isStale)
-    for (const { topic } of missed.filter(isLive)) this.#handlers.onProven(topic)
-    this.#handlers.onStatus({ type: 'rotated', from: old.number, to: next.number })
-    for (const { topic, state, reason } of lost) {
+    this.#onNewConnection()
+    const after = next.topics()
+    this.#reportMissed(old, missedTopics(after, end), end)
+    this.#sink.onStatus({ type: 'rotated', from: old.number, to: next.number })
+    for (const { topic, state, reason } of after) {
       if (before.some((known) => known.topic === topic && known.state === state)) continue
-      if (state === 'unproven') this.#handlers.onStatus({ type: 'unproven', topic })
+      if (state === 'unproven') this.#sink.onStatus({ type: 'unproven', topic })
       if (state === 'refused') {
-        this.#handlers.onStatus({ type: 'refused', topic, reason: reason ?? '' })
+        this.#sink.onStatus({ type: 'refused', topic, reason: reason ?? '' })
       }
     }
-    this.#onNewConnection()
   }
 
-  #failRotation(reason: string): void {
-    const next = this.#next
-    if (next === null) return
-    this.#next = null
-    this.#readyAtMs = null
-    this.#timers.clear()
-    this.#discard(next)
-    this.#handlers.onStatus({ type: 'rotation_failed', connection: this.#link.number, reason })
-    this.#scheduleRotation(this.#options.timings.rotateRetryMs)
-  }
-
-  #onDisconnect(link: Link, lastInboundMs: number, isStale: boolean): void {
-    if (link === this.#next) {
-      this.#failRotation('the new connection was lost')
-      return
+  #reportMissed(old: Link, missed: readonly TopicStatus[], end: OldEnd): void {
+    const { lastInboundMs, isStale, late } = end
+    const names = missed.map(({ topic }) => topic)
+    for (const name of names.filter((topic) => late.has(topic))) {
+      // Whatever followed the newest data of a topic that lagged may be lost.
+      const untilMs = old.progressOf(name)?.untilMs ?? lastInboundMs - LONGEST_LAG_MS
+      this.#sink.onOutage([name], Math.min(untilMs, lastInboundMs), true)
     }
-    if (link !== this.#link || this.#isClosed) return
-    this.#timers.clear()
-    const next = this.#next
-    if (next === null || !next.isOpen) {
-      if (next !== null) this.#failRotation('the old connection was lost first')
-      this.#timers.clear()
-      this.#handlers.onOutage([...this.#topics.keys()], lastInboundMs, isStale)
-      return
-    }
-    // The new connection is there already, though perhaps not since early enough.
-    this.#promote(next, lastInboundMs, isStale)
+    const others = names.filter((topic) => !late.has(topic))
+    this.#sink.onOutage(others, lastInboundMs, isStale)
+    for (const { topic, state } of missed) if (state === 'live') this.#sink.onProven(topic)
   }
 
   #onNewConnection(): void {
     this.#spentChars = 0
-    this.#spend(this.wanted)
-    this.#scheduleRotation(this.#options.lifetimeMs())
+    this.#spend(this.topics())
+    this.#rotation.schedule(this.#options.lifetimeMs())
   }
 
   /** Whether the present connection still takes these topics. */
   #spend(topics: readonly WantedTopic[]): boolean {
     this.#spentChars += loadOf(topics).chars
     return this.#spentChars <= categoryDialect(this.#options.category).maxTopicChars
-  }
-
-  #scheduleRotation(delayMs: number): void {
-    this.#timers.clear()
-    if (Number.isFinite(delayMs)) this.#timers.set(() => this.rotate(), delayMs)
   }
 
   #discard(link: Link): void {

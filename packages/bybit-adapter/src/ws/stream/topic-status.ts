@@ -1,5 +1,5 @@
 import type { Channel, PublicChannel } from '@grid/core-events'
-import type { WantedTopic } from '../../channels/registry.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
 
 /**
  * Whether a topic delivers.

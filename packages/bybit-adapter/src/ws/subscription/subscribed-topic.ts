@@ -1,5 +1,5 @@
 import type { Channel } from '@grid/core-events'
-import type { WantedTopic } from '../../channels/registry.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
 import type { TopicState, TopicStatus } from '../stream/topic-status.ts'
 
 /** A wanted topic with all that is known of its subscription on one connection. */
@@ -35,6 +35,17 @@ export function newTopic<Name extends Channel>(
 
 /** The part of a topic that its owner may see, as it is now. */
 export function statusOf<Name extends Channel>(topic: SubscribedTopic<Name>): TopicStatus<Name> {
-  const { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs } = topic
-  return { topic: name, channel, symbol, proof, state, reason, sinceTs, lastEventAtUs }
+  const {
+    topic: name,
+    channel,
+    symbol,
+    variant,
+    proof,
+    state,
+    reason,
+    sinceTs,
+    lastEventAtUs,
+  } = topic
+  const wanted = { topic: name, channel, symbol, ...(variant !== undefined && { variant }), proof }
+  return { ...wanted, state, reason, sinceTs, lastEventAtUs }
 }

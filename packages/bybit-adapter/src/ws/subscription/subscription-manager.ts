@@ -1,8 +1,8 @@
 import { type Channel, type Clock, nowMs, type PublicChannel } from '@grid/core-events'
-import type { WantedTopic } from '../../channels/registry.ts'
+import type { WantedTopic } from '../../channels/topics.ts'
 import { Timers } from '../../time/timers.ts'
 import type { ControlFrame } from '../../wire/control-frame.ts'
-import type { StreamStatus } from '../stream/stream-status.ts'
+import type { SubscriptionStatus } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 import type { TopicState, TopicStatus } from '../stream/topic-status.ts'
 import { parseRefusal } from './refusal.ts'
@@ -15,7 +15,7 @@ export interface SubscriptionHandlers {
   send(text: string): void
   /** Replace the socket: it cannot be repaired. */
   recycle(reason: string): void
-  onStatus(status: StreamStatus): void
+  onStatus(status: SubscriptionStatus): void
   /** The exchange confirmed a topic for which the ack alone proves the subscription. */
   onProven(topic: string): void
 }
@@ -64,6 +64,16 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
   /** Whether no topic is pending. */
   get isSettled(): boolean {
     return this.#isNone('pending')
+  }
+
+  /** Whether a topic is wanted. */
+  has(name: string): boolean {
+    return this.#topics.has(name)
+  }
+
+  /** A topic that is wanted; undefined for any other. */
+  find(name: string): WantedTopic<Name> | undefined {
+    return this.#topics.get(name)
   }
 
   /** Where every topic stands. */

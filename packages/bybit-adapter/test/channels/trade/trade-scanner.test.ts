@@ -25,7 +25,12 @@ function parse(text: string): readonly unknown[] | null {
   const { topic, data } = frame as { topic: string; data: readonly unknown[] }
   const topicSymbol = topic.slice('publicTrade.'.length)
   const mapper = new PublicTradeMapper('linear')
-  const rest = { category: 'linear', localTsUs: LOCAL_TS_US, isPlain: false } as const
+  const rest = {
+    category: 'linear',
+    variant: null,
+    localTsUs: LOCAL_TS_US,
+    isPlain: false,
+  } as const
   const events = data.map((item) => mapper.map(item, { envelope: {}, topicSymbol, ...rest }))
   return events.includes(null) ? null : events
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { ConnectionBudget } from '../../../src/index.ts'
-import { Backoff } from '../../../src/ws/backoff.ts'
 import { SteppedClock } from '../../support/stepped-clock.ts'
 
 const WINDOW_MS = 300_000
@@ -79,12 +78,4 @@ test('a clock that is set back does not close the window for longer than its len
   const waits: number[] = []
   void budget.acquire({ onWait: (waitMs) => waits.push(waitMs) })
   expect(waits).toEqual([WINDOW_MS])
-})
-
-test('backoff bounds double up to the cap and start anew after a reset', () => {
-  const backoff = new Backoff(500, 30_000, () => 0.999999)
-  const bounds = Array.from({ length: 9 }, () => backoff.next() + 1)
-  expect(bounds).toEqual([500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000])
-  backoff.reset()
-  expect(backoff.next() + 1).toBe(500)
 })

@@ -1,8 +1,8 @@
 import type { PublicEvent } from '@grid/core-events'
 import { expect, test } from 'vitest'
-import { topicsOf } from '../../../src/channels/registry.ts'
+import { topicsOf } from '../../../src/channels/topics.ts'
 import { createNormalizer, type PublicCategory } from '../../../src/index.ts'
-import { SilenceWatch } from '../../../src/ws/coverage/silence-watch.ts'
+import { SilenceWatch, type TopicSilence } from '../../../src/ws/coverage/silence-watch.ts'
 import { DEFAULT_TIMINGS } from '../../../src/ws/stream/stream-timings.ts'
 import { snapshotFrame, tickerFrame, tradeFrame, wireTrade } from '../../support/frames.ts'
 import { SteppedClock } from '../../support/stepped-clock.ts'
@@ -13,6 +13,7 @@ class Harness {
   readonly clock = new SteppedClock()
   readonly silent: [topic: string, silentForMs: number][] = []
   readonly watch: SilenceWatch
+  readonly topics = new Map<string, TopicSilence>()
   readonly #normalizer: ReturnType<typeof createNormalizer>
 
   constructor(category: PublicCategory, ...symbols: readonly string[]) {
@@ -23,15 +24,24 @@ class Harness {
       onSilent: (topic, silentForMs) => this.silent.push([topic, silentForMs]),
     })
     for (const symbol of symbols) {
-      this.watch.add(topicsOf(category, 'ticker', symbol))
-      this.watch.add(topicsOf(category, 'publicTrade', symbol))
+      for (const channel of ['ticker', 'publicTrade'] as const) {
+        for (const topic of topicsOf(category, channel, symbol)) {
+          this.topics.set(topic.topic, this.watch.add(topic))
+        }
+      }
     }
+  }
+
+  topic(name: string): TopicSilence {
+    const topic = this.topics.get(name)
+    if (topic === undefined) throw new Error(`${name} is not watched`)
+    return topic
   }
 
   feed(text: string): readonly PublicEvent[] {
     const { topic }: { topic: string } = JSON.parse(text)
     const { events } = this.#normalizer.normalize(text, this.clock.nowUs())
-    this.watch.onData(topic, this.clock.nowUs(), events)
+    this.watch.onData(this.topic(topic), this.clock.nowUs(), events)
     return events
   }
 
@@ -129,7 +139,7 @@ test('data in time acquits: a topic that is merely late is not silent', () => {
 
 test('what a new subscription finds changed since the old one is no sign', () => {
   const harness = linear()
-  harness.watch.restart('publicTrade.BTCUSDT')
+  harness.watch.restart(harness.topic('publicTrade.BTCUSDT'))
   harness.clock.advance(20_000)
   harness.feed(snapshotFrame({ lastPrice: '9', volume24h: '900', turnover24h: '900' }))
   harness.clock.advance(20_000)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { topicsOf } from '../../../src/channels/registry.ts'
+import { topicsOf } from '../../../src/channels/topics.ts'
 import { loadOf, planShards } from '../../../src/ws/shard/shard-plan.ts'
 
 const LIMITS = { maxTopicChars: 21_000, maxTopics: Number.POSITIVE_INFINITY }

@@ -82,6 +82,16 @@ test.each<[string, Answer]>([
   expect(watched.gaps).toEqual([])
 })
 
+test('a stream that is closed in the middle of a replacement leaves nothing behind', async () => {
+  const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
+  await age(server, watched)
+  await until('asked anew', () => server.asked('subscribe').length === 2)
+  await watched.stream.close()
+  expect(watched.clock.pendingTimers).toBe(0)
+  expect(watched.all('rotation_failed')).toEqual([])
+  expect(watched.statuses.at(-1)).toEqual({ type: 'stopped' })
+})
+
 test('an old connection that dies while the new one is there leaves a gap only where it must', async () => {
   const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
   const [old] = server.sockets

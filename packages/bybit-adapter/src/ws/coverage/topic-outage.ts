@@ -1,0 +1,110 @@
+import {
+  type Clock,
+  type ClockTimer,
+  type GapBounds,
+  type GapReason,
+  nowMs,
+} from '@grid/core-events'
+
+/**
+ * How long a trade or a change is believed to have been under way, in milliseconds.
+ *
+ * The exchange cuts a connection that is dead for as long; and one absurd time must not make a gap of
+ * years. A snapshot may tell of an old state: only a pad is believed of it.
+ */
+export const LONGEST_LAG_MS = 600_000
+
+/** Options of a {@link TopicOutage}. */
+export interface TopicOutageOptions {
+  readonly clock: Clock
+  readonly padMs: number
+  /** Whether a connection that only answers pings has lost nothing: an outage then starts at its last frame. */
+  readonly trustsPongs?: boolean
+}
+
+interface Outage {
+  readonly startTs: number
+  readonly reason: GapReason
+  /** The topic was acknowledged and still silent: another ack proves nothing. */
+  readonly endsByDataOnly: boolean
+}
+
+/**
+ * Measures the intervals in which one topic may have missed events.
+ *
+ * After a disconnect the interval starts a pad before the old socket's last frame, or at the topic's
+ * last data if that is earlier; of a topic found silent, at its last data. It ends at the topic's
+ * first data, or a pad after its ack if it stays silent. Several disconnects in a row make one outage.
+ * Bounds are rounded outwards to whole milliseconds.
+ */
+export class TopicOutage {
+  readonly #options: TopicOutageOptions
+  readonly #onEnd: (bounds: GapBounds) => void
+  /** Time of the newest data: the exchange's, because it may have been long under way. */
+  #lastDataMs: number | null = null
+  /** Since when the topic is subscribed on an open connection. */
+  #coveredSinceMs: number | null = null
+  #outage: Outage | null = null
+  /** Ends the outage of a topic that stays silent after its ack. */
+  #quiet: ClockTimer | null = null
+
+  /** @param onEnd is told the bounds of each outage once it is over */
+  constructor(options: TopicOutageOptions, onEnd: (bounds: GapBounds) => void) {
+    this.#options = options
+    this.#onEnd = onEnd
+  }
+
+  /** The topic's socket is gone. Opens an outage if the topic was covered. */
+  onDisconnect(lastInboundMs: number, reason: GapReason): void {
+    this.#quiet?.cancel()
+    if (this.#outage === null && this.#coveredSinceMs !== null) {
+      const { padMs, trustsPongs = false } = this.#options
+      const lastSeenMs = this.#lastDataMs ?? this.#coveredSinceMs
+      const startMs = lastInboundMs - padMs
+      const startTs = trustsPongs ? startMs : Math.min(startMs, lastSeenMs)
+      this.#outage = { startTs, reason, endsByDataOnly: false }
+    }
+    this.#coveredSinceMs = null
+  }
+
+  /** The topic does not deliver although its connection does. */
+  onSilent(): void {
+    this.#quiet?.cancel()
+    const startTs = this.#outage?.startTs ?? this.#lastDataMs ?? this.#coveredSinceMs
+    if (startTs !== null) this.#outage = { startTs, reason: 'stale', endsByDataOnly: true }
+  }
+
+  /** The ack proves that the topic is subscribed: silence from here on is a quiet market. */
+  onProven(): void {
+    if (this.#coveredSinceMs !== null) return
+    const { clock, padMs } = this.#options
+    const ackMs = nowMs(clock)
+    this.#coveredSinceMs = ackMs
+    if (this.#outage === null || this.#outage.endsByDataOnly) return
+    this.#quiet = clock.setTimer(() => this.end(ackMs + padMs), padMs)
+  }
+
+  /**
+   * Data of the topic came in.
+   *
+   * @param exchangeTs the time of the first event, if there is one
+   * @param isSnapshot whether that event tells a whole state, which may be old
+   */
+  onData(localTsUs: number, exchangeTs?: number, isSnapshot = false): void {
+    const receivedMs = Math.floor(localTsUs / 1000)
+    const earliestMs = receivedMs - (isSnapshot ? this.#options.padMs : LONGEST_LAG_MS)
+    this.#lastDataMs = Math.min(receivedMs, Math.max(exchangeTs ?? receivedMs, earliestMs))
+    this.#coveredSinceMs ??= receivedMs
+    if (this.#outage !== null) this.end(Math.max(Math.ceil(localTsUs / 1000), exchangeTs ?? 0))
+  }
+
+  /** Ends the outage, if there is one: at the latest when its stream is closed. */
+  end(endTs: number = nowMs(this.#options.clock)): void {
+    this.#quiet?.cancel()
+    if (this.#outage === null) return
+    const { startTs, reason } = this.#outage
+    this.#outage = null
+    // A clock that was set back meanwhile must not put the end before the start.
+    this.#onEnd({ startTs, reason, endTs: Math.max(endTs, startTs) })
+  }
+}

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { streamSymbol } from '@grid/bybit-adapter'
 import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
@@ -136,10 +137,9 @@ async function readCoverage({ db, days }: ExportOrder): Promise<Coverage> {
 async function exportItem(
   order: ExportOrder,
   item: Item,
-  { gaps, partitions }: Coverage,
+  coverage: Coverage,
 ): Promise<ManifestEntry> {
   const { channel, category, symbol, day } = item
-  const { from, to } = timesOf(day)
   const exportedAt = Date.now()
   const written = await writeRows(order, item)
   const { table } = MARKET_TABLES[channel]
@@ -150,31 +150,38 @@ async function exportItem(
     day,
     format: order.format,
     ...written,
-    partition: partitions.get(`${table} ${day}`) ?? 'missing',
-    isDayOver: exportedAt >= to,
-    gaps: gaps
-      .filter(
-        (gap) =>
-          gap.channel === channel &&
-          gap.category === category &&
-          isOfStream(gap.symbol, item) &&
-          gap.endTs >= from &&
-          gap.startTs < to,
-      )
-      .map(({ startTs, endTs, reason, state, collector }) => ({
-        startTs,
-        endTs,
-        reason,
-        state,
-        collector,
-      })),
+    partition: coverage.partitions.get(`${table} ${day}`) ?? 'missing',
+    isDayOver: exportedAt >= timesOf(day).to,
+    gaps: gapsOf(item, coverage.gaps),
     exportedAt,
   }
 }
 
-/** Option trades come by base coin, and so do their gaps. */
-function isOfStream(gapSymbol: string | null, { category, symbol }: Item): boolean {
-  return gapSymbol === symbol || (category === 'option' && symbol.startsWith(`${gapSymbol}-`))
+/** The gaps that touch an item's day: of the instrument, or of the stream that carries it. */
+function gapsOf(
+  { channel, category, symbol, day }: Item,
+  gaps: readonly StoredGap[],
+): ManifestEntry['gaps'] {
+  const { from, to } = timesOf(day)
+  const names = [symbol, streamSymbol(category, channel, symbol)]
+  return gaps
+    .filter(
+      (gap) =>
+        gap.channel === channel &&
+        gap.category === category &&
+        gap.symbol !== null &&
+        names.includes(gap.symbol) &&
+        gap.endTs >= from &&
+        gap.startTs < to,
+    )
+    .map(({ variant, startTs, endTs, reason, state, collector }) => ({
+      ...(variant !== null && { variant }),
+      startTs,
+      endTs,
+      reason,
+      state,
+      collector,
+    }))
 }
 
 type Written = Pick<ManifestEntry, 'path' | 'rows' | 'firstTs' | 'lastTs' | 'bytes' | 'sha256'>

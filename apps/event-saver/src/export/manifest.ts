@@ -28,6 +28,8 @@ const entrySchema = z.object({
   /** The gaps of this stream that touch the day, in any state: where events may be missing. */
   gaps: z.array(
     z.object({
+      /** A candle's interval or a book's depth; left out where the channel has no variants. */
+      variant: z.string().optional(),
       startTs: z.int(),
       endTs: z.int(),
       reason: z.string(),

@@ -204,6 +204,20 @@ describe('export', () => {
     ])
   })
 
+  it('the manifest of a contract lists the gaps of option trades, which are of its base coin', async () => {
+    const gap = { category: 'option', channel: 'publicTrade', reason: 'disconnect' } as const
+    const bounds = { startTs: START, endTs: START + 500 }
+    const gaps = ['BTC', 'ETH'].map((symbol) => ({ ...gap, ...bounds, symbol }))
+    await new CaptureGapRepository(db).insert(gaps, { collector: 'c1' })
+    const names = ['BTC-26DEC25-120000-C-USDT']
+    const symbols = [{ category: 'option', all: false, names }] as const
+    const { files } = await exportDays(order('options', { symbols }))
+    expect(files.map((file) => [file.table, file.gaps.length])).toEqual([
+      ['public_trades', 1],
+      ['ticker_snapshots', 0],
+    ])
+  })
+
   it('columns have a fixed order', async () => {
     const symbols = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
     const channels = ['publicTrade'] as const

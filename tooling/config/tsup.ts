@@ -1,11 +1,11 @@
 import { defineConfig, type Options } from 'tsup'
 
-/** What a tsup configuration may be. */
+/** A tsup configuration. */
 export type LibraryBuild = Options | Options[] | ((options: Options) => Options)
 
 /**
- * How every published package is built: tsup emits the JavaScript. The declarations come from
- * `tsc`, because tsup 9 cannot emit them with TypeScript 7.
+ * How every published package is built: tsup emits the JavaScript, `tsc` the declarations, because
+ * tsup 9 cannot emit them with TypeScript 7.
  */
 export function libraryBuild(): LibraryBuild {
   return defineConfig({
@@ -17,7 +17,7 @@ export function libraryBuild(): LibraryBuild {
     clean: true,
     dts: false,
     treeshake: true,
-    // Some modules, such as node:sqlite, have no name without the prefix.
+    // Keeps the prefix: some modules, such as node:sqlite, have no name without it.
     removeNodeProtocol: false,
   }) as Options
 }

@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** How every package is tested: from source, without a build. */
+/** How every package is tested: from its sources, without a build. */
 export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserConfig {
   return defineConfig({
     resolve: { conditions: ['@grid/source'] },

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
-import { archiveSpeed } from './archive.ts'
-import { endToEnd } from './end-to-end.ts'
-import { normalizeSpeed } from './normalize.ts'
+import { archiveSpeed } from './benches/archive.ts'
+import { endToEnd } from './benches/end-to-end.ts'
+import { normalizeSpeed } from './benches/normalize.ts'
 import { insertDecay } from './storage/decay.ts'
 import { insertSpeed } from './storage/insert.ts'
 import { readSpeed } from './storage/read.ts'
 import { storageSize } from './storage/size.ts'
 import { twoWriters } from './storage/two-writers.ts'
 
-/** What can be measured, each giving the lines of its report and whether something was wrong. */
+/** All benches by name. A new bench adds its line here. */
 const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promise<BenchResult>>> = {
   'end-to-end': (seconds, tradesPerSecond) => endToEnd({ seconds, tradesPerSecond }),
   normalize: async () => ({ lines: await normalizeSpeed(), failed: false }),
@@ -20,16 +20,19 @@ const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promis
   'two-writers': twoWriters,
 }
 
+/** The lines of a report, and whether something was wrong. */
 interface BenchResult {
   readonly lines: readonly string[]
   readonly failed: boolean
 }
 
-const HELP = `Measures on real processes, real sockets and a real PostgreSQL.
+const HELP = `Runs benchmarks with real processes, real sockets and a real PostgreSQL.
 
   --only <name>     one of ${Object.keys(BENCHES).join(', ')} (default: all)
   --seconds <n>     how long end-to-end runs (default 300)
-  --rate <n>        trades a second of end-to-end (default 16000)
+  --rate <n>        trades a second in end-to-end (default 16000)
+
+Exit code 1 if a bench is out of its bounds.
 `
 
 async function main(): Promise<void> {

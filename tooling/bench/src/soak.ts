@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { manyAccounts } from './accounts.ts'
-import { twoSavers } from './two-savers.ts'
+import { manyAccounts } from './soaks/many-accounts.ts'
+import { twoSavers } from './soaks/two-savers.ts'
 
 const REPORT = fileURLToPath(new URL('../../../docs/soak.md', import.meta.url))
 
@@ -40,7 +40,7 @@ function facts(seed: number): string {
   return `commit ${commit}, seed ${seed}, ${new Date().toISOString().slice(0, 10)}`
 }
 
-/** Puts the newest run of a soak in the place of the one before. */
+/** Replaces a soak's last run in the report by the newest one. */
 function report(name: string, lines: readonly string[]): void {
   const [, ...sections] = readFileSync(REPORT, 'utf8').split(/^## /m)
   const others = sections.filter((section) => !section.startsWith(`${name}\n`))

@@ -4,22 +4,22 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type SimulatorProcess, spawnSimulator } from '@grid/bybit-sim'
 import { createDatabase } from '@grid/db'
-import { compareWithTruth, type Proof } from '@grid/proof'
-import { type Config, createLogger, loadConfig, Saver, type SaverStatus } from 'event-saver'
+import { compareWithTruth } from '@grid/proof'
+import { type Config, createLogger, loadConfig, Saver } from 'event-saver'
 import { LiveView } from './live-view.ts'
 import type { DemoOptions } from './options.ts'
-import { type Disturbances, reportLines, succeeded } from './report.ts'
+import { type Disturbances, problemsOf, type Run, reportLines } from './report.ts'
 
 const BURST_TRADES = 3000
 const VIEW_INTERVAL_MS = 500
 const DRAIN_MS = 60_000
 
-/** Runs the demonstration; whether everything that was sent is stored. */
+/** Runs the demonstration; gives whether everything that was sent is stored. */
 export async function runDemo(options: DemoOptions, interrupted: AbortSignal): Promise<boolean> {
   const view = new LiveView(process.stdout)
   const folder = await mkdtemp(join(tmpdir(), 'grid-demo-'))
   try {
-    view.say(`starting a local exchange: ${options.symbols.join(', ')}`)
+    view.say(`Starting a local exchange that trades ${options.symbols.join(', ')}.`)
     await using simulator = await spawnSimulator({
       seed: options.seed,
       symbols: [...options.symbols],
@@ -27,15 +27,9 @@ export async function runDemo(options: DemoOptions, interrupted: AbortSignal): P
       truth: 'full',
     })
     const config = demoConfig(options, simulator.wsUrl, folder)
-    const { status, proof, done } = await captureAndCompare(
-      options,
-      config,
-      simulator,
-      view,
-      interrupted,
-    )
-    for (const line of reportLines(status, proof)) view.say(line)
-    return isComplete(options, done, interrupted) && succeeded(status, proof, done)
+    const run = await captureAndCompare(options, config, simulator, view, interrupted)
+    for (const line of reportLines(run)) view.say(line)
+    return problemsOf(run).length === 0
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -47,10 +41,11 @@ async function captureAndCompare(
   simulator: SimulatorProcess,
   view: LiveView,
   interrupted: AbortSignal,
-): Promise<{ status: SaverStatus; proof: Proof; done: Disturbances }> {
+): Promise<Run> {
   const saver = new Saver({ config, log: createLogger('error') })
   const address = await saver.start()
-  view.say(`capturing into ${config.databaseUrl}, status at http://${address}/status`)
+  view.say(`Capturing it into an embedded database, ${config.databaseUrl}.`)
+  view.say(`Status while it runs: http://${address}/status`)
   let done: Disturbances
   try {
     done = await Promise.race([play(options, saver, simulator, view, interrupted), saver.failure])
@@ -58,22 +53,25 @@ async function captureAndCompare(
     await saver.stop(AbortSignal.abort())
     throw error
   }
-  view.say('market paused, storing what waits …')
+
+  view.say('The market is paused. Storing what still waits …')
   await simulator.pause()
   await quiet(saver)
   await saver.stop(AbortSignal.timeout(DRAIN_MS))
   const status = saver.status()
 
-  view.say('comparing every column of every row with what the exchange sent …')
+  view.say('Comparing every column of every row with what the exchange sent …')
   const db = createDatabase({ url: config.databaseUrl })
   try {
-    return { status, done, proof: await compareWithTruth(db, simulator.truthItems()) }
+    const proof = await compareWithTruth(db, simulator.truthItems())
+    const isWhole = !interrupted.aborted && options.runForMs !== null
+    return { status, proof, done, isWhole }
   } finally {
     await db.destroy()
   }
 }
 
-/** Lets the market run; a third of the way in the connection is cut, halfway a match bursts. */
+/** Lets the market run; cuts the connection after a third of the time, and sends a large match halfway. */
 async function play(
   options: DemoOptions,
   saver: Saver,
@@ -88,7 +86,7 @@ async function play(
     {
       at: Math.min(length / 3, 10_000),
       act: async () => {
-        view.say('cutting the connection without a close frame')
+        view.say('Cutting the connection, as a failing network does.')
         await simulator.fault({ kind: 'close', abrupt: true })
         done.cut = true
       },
@@ -97,7 +95,9 @@ async function play(
       at: Math.min(length / 2, 15_000),
       act: async () => {
         const symbol = options.symbols[0] ?? 'BTCUSDT'
-        view.say(`one match of ${BURST_TRADES} trades on ${symbol}, split over several frames`)
+        view.say(
+          `Sending one match of ${BURST_TRADES} ${symbol} trades, split over several frames.`,
+        )
         await simulator.burst({ symbol, trades: BURST_TRADES })
         done.burst = true
       },
@@ -115,12 +115,7 @@ async function play(
   return done
 }
 
-/** A run that was not interrupted must have cut the connection and burst a match. */
-function isComplete(options: DemoOptions, done: Disturbances, interrupted: AbortSignal): boolean {
-  return interrupted.aborted || options.runForMs === null || (done.cut && done.burst)
-}
-
-/** Waits until nothing more arrives, so that everything sent has been received. */
+/** Waits until nothing arrives any more, so that everything that was sent has been received. */
 async function quiet(saver: Saver): Promise<void> {
   for (let before = -1, same = 0; same < 3; ) {
     const now = saver.status().channels.reduce((sum, entry) => sum + entry.received, 0)

@@ -2,7 +2,7 @@ import type { SaverStatus } from 'event-saver'
 
 const LINE_INTERVAL_MS = 5000
 
-/** Shows a running saver: redrawn in place on a terminal, a line now and then elsewhere. */
+/** Shows a running saver: redraws in place on a terminal, elsewhere prints a line every 5 s. */
 export class LiveView {
   readonly #out: NodeJS.WriteStream
   #drawnLines = 0
@@ -51,7 +51,7 @@ export class LiveView {
 function viewLines(status: SaverStatus, rate: number): string[] {
   const topics = status.topics.map(
     ({ topic, state, lastEventAgeSeconds }) =>
-      `  ${topic.padEnd(24)} ${state.padEnd(8)} ${lastEventAgeSeconds === null ? '' : `last ${lastEventAgeSeconds.toFixed(1)} s ago`}`,
+      `  ${topic.padEnd(24)} ${state.padEnd(8)} ${lastEventAgeSeconds === null ? '' : `last event ${lastEventAgeSeconds.toFixed(1)} s ago`}`,
   )
   return ['', ...topics, `  ${summary(status, rate)}`]
 }
@@ -61,9 +61,9 @@ function summary(status: SaverStatus, rate: number): string {
   const lag = Math.max(...Object.values(status.lagSeconds))
   const seconds = ((status.now - status.startedAt) / 1000).toFixed(0)
   return (
-    `${seconds.padStart(4)} s  streams ${live}/${status.topics.length}  ${rate.toFixed(0)} items/s  ` +
-    `rows ${sum(status, 'persisted')}  waiting ${sum(status, 'waiting')}  lag ${lag.toFixed(1)} s  ` +
-    `gaps ${status.gaps.recent.length}`
+    `${seconds.padStart(4)} s: ${live} of ${status.topics.length} streams live, ${rate.toFixed(0)} items a second, ` +
+    `${sum(status, 'persisted')} rows stored, ${sum(status, 'waiting')} waiting, ${lag.toFixed(1)} s behind, ` +
+    `${status.gaps.recent.length} gaps`
   )
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-/** How the demonstration runs. */
+/** The options of the demonstration. */
 export interface DemoOptions {
   /** Milliseconds; null runs until Ctrl-C. */
   readonly runForMs: number | null
@@ -11,14 +11,15 @@ export interface DemoOptions {
 }
 
 /** What `--help` prints. */
-export const HELP = `Runs a local exchange, captures it into an embedded database, and compares the two.
+export const HELP = `Starts a local exchange, captures it into an embedded database, and compares the two.
+On the way it cuts the connection once and sends one very large match.
 
-  --for <duration>    end after this long, e.g. 30s or 2m (default: until Ctrl-C)
-  --rate <n>          trades a second of each symbol (default 250)
-  --symbols <list>    comma list (default BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT)
-  --seed <n>          seed of the market (default 1)
+  --for <duration>    how long to run, e.g. 30s or 2m (default: until Ctrl-C)
+  --rate <n>          trades a second for each symbol (default 250)
+  --symbols <list>    comma-separated (default BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT)
+  --seed <n>          seed of the market: the same seed gives the same trades (default 1)
 
-Exit codes: 0 everything that was sent is stored, 1 anything is missing or nothing was captured, 2 usage.
+Exit codes: 0 everything that was sent is stored, 1 something is missing or nothing was captured, 2 usage.
 `
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/

@@ -3,17 +3,21 @@ import type { GridDatabase } from '@grid/db'
 import { type Kysely, sql } from 'kysely'
 import { Findings } from './findings.ts'
 
-/** An account of ours, and what is true of it at the exchange. */
+/** An account in the database, and the truth about it at the exchange. */
 export interface AccountTruth {
   readonly accountId: string
   readonly books: AccountBooks
 }
 
-/** What the comparison of stored accounts with their books found. */
+/** The result of comparing stored accounts with their books. */
 export interface AccountsProof {
+  /** Executions in the books. */
   readonly executions: number
+  /** States of orders in the books. */
   readonly orderStates: number
+  /** Rows of the books that are not stored. */
   readonly missing: number
+  /** Stored rows that are not in the books. */
   readonly unexpected: number
   /** Columns that hold something else than the books. */
   readonly different: number
@@ -23,36 +27,41 @@ export interface AccountsProof {
 
 type Row = Readonly<Record<string, unknown>>
 
+/** How one list of the books compares with a table. Keys and columns have the names of the wire. */
 interface Comparison {
+  /** What findings call a row. */
   readonly what: string
+  readonly rowsOf: (books: AccountBooks) => readonly WireRow[]
   readonly table: keyof GridDatabase
-  /** SQL after `where account_id = …`. */
+  /** An SQL condition for the rows to compare. Default: all of the account. */
   readonly where?: string
-  /** What tells rows apart, by the names of the wire. */
+  /** The columns that identify a row. */
   readonly key: readonly string[]
-  /** Compared columns by the names of the wire; default all that the books have. */
+  /** The columns to compare. Default: all that the books have. */
   readonly columns?: readonly string[]
-  /** Several of the newest rows may be of one instant, and any of them will do. */
+  /** Whether several of the newest rows may have one time; any of them may then match. */
   readonly mayTie?: boolean
-  /** Columns whose name is not the wire's in snake case. */
+  /** Columns of the table whose name is not that of the wire in snake case. */
   readonly renamed?: Readonly<Record<string, string>>
 }
 
 const EXECUTIONS: Comparison = {
   what: 'execution',
+  rowsOf: ({ executions }) => executions,
   table: 'private_executions',
   key: ['category', 'symbol', 'execId'],
   renamed: { execTime: 'exchange_ts', execPnl: 'closed_pnl' },
 }
 
-/** Fields that a message changes, and by which states of one order and instant are told apart. */
+/** The fields that distinguish states of one order with the same time. */
 const ORDER_STATE = ['orderStatus', 'cancelType', 'rejectReason', 'price', 'qty', 'triggerPrice']
 const ORDER_NAMES = { updatedTime: 'exchange_ts', orderStatus: 'status' }
 
 const ORDER_HISTORY: Comparison = {
   what: 'state of order',
+  rowsOf: ({ orderHistory }) => orderHistory,
   table: 'orders',
-  // A row that REST gave beside may word the same state otherwise.
+  // REST may word the same state differently.
   where: "source = 'ws'",
   key: ['category', 'orderId', 'updatedTime', 'cumExecQty', 'leavesQty', ...ORDER_STATE],
   renamed: ORDER_NAMES,
@@ -60,6 +69,7 @@ const ORDER_HISTORY: Comparison = {
 
 const ORDER_STATES: Comparison = {
   what: 'order',
+  rowsOf: ({ orders }) => orders,
   table: 'order_states',
   key: ['category', 'orderId'],
   columns: [
@@ -76,6 +86,7 @@ const ORDER_STATES: Comparison = {
 
 const POSITIONS: Comparison = {
   what: 'leg',
+  rowsOf: ({ positions }) => positions,
   table: 'position_snapshots',
   where: `(category, symbol, position_idx, exchange_ts, local_ts, seq) in (
     select distinct on (category, symbol, position_idx)
@@ -89,6 +100,7 @@ const POSITIONS: Comparison = {
 
 const WALLETS: Comparison = {
   what: 'coin',
+  rowsOf: ({ wallet }) => (wallet['coin'] ?? []) as readonly WireRow[],
   table: 'wallet_snapshots',
   where: `(coin, exchange_ts, local_ts) in (
     select distinct on (coin) coin, exchange_ts, local_ts
@@ -99,9 +111,18 @@ const WALLETS: Comparison = {
   columns: ['walletBalance', 'cumRealisedPnl'],
 }
 
+/** All comparisons of an account. A new private channel adds its line here. */
+const COMPARISONS: readonly Comparison[] = [
+  EXECUTIONS,
+  ORDER_HISTORY,
+  ORDER_STATES,
+  POSITIONS,
+  WALLETS,
+]
+
 /**
- * Compares what is stored of accounts with their books: executions one by one and column by column,
- * every state of every order, and how orders, legs and coins stand in the end.
+ * Compares stored accounts with their books: every execution column by column, every state of every
+ * order, and the final orders, legs and coins.
  *
  * @example
  * const proof = await compareAccounts(db, [{ accountId, books: sim.exchange.books(uid) }])
@@ -114,14 +135,9 @@ export async function compareAccounts(
   let executions = 0
   let orderStates = 0
   for (const { accountId, books } of accounts) {
-    const compare = (rows: readonly WireRow[], comparison: Comparison): Promise<void> =>
-      compareRows(db, accountId, rows, comparison, findings)
-    const { coin = [] } = books.wallet as { coin?: readonly WireRow[] }
-    await compare(books.executions, EXECUTIONS)
-    await compare(books.orderHistory, ORDER_HISTORY)
-    await compare(books.orders, ORDER_STATES)
-    await compare(books.positions, POSITIONS)
-    await compare(coin, WALLETS)
+    for (const comparison of COMPARISONS) {
+      await compareRows(db, accountId, comparison.rowsOf(books), comparison, findings)
+    }
     executions += books.executions.length
     orderStates += books.orderHistory.length
   }
@@ -159,7 +175,7 @@ async function compareRows(
     for (const name of columns ?? Object.keys(row)) {
       const wanted = wireText(row[name])
       const value = storedText(match[columnOf(name)])
-      // A time that is zero says that there is none.
+      // On the wire, a time of zero means that there is none.
       const isNone = name.endsWith('Time') && wanted === '0' && value === ''
       if (wanted !== value && !isNone) findings.addDifferent(named, name, wanted, value)
     }
@@ -188,7 +204,7 @@ function storedText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : canonical(String(value))
 }
 
-/** The database keeps digits as they came; only a minus before zero has no meaning. */
+/** The database keeps digits as they came, except for the sign of a negative zero. */
 function canonical(text: string): string {
   return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text
 }

@@ -1,24 +1,13 @@
-import type { BookTruth, TickerTruth, TradeTruth, TruthItem } from '@grid/bybit-sim'
-import type { Category, PublicChannel, PublicTradeEvent, TickerEvent } from '@grid/core-events'
-import {
-  CaptureGapRepository,
-  type GridDatabase,
-  PublicTradeRepository,
-  TickerSnapshotRepository,
-} from '@grid/db'
+import type { TruthItem } from '@grid/bybit-sim'
+import { CaptureGapRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import {
-  bookColumns,
-  bookText,
-  type ColumnPair,
-  spotTickerColumns,
-  tickerColumns,
-  tradeColumns,
-} from './expected-columns.ts'
+import type { ChannelComparison, Produced } from './channels/channel-comparison.ts'
+import { COMPARED, COMPARISONS, type ComparedName } from './channels/comparisons.ts'
 import { Findings } from './findings.ts'
 import { GapCover, type Unsent } from './gap-cover.ts'
+import { ProducedItems } from './produced-items.ts'
 
-/** How the items of one channel compare. */
+/** How many items of a channel were sent and stored. */
 export interface ChannelProof {
   /** Items written to at least one subscriber. */
   readonly sent: number
@@ -26,11 +15,11 @@ export interface ChannelProof {
   readonly stored: number
 }
 
-/** What the comparison of a database with the truth found. */
-export interface Proof extends Unsent {
-  readonly trades: ChannelProof
-  readonly tickers: ChannelProof
+/** The result of comparing a database with the truth. */
+export interface Proof extends Unsent, Readonly<Record<ComparedName, ChannelProof>> {
+  /** Items that were sent but are not stored. */
   readonly missing: number
+  /** Rows that are stored but were never sent. */
   readonly unexpected: number
   /** Columns that hold something else than was sent. */
   readonly different: number
@@ -38,23 +27,12 @@ export interface Proof extends Unsent {
   readonly samples: readonly string[]
 }
 
-interface Instrument {
-  readonly category: Category
-  readonly symbol: string
-}
-
-/** The items of one instrument, by what identifies them within it. */
-interface Items<Truth> {
-  readonly instrument: Instrument
-  readonly byId: Map<string, Truth>
-}
-
 /**
- * Compares every stored row of the truth's symbols with what the simulator sent, column by column,
- * and every item that it sent to nobody with the recorded gaps.
+ * Compares every stored row of the truth's symbols with what the simulator sent, column by column, and
+ * checks that every item that was sent to nobody lies in a recorded gap.
  *
  * @example
- * const proof = await compareWithTruth(db, simulator.truth())
+ * const proof = await compareWithTruth(db, simulator.truthItems())
  * proof.missing === 0 && proof.unexpected === 0 && proof.different === 0
  */
 export async function compareWithTruth(
@@ -62,54 +40,30 @@ export async function compareWithTruth(
   truth: AsyncIterable<TruthItem> | Iterable<TruthItem>,
 ): Promise<Proof> {
   const findings = new Findings()
-  const trades = new Map<string, Items<TradeTruth>>()
-  const tickers = new Map<string, Items<TickerTruth>>()
-  const books = new Map<string, Items<BookTruth>>()
+  const items = new ProducedItems()
   const cover = new GapCover(await new CaptureGapRepository(db).list())
+  const byKind = new Map(
+    COMPARED.flatMap((name) => COMPARISONS[name].map((one): Entry => [one.kind, one])),
+  )
   for await (const item of truth) {
-    if (item.kind === 'trade') {
-      place(trades, item, item.tradeId)
-      cover.note('publicTrade', item)
-    } else if (item.kind === 'ticker') {
-      place(tickers, item, tickerId(item))
-      cover.note('ticker', item)
-    } else if (item.kind === 'book' && item.category === 'spot') {
-      place(books, item, String(item.seq))
-      cover.note('ticker', item, 'book')
-    }
+    if (item.kind === 'raw' || item.kind === 'symbol') continue
+    const comparison = byKind.get(item.kind)
+    if (comparison === undefined) throw new Error(`no comparison for truth items of ${item.kind}`)
+    if (comparison.isStored?.(item) === false) continue
+    items.add(item, comparison.idOf(item))
+    cover.note(item, comparison)
   }
-
-  const tradeRows = new PublicTradeRepository(db)
-  const tickerRows = new TickerSnapshotRepository(db)
-  const tradeProof = await compareChannel('publicTrade', trades, findings, {
-    rows: (instrument) => tradeRows.range({ ...instrument, ...EVER }),
-    id: (row: PublicTradeEvent) => row.tradeId,
-    columns: tradeColumns,
-  })
-  // The spot ticker has no bid and ask: those come from books, which are stored as its deltas.
-  const isSpot = (row: TickerEvent): boolean => row.category === 'spot'
-  const tickerProof = await compareChannel('ticker', tickers, findings, {
-    rows: (instrument) =>
-      only(tickerRows.range({ ...instrument, ...EVER }), (row) => !isSpot(row) || row.isSnapshot),
-    id: (row: TickerEvent) => tickerId(row),
-    columns: (truth, row) => {
-      if (!isSpot(row)) return tickerColumns(truth, row)
-      const known = [...(books.get(nameOf(row))?.byId.values() ?? [])].map(bookText)
-      return spotTickerColumns(truth, row, new Set(known))
-    },
-  })
-  const bookProof = await compareChannel('ticker', books, findings, {
-    rows: (instrument) =>
-      only(tickerRows.range({ ...instrument, ...EVER }), (row) => !row.isSnapshot),
-    id: (row: TickerEvent) => String(row.seq),
-    columns: bookColumns,
-  })
+  const figures: [ComparedName, ChannelProof][] = []
+  for (const name of COMPARED) {
+    const proofs: ChannelProof[] = []
+    for (const comparison of COMPARISONS[name]) {
+      proofs.push(await compareChannel(db, comparison, items, findings))
+    }
+    figures.push([name, sumOf(proofs)])
+  }
   return {
-    trades: tradeProof,
-    tickers: {
-      sent: tickerProof.sent + bookProof.sent,
-      stored: tickerProof.stored + bookProof.stored,
-    },
+    // Sound: there is a figure for each name.
+    ...(Object.fromEntries(figures) as Record<ComparedName, ChannelProof>),
     missing: findings.missing,
     unexpected: findings.unexpected,
     different: findings.different,
@@ -118,71 +72,45 @@ export async function compareWithTruth(
   }
 }
 
-const EVER = { from: Date.UTC(2019, 0, 1), to: Date.UTC(2100, 0, 1) }
+type Entry = readonly [Produced['kind'], ChannelComparison]
 
-interface ChannelRows<Truth, Row> {
-  rows(instrument: Instrument): AsyncIterable<Row>
-  id(row: Row): string
-  columns(truth: Truth, row: Row): ColumnPair[]
-}
-
-async function compareChannel<Truth extends { readonly sentTo: readonly number[] }, Row>(
-  channel: PublicChannel,
-  instruments: ReadonlyMap<string, Items<Truth>>,
+async function compareChannel(
+  db: Kysely<GridDatabase>,
+  comparison: ChannelComparison,
+  items: ProducedItems,
   findings: Findings,
-  { rows, id, columns }: ChannelRows<Truth, Row>,
 ): Promise<ChannelProof> {
   let sent = 0
   let stored = 0
-  for (const [name, { instrument, byId }] of instruments) {
-    const expected = new Map([...byId].filter(([, item]) => item.sentTo.length > 0))
+  for (const { instrument, byId } of items.instruments(comparison.kind)) {
+    const expected = new Map<string, Produced>(
+      [...byId].filter(([, item]) => item.sentTo.length > 0),
+    )
     const missing = new Set(expected.keys())
+    const comparer = comparison.columns(items.of(instrument))
+    const name = `${comparison.name} ${instrument.category} ${instrument.symbol}`
     sent += expected.size
-    for await (const row of rows(instrument)) {
+    for await (const row of comparison.rows(db, instrument)) {
       stored += 1
-      const what = `${channel} ${name} ${id(row)}`
-      const truth = expected.get(id(row))
+      const id = comparison.idOfRow(row)
+      const truth = expected.get(id)
       if (truth === undefined) {
-        findings.addUnexpected(what)
+        findings.addUnexpected(`${name} ${id}`)
         continue
       }
-      missing.delete(id(row))
-      for (const [column, wanted, found] of columns(truth, row)) {
-        if (wanted !== found) findings.addDifferent(what, column, wanted, found)
+      missing.delete(id)
+      for (const [column, wanted, found] of comparer.compare(truth, row)) {
+        if (wanted !== found) findings.addDifferent(`${name} ${id}`, column, wanted, found)
       }
     }
-    for (const key of missing) findings.addMissing(`${channel} ${name} ${key}`)
+    for (const id of missing) findings.addMissing(`${name} ${id}`)
   }
   return { sent, stored }
 }
 
-async function* only<Row>(
-  rows: AsyncIterable<Row>,
-  isWanted: (row: Row) => boolean,
-): AsyncGenerator<Row> {
-  for await (const row of rows) if (isWanted(row)) yield row
-}
-
-function nameOf({ category, symbol }: Instrument): string {
-  return `${category} ${symbol}`
-}
-
-function place<Truth extends Instrument>(
-  instruments: Map<string, Items<Truth>>,
-  item: Truth,
-  id: string,
-): void {
-  const { category, symbol } = item
-  const name = nameOf(item)
-  const items = instruments.get(name) ?? { instrument: { category, symbol }, byId: new Map() }
-  instruments.set(name, items)
-  items.byId.set(id, item)
-}
-
-function tickerId(ticker: {
-  readonly exchangeTs: number
-  readonly seq: number
-  readonly isSnapshot: boolean
-}): string {
-  return `${ticker.exchangeTs} ${ticker.seq} ${ticker.isSnapshot ? 'snapshot' : 'delta'}`
+function sumOf(proofs: readonly ChannelProof[]): ChannelProof {
+  return proofs.reduce(
+    (sum, { sent, stored }) => ({ sent: sum.sent + sent, stored: sum.stored + stored }),
+    { sent: 0, stored: 0 },
+  )
 }

@@ -1,26 +1,22 @@
 import type { PublicChannel } from '@grid/core-events'
 import type { StoredGap } from '@grid/db'
+import type { ChannelComparison, Produced } from './channels/channel-comparison.ts'
 
-interface Item {
-  readonly category: string
-  readonly symbol: string
-  readonly exchangeTs: number
-  readonly sentTo: readonly number[]
-}
-
-/** What one stream was sent, and what it was not sent since it was first sent anything. */
+/** The items of one stream that were sent to nobody, after its first sent item. */
 interface Stream {
   readonly name: string
+  readonly category: string
   readonly channel: PublicChannel
-  readonly item: Pick<Item, 'category' | 'symbol'>
+  /** As its gaps name it. */
+  readonly symbol: string
   isSent: boolean
-  /** Exchange times of items sent to nobody. */
+  /** Exchange times. */
   readonly unsent: number[]
 }
 
-/** What was produced and reached no subscriber. */
+/** The items that were produced and reached no subscriber. */
 export interface Unsent {
-  /** Items from a stream's first sent item to the last sent item of any stream. */
+  /** Items between a stream's first sent item and the last sent item of any stream. */
   readonly unsent: number
   /** Those that no recorded gap covers. */
   readonly unsentOutsideGaps: number
@@ -28,7 +24,7 @@ export interface Unsent {
   readonly neverSent: readonly string[]
 }
 
-/** Tells whether the items that reached no subscriber lie in recorded gaps of their stream. */
+/** Checks whether the items that reached no subscriber lie in recorded gaps of their stream. */
 export class GapCover {
   readonly #gaps: readonly StoredGap[]
   readonly #streams = new Map<string, Stream>()
@@ -38,17 +34,23 @@ export class GapCover {
     this.#gaps = gaps
   }
 
-  /** Takes the items of a stream in the order in which they were produced. */
-  note(channel: PublicChannel, item: Item, kind: string = channel): void {
-    const name = `${kind} ${item.category} ${item.symbol}`
-    const stream = this.#streams.get(name) ?? { name, channel, item, isSent: false, unsent: [] }
-    this.#streams.set(name, stream)
-    if (item.sentTo.length > 0) {
+  /** Takes the items of each stream in the order of production. */
+  note(item: Produced, comparison: ChannelComparison): void {
+    const { category, exchangeTs, sentTo } = item
+    const name = `${comparison.name} ${category} ${item.symbol}`
+    let stream = this.#streams.get(name)
+    if (stream === undefined) {
+      const symbol = comparison.streamSymbol?.(item) ?? item.symbol
+      const { channel } = comparison
+      stream = { name, category, channel, symbol, isSent: false, unsent: [] }
+      this.#streams.set(name, stream)
+    }
+    if (sentTo.length > 0) {
       stream.isSent = true
-      this.#lastSentTs = Math.max(this.#lastSentTs, item.exchangeTs)
+      this.#lastSentTs = Math.max(this.#lastSentTs, exchangeTs)
     } else if (stream.isSent) {
-      // What precedes the first sent item was before the capture of its stream.
-      stream.unsent.push(item.exchangeTs)
+      // Items before the first sent one precede the capture of the stream.
+      stream.unsent.push(exchangeTs)
     }
   }
 
@@ -56,7 +58,7 @@ export class GapCover {
     let unsent = 0
     let unsentOutsideGaps = 0
     for (const stream of this.#streams.values()) {
-      // What follows the last sent item of all streams was after the capture.
+      // Items after the last sent one of all streams follow the capture.
       const during = stream.unsent.filter((ts) => ts <= this.#lastSentTs)
       unsent += during.length
       unsentOutsideGaps += during.filter((ts) => !this.#covered(stream, ts)).length
@@ -65,20 +67,14 @@ export class GapCover {
     return { unsent, unsentOutsideGaps, neverSent: neverSent.map(({ name }) => name) }
   }
 
-  #covered({ channel, item }: Stream, exchangeTs: number): boolean {
+  #covered({ category, channel, symbol }: Stream, exchangeTs: number): boolean {
     return this.#gaps.some(
       (gap) =>
         gap.channel === channel &&
-        gap.category === item.category &&
-        gap.symbol === streamSymbol(channel, item) &&
+        gap.category === category &&
+        gap.symbol === symbol &&
         gap.startTs <= exchangeTs &&
         exchangeTs <= gap.endTs,
     )
   }
-}
-
-/** Option trades come by base coin, so that is what their gaps name. */
-function streamSymbol(channel: PublicChannel, { category, symbol }: Stream['item']): string {
-  const isByBaseCoin = category === 'option' && channel === 'publicTrade'
-  return isByBaseCoin ? (symbol.split('-')[0] ?? symbol) : symbol
 }

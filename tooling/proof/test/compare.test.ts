@@ -91,7 +91,7 @@ async function store(stored: readonly PublicTradeEvent[], ticker = tickerEvent(t
 }
 
 describe('compareWithTruth', () => {
-  it('finds nothing when everything is stored as it was sent', async () => {
+  it('finds nothing if everything is stored as it was sent', async () => {
     expect(await store(trades.map(tradeEvent))).toEqual({
       trades: { sent: 3, stored: 3 },
       tickers: { sent: 1, stored: 1 },
@@ -144,7 +144,7 @@ describe('compareWithTruth', () => {
     expect(proof.samples[0]).toContain(column)
   })
 
-  it('asks for a gap around what was sent to nobody', async () => {
+  it('requires a recorded gap around an item that was sent to nobody', async () => {
     trades = trades.map((trade, index) => (index === 1 ? { ...trade, sentTo: [] } : trade))
     const [first, second, third] = trades
     if (first === undefined || second === undefined || third === undefined) throw new Error('three')
@@ -163,7 +163,7 @@ describe('compareWithTruth', () => {
     expect(covered).toMatchObject({ unsent: 1, unsentOutsideGaps: 0 })
   })
 
-  it('notices a stream that was lost for good, and one that never began', async () => {
+  it('finds a stream that ended without a gap, and one that never began', async () => {
     const [first, second, third] = trades
     if (first === undefined || second === undefined || third === undefined) throw new Error('three')
     trades = [first, { ...second, sentTo: [] }, { ...third, symbol: 'ETHUSDT', sentTo: [] }]

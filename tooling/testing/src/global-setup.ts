@@ -8,7 +8,7 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one server for a vitest run; tests read its URL with `inject('postgresUrl')`. */
+/** Starts one PostgreSQL for a vitest run; tests read its URL with `inject('postgresUrl')`. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres()
   project.provide('postgresUrl', server.url)

@@ -3,18 +3,20 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerUser } from './postgres-binaries.ts'
 
-/** A server program that runs for tests. */
+/** A running server program. */
 export interface GuardedServer {
   readonly isRunning: boolean
-  /** What it has said so far. */
+  /** Its output so far. */
   output(): string
-  /** Ends it, and removes its directory. */
+  /** Ends it and removes its directory. */
   stop(): Promise<void>
 }
 
 /**
- * Runs a server program as another user, with all its files in `home`. It ends, and `home` goes, when
- * `stop` is called and also when this process dies, however badly.
+ * Runs a server program as another user, with all its files in `home`.
+ *
+ * It ends and `home` is removed when `stop` is called, and also when this process dies, even by
+ * kill -9.
  */
 export function startGuarded(
   program: string,
@@ -26,7 +28,7 @@ export function startGuarded(
   const server = spawn(program, args, {
     ...user,
     cwd: '/',
-    // A group of its own: Ctrl+C reaches us, and we end the server once nobody uses it.
+    // In its own process group, so that Ctrl+C reaches only this process, which ends the server at last.
     detached: true,
     stdio: ['ignore', output, output],
   })
@@ -50,8 +52,8 @@ export function startGuarded(
 }
 
 /**
- * A shell that waits for the end of its input, which comes when we let go or die, even by
- * kill -9, and then ends the server and removes its directory.
+ * Starts a shell that ends the server and removes its directory once the shell's input ends. That
+ * happens on `release`, and when this process dies, even by kill -9.
  */
 function guard(pid: number, home: string): { release(): void; done: Promise<void> } {
   const script = `cat >/dev/null

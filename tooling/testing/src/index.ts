@@ -1,4 +1,4 @@
-// Brings the type of inject('postgresUrl') along.
+// Declares the type of inject('postgresUrl').
 import type {} from './global-setup.ts'
 
 export { findPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.ts'

@@ -8,26 +8,26 @@ import { freePort } from './free-port.ts'
 import { startGuarded } from './guarded-server.ts'
 import { serverUser } from './postgres-binaries.ts'
 
-/** A transaction pooler before a server. */
+/** A transaction pooler in front of a server. */
 export interface Pgbouncer {
-  /** The given database's URL, by way of the pooler. */
+  /** The database's URL through the pooler. */
   readonly url: string
   stop(): Promise<void>
 }
 
 const START_TIMEOUT_MS = 20_000
 
-/** Where PgBouncer is installed; null where it is not. */
+/** The path of the installed PgBouncer; null when there is none. */
 export function findPgbouncer(): string | null {
   const folders = [...(env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
   return folders.map((folder) => join(folder, 'pgbouncer')).find((path) => existsSync(path)) ?? null
 }
 
 /**
- * Starts PgBouncer in transaction mode on a free port, with few server connections, so that clients
- * are handed from one to another all the time. It ends with `stop` and with this process.
+ * Starts PgBouncer in transaction mode on a free port. It has few server connections, so that clients
+ * constantly change from one to another. It ends with `stop`, and when this process dies.
  *
- * `settings` are further lines of its configuration.
+ * `settings` are further lines of its configuration. Throws when PgBouncer is not installed.
  *
  * @example
  * const pooler = await startPgbouncer(database.url, ['ignore_startup_parameters = statement_timeout'])
@@ -54,7 +54,7 @@ export async function startPgbouncer(
       'listen_addr = 127.0.0.1',
       `listen_port = ${port}`,
       'unix_socket_dir =',
-      // Whoever comes is the user of the line above.
+      // Every client connects as the user of the line above.
       'auth_type = any',
       'pool_mode = transaction',
       'default_pool_size = 3',

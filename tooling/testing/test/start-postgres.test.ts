@@ -6,7 +6,7 @@ import pg from 'pg'
 import { describe, expect, it, vi } from 'vitest'
 
 describe.skipIf(process.env['TEST_DATABASE_URL'])('a server started from npm', () => {
-  it('gives each caller a database of its own and leaves nothing behind', async () => {
+  it('gives each caller its own database, and leaves nothing behind', async () => {
     const server = await startPostgres()
     const first = await createTestDatabase(server.url)
     const second = await createTestDatabase(server.url)
@@ -18,7 +18,7 @@ describe.skipIf(process.env['TEST_DATABASE_URL'])('a server started from npm', (
     expect(existsSync(directory)).toBe(false)
   })
 
-  it('ends with its process, even when that is killed', async () => {
+  it('ends with the process that started it, even when that is killed', async () => {
     const script = `
       import { startPostgres } from '@grid/testing'
       const server = await startPostgres()

@@ -9,7 +9,7 @@ const BATCH = 1000
 const BATCHES = 20
 const LOADED = 10_000_000
 
-/** A batch into a full day's partition against the same into an empty one's. */
+/** Compares inserting into a full day's partition with inserting into an empty one. */
 export async function insertDecay(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db, trades } = scratch

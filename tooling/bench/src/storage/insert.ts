@@ -13,7 +13,7 @@ const LOADED = 2_000_000
 
 type Insert = (trades: readonly PublicTradeEvent[]) => Promise<unknown>
 
-/** Batches of new and of known trades: ours against Kysely `VALUES` and `COPY`. */
+/** Compares our inserts, of new and of known trades, with Kysely `VALUES` and with `COPY`. */
 export async function insertSpeed(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db, trades } = scratch

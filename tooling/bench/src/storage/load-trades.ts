@@ -6,8 +6,8 @@ const COLUMNS =
   'category, symbol, exchange_ts, trade_id, local_ts, side, price, size, flags, seq, match_index, source'
 
 /**
- * Fills the day's partition with trades of all symbols, spread over the day, as a writer would: in
- * the order of time, by sorted batches. Given `predecessor`, the same rows go into its table too.
+ * Fills the day's partition with trades of all symbols, spread over the day, as a writer would: in the
+ * order of time, in sorted batches. With `predecessor`, the same rows also go into that table.
  */
 export async function loadTrades(
   client: pg.Client,

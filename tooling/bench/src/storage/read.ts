@@ -10,7 +10,7 @@ const ROUNDS = 9
 const LOADED = 10_000_000
 const HOUR_MS = 3_600_000
 
-/** The first row of an hour, and the whole day of an instrument against an ordered `COPY TO`. */
+/** Measures the first row of an hour, and compares reading an instrument's day with an ordered `COPY TO`. */
 export async function readSpeed(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db, trades } = scratch
@@ -31,7 +31,7 @@ export async function readSpeed(): Promise<Report> {
   const copy = async (symbol: string): Promise<void> => {
     const stream = client.query(
       copyTo(
-        // By the index: a plain filter of the columns reads the whole day, a second instead of a tenth.
+        // Reads by the index: filtering the columns would read the whole day, in 1 s instead of 0.1 s.
         `copy (select * from public_trades_of('linear', '${symbol}',
             '${new Date(DAY).toISOString()}', '${new Date(DAY + DAY_MS).toISOString()}')
           order by exchange_ts, seq, match_index, trade_id) to stdout`,
@@ -45,7 +45,7 @@ export async function readSpeed(): Promise<Report> {
     const query = { category: 'linear', symbol, from: DAY, to: DAY + DAY_MS } as const
     for await (const _ of trades.range(query)) rows.range += 1
   }
-  // Whoever reads a symbol's pages first fetches them for the other: so each has them fetched before.
+  // Each reads twice and times the second: the first to read a symbol loads its pages for both.
   const warmed = async (read: typeof range, symbol: string): Promise<number> => {
     await read(symbol)
     const begun = performance.now()

@@ -5,7 +5,7 @@ import type { Insertable, Kysely } from 'kysely'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 
-/** The table of trades that the predecessor has, with its three indexes. */
+/** The predecessor's table of trades, with its three indexes. */
 export const PREDECESSOR = `create table predecessor_trades (
   id bigserial primary key,
   symbol varchar(20) not null,
@@ -19,10 +19,10 @@ export const PREDECESSOR = `create table predecessor_trades (
 create unique index ix_trade_id on predecessor_trades (trade_id);
 create index ix_symbol_exchange_ts on predecessor_trades (symbol, exchange_ts)`
 
-/** `flags` of a trade that is neither a block nor an RPI trade: the rivals get it for nothing. */
+/** `flags` of a trade that is neither a block nor an RPI trade; the rivals need not compute it. */
 const FLAGS = 41
 
-/** Kysely's multi-row `VALUES`, with the columns of our table. */
+/** Inserts with Kysely's multi-row `VALUES` into our table. */
 export async function insertValues(
   db: Kysely<GridDatabase>,
   trades: readonly PublicTradeEvent[],
@@ -61,7 +61,7 @@ interface PredecessorRow {
   size: string
 }
 
-/** Kysely's multi-row `VALUES` into the predecessor's table. */
+/** Inserts with Kysely's multi-row `VALUES` into the predecessor's table. */
 export async function insertPredecessorValues(
   db: Kysely<GridDatabase>,
   trades: readonly PublicTradeEvent[],
@@ -103,7 +103,7 @@ const FIELDS = [
   (trade: PublicTradeEvent) => string | number | boolean,
 ])[]
 
-/** PostgreSQL's own bulk load, as text, which knows no duplicates. */
+/** Inserts with `COPY` in text form, which cannot skip duplicates. */
 export async function copyText(
   client: pg.Client,
   trades: readonly PublicTradeEvent[],

@@ -1,23 +1,23 @@
-import { spread } from '../figures.ts'
+import { spread } from '../support/figures.ts'
 
-/** One way to do something; gives how long it took, in milliseconds. */
+/** One way to do something; gives its duration in milliseconds. */
 export type Contender = () => Promise<number>
 
-/** What a ratio is asked to be, and where it is so far off that the bench fails. */
+/** The bound that a ratio should respect, and the one at which the bench fails. */
 export interface Bound {
   readonly atLeast?: number
   readonly atMost?: number
-  /** Default: what is asked. */
+  /** Default: the same bound. */
   readonly failsAt?: number
 }
 
-/** The lines of a report, and whether something in it is out of its bounds. */
+/** The lines of a report, and whether something is out of its bounds. */
 export interface Report {
   readonly lines: readonly string[]
   readonly failed: boolean
 }
 
-/** Lets all contenders have their turn in every round, first a different one each time. */
+/** Runs all contenders in every round, each round beginning with another one. */
 export async function inTurns<Name extends string>(
   rounds: number,
   contenders: Readonly<Record<Name, Contender>>,
@@ -27,7 +27,7 @@ export async function inTurns<Name extends string>(
     Name,
     number[]
   >
-  // What is compiled and cached only in the first round is left out.
+  // The first round does not count: it compiles code and fills caches.
   for (let round = -1; round < rounds; round++) {
     const first = Math.max(round, 0) % names.length
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
@@ -38,12 +38,12 @@ export async function inTurns<Name extends string>(
   return times
 }
 
-/** Round by round, how many times as long the first took as the second. */
+/** The ratio of the first's duration to the second's, round by round. */
 export function ratios(first: readonly number[], second: readonly number[]): readonly number[] {
   return first.map((time, round) => time / (second[round] ?? Number.NaN))
 }
 
-/** One line of a report: the median of a measure, its middle half, and what was asked. */
+/** One line of a report: the median of some values, their middle half, and the bound. */
 export function judge(
   what: string,
   values: readonly number[],
@@ -63,7 +63,7 @@ export function judge(
   return { lines: [`  ${what}: ${spread(values)}; asked ${asked}${verdict}`], failed: !isWithin }
 }
 
-/** Several reports as one. */
+/** Joins several reports under a title. */
 export function together(title: string, ...reports: readonly Report[]): Report {
   return {
     lines: [title, ...reports.flatMap(({ lines }) => lines)],

@@ -3,16 +3,16 @@ import { createTestDatabase, startPostgres } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import pg from 'pg'
 
-/** A migrated database of a benchmark's own, and ways into it. */
+/** A migrated database for one benchmark, with its connections. */
 export interface ScratchDatabase extends AsyncDisposable {
   /** With a pool of two connections. */
   readonly db: Kysely<GridDatabase>
   readonly trades: PublicTradeRepository
-  /** A connection of the driver alone. */
+  /** A plain connection of the driver. */
   readonly client: pg.Client
 }
 
-/** Makes a database on the server of `TEST_DATABASE_URL`, or on one that is started. */
+/** Creates a database on the server of `TEST_DATABASE_URL`, or on a server that it starts. */
 export async function openScratchDatabase(): Promise<ScratchDatabase> {
   await using cleanUp = new AsyncDisposableStack()
   const postgres = await startPostgres()

@@ -9,8 +9,8 @@ import { DAY } from './trade-feed.ts'
 const LOADED = 2_000_000
 
 /**
- * Bytes a trade on disk, indexes included, against the predecessor's table with the same rows: of a
- * day that is written, and once it was closed.
+ * Compares the bytes of a trade on disk, indexes included, with the predecessor's table of the same
+ * rows: for a day that is still open, and after it was closed.
  */
 export async function storageSize(): Promise<Report> {
   await using scratch = await openScratchDatabase()

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Decimal, PublicTradeEvent } from '@grid/core-events'
 
-/** The day that benchmarks write. */
+/** The day that the benchmarks write to. */
 export const DAY = Date.UTC(2025, 9, 10)
 export const DAY_MS = 86_400_000
-/** Instruments that trade at once. */
+/** The instruments that trade at the same time. */
 export const SYMBOLS: readonly string[] = Array.from({ length: 200 }, (_, n) => `S${n}USDT`)
 
 const TICKS = ['PlusTick', 'ZeroPlusTick', 'MinusTick', 'ZeroMinusTick']
 
-/** New trades of {@link SYMBOLS}, in the order of their times, as a market sends them. */
+/** Generates trades of {@link SYMBOLS} in the order of their times, as a market sends them. */
 export class TradeFeed {
   #now: number
   #seq = 190_000_000_000

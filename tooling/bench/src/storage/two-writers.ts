@@ -7,7 +7,7 @@ const ROUNDS = 10
 const BATCH = 1000
 const BATCHES = 100
 
-/** Two writers of the same trades at once, as two collectors are, against one. */
+/** Compares two writers of the same trades, as with two collectors, with one writer. */
 export async function twoWriters(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db, trades } = scratch

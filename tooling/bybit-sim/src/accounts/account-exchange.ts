@@ -1,41 +1,41 @@
 import type { Category } from '@grid/core-events'
 import { fixedOf } from '../base/fixed.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { type AccountBooks, booksOf } from './books.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { WireRow } from '../base/wire-row.ts'
 import type { TradingBot, TradingBotSpec } from './bot/trading-bot.ts'
-import type { Floor } from './floor.ts'
+import type { Floor } from './floor/floor.ts'
+import { forceClose, payFunding } from './floor/forced.ts'
 import type { AccountSpec, PositionMode } from './holdings/account.ts'
-import { forceClose, payFunding } from './holdings/forced.ts'
+import type { MarketPrices } from './holdings/market-prices.ts'
 import type { ApiKey, ApiKeySpec } from './keys/api-key.ts'
 import type { ApiKeyChanges } from './keys/key-ring.ts'
 import type { OrderSpec, PositionIdx } from './orders/order.ts'
 import type { PrivateMessage } from './private/private-feed.ts'
 import type { PrivateKind } from './private/private-topic.ts'
-import type { Prices } from './private/wallet-row.ts'
-import type { WireRow } from './private/wire-row.ts'
+import { type AccountBooks, booksOf } from './rows/account-books.ts'
 
-/** An account and the keys that open it. */
+/** An account and its API keys. */
 export interface AccountInfo {
   readonly uid: string
   readonly positionMode: PositionMode
-  /** In the order of their making, without those that were revoked. */
+  /** In the order of their creation, without revoked ones. */
   readonly keys: readonly ApiKey[]
 }
 
-/** A symbol of an account. */
+/** A position of an account. */
 export interface PositionRef {
-  /** `linear` by default. */
+  /** Default `linear`. */
   readonly category?: Category
   readonly symbol: string
-  /** 0 by default. */
+  /** Default 0. */
   readonly positionIdx?: PositionIdx
 }
 
 /**
- * The private half of the exchange, by hand: accounts, keys, orders, and what befalls them.
+ * The private half of the exchange, steered by hand: accounts, keys, orders, and what happens to them.
  *
- * Whatever is done here is told at once on the private sockets of the accounts that it touches, and
- * stands in REST and in `books`. Throws `SIM_BAD_INPUT` for what the exchange would not take.
+ * Every call takes effect at once on the private sockets of the accounts that it concerns, in REST and
+ * in `books`. Throws `SIM_BAD_INPUT` for what the exchange would refuse. Decimals are texts.
  *
  * @example
  * const { uid, keys } = sim.exchange.openAccount()
@@ -44,14 +44,14 @@ export interface PositionRef {
  */
 export class AccountExchange {
   readonly #floor: Floor
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
   readonly #rules: ExchangeRules
   readonly #makeBot: (spec: TradingBotSpec) => TradingBot
   #bot: TradingBot | null = null
 
   constructor(options: {
     floor: Floor
-    prices: Prices
+    prices: MarketPrices
     rules: ExchangeRules
     makeBot: (spec: TradingBotSpec) => TradingBot
   }) {
@@ -66,18 +66,18 @@ export class AccountExchange {
     return this.#info(this.#floor.open(spec).uid)
   }
 
-  /** Every account, in the order of their opening. */
+  /** Every account, in the order in which they were opened. */
   accounts(): AccountInfo[] {
     return this.#floor.accounts.map(({ uid }) => this.#info(uid))
   }
 
-  /** Makes another key of an account. */
+  /** Creates another key of an account. */
   createKey(uid: string, spec: ApiKeySpec = {}): ApiKey {
     this.#floor.account(uid)
     return this.#floor.keys.add(uid, spec, this.#floor.now)
   }
 
-  /** Makes a key unknown. Connections that it opened stay, unless `rules.closeRevoked`. */
+  /** Revokes a key. Connections that it opened stay open, unless `rules.closeRevoked` is on. */
   revokeKey(apiKey: string): void {
     const uid = this.#floor.keys.find(apiKey)?.uid ?? ''
     this.#floor.keys.revoke(apiKey)
@@ -87,30 +87,31 @@ export class AccountExchange {
     }
   }
 
-  /** Changes what a key may do, from where, or until when. */
+  /** Changes a key's permissions, addresses or expiry. */
   changeKey(apiKey: string, changes: ApiKeyChanges): ApiKey {
     return this.#floor.keys.change(apiKey, changes)
   }
 
-  /** Places an order; its id. */
+  /** Places an order; gives its id. */
   placeOrder(uid: string, spec: OrderSpec): string {
     const account = this.#floor.account(uid)
     return this.#floor.happen((batch) => this.#floor.matcher.place(account, spec, batch)).terms
       .orderId
   }
 
+  /** Changes an open order's price or quantity. */
   amendOrder(uid: string, orderId: string, changes: { price?: string; qty?: string }): void {
     const order = this.#floor.order(uid, orderId)
     this.#floor.happen((batch) => this.#floor.matcher.amend(order, batch, changes))
   }
 
-  /** Cancels an order; one that is filled is told of as filled a second time, as after a race. */
+  /** Cancels an order; for one that is already filled it reports `Filled` again, as after a race. */
   cancelOrder(uid: string, orderId: string): void {
     const order = this.#floor.order(uid, orderId)
     this.#floor.happen((batch) => this.#floor.matcher.cancel(order, batch))
   }
 
-  /** Lets the market take from a resting order: by default all of it, at its own price. */
+  /** Fills a resting order: by default all of it, at its own price. */
   fillOrder(uid: string, orderId: string, fill: { qty?: string; price?: string } = {}): void {
     const order = this.#floor.order(uid, orderId)
     const qty = fill.qty === undefined ? order.leaves : fixedOf(fill.qty)
@@ -118,19 +119,19 @@ export class AccountExchange {
     this.#floor.happen((batch) => this.#floor.matcher.fill(order, batch, qty, price))
   }
 
-  /** Lets a conditional order's price be reached. */
+  /** Triggers a conditional order. */
   triggerOrder(uid: string, orderId: string): void {
     const order = this.#floor.order(uid, orderId)
     this.#floor.happen((batch) => this.#floor.matcher.trigger(order, batch))
   }
 
-  /** Closes a position by force: its symbol's orders are cancelled first. */
+  /** Liquidates a position; the symbol's orders are cancelled first. */
   liquidate(uid: string, { category = 'linear', symbol, positionIdx = 0 }: PositionRef): void {
     const desk = this.#floor.market.desk(category, symbol)
     forceClose(this.#floor, this.#floor.account(uid), desk, positionIdx, 'liquidation')
   }
 
-  /** The same by auto-deleveraging. */
+  /** Closes a position by auto-deleveraging; the symbol's orders are cancelled first. */
   deleverage(uid: string, { category = 'linear', symbol, positionIdx = 0 }: PositionRef): void {
     const desk = this.#floor.market.desk(category, symbol)
     forceClose(this.#floor, this.#floor.account(uid), desk, positionIdx, 'adl')
@@ -142,30 +143,30 @@ export class AccountExchange {
     payFunding(this.#floor, desk, fixedOf(spec.rate))
   }
 
-  /** Adds to a balance, or with a minus takes from it. */
+  /** Adds an amount to a balance; a negative amount takes from it. */
   transfer(uid: string, coin: string, amount: string): void {
     this.#floor.transfer(uid, coin, amount)
   }
 
-  /** Sets a symbol's leverage; its position is told of. */
+  /** Sets a symbol's leverage and reports its position. */
   setLeverage(uid: string, ref: Omit<PositionRef, 'positionIdx'>, leverage: string): void {
     const desk = this.#floor.market.desk(ref.category ?? 'linear', ref.symbol)
     this.#floor.setLeverage(uid, desk, leverage)
   }
 
-  /** Lets several of these happen at once: what they tell an account shares its messages. */
+  /** Runs several calls as one event: their rows for one account share messages. */
   together(what: () => void): void {
     this.#floor.happen(what)
   }
 
-  /** Sends an account's last messages again as they were, of one kind or of all; how many. */
+  /** Sends an account's last messages again, unchanged, of one kind or of all; gives how many. */
   redeliver(uid: string, options: { kind?: PrivateKind; count?: number } = {}): number {
     return this.#floor.feed.redeliver(uid, options.kind ?? null, options.count ?? 1)
   }
 
   /**
-   * Sends an account a message with rows of any content, for what this exchange never says: keys and
-   * words that nobody knows. It changes nothing, and is not in the books.
+   * Sends an account a message with rows of any content, such as keys and values that nobody knows
+   * yet. It changes no state and does not appear in the books.
    */
   tell(
     uid: string,
@@ -185,7 +186,7 @@ export class AccountExchange {
     return this.#floor.feed.recent(this.#floor.account(uid).uid)
   }
 
-  /** Lets a bot trade for accounts, until `stopBot`. */
+  /** Starts a bot that trades for accounts, until `stopBot`. */
   startBot(spec: TradingBotSpec = {}): void {
     this.stopBot()
     this.#bot = this.#makeBot(spec)
@@ -197,7 +198,7 @@ export class AccountExchange {
     this.#bot?.stop()
   }
 
-  /** The truth of one account. */
+  /** The truth about one account. */
   books(uid: string): AccountBooks {
     return booksOf(this.#floor.account(uid), this.#prices)
   }

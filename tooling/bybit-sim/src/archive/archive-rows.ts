@@ -1,12 +1,12 @@
-import type { TradeTruth } from '../truth/truth.ts'
+import type { TradeTruth } from '../truth/trade-truth.ts'
 
-/** How archive files are laid out; the exchange changed its mind over the years. */
+/** How archive files are laid out: older ones have fewer columns. */
 export interface ArchiveLayout {
-  /** Whether files tell which trades were retail price improvements: a last column. */
+  /** Whether a last column marks retail price improvement (RPI) trades. */
   readonly hasRpi: boolean
 }
 
-/** One kind of archive file: its head, and the row of the trade with that number in it. */
+/** One kind of archive file: its header, and the row of its trade with a number. */
 export interface ArchiveFormat {
   header(layout: ArchiveLayout): string
   row(trade: TradeTruth, number: number, layout: ArchiveLayout): string
@@ -14,7 +14,7 @@ export interface ArchiveFormat {
 
 const VALUE_SCALE = 1e8
 
-/** `/trading/{symbol}/{symbol}{day}.csv.gz`: seconds, UUIDs, values in two notations. */
+/** `/trading/{symbol}/{symbol}{day}.csv.gz`: times in seconds, UUIDs as ids. */
 export const CONTRACT_FORMAT: ArchiveFormat = {
   header: ({ hasRpi }) =>
     `timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional${hasRpi ? ',RPI' : ''}`,
@@ -26,7 +26,7 @@ export const CONTRACT_FORMAT: ArchiveFormat = {
   },
 }
 
-/** `/spot/{symbol}/{symbol}_{day}.csv.gz`: milliseconds, and a counter where an id should be. */
+/** `/spot/{symbol}/{symbol}_{day}.csv.gz`: times in milliseconds, row numbers in place of ids. */
 export const SPOT_FORMAT: ArchiveFormat = {
   header: ({ hasRpi }) => `id,timestamp,price,volume,side${hasRpi ? ',rpi' : ''}`,
   row: (t, number, { hasRpi }) =>
@@ -34,15 +34,15 @@ export const SPOT_FORMAT: ArchiveFormat = {
 }
 
 /**
- * Seconds with four decimals, the last of which the socket never told: rounding instead of flooring
- * gives another millisecond half of the time. Zeros at the end are left out.
+ * Seconds with four decimals, without trailing zeros. The socket does not send the fourth decimal:
+ * flooring gives the socket's millisecond, rounding gives another one half of the time.
  */
 function secondsText(ts: number, number: number): string {
   const tenths = `${String(ts % 1000).padStart(3, '0')}${(number * 7) % 10}`.replace(/0+$/, '')
   return `${Math.floor(ts / 1000)}${tenths === '' ? '' : `.${tenths}`}`
 }
 
-/** The value of an inverse trade in its coin, to eight places. */
+/** The value of an inverse trade in its base coin, to eight places. */
 function baseValue(t: TradeTruth): number {
   return Math.round((Number(t.size) / Number(t.price)) * VALUE_SCALE) / VALUE_SCALE
 }
@@ -52,7 +52,7 @@ function exponentText(value: number): string {
   return value.toExponential().replace(/([+-])(\d)$/, '$10$2')
 }
 
-/** Without the zeros that the socket has at the end. */
+/** Without trailing zeros, which the socket does write. */
 function plain(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type Clock, nowMs } from '@grid/core-events'
-import type { ExchangeRules } from '../rules.ts'
-import type { TradeTruth } from '../truth/truth.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { TradeTruth } from '../truth/trade-truth.ts'
 import type { TruthLedger } from '../truth/truth-ledger.ts'
 import { CONTRACT_FORMAT, SPOT_FORMAT } from './archive-rows.ts'
 
@@ -23,14 +23,14 @@ interface ArchiveFile {
   readonly day: number
 }
 
-/** Publishes each day's trades as gzipped CSV on the day after, from the truth in full mode. */
+/** Publishes each day's trades as gzipped CSV on the next day. Needs the truth in full mode. */
 export class ArchiveServer {
   readonly #clock: Clock
   readonly #ledger: TruthLedger
   readonly #rules: ExchangeRules
 
   constructor(options: {
-    /** The clock that the exchange itself tells of. */
+    /** The exchange's own clock. */
     clock: Clock
     ledger: TruthLedger
     rules: ExchangeRules
@@ -59,7 +59,7 @@ export class ArchiveServer {
     else await pipeline(Readable.from(this.#lines(file)), createGzip(), response)
   }
 
-  /** What a folder lists: symbols, or the files of one. */
+  /** The entries of a folder: symbols, or the files of one symbol. */
   #names(section: Section, symbol: string | undefined): string[] {
     const symbols = new Set<string>()
     const days = new Set<number>()
@@ -87,7 +87,7 @@ export class ArchiveServer {
     yield chunk
   }
 
-  /** Nothing before the file is published. */
+  /** The trades of a file; none before it is published. */
   *#tradesOf({ section, symbol, day }: ArchiveFile): Generator<TradeTruth> {
     if (!this.#isPublished(day)) return
     const { trades } = this.#ledger
@@ -116,7 +116,7 @@ function readPath(path: string): ArchiveFile | null {
   return null
 }
 
-/** Null for options, which have no archive. */
+/** The archive's section for a trade; null for options, which have no archive. */
 function sectionOf({ category }: TradeTruth): Section | null {
   if (category === 'option') return null
   return category === 'spot' ? 'spot' : 'trading'

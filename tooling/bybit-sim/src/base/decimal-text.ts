@@ -25,7 +25,7 @@ export function trimmedText(units: number, decimals: number): string {
 const PLAIN_DECIMAL = /^(\d+)(?:\.(\d+))?$/
 
 /**
- * Reads a decimal as an integer count of units; null when it does not lie on that grid.
+ * Reads a decimal as an integer count of units; null for a text with more decimal places than that.
  *
  * @example
  * unitsOf('100000.1', 2) // 10000010

@@ -1,6 +1,6 @@
 import { SimError } from './errors.ts'
 
-/** An exact decimal: a count of 10⁻¹². Sums and differences are those of the integers. */
+/** An exact decimal as a count of 10⁻¹²; add and subtract with `+` and `-`. */
 export type Fixed = bigint
 
 const PLACES = 12
@@ -9,11 +9,14 @@ export const ONE: Fixed = 10n ** BigInt(PLACES)
 
 const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,12}))?$/
 
-/** Reads a decimal; throws `SIM_BAD_INPUT` for what is none, or has more than twelve places. */
+/** Reads a decimal of at most twelve places; throws `SIM_BAD_INPUT` for any other text. */
 export function fixedOf(text: string): Fixed {
   const [, sign, whole, fraction = ''] = DECIMAL.exec(text) ?? []
   if (whole === undefined) {
-    throw new SimError('SIM_BAD_INPUT', `${JSON.stringify(text)} is no decimal of 12 places`)
+    throw new SimError(
+      'SIM_BAD_INPUT',
+      `${JSON.stringify(text)} is not a decimal of at most 12 places`,
+    )
   }
   const units = BigInt(whole + fraction.padEnd(PLACES, '0'))
   return sign === '-' ? -units : units
@@ -36,7 +39,7 @@ export function paddedText(value: Fixed, places: number): string {
   return `${value < ZERO ? '-' : ''}${digits.slice(0, point)}.${digits.slice(point, point + places)}`
 }
 
-/** A product; exact while both factors together have no more than twelve places. */
+/** A product; exact as long as both factors together have at most twelve places. */
 export function times(a: Fixed, b: Fixed): Fixed {
   return divided(a * b, ONE)
 }
@@ -46,18 +49,18 @@ export function over(a: Fixed, b: Fixed): Fixed {
   return divided(a * ONE, b)
 }
 
-/** The nearest decimal of so many places; halves go away from zero. */
+/** Rounds to a number of places, halves away from zero. */
 export function rounded(value: Fixed, places = 8): Fixed {
   const unit = 10n ** BigInt(PLACES - places)
   return divided(value, unit) * unit
 }
 
-/** The smaller of two. */
+/** The smaller of two decimals. */
 export function least(a: Fixed, b: Fixed): Fixed {
   return a < b ? a : b
 }
 
-/** Without its sign. */
+/** The absolute value. */
 export function magnitude(value: Fixed): Fixed {
   return value < ZERO ? -value : value
 }

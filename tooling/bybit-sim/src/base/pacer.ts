@@ -1,12 +1,12 @@
 import type { Clock, ClockTimer } from '@grid/core-events'
 
-/** Steps run in one go before other work of the process gets its turn. */
+/** Steps that may run at once before other work of the process gets its turn. */
 const MAX_STEPS_AT_ONCE = 50
-/** A process that was stopped for longer (a suspended machine) does not make up for it. */
+/** After a longer halt (a suspended machine) the missed steps are skipped. */
 const MAX_BACKLOG_US = 60_000_000
 
 /**
- * Runs steps at a steady rate on a clock, drift-corrected: late steps are made up for.
+ * Runs steps at a steady rate on a clock without drift: after a delay it catches up the missed steps.
  *
  * @example
  * const pacer = new Pacer(systemClock, 10, (step) => produce(step))
@@ -31,7 +31,7 @@ export class Pacer {
     return this.#done
   }
 
-  /** Goes on from the last step; time that passed while stopped is not made up for. */
+  /** Continues after the last step; steps that fell into the stopped time are skipped. */
   start(): void {
     if (this.#timer !== null) return
     this.#rebase()
@@ -55,7 +55,7 @@ export class Pacer {
 
   #wake(): void {
     const lateUs = this.#clock.nowUs() - this.#originUs - this.#done * this.#stepUs
-    // A clock that was set back would otherwise stop the market for as long.
+    // Without this, a clock that was set back by an hour would stop the market for an hour.
     if (lateUs < -2 * this.#stepUs || lateUs > MAX_BACKLOG_US) this.#rebase()
     const due = Math.floor((this.#clock.nowUs() - this.#originUs) / this.#stepUs)
     const until = Math.min(due, this.#done + MAX_STEPS_AT_ONCE)

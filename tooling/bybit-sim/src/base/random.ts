@@ -1,7 +1,7 @@
 /**
  * A deterministic source of random numbers (sfc32), seeded by a text.
  *
- * Each use takes a stream of its own, named in the seed, so that one cannot shift another.
+ * Each use has its own source with its own name in the seed, so that none shifts another's numbers.
  *
  * @example
  * new Random('1/trades/BTCUSDT').below(10) // always the same first number

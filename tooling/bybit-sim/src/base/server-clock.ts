@@ -1,6 +1,6 @@
 import type { Clock, ClockTimer } from '@grid/core-events'
 
-/** The exchange's own clock, which a fault can put wrong; its timers keep true time. */
+/** The exchange's own clock: a fault can make it wrong, but its timers keep true time. */
 export class ServerClock implements Clock {
   readonly #clock: Clock
   #offsetUs = 0
@@ -9,7 +9,7 @@ export class ServerClock implements Clock {
     this.#clock = clock
   }
 
-  /** Puts the clock that far ahead of true time, or behind it when negative. */
+  /** Sets how far the clock is ahead of true time; negative means behind. */
   setOffset(offsetMs: number): void {
     this.#offsetUs = Math.round(offsetMs * 1000)
   }

@@ -1,8 +1,8 @@
 import type { Dialect, ReplyTo } from './dialect.ts'
 
 /**
- * Control frames of `/v5/public/linear` and `/v5/public/inverse`: `req_id` is always there, empty
- * when none was sent.
+ * Control frames of `/v5/public/linear` and `/v5/public/inverse`: `req_id` is always present, and
+ * empty when the request had none.
  */
 export function contractDialect(category: 'linear' | 'inverse'): Dialect {
   return {

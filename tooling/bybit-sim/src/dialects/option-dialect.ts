@@ -1,8 +1,8 @@
 import type { Dialect } from './dialect.ts'
 
 /**
- * Control frames of `/v5/public/option`: acknowledgements name topics, and neither the operation
- * nor the `req_id`; a pong names nothing but the time.
+ * Control frames of `/v5/public/option`: acknowledgements name the topics, but neither the operation
+ * nor the `req_id`; a pong carries only the time.
  */
 export const OPTION_DIALECT: Dialect = {
   category: 'option',

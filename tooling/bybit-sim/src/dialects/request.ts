@@ -1,20 +1,20 @@
-/** What a client may ask on a public socket. */
+/** A client's request on a public socket. */
 export interface Request {
   readonly reqId: string
   readonly op: string
   readonly args: readonly string[]
 }
 
-/** What a client may ask on any socket: `auth` has a number among its arguments. */
+/** A client's request on any socket: `auth` has a number among its arguments. */
 export interface LooseRequest extends Omit<Request, 'args'> {
   readonly args: readonly unknown[]
 }
 
 /**
- * Reads a client's message; the text of the exchange's complaint when it cannot be read.
+ * Reads a client's message; gives the text of the exchange's complaint when it cannot be read.
  *
- * The exchange's server reads with jsoniter, whose wording is imitated: only its beginning
- * (`Failed to decode incoming data:readObjectStart`) is evidenced.
+ * The exchange's server reads with jsoniter, whose wording is imitated: recordings show only its
+ * beginning (`Failed to decode incoming data:readObjectStart`).
  */
 export function readRequest(text: string): Request | string {
   const request = readLooseRequest(text)
@@ -23,7 +23,7 @@ export function readRequest(text: string): Request | string {
   return isTexts(args) ? { ...request, args } : complaint(text)
 }
 
-/** The same, whatever its arguments are. */
+/** Reads a client's message with arguments of any type. */
 export function readLooseRequest(text: string): LooseRequest | string {
   let value: unknown
   try {
@@ -33,7 +33,7 @@ export function readLooseRequest(text: string): LooseRequest | string {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return complaint(text)
   const { req_id: id = '', op = '', args = [] } = value as Record<string, unknown>
-  // ccxt numbers its requests, and is answered with the number's text.
+  // ccxt sends a number as `req_id`; the reply carries it as a text.
   const reqId = typeof id === 'number' ? String(id) : id
   if (typeof reqId !== 'string' || typeof op !== 'string' || !Array.isArray(args)) {
     return complaint(text)

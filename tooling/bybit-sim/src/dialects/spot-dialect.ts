@@ -1,6 +1,6 @@
 import type { Dialect, ReplyTo } from './dialect.ts'
 
-/** Control frames of `/v5/public/spot`: `req_id` is there when one was sent. */
+/** Control frames of `/v5/public/spot`: `req_id` is present only when the request had one. */
 export const SPOT_DIALECT: Dialect = {
   category: 'spot',
   path: '/v5/public/spot',

@@ -2,7 +2,7 @@ import { type Category, type Clock, nowMs } from '@grid/core-events'
 import type { SocketFamily } from '../dialects/dialect.ts'
 import type { Fault } from './fault.ts'
 
-/** What is done to the next acknowledgements. */
+/** What happens to the next acknowledgements. */
 interface AckRule {
   readonly connection: number | null
   readonly uid: string | null
@@ -14,14 +14,14 @@ interface Silence {
   readonly topic: string
   readonly category: Category | null
   readonly untilMs: number
-  /** Null for every connection, those to come among them. */
+  /** Null for every connection, present and future. */
   readonly connections: Set<number> | null
   readonly endsWithSubscribe: boolean
 }
 
 type AuthFault = Extract<Fault, { kind: 'auth' }>
 
-/** The faults that lie in wait: for acknowledgements, topics and new connections. */
+/** The faults that wait for their occasion: an acknowledgement, a login, a topic, a new connection. */
 export class FaultPlan {
   readonly #clock: Clock
   readonly #ackRules: AckRule[] = []
@@ -47,7 +47,7 @@ export class FaultPlan {
     this.#authRules.push({ fault, remaining: fault.count ?? 1 })
   }
 
-  /** What befalls an authentication, if anything; it is used up by it. */
+  /** The fault that hits an authentication, or null. Each fault hits as often as its `count` says. */
   nextAuth(connection: number, uid: string | null): AuthFault | null {
     const rule = this.#authRules.find(
       ({ fault, remaining }) =>
@@ -68,7 +68,7 @@ export class FaultPlan {
     this.#refusal = { status, untilMs: nowMs(this.#clock) + forMs }
   }
 
-  /** Silences a topic, everywhere or on the connections `hit`. */
+  /** Silences a topic: everywhere, or on the connections `hit`. */
   silence(fault: Extract<Fault, { kind: 'silence' }>, hit: readonly number[]): void {
     const isAimed = fault.connection !== undefined || fault.uid !== undefined
     const isEverywhere = !isAimed && fault.until === undefined
@@ -81,7 +81,7 @@ export class FaultPlan {
     })
   }
 
-  /** Ends the silences that a new subscription heals. */
+  /** Ends the silences that last until a new subscription. */
   onSubscribed(connection: number, topic: string): void {
     for (const silence of this.#silences) {
       if (silence.endsWithSubscribe && silence.topic === topic) {
@@ -90,7 +90,7 @@ export class FaultPlan {
     }
   }
 
-  /** Whether a topic is not to be sent to a connection. */
+  /** Whether a topic is silenced on a connection. */
   isSilent(category: SocketFamily, connection: number, topic: string): boolean {
     if (this.#silences.length === 0) return false
     const now = nowMs(this.#clock)
@@ -103,7 +103,7 @@ export class FaultPlan {
     )
   }
 
-  /** What becomes of an acknowledgement: sent now, late, or never (null). */
+  /** The delay of an acknowledgement in milliseconds: 0 for none, null when it is not sent at all. */
   nextAckDelay(connection: number, uid: string | null): number | null {
     const rule = this.#ackRules.find(
       (r) =>
@@ -116,14 +116,14 @@ export class FaultPlan {
     return rule.delayMs
   }
 
-  /** Whether a topic is being answered as unknown. */
+  /** Whether a topic is to be refused as unknown. */
   rejects(topic: string): boolean {
     const now = nowMs(this.#clock)
     const symbol = topic.slice(topic.lastIndexOf('.') + 1)
     return [topic, symbol].some((target) => now < (this.#rejected.get(target) ?? 0))
   }
 
-  /** The HTTP status with which upgrades are refused at the moment. */
+  /** The HTTP status that refuses new connections now; null when they are accepted. */
   refusal(): '502' | '403' | null {
     if (this.#refusal === null || nowMs(this.#clock) >= this.#refusal.untilMs) return null
     return this.#refusal.status

@@ -2,34 +2,36 @@ import { CATEGORIES, type Category } from '@grid/core-events'
 import { SimError } from '../base/errors.ts'
 import { REST_FAULTS, type RestFaultKind } from './rest-faults.ts'
 
-/** Aims at the connection with that number, or at an account's; without either, at all open ones. */
+/** The connections that are hit: one by its number, those of one account, or by default all open ones. */
 interface Aimed {
   readonly connection?: number
   readonly uid?: string
 }
 
 /**
- * Something that goes wrong on purpose.
+ * A fault to inject.
+ *
+ * Faults with `connection` or `uid` hit only that connection or account.
  *
  * | kind | what happens |
  * |---|---|
- * | `close` | ends connections, by default with a close frame (`code` 1001); `abrupt` without one (1006). All that was sent still arrives, unless `lossy` |
- * | `half-open` | the connections stay, but send nothing and read nothing any more |
- * | `refuse` | new connections are refused for a while: `tcp` (nobody listens), or HTTP `502` or `403` at the upgrade |
- * | `duplicate` | the `next` data frame goes out twice, or the `last` one again |
- * | `garbage` | one frame of nonsense: text that is not JSON, `binary`, `invalid-utf8`, or `oversized` of `bytes` (default 1 MiB) |
- * | `reject-topic` | `target`, a topic or a symbol, is answered "handler not found" for a while |
+ * | `close` | ends connections: by default with a close frame (`code` 1001), with `abrupt` without one (1006). Everything sent before still arrives, unless `lossy` |
+ * | `half-open` | the connections stay open, but send and read nothing from now on |
+ * | `refuse` | new connections are refused for `forMs`: `tcp` (nobody listens), or HTTP `502` or `403` at the upgrade |
+ * | `duplicate` | sends the `next` data frame twice, or the `last` one again |
+ * | `garbage` | sends one malformed frame: `text` that is not JSON, `binary`, `invalid-utf8`, or `oversized` with `bytes` (default 1 MiB) |
+ * | `reject-topic` | subscribes of `target`, a topic or a symbol, are refused with "handler not found" for `forMs` |
  * | `drop-ack` | the next `count` (1) subscribes and unsubscribes take effect, but are not acknowledged |
  * | `delay-ack` | the next `count` (1) acknowledgements come `delayMs` late |
- * | `silence` | a topic is produced, but not sent: for `forMs`, or for good. Everywhere; or on one connection; or on those that are open, each `until` it is `resubscribed` or, with `reconnected`, for its life |
- * | `drop-frame` | the next `count` (1) data frames, of `topic` or of any, are produced, but not sent |
- * | `reorder` | the next two data frames change places |
- * | `delay` | data frames of the next `forMs` come `delayMs` late, in their order |
+ * | `silence` | a topic is produced but not sent, for `forMs` or for good. By default on all connections, future ones included. With `until`, on those open now: each until it is `resubscribed`, or with `reconnected` for the rest of its life |
+ * | `drop-frame` | the next `count` (1) data frames, of `topic` or of any, are produced but not sent |
+ * | `reorder` | swaps the next two data frames |
+ * | `delay` | data frames of the next `forMs` come `delayMs` late, in order |
  * | `slow` | data frames of the next `forMs` leave at `bytesPerSecond` |
- * | `stop-reading` | what clients send lies unread for `forMs`, then is answered |
- * | `auth` | the next `count` (1) authentications, of a key of `uid` or of any, go wrong: `refuse` with `retMsg`, `drop` (taken, not acknowledged), or `late` by `delayMs` (1000) |
- * | `clock-offset` | the exchange's clock is `offsetMs` ahead of true time: all its stamps, REST and archive |
- * | `rest` | the next `count` (1) REST requests, to `path` or to any, go wrong: see `RestFaultKind` |
+ * | `stop-reading` | requests are not read for `forMs`, then answered |
+ * | `auth` | the next `count` (1) authentications, of any key or of those of `uid`, fail: `refuse` answers with `retMsg`, `drop` logs in without an acknowledgement, `late` answers after `delayMs` (1000) |
+ * | `clock-offset` | puts the exchange's clock `offsetMs` ahead of true time: all its stamps, REST and archive |
+ * | `rest` | the next `count` (1) REST requests, to any path or to `path`, fail: see `RestFaultKind` |
  */
 export type Fault =
   | (Aimed & {
@@ -75,14 +77,14 @@ export type Fault =
       readonly how: RestFaultKind
       readonly path?: string
       readonly count?: number
-      /** Of `late` alone; default 1000. */
+      /** Only for `late`; default 1000. */
       readonly delayMs?: number
     }
 
 /** What a fault did. */
 export interface FaultReport {
   readonly kind: Fault['kind']
-  /** The numbers of the connections that it hit at once. */
+  /** The numbers of the connections that it hit immediately. */
   readonly connections: readonly number[]
 }
 
@@ -165,7 +167,7 @@ const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
   },
 }
 
-/** Reads a fault from JSON; throws `SIM_BAD_INPUT` with the field's name. */
+/** Reads a fault from JSON; throws `SIM_BAD_INPUT` that names the wrong field. */
 export function parseFault(value: unknown): Fault {
   const fields = value as Record<string, unknown>
   if (typeof value !== 'object' || value === null) throw bad('a fault is an object with a kind')

@@ -3,13 +3,13 @@
  *
  * | how | what happens |
  * |---|---|
- * | `html` | HTTP 200 with a page of HTML where JSON should be |
- * | `502` | HTTP 502 with a page of HTML |
+ * | `html` | HTTP 200 with an HTML page in place of JSON |
+ * | `502` | HTTP 502 with an HTML page |
  * | `reset` | the connection is reset in the middle of the body |
- * | `empty-page` | the list is empty, and the cursor says that there is more |
- * | `repeat-cursor` | the cursor is the one that was sent, or the page's own: a loop |
- * | `late` | the answer comes late |
- * | `limited` | retCode 10006 although no limit was reached |
+ * | `empty-page` | the list is empty, but the cursor says that there is more |
+ * | `repeat-cursor` | the cursor of the request comes back, so that a client would loop |
+ * | `late` | the reply comes late |
+ * | `limited` | retCode 10006, although no limit was reached |
  */
 export const REST_FAULTS = [
   'html',
@@ -24,7 +24,7 @@ export const REST_FAULTS = [
 /** How a REST request goes wrong. */
 export type RestFaultKind = (typeof REST_FAULTS)[number]
 
-/** What is to happen to requests to come. */
+/** A fault for coming requests. */
 export interface RestFault {
   readonly how: RestFaultKind
   readonly path?: string
@@ -32,7 +32,7 @@ export interface RestFault {
   readonly delayMs?: number
 }
 
-/** The faults that lie in wait for REST requests. */
+/** The faults that wait for REST requests. */
 export class RestFaults {
   readonly #waiting: { readonly fault: RestFault; remaining: number }[] = []
 
@@ -40,7 +40,7 @@ export class RestFaults {
     this.#waiting.push({ fault, remaining: fault.count ?? 1 })
   }
 
-  /** The fault that befalls a request to this path, if any; it is used up by it. */
+  /** The fault that hits a request to this path, or null. Each fault hits as often as its `count` says. */
   next(path: string): RestFault | null {
     const found = this.#waiting.find(
       ({ fault, remaining }) => remaining > 0 && (fault.path === undefined || fault.path === path),

@@ -1,10 +1,10 @@
 import { unitsOf } from '../base/decimal-text.ts'
-import type { TradeColumns } from '../truth/truth.ts'
+import type { TradeColumns } from '../truth/trade-truth.ts'
 import { type Instrument, turnoverOf } from './instrument.ts'
 
 const MINUTE_MS = 60_000
 
-/** One candle, in integers: prices and sizes on the instrument's grids, turnover as `turnoverOf`. */
+/** One candle in integers: prices and sizes in the instrument's units, turnover as `turnoverOf` gives it. */
 export interface Candle {
   /** Epoch milliseconds. */
   readonly start: number
@@ -16,7 +16,7 @@ export interface Candle {
   turnover: number
 }
 
-/** The minutes of one symbol, summed from its trades; minutes without trades repeat the close. */
+/** The minute candles of one symbol, summed from its trades; a minute without trades repeats the close. */
 export class Candles {
   readonly #instrument: Instrument
   readonly #minutes = new Map<number, Candle>()
@@ -27,7 +27,7 @@ export class Candles {
     this.#originMinute = minuteOf(nowMs)
   }
 
-  /** Adds a trade; one placed by hand with a price or size off the grid is left out. */
+  /** Adds a trade; leaves out one placed by hand whose price or size is off the grid. */
   add(trade: TradeColumns): void {
     const price = unitsOf(trade.price, this.#instrument.priceDecimals)
     const size = unitsOf(trade.size, this.#instrument.sizeDecimals)
@@ -45,7 +45,7 @@ export class Candles {
     candle.turnover += turnoverOf(this.#instrument, price, size)
   }
 
-  /** Candles of any length up to now, oldest first; `startOf` tells where a time's candle begins. */
+  /** Candles of any length up to now, oldest first; `startOf` gives the start of the candle of a time. */
   merged(startOf: (ts: number) => number, nowMs: number): Candle[] {
     const merged: Candle[] = []
     let close = this.#instrument.startPrice
@@ -60,7 +60,7 @@ export class Candles {
     return merged
   }
 
-  /** Before the market opened, only minutes in which trades were placed by hand. */
+  /** All minutes since the market opened, and the earlier ones for which trades were placed by hand. */
   #minutesUntil(nowMs: number): number[] {
     const minutes = [...this.#minutes.keys()].filter((at) => at < this.#originMinute)
     minutes.sort((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { trimmedText, unitsText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
-import type { ExchangeRules } from '../rules.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
 import {
@@ -16,7 +16,7 @@ import type { TradeTape } from './trade-tape.ts'
 
 export const FUNDING_INTERVAL_MS: number = 8 * 3_600_000
 
-/** Keys that at times become `''` for a while, where that is switched on. */
+/** Keys that sometimes become `''` for a while, when `emptyTickerValues` is on. */
 const MAY_BE_EMPTY = ['prevPrice1h', 'fundingRate', 'indexPrice']
 
 /** The ticker of a linear or inverse contract: a snapshot, then deltas of what changed. */
@@ -72,7 +72,7 @@ export class ContractTicker implements TickerBoard {
   }
 
   tick(nowMs: number): TickerMessage | null {
-    // Mark and index move without a match as well, and then the cross sequence repeats.
+    // Mark and index price also move without a match; the cross sequence then repeats.
     if (!this.#random.chance(0.1)) {
       this.#drawTrades()
       this.#drawBook()
@@ -116,7 +116,7 @@ export class ContractTicker implements TickerBoard {
     this.#state.set('volume24h', this.#day.contractVolumeText)
   }
 
-  /** Price and size of a side travel together, as on the wire. */
+  /** A delta carries price and size of a side together, as real ones do. */
   #drawBook(): void {
     const { bidPrice, bidSize, askPrice, askSize } = this.#book.state
     for (const [side, price, size] of [
@@ -159,7 +159,7 @@ export class ContractTicker implements TickerBoard {
     this.#state.set('singleOpenInterestValue', unitsText(Math.round(cents / 2), 2))
   }
 
-  /** What hardly ever changes: funding of a perpetual, delivery of a dated future. */
+  /** Sets what rarely changes: the funding of a perpetual, the delivery of a dated future. */
   #drawTerms(nowMs: number): void {
     const { deliveryTime } = this.#instrument
     this.#state.set('fundingIntervalHour', '8')

@@ -3,7 +3,7 @@ import type { Random } from '../base/random.ts'
 import { turnoverDecimals, turnoverOf } from './instrument.ts'
 import type { TradeTape } from './trade-tape.ts'
 
-/** What a ticker tells of the last 24 hours, in integers. */
+/** A ticker's values of the last 24 hours, in integers. */
 export class DayFigures {
   readonly #tape: TradeTape
   readonly #random: Random
@@ -21,14 +21,14 @@ export class DayFigures {
     this.#random = random
     this.#volume = 1_000_000 + random.below(100_000_000)
     this.#turnover = turnoverOf(tape.instrument, startPrice, this.#volume)
-    // What is worth a few ticks cannot have moved by hundreds.
+    // A price of a few ticks cannot have moved by hundreds of ticks.
     const room = Math.min(300, Math.floor(startPrice / tick / 4))
     this.#prev = startPrice - tick * random.below(1 + Math.floor(room * 0.6))
     this.#high = startPrice + tick * room
     this.#low = startPrice - tick * room
   }
 
-  /** Lowest, highest and first price of the day, in units of the last price decimal. */
+  /** Lowest price of the day, in units of the last price decimal, as are `high` and `prev`. */
   get low(): number {
     return this.#low
   }
@@ -41,7 +41,7 @@ export class DayFigures {
     return this.#prev
   }
 
-  /** Takes in what was traded since the last call. */
+  /** Adds what was traded since the last call. */
   update(): void {
     const { price, volume, turnover } = this.#tape.state
     this.#volume += volume - this.#seenVolume
@@ -52,7 +52,7 @@ export class DayFigures {
     this.#low = Math.min(this.#low, price)
   }
 
-  /** The oldest minute of the day falls out. */
+  /** Drops the oldest minute of the day. */
   roll(): void {
     const { tick } = this.#tape.instrument
     const { price } = this.#tape.state
@@ -68,7 +68,7 @@ export class DayFigures {
     return trimmedText(Math.round(change * 10 ** decimals), decimals)
   }
 
-  /** With exactly 4 places, as contracts have it. */
+  /** With exactly 4 decimal places, as contracts write it. */
   get contractVolumeText(): string {
     return unitsText(this.#volume * 10 ** (4 - this.#tape.instrument.sizeDecimals), 4)
   }
@@ -78,7 +78,7 @@ export class DayFigures {
     return unitsText(Math.round(this.#turnover / 10 ** (decimals - 4)), 4)
   }
 
-  /** With the places that there are, as spot and options have it. */
+  /** Without trailing zeros, as spot and options write it. */
   get volumeText(): string {
     return trimmedText(this.#volume, this.#tape.instrument.sizeDecimals)
   }

@@ -1,5 +1,5 @@
-import type { ExchangeRules } from '../rules.ts'
-import type { BookTruth, OptionMarks, TradeTruth } from '../truth/truth.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import type { OptionMarks, TradeTruth } from '../truth/trade-truth.ts'
 import { Candles } from './candles.ts'
 import { ContractTicker } from './contract-ticker.ts'
 import type { Instrument } from './instrument.ts'
@@ -9,37 +9,22 @@ import type { TickerBoard } from './ticker-state.ts'
 import { TopOfBook } from './top-of-book.ts'
 import { TradeTape } from './trade-tape.ts'
 
-/** How many of the newest trades are kept for REST. */
+/** How many of the newest trades REST can give. */
 const MAX_RECENT = 1000
+const MINUTE_MS = 60_000
 
-/** A ticker snapshot that later subscribers get as well, while nothing changes. */
-export interface StandingTicker {
-  readonly sentTo: number[]
-  readonly bytes: Buffer
-}
-
-/** A state of the book that is sent again and to later subscribers, while nothing changes. */
-export interface StandingBook {
-  readonly truth: BookTruth
-  readonly sentTo: number[]
-}
-
-/** Everything that is known of one instrument. */
+/** The state of one instrument: its trades, book, ticker, candles and funding. */
 export class Desk {
   readonly instrument: Instrument
   readonly tape: TradeTape
   readonly book: TopOfBook
   readonly ticker: TickerBoard
   readonly candles: Candles
-  /** Funding rates that were settled while running, by time, in units of the eighth decimal. */
+  /** Funding rates settled since the start, by time, in units of the eighth decimal. */
   readonly settledFunding: Map<number, number> = new Map()
-  /** Delisted instruments neither trade nor can be subscribed to. */
+  /** A delisted instrument does not trade and cannot be subscribed to. */
   isListed = true
-  tickerSnapshot: StandingTicker | null = null
-  standingBook: StandingBook | null = null
-  /** When the book was last sent, epoch milliseconds. */
-  bookSentMs: number
-  /** Newest last; grows past the limit before it is cut. */
+  /** Newest last; grows beyond the limit before it is cut. */
   #recent: TradeTruth[] = []
 
   constructor(instrument: Instrument, seed: string, nowMs: number, rules: ExchangeRules) {
@@ -47,7 +32,6 @@ export class Desk {
     this.tape = new TradeTape(instrument, seed)
     this.book = new TopOfBook(this.tape, seed, nowMs)
     this.candles = new Candles(instrument, nowMs)
-    this.bookSentMs = nowMs
     switch (instrument.category) {
       case 'spot':
         this.ticker = new SpotTicker(this.tape, seed, nowMs)
@@ -60,15 +44,23 @@ export class Desk {
     }
   }
 
-  /** What an option's trade of this moment says besides; null for all others. */
+  /** The further values of an option's trade at this moment; null for other categories. */
   get optionMarks(): OptionMarks | null {
     return this.ticker instanceof OptionTicker ? this.ticker.marks : null
   }
 
-  /** The rate of the next funding; null where there is none. */
+  /** The rate of the next funding, in units of the eighth decimal; null for all but perpetuals. */
   get fundingRate(): number | null {
     if (!(this.ticker instanceof ContractTicker)) return null
     return this.instrument.deliveryTime === null ? this.ticker.fundingRate : null
+  }
+
+  /** Keeps the rate that held when a funding fell due, for its history in REST. */
+  settleFunding(nowMs: number): void {
+    const rate = this.fundingRate
+    const next = Number(this.ticker.values['nextFundingTime'])
+    if (rate === null || next === 0 || nowMs < next) return
+    if (nowMs - next < MINUTE_MS) this.settledFunding.set(next, rate)
   }
 
   /** Keeps trades for REST. */

@@ -1,13 +1,13 @@
 import type { Category } from '@grid/core-events'
 
-/** What an instrument's name says of it. */
+/** What an instrument's name says about it. */
 export interface InstrumentName {
   readonly baseCoin: string
   readonly quoteCoin: string
   readonly settleCoin: string
-  /** Epoch milliseconds; null for what does not expire. */
+  /** Epoch milliseconds; null when it does not expire. */
   readonly deliveryTime: number | null
-  /** Options only. */
+  /** Null for all categories but options. */
   readonly strike: number | null
   readonly optionsType: 'Call' | 'Put' | null
 }
@@ -22,7 +22,7 @@ const INVERSE = /^([A-Z0-9]+)USD(?:([HMUZ])(\d{2}))?$/
 const QUOTES = ['USDT', 'USDC', 'USDE', 'PERP', 'EUR', 'BRL', 'TRY', 'USD', 'BTC', 'ETH']
 
 /**
- * Reads an instrument's name; null when it is none of its category.
+ * Reads an instrument's name; null when no instrument of the category can have it.
  *
  * @example
  * parseName('option', 'BTC-26DEC25-120000-C-USDT')?.strike // 120000
@@ -80,8 +80,8 @@ function lastFriday(year: number, letter: string): number {
 }
 
 /**
- * Names of options that expire on a last Friday some two months ahead, for a market that is to
- * outlive its test whenever that runs.
+ * Names of options that expire on a month's last Friday two to three months ahead, so that a test
+ * never meets an expired option, whenever it runs.
  *
  * @example
  * optionSymbols('BTC', [100000, 120000], Date.now()) // two calls and two puts

@@ -4,7 +4,7 @@ import { SimError } from '../base/errors.ts'
 import { hashText } from '../base/random.ts'
 import { type InstrumentName, parseName } from './instrument-name.ts'
 
-/** An instrument: its price and size grids, in integers, and what its name says. */
+/** An instrument: what its name says, and its price and size grids as integers. */
 export interface Instrument extends InstrumentName, Grid {
   readonly category: Category
   readonly symbol: string
@@ -42,14 +42,14 @@ const LAUNCHED_FROM = Date.UTC(2020, 2, 15)
 const LAUNCH_SPREAD_DAYS = 1400
 
 /**
- * The instrument of a name: real grids where known, else made up from the name, always the same.
+ * The instrument of a name: with the real grids where known, else with grids derived from the name.
  *
- * Throws `SIM_BAD_INPUT` when the name is none of its category.
+ * Throws `SIM_BAD_INPUT` when no instrument of the category can have that name.
  */
 export function instrumentOf(category: Category, symbol: string, launchTime?: number): Instrument {
   const name = parseName(category, symbol)
   if (name === null) {
-    throw new SimError('SIM_BAD_INPUT', `${symbol} is no name of category ${category}`)
+    throw new SimError('SIM_BAD_INPUT', `${symbol} cannot be a ${category} symbol`)
   }
   return {
     ...name,
@@ -74,12 +74,12 @@ function gridOf(category: Category, symbol: string, name: InstrumentName): Grid 
   }
 }
 
-/** The price of the coin under an option at the start, in whole quote units. */
+/** The price of an option's underlying coin at the start, in whole quote units. */
 export function underlyingPrice(baseCoin: string): number {
   return UNDERLYING_PRICES[baseCoin] ?? 100 + (hashText(baseCoin) % 900)
 }
 
-/** What an option would be worth at once, and 2 % of the underlying for its time. */
+/** Starts an option at its intrinsic value plus 2 % of the underlying for its time. */
 function optionGrid({ baseCoin, strike, optionsType }: InstrumentName): Grid {
   const underlying = underlyingPrice(baseCoin)
   const distance = underlying - (strike ?? underlying)
@@ -89,17 +89,17 @@ function optionGrid({ baseCoin, strike, optionsType }: InstrumentName): Grid {
   return { priceDecimals, tick: priceDecimals === 0 ? 5 : 1, sizeDecimals: 2, startPrice }
 }
 
-/** Spot and options write decimals without trailing zeros, contracts with them. */
+/** Contracts write decimals with trailing zeros, spot and options without. */
 function textOf({ category }: Instrument): typeof unitsText {
   return category === 'spot' || category === 'option' ? trimmedText : unitsText
 }
 
-/** A price as the wire writes it. */
+/** A price as the exchange writes it. */
 export function priceText(instrument: Instrument, units: number): string {
   return textOf(instrument)(units, instrument.priceDecimals)
 }
 
-/** A size as the wire writes it. */
+/** A size as the exchange writes it. */
 export function sizeText(instrument: Instrument, units: number): string {
   return textOf(instrument)(units, instrument.sizeDecimals)
 }
@@ -109,7 +109,7 @@ export function turnoverDecimals({ category, priceDecimals, sizeDecimals }: Inst
   return category === 'inverse' ? 8 : priceDecimals + sizeDecimals
 }
 
-/** The value of a trade: in quote currency, and of inverse contracts in the base coin. */
+/** The value of a trade: in quote currency, for inverse contracts in the base coin. */
 export function turnoverOf(instrument: Instrument, price: number, size: number): number {
   if (instrument.category !== 'inverse') return price * size
   return Math.round((size * 10 ** (8 + instrument.priceDecimals)) / price)

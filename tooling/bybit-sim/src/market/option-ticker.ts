@@ -1,6 +1,6 @@
 import { trimmedText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
-import type { OptionMarks } from '../truth/truth.ts'
+import type { OptionMarks } from '../truth/trade-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, underlyingPrice } from './instrument.ts'
 import { OPTION_KEYS } from './ticker-keys.ts'
@@ -8,10 +8,10 @@ import { type TickerBoard, type TickerMessage, TickerState } from './ticker-stat
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
 
-/** How far the underlying may move from where it began, as a ratio. */
+/** How far the underlying may move from its start price, as a ratio. */
 const MAX_DRIFT = 0.01
 
-/** The ticker of an option: always complete, never sent because of a subscription. */
+/** The ticker of an option: every message is complete, and a subscription opens with none. */
 export class OptionTicker implements TickerBoard {
   readonly #tape: TradeTape
   readonly #instrument: Instrument
@@ -53,7 +53,7 @@ export class OptionTicker implements TickerBoard {
     return this.#state.values
   }
 
-  /** What a trade of this moment says besides its price. */
+  /** What a trade at this moment carries besides its price. */
   get marks(): OptionMarks {
     return {
       markPrice: this.values['markPrice'] ?? '',
@@ -125,7 +125,7 @@ export class OptionTicker implements TickerBoard {
     return this.#instrument.priceDecimals + 3
   }
 
-  /** A number below `limit` in units of the eighth decimal. */
+  /** A random number up to `limit`, in units of the eighth decimal. */
   #ratio(limit: number): string {
     return trimmedText(1 + this.#random.below(limit), 8)
   }

@@ -6,11 +6,11 @@ import { SPOT_KEYS } from './ticker-keys.ts'
 import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
 import type { TradeTape } from './trade-tape.ts'
 
-/** Quote coins that have an index in US dollars; pairs without one carry `''`. */
+/** Quote coins whose pairs have an index price in US dollars; other pairs carry `''`. */
 const COLLATERAL_QUOTES = ['USDT', 'USDC', 'USD']
 const INDEX_DECIMALS = 6
 
-/** The ticker of a spot pair: always complete, never sent because of a subscription. */
+/** The ticker of a spot pair: every message is complete, and a subscription opens with none. */
 export class SpotTicker implements TickerBoard {
   readonly #tape: TradeTape
   readonly #instrument: Instrument

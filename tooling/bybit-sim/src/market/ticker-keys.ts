@@ -1,4 +1,4 @@
-/** The values of a linear perpetual's ticker in the order in which a snapshot carries them. */
+/** The keys of a linear perpetual's ticker, in the order in which a snapshot carries them. */
 export const TICKER_KEYS = [
   'tickDirection',
   'price24hPcnt',
@@ -28,7 +28,7 @@ export const TICKER_KEYS = [
   'curPreListingPhase',
 ] as const
 
-/** The name of a value of a linear perpetual's ticker. */
+/** A key of a linear perpetual's ticker. */
 export type TickerKey = (typeof TICKER_KEYS)[number]
 
 const PRE_LISTING_KEYS: readonly string[] = ['preOpenPrice', 'preQty', 'curPreListingPhase']
@@ -42,24 +42,24 @@ const DELIVERY_KEYS: readonly string[] = [
   'basis',
 ]
 
-/** The same without what only pre-listed linear contracts have. */
+/** The keys of an inverse perpetual: those of linear ones without the keys of pre-listed contracts. */
 export const INVERSE_KEYS: readonly string[] = TICKER_KEYS.filter(
   (key) => !PRE_LISTING_KEYS.includes(key),
 )
 
-/** The values of a dated future: delivery where perpetuals have funding. */
+/** The keys of a dated future: delivery in place of funding. */
 export const DATED_KEYS: readonly string[] = INVERSE_KEYS.flatMap((key) => {
   if (FUNDING_KEYS.includes(key)) return []
   return key === 'singleOpenInterest' ? [...DELIVERY_KEYS, key] : [key]
 })
 
-/** The youngest values of a contract. */
+/** The keys that contracts got last, in June 2026. */
 export const SINGLE_SIDED_KEYS: readonly string[] = [
   'singleOpenInterest',
   'singleOpenInterestValue',
 ]
 
-/** The keys in the order in which deltas carry them: the youngest fields stand last. */
+/** The order in which deltas carry keys: the newest keys stand last. */
 export function deltaOrder(keys: readonly string[]): readonly string[] {
   return [
     ...keys.filter((key) => !SINGLE_SIDED_KEYS.includes(key)),
@@ -67,7 +67,7 @@ export function deltaOrder(keys: readonly string[]): readonly string[] {
   ]
 }
 
-/** The values of a spot ticker. */
+/** The keys of a spot ticker. */
 export const SPOT_KEYS = [
   'lastPrice',
   'highPrice24h',
@@ -79,7 +79,7 @@ export const SPOT_KEYS = [
   'usdIndexPrice',
 ] as const
 
-/** The values of an option's ticker. */
+/** The keys of an option's ticker. */
 export const OPTION_KEYS = [
   'bidPrice',
   'bidSize',

@@ -1,6 +1,6 @@
 import { SimError } from '../base/errors.ts'
 
-/** The ticker of one symbol after a message, and what that message carried. */
+/** The state of one symbol's ticker after a message, and the keys that the message carried. */
 export interface TickerMessage {
   readonly symbol: string
   readonly exchangeTs: number
@@ -10,19 +10,19 @@ export interface TickerMessage {
   readonly sentKeys: readonly string[]
 }
 
-/** One symbol's ticker, in whatever way its category has one. */
+/** One symbol's ticker: each category makes its messages differently. */
 export interface TickerBoard {
-  /** The texts of the wire after the last message. */
+  /** The state after the last message, as texts of the wire. */
   readonly values: Readonly<Record<string, string>>
-  /** What a new subscription opens with; null where it opens with nothing. */
+  /** The message that a new subscription opens with; null when it opens with none. */
   snapshot(): TickerMessage | null
-  /** Lets a tick of time pass; null when nothing changed, as then nothing is pushed. */
+  /** Moves on in time; gives the message to send, or null when nothing changed. */
   tick(nowMs: number): TickerMessage | null
-  /** Sets these values, changed or not, and says so in a message of its own. */
+  /** Sets these values and gives the message that carries them, whether they changed or not. */
   place(changes: Readonly<Record<string, string>>, nowMs: number): TickerMessage
 }
 
-/** The values of a ticker and which of them the next message has to carry. */
+/** The values of a ticker, and which of them the next message must carry. */
 export class TickerState {
   readonly symbol: string
   readonly keys: readonly string[]
@@ -43,7 +43,7 @@ export class TickerState {
     return this.#values
   }
 
-  /** Whether the value is new; a key that this ticker does not have is passed over. */
+  /** Sets a value; gives whether it changed. Ignores a key that this ticker does not have. */
   set(key: string, text: string): boolean {
     const before = this.#values[key]
     if (before === undefined || before === text) return false
@@ -52,7 +52,7 @@ export class TickerState {
     return true
   }
 
-  /** Sets values by hand, so that the next message carries them; throws for an unknown key. */
+  /** Sets values by hand, so that the next message carries them; throws `SIM_BAD_INPUT` for an unknown key. */
   place(changes: Readonly<Record<string, string>>): void {
     for (const [key, text] of Object.entries(changes)) {
       if (this.#values[key] === undefined) {
@@ -63,7 +63,7 @@ export class TickerState {
     }
   }
 
-  /** A time of its own for every message: one (time, sequence, kind) never has two contents. */
+  /** Gives the next message a time of its own, so that no (time, sequence, kind) has two contents. */
   moveOn(nowMs: number): void {
     this.#ts = Math.max(this.#ts + 1, nowMs)
     this.changed.clear()

@@ -29,7 +29,7 @@ export class TopOfBook {
     this.#tape = tape
     this.#instrument = tape.instrument
     this.#random = new Random(`${seed}/book/${category}/${symbol}`)
-    // Not from 1, which would say that the service had restarted.
+    // Not from 1: on the exchange, 1 says that the service has restarted.
     const u = 100_000 + this.#random.below(1_000_000)
     this.#state = { exchangeTs: nowMs, cts: nowMs, seq: tape.seq, u, ...this.#draw(null) }
   }
@@ -38,7 +38,7 @@ export class TopOfBook {
     return this.#state
   }
 
-  /** Lets a moment pass; whether anything changed. */
+  /** Moves on in time; gives whether anything changed. */
   step(nowMs: number): boolean {
     const drawn = this.#draw(this.#state)
     if (
@@ -74,7 +74,7 @@ export class TopOfBook {
     }
   }
 
-  /** A level that stays keeps its size now and then. */
+  /** A level whose price stays keeps its size in four of ten cases. */
   #sizeText(before: string | null): string {
     if (before !== null && !this.#random.chance(0.6)) return before
     return sizeText(this.#instrument, 1 + this.#random.below(9000))

@@ -9,7 +9,7 @@ function hex(value: number): string {
   return HEX[value & 0xffff] ?? ''
 }
 
-/** Gives each trade of a symbol its id: contracts and options a UUID, spot a number. */
+/** Makes the ids of a symbol's trades: UUIDs for contracts and options, numbers for spot. */
 export function tradeIds(category: Category, symbol: string, random: Random): () => string {
   if (category !== 'spot') return () => nextUuid(random)
   const prefix = 2000 + (hashText(symbol) % 1000)
@@ -17,7 +17,7 @@ export function tradeIds(category: Category, symbol: string, random: Random): ()
   return () => `${prefix}${String(++count).padStart(15, '0')}`
 }
 
-/** An id with the shape of a version 5 UUID, as derivatives' trades carry. */
+/** An id in the form of a version 5 UUID, as trades of derivatives have. */
 function nextUuid(random: Random): string {
   const a = random.uint32()
   const b = random.uint32()

@@ -2,7 +2,7 @@ import type { Category } from '@grid/core-events'
 import { SimError } from '../base/errors.ts'
 import type { TradeOverrides } from './trade-tape.ts'
 
-/** Trades placed by hand; every column that is given holds for all of them, the others are made up. */
+/** Trades placed by hand. A column that is given holds for all of them; the others are generated. */
 export interface TradeSpec extends TradeOverrides {
   readonly symbol: string
   /** Default `linear`. */
@@ -15,7 +15,10 @@ export interface TradeSpec extends TradeOverrides {
   readonly perFrame?: number
 }
 
-/** Refuses texts that would break the frame they are put in: nonsense is sent with `broadcast`. */
+/**
+ * Throws `SIM_BAD_INPUT` for texts that would need escaping in JSON: values are written into frames
+ * as they are. `broadcast` sends malformed frames.
+ */
 export function checkOverrides(values: { readonly [name: string]: unknown }): void {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'string' && JSON.stringify(value) !== `"${value}"`) {

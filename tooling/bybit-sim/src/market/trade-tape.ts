@@ -1,29 +1,29 @@
 import { hashText, Random } from '../base/random.ts'
-import type { TickDirection, TradeColumns } from '../truth/truth.ts'
+import type { TickDirection, TradeColumns } from '../truth/trade-truth.ts'
 import { type Instrument, priceText, sizeText, turnoverOf } from './instrument.ts'
 import { tradeIds } from './trade-id.ts'
 
-/** The largest match of the ordinary market; larger ones are placed by hand. */
+/** The most trades of one match that the market makes by itself; larger ones are placed by hand. */
 const MAX_MATCH = 8
 
-/** Values of trades placed by hand; what is left out is made up. All trades of a call share them. */
+/** Values of trades placed by hand, shared by all trades of a call; the others are generated. */
 export type TradeOverrides = Partial<Omit<TradeColumns, 'category' | 'symbol' | 'matchIndex'>>
 
-/** What the tape knows after its last trade; the ticker is drawn from it. */
+/** The state after the last trade, from which book and ticker follow. */
 export interface TapeState {
   /** Price of the last trade, in units of the instrument's last price decimal. */
   readonly price: number
   readonly tickDirection: TickDirection
   /** Traded since the start, in lots. */
   readonly volume: number
-  /** Traded since the start, as `turnoverOf` counts. */
+  /** Traded since the start, in the units of `turnoverOf`. */
   readonly turnover: number
 }
 
 /**
- * The trades of one symbol: a random walk on the price grid, drawn from the seed alone.
+ * The trades of one symbol: a random walk on the price grid.
  *
- * Only times come from outside; which trades follow each other depends on the seed and the calls.
+ * Which trades follow each other depends only on the seed and the calls; the clock gives the times.
  */
 export class TradeTape {
   readonly instrument: Instrument
@@ -63,14 +63,14 @@ export class TradeTape {
     return this.#seq
   }
 
-  /** Moves the cross sequence on by 1 or more, at times far. */
+  /** Raises the cross sequence: by 1 to 40, now and then by up to 5000. */
   advance(random: Random): number {
     this.#seq += 1 + random.below(random.chance(0.05) ? 5000 : 40)
     this.#matchSize = 0
     return this.#seq
   }
 
-  /** The next `count` trades of the ordinary market, in small matches. */
+  /** The next `count` trades of the market, in small matches. */
   trades(count: number, nowMs: number): TradeColumns[] {
     const trades: TradeColumns[] = []
     while (trades.length < count) {
@@ -93,7 +93,7 @@ export class TradeTape {
     return trades
   }
 
-  /** A match is reported a little after it happened; its time never runs backwards. */
+  /** A match is reported up to 2 ms after it happened; times never run backwards. */
   #matchTs(nowMs: number): number {
     this.#lastTs = Math.max(this.#lastTs, nowMs - this.#random.below(3))
     return this.#lastTs
@@ -125,14 +125,14 @@ export class TradeTape {
     }
   }
 
-  /** Far from where it began, the price is drawn back. */
+  /** A price 50 % away from its start is pulled back. */
   #takerSide(): 'Buy' | 'Sell' {
     const isBuy = this.#random.chance(0.5)
     if (this.#price > this.instrument.startPrice * 1.5) return 'Sell'
     return isBuy || this.#price < this.instrument.startPrice * 0.5 ? 'Buy' : 'Sell'
   }
 
-  /** A taker eats into the book: within a match the price moves one way or stays. */
+  /** Within a match the price moves only in the taker's direction, or stays. */
   #move(isBuy: boolean, isFirst: boolean): number {
     const { tick, startPrice } = this.instrument
     const hasRoom = isBuy || this.#price - tick >= Math.max(tick, startPrice / 4)

@@ -5,11 +5,11 @@ import { CATEGORIES, type Category } from '@grid/core-events'
 import { callRemotely } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
 import { parseFault } from '../faults/fault.ts'
-import type { Simulator } from '../simulator.ts'
+import type { Simulator } from '../simulator/simulator.ts'
 import type { ConnectionInfo } from '../sockets/connection.ts'
-import type { SymbolTotals, Truth } from '../truth/truth.ts'
+import { type SymbolTotals, TRUTH_KINDS, TRUTH_LISTS, type Truth } from '../truth/truth.ts'
 
-/** Lines joined into one write. */
+/** Lines that are joined into one write. */
 const LINES_PER_CHUNK = 500
 
 /** Figures of a running simulator process. */
@@ -18,14 +18,17 @@ export interface SimulatorStats {
   readonly steps: number
   readonly symbols: readonly SymbolTotals[]
   readonly connections: readonly ConnectionInfo[]
-  /** CPU that the process has used, in milliseconds. */
+  /** CPU time of the process so far, in milliseconds. */
   readonly cpuMs: number
   readonly rssBytes: number
 }
 
 /**
- * Answers the control port: `GET /truth` (NDJSON, one item a line), `GET /stats`, `GET /rest-stats`,
- * and `POST` `/exchange` (a call of `sim.exchange`), `/fault`, `/burst`, `/list`, `/delist`, `/pause`, `/resume` and `/stop`.
+ * Answers the control port.
+ *
+ * - `GET`: `/truth` (NDJSON, one item a line), `/stats`, `/rest-stats`
+ * - `POST`: `/exchange` (a call of `sim.exchange`), `/fault`, `/burst`, `/list`, `/delist`, `/pause`,
+ *   `/resume`, `/stop`
  */
 export async function answerControl(
   simulator: Simulator,
@@ -33,7 +36,7 @@ export async function answerControl(
   response: ServerResponse,
   onStop: () => void,
 ): Promise<void> {
-  // A kept-alive connection would outlive the process that it controls.
+  // A kept-alive connection would keep the process running after its end was requested.
   response.setHeader('connection', 'close')
   try {
     switch (`${request.method} ${request.url}`) {
@@ -115,7 +118,8 @@ function statsOf(simulator: Simulator): SimulatorStats {
 }
 
 function* truthLines(truth: Truth): Generator<string> {
-  for (const items of [truth.symbols, truth.trades, truth.tickers, truth.books, truth.raws]) {
+  const lists = TRUTH_KINDS.map((kind) => truth[TRUTH_LISTS[kind]])
+  for (const items of [truth.symbols, ...lists, truth.raws]) {
     for (let from = 0; from < items.length; from += LINES_PER_CHUNK) {
       const lines = items.slice(from, from + LINES_PER_CHUNK).map((item) => JSON.stringify(item))
       yield `${lines.join('\n')}\n`
@@ -145,7 +149,10 @@ function readInstrument(value: unknown): { category: Category; symbol: string } 
   const { category = 'linear', symbol } = (value ?? {}) as Record<string, unknown>
   const known = CATEGORIES.find((name) => name === category)
   if (typeof symbol !== 'string' || known === undefined) {
-    throw new SimError('SIM_BAD_INPUT', `it needs a symbol, and one of ${CATEGORIES.join(', ')}`)
+    throw new SimError(
+      'SIM_BAD_INPUT',
+      `the body needs a symbol, and may name a category: ${CATEGORIES.join(', ')}`,
+    )
   }
   return { category: known, symbol }
 }

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { SimError } from '../base/errors.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { checkPort, type SimulatorSettings } from '../simulator-options.ts'
+import type { ExchangeRules } from '../base/rules.ts'
+import { checkPort, type SimulatorSettings } from '../simulator/simulator-options.ts'
 
-/** What the command line of the simulator's own process says. */
+/** The command line of a simulator in its own process. */
 export interface ProcessFlags {
   readonly settings: Partial<SimulatorSettings>
   readonly controlPort: number
@@ -11,7 +11,7 @@ export interface ProcessFlags {
   readonly help: boolean
 }
 
-/** Reads the command line; throws `SIM_BAD_INPUT` for what it does not know. */
+/** Reads the command line; throws `SIM_BAD_INPUT` that names an unknown or unreadable flag. */
 export function readFlags(args: readonly string[]): ProcessFlags {
   const { values } = parse(args)
   const { truth, rules } = values

@@ -1,14 +1,14 @@
 #!/usr/bin/env -S node --conditions=@grid/source
-import { startSimulator } from '../simulator.ts'
+import { startSimulator } from '../simulator/simulator.ts'
 import { Listener } from '../sockets/listener.ts'
 import { answerControl } from './control-server.ts'
 import { readFlags } from './flags.ts'
 import { HELP } from './help.ts'
 
 /**
- * The simulator as a process of its own.
+ * Runs the simulator as a process of its own.
  *
- * Prints one line of JSON with its URLs, and its accounts if it has any, when it is ready, and nothing else.
+ * Prints one line of JSON when it is ready, with its URLs and its accounts, and nothing else.
  */
 async function main(): Promise<void> {
   const { settings, controlPort, exitWithParent, help } = readFlags(process.argv.slice(2))
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   })
   await control.up()
   process.once('SIGTERM', stop)
-  // Ctrl-C reaches the whole group: a child's end is its parent's to decide.
+  // Ctrl-C reaches the whole process group. A child ignores it: its parent decides when it ends.
   process.on('SIGINT', exitWithParent ? () => {} : stop)
   if (exitWithParent) process.stdin.once('close', stop).resume()
   const { wsUrl, restUrl, archiveUrl } = simulator

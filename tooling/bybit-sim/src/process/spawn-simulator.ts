@@ -9,24 +9,25 @@ import type { RemoteName } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
 import type { Fault, FaultReport } from '../faults/fault.ts'
 import type { RestStats } from '../rest/rest-limits.ts'
-import type { SimulatorSettings } from '../simulator-options.ts'
-import type {
-  BookTruth,
-  RawTruth,
-  SymbolTotals,
-  TickerTruth,
-  TradeTruth,
-  Truth,
-  TruthItem,
-  TruthMode,
+import type { SimulatorSettings } from '../simulator/simulator-options.ts'
+import {
+  byList,
+  type ChannelTruth,
+  type RawTruth,
+  type SymbolTotals,
+  TRUTH_LISTS,
+  type Truth,
+  type TruthItem,
+  type TruthLists,
+  type TruthMode,
 } from '../truth/truth.ts'
 import type { SimulatorStats } from './control-server.ts'
 import { writeFlags } from './flags.ts'
 
 /**
- * Starts a simulator in a process of its own; it ends when this process does.
+ * Starts a simulator in a process of its own, which ends when this process does.
  *
- * Throws `SIM_PROCESS_FAILED` when it does not come up; its complaint is on stderr.
+ * Throws `SIM_PROCESS_FAILED` when it does not start; the reason is on stderr.
  *
  * @example
  * await using sim = await spawnSimulator({ seed: 1, tradesPerSecond: 250, truth: 'digest' })
@@ -66,7 +67,7 @@ export class SimulatorProcess implements AsyncDisposable {
   readonly archiveUrl: string
   /** Base URL of the control port. */
   readonly controlUrl: string
-  /** The process's exit code, once it ends; null when a signal ended it. */
+  /** Resolves with the exit code when the process ends; null when a signal ended it. */
   readonly exitCode: Promise<number | null>
   readonly #child: ChildProcess
   readonly #mode: TruthMode
@@ -81,29 +82,26 @@ export class SimulatorProcess implements AsyncDisposable {
     this.#mode = mode
   }
 
-  /** Null when the process never got one. */
+  /** The process id; null when the process could not be started. */
   get pid(): number | null {
     return this.#child.pid ?? null
   }
 
-  /** Everything produced so far, and to which connections it was sent. Best paused first. */
+  /** Everything produced so far, and to which connections it was sent. Pause the market first. */
   async truth(): Promise<Truth> {
-    const trades: TradeTruth[] = []
-    const tickers: TickerTruth[] = []
-    const books: BookTruth[] = []
+    const lists = byList((): ChannelTruth[] => [])
     const raws: RawTruth[] = []
     const symbols: SymbolTotals[] = []
     for await (const item of this.truthItems()) {
-      if (item.kind === 'trade') trades.push(item)
-      else if (item.kind === 'ticker') tickers.push(item)
-      else if (item.kind === 'book') books.push(item)
-      else if (item.kind === 'raw') raws.push(item)
-      else symbols.push(item)
+      if (item.kind === 'raw') raws.push(item)
+      else if (item.kind === 'symbol') symbols.push(item)
+      else lists[TRUTH_LISTS[item.kind]].push(item)
     }
-    return { mode: this.#mode, trades, tickers, books, raws, symbols }
+    // Sound: every item lies in the list of its kind.
+    return { mode: this.#mode, ...(lists as unknown as TruthLists), raws, symbols }
   }
 
-  /** The truth item by item, for runs whose truth is large. */
+  /** The truth item by item, for a truth that is too large for one object. */
   async *truthItems(): AsyncGenerator<TruthItem> {
     const response = await this.#call('GET', '/truth')
     if (response.body === null) return
@@ -116,12 +114,12 @@ export class SimulatorProcess implements AsyncDisposable {
     return (await (await this.#call('GET', '/stats')).json()) as SimulatorStats
   }
 
-  /** How often REST was asked, and the most within any window of a limit. */
+  /** The number of REST requests, and the most within any window of a limit. */
   async restStats(): Promise<RestStats> {
     return (await (await this.#call('GET', '/rest-stats')).json()) as RestStats
   }
 
-  /** Lets something go wrong; resolves when it has. */
+  /** Injects a fault; resolves when it has taken effect. */
   async fault(fault: Fault): Promise<FaultReport> {
     return (await (await this.#call('POST', '/fault', fault)).json()) as FaultReport
   }
@@ -168,7 +166,7 @@ export class SimulatorProcess implements AsyncDisposable {
     await this.#call('POST', '/resume')
   }
 
-  /** Stops it, behind all that was sent, and waits for its end. */
+  /** Stops it after everything that was sent has left, and waits for its end. */
   async stop(): Promise<void> {
     this.#child.stdin?.end()
     await this.exitCode

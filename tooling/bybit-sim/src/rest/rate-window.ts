@@ -1,4 +1,4 @@
-/** Counts what happened in the last so many microseconds, and the most that ever did. */
+/** Counts the events of a sliding window of time, and keeps the highest count so far. */
 export class RateWindow {
   readonly #lengthUs: number
   #times: number[] = []
@@ -9,12 +9,12 @@ export class RateWindow {
     this.#lengthUs = lengthMs * 1000
   }
 
-  /** The most within any window so far. */
+  /** The highest count of any window so far. */
   get highest(): number {
     return this.#highest
   }
 
-  /** Adds one; how many the window holds with it. */
+  /** Adds an event; gives the count of the window that ends with it. */
   add(nowUs: number): number {
     this.#times.push(nowUs)
     const count = this.count(nowUs)
@@ -22,7 +22,7 @@ export class RateWindow {
     return count
   }
 
-  /** How many the window that ends now holds. */
+  /** The count of the window that ends now. */
   count(nowUs: number): number {
     while ((this.#times[this.#first] ?? Infinity) <= nowUs - this.#lengthUs) this.#first++
     if (this.#first > 10_000) {

@@ -1,10 +1,10 @@
 import type { Clock } from '@grid/core-events'
-import type { ExchangeRules } from '../rules.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import { RateWindow } from './rate-window.ts'
 
 const ENDPOINT_WINDOW_MS = 1000
 
-/** What REST was asked, for a test to assert that no limit was ever passed. */
+/** The requests so far, so that a test can assert that a client respects every limit. */
 export interface RestStats {
   readonly requests: number
   /** By client address; `highest` is the most requests in any window of the IP limit (5 s). */
@@ -12,25 +12,25 @@ export interface RestStats {
     readonly address: string
     readonly requests: number
     readonly highest: number
-    /** Requests answered 403. */
+    /** Requests answered with HTTP 403. */
     readonly refusals: number
   }[]
   /**
-   * By path; `highest` is the most requests of one address in any window of 1 s, or where the
-   * endpoint is an account's, of one account.
+   * By path; `highest` is the most requests in any window of 1 s, of one address or, for signed
+   * endpoints, of one account.
    */
   readonly endpoints: readonly {
     readonly path: string
     readonly requests: number
     readonly highest: number
-    /** Requests answered 10006. */
+    /** Requests answered with 10006. */
     readonly refusals: number
-    /** Requests allowed in a second; null for no limit of its own. */
+    /** Requests allowed in a second; null when the path has no limit of its own. */
     readonly limit: number | null
   }[]
 }
 
-/** What an endpoint's limit says of one request. */
+/** The decision of an endpoint's limit about one request. */
 export interface Verdict {
   readonly isLimited: boolean
   readonly headers: Readonly<Record<string, string>>
@@ -51,7 +51,7 @@ interface EndpointCount {
   limit: number | null
 }
 
-/** Enforces and counts the limits of REST: one an address, one an endpoint. */
+/** Enforces the limits of REST, one for each address and one for each endpoint, and counts requests. */
 export class RestLimits {
   readonly #clock: Clock
   readonly #serverClock: Clock
@@ -65,14 +65,14 @@ export class RestLimits {
     this.#rules = rules
   }
 
-  /** Counts a request of an address, and tells whether it made too many. */
+  /** Counts a request of an address; gives whether the address is frozen, now or already. */
   freezes(address: string): boolean {
     return this.#isFrozen(this.#addressCount(address), this.#clock.nowUs())
   }
 
   /**
-   * Counts a request to an endpoint and decides on it: by address, or by account. `byDefault` is
-   * the limit where the rules have none for the path.
+   * Counts a request to an endpoint and decides whether it is over the limit. `who` is the address or
+   * the account; `byDefault` is the limit when the rules have none for the path.
    */
   admit(who: string, path: string, byDefault: number | null = null): Verdict {
     const now = this.#clock.nowUs()

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, nowMs } from '@grid/core-events'
-import type { Floor } from '../accounts/floor.ts'
-import type { Prices } from '../accounts/private/wallet-row.ts'
+import type { Floor } from '../accounts/floor/floor.ts'
+import type { MarketPrices } from '../accounts/holdings/market-prices.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import type { RestFault, RestFaults } from '../faults/rest-faults.ts'
-import type { Market } from '../market.ts'
-import type { ExchangeRules } from '../rules.ts'
-import { ENDPOINTS, type RestScene } from './endpoints.ts'
+import type { Market } from '../market/market.ts'
+import { ENDPOINTS } from './market/endpoints.ts'
 import { authenticate } from './private/authenticate.ts'
 import { PRIVATE_ENDPOINTS } from './private/private-endpoints.ts'
-import { Query } from './query.ts'
-import { RestRefusal } from './refusal.ts'
+import type { RestScene } from './request/endpoint.ts'
+import { Query } from './request/query.ts'
+import { RestRefusal } from './request/refusal.ts'
 import type { RestLimits, Verdict } from './rest-limits.ts'
 
 const HTML = '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n'
@@ -23,16 +24,16 @@ interface Page {
   readonly nextPageCursor?: string
 }
 
-/** What a request is answered with, apart from its faults. */
+/** The reply to a request, before faults change it. */
 interface Answer {
   readonly retMsg: string
   readonly result: () => Page
 }
 
-/** A request without the headers that sign it: HTTP 401. */
+/** Thrown for a signed endpoint's request without its headers: HTTP 401. */
 class Unsigned extends Error {}
 
-/** Answers requests in the exchange's envelope. */
+/** Answers REST requests: checks limits and signatures, calls the endpoint, applies faults. */
 export class RestServer {
   readonly #clock: Clock
   readonly #serverClock: Clock
@@ -41,7 +42,7 @@ export class RestServer {
   readonly #limits: RestLimits
   readonly #faults: RestFaults
   readonly #floor: Floor
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
 
   constructor(options: {
     clock: Clock
@@ -51,7 +52,7 @@ export class RestServer {
     limits: RestLimits
     faults: RestFaults
     floor: Floor
-    prices: Prices
+    prices: MarketPrices
   }) {
     this.#clock = options.clock
     this.#serverClock = options.serverClock
@@ -93,7 +94,7 @@ export class RestServer {
     }
   }
 
-  /** Who answers a request that its limits allow; throws what it is refused with. */
+  /** The reply to a request within its limits; throws the refusal otherwise. */
   #answerOf(
     path: string,
     query: Query,
@@ -152,7 +153,7 @@ export class RestServer {
   }
 }
 
-/** A page as a fault makes it. */
+/** A page after a fault changed it. */
 function bent(page: Page, query: Query, fault: RestFault | null): object {
   const cursor = page.nextPageCursor || encodeURIComponent(query.text('cursor') || 'first=A&last=B')
   if (fault?.how === 'empty-page') return { ...page, list: [], nextPageCursor: cursor }

@@ -4,27 +4,27 @@ import type { WebSocket } from 'ws'
 import type { Dialect, SocketFamily } from '../dialects/dialect.ts'
 import { Outbox } from './outbox.ts'
 
-/** One data message, built once for all its subscribers. */
+/** One data frame, built once for all its subscribers. */
 export interface DataFrame {
   readonly topic: string
   readonly bytes: Buffer
-  /** Grows by the connection's number at each write. */
+  /** Each write adds the connection's number. */
   readonly sentTo: number[]
 }
 
-/** What is known of one connection, present or past. */
+/** A connection, open or ended. */
 export interface ConnectionInfo {
   readonly number: number
   readonly category: SocketFamily
-  /** The account that it authenticated for; null on public sockets. */
+  /** The account that it authenticated for; null before that, and on public sockets. */
   readonly uid: string | null
   /** The `conn_id` of its control frames. */
   readonly connId: string
   readonly topics: readonly string[]
-  /** Whether data is still written to it. */
+  /** Whether it still takes data. */
   readonly open: boolean
   readonly sentFrames: number
-  /** Who ended it: what was sent before the peer left may not have been read by it. */
+  /** Who ended it. A peer that ended it may not have read everything that was sent to it. */
   readonly endedBy: 'simulator' | 'peer' | null
 }
 
@@ -40,9 +40,9 @@ export class Connection {
   readonly ended: Promise<void>
   /** The client's address. */
   readonly address: string
-  /** A silence after which it is cut, where it asked for one of its own. Milliseconds. */
+  /** The idle time after which it asked to be dropped; null when it did not ask. Milliseconds. */
   readonly idleCloseMs: number | null
-  /** Whom it authenticated for. */
+  /** The account and key that it authenticated with. */
   session: { readonly uid: string; readonly apiKey: string } | null = null
   /** Characters of topics subscribed to so far. */
   argsLength = 0
@@ -56,10 +56,10 @@ export class Connection {
   #endedBy: ConnectionInfo['endedBy'] = null
   #sentFrames = 0
   #duplicateNext = 0
-  /** Topics, or null for any, of frames that are yet to be dropped. */
+  /** One entry for each frame still to be dropped: its topic, or null for any. */
   readonly #drops: (string | null)[] = []
   #swaps = 0
-  /** Counted as sent, and written behind the next frame. */
+  /** A frame that counts as sent and is written after the next one. */
   #held: DataFrame | null = null
   #lastFrame: DataFrame | null = null
 
@@ -93,7 +93,7 @@ export class Connection {
         resolve()
       })
     })
-    // The close event follows and says all that matters.
+    // The close event follows every error.
     this.#ws.on('error', () => {})
   }
 
@@ -115,14 +115,14 @@ export class Connection {
     }
   }
 
-  /** Writes a control or garbage frame; false when it is no longer open. */
+  /** Writes a control or garbage frame; gives false when the connection is no longer open. */
   send(payload: string | Buffer, options: { binary?: boolean } = {}): boolean {
     if (!this.isOpen) return false
     this.#ws.send(payload, { binary: options.binary ?? false })
     return true
   }
 
-  /** Writes a data frame: twice, behind its follower, or not at all where that was asked for. */
+  /** Writes a data frame; faults make it go out twice, after its successor, or not at all. */
   deliver(frame: DataFrame): void {
     if (!this.isOpen || this.#isDropped(frame.topic)) return
     const held = this.#held
@@ -141,7 +141,7 @@ export class Connection {
     if (waiting > this.#maxBufferedBytes) void this.drop()
   }
 
-  /** Sends the last data frame again; false when there was none. */
+  /** Sends the last data frame again; gives false when there was none. */
   repeatLast(): boolean {
     if (this.#lastFrame === null || !this.isOpen) return false
     this.#count(this.#lastFrame)
@@ -149,38 +149,38 @@ export class Connection {
     return true
   }
 
-  /** Makes the next data frame, of a topic or of any, not go out. */
+  /** Drops the next `count` data frames of a topic, or with null of any. */
   dropNext(topic: string | null, count: number): void {
     for (let index = 0; index < count; index++) this.#drops.push(topic)
   }
 
-  /** Makes the next two data frames change places. */
+  /** Swaps the next two data frames. */
   swapNext(): void {
     this.#swaps++
   }
 
-  /** Holds data frames back for a while, in their order. */
+  /** Delays the data frames of the next `forMs`, in order. */
   delay(delayMs: number, forMs: number): void {
     this.#outbox.delay(delayMs, forMs)
   }
 
-  /** Writes data frames no faster than that for a while. */
+  /** Limits the rate at which data frames leave, for `forMs`. */
   slow(bytesPerSecond: number, forMs: number): void {
     this.#outbox.slow(bytesPerSecond, forMs)
   }
 
-  /** Lets what arrives lie for a while; data goes on being sent. */
+  /** Reads nothing for `forMs`, but goes on sending data. */
   stopReading(forMs: number): void {
     if (!this.isOpen) return
     this.#ws.pause()
     const timer = this.#clock.setTimer(() => {
-      // Half-open connections never read again.
+      // A half-open connection never reads again.
       if (this.#state !== 'half-open') this.#ws.resume()
     }, forMs)
     void this.ended.then(() => timer.cancel())
   }
 
-  /** Makes the next data frame go out twice. */
+  /** Sends the next data frame twice. */
   duplicateNext(): void {
     this.#duplicateNext++
   }
@@ -189,7 +189,7 @@ export class Connection {
     if (this.isOpen) this.#ws.pong(data)
   }
 
-  /** Falls silent for good: nothing is sent, and nothing that arrives is even read. */
+  /** Stops sending and reading for good, without closing. */
   halfOpen(): void {
     if (!this.isOpen) return
     this.#flush()
@@ -197,22 +197,24 @@ export class Connection {
     this.#ws.pause()
   }
 
-  /** Ends with a close frame, behind everything that was written. */
+  /** Ends with a close frame, after everything that was written. */
   close(code: number, reason: string): Promise<void> {
     if (this.#end()) this.#ws.close(code, reason)
     return this.ended
   }
 
   /**
-   * Ends without a close frame (1006), behind everything that was written: the FIN queues after
-   * it, and reading goes on, because unread input would turn the end into a reset that loses it.
+   * Ends without a close frame (1006), after everything that was written has left.
+   *
+   * It goes on reading, because unread input would turn the FIN into a reset, and a reset would lose
+   * what was written.
    */
   drop(): Promise<void> {
     if (this.#end()) this.#socket.end()
     return this.ended
   }
 
-  /** Ends at once; what was written and has not left is lost. */
+  /** Ends at once; what was written but has not left is lost. */
   destroy(): Promise<void> {
     if (this.#state !== 'ended') this.#state = 'ending'
     this.#endedBy ??= 'simulator'
@@ -223,14 +225,14 @@ export class Connection {
   #end(): boolean {
     if (this.#state !== 'open') return false
     this.#flush()
-    // A peer whose close frame lies unread could not end in order.
+    // Reads again, because the peer's close frame has to be read for an orderly end.
     this.#ws.resume()
     this.#state = 'ending'
     this.#endedBy = 'simulator'
     return true
   }
 
-  /** Writes what faults held back: it counts as sent. */
+  /** Writes what faults held back, because it already counts as sent. */
   #flush(): void {
     if (this.#held !== null) this.#write(this.#held)
     this.#held = null

@@ -3,21 +3,21 @@ import type { Duplex } from 'node:stream'
 import { type Clock, nowMs } from '@grid/core-events'
 import { WebSocketServer } from 'ws'
 import { Random } from '../base/random.ts'
+import type { ExchangeRules } from '../base/rules.ts'
 import type { Dialect, SocketFamily } from '../dialects/dialect.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
-import type { ExchangeRules } from '../rules.ts'
 import { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import { refuseUpgrade } from './listener.ts'
 
 const CONN_ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'
 
-/** Answers what clients send. */
+/** Answers the messages of clients. */
 export interface Requests {
   handle(connection: Connection, text: string): void
 }
 
-/** Admits sockets and hands their messages to the request handler. */
+/** Accepts sockets and passes their messages to whoever answers on their path. */
 export class ExchangeSocket {
   readonly #clock: Clock
   readonly #hub: Hub
@@ -25,7 +25,7 @@ export class ExchangeSocket {
   readonly #rules: ExchangeRules
   readonly #dialects: ReadonlyMap<Dialect, Requests>
   readonly #random: Random
-  /** The exchange does not answer what it does not read: pongs are ours to send. */
+  /** Sends pongs itself, because a connection that reads nothing must not answer pings either. */
   readonly #server = new WebSocketServer({ noServer: true, autoPong: false })
   #connectsMs: number[] = []
 
@@ -34,7 +34,7 @@ export class ExchangeSocket {
     hub: Hub
     faults: FaultPlan
     rules: ExchangeRules
-    /** The sockets there are, each with who answers on it. */
+    /** The kinds of sockets, each with who answers on it. */
     dialects: ReadonlyMap<Dialect, Requests>
     seed: number
   }) {
@@ -46,7 +46,7 @@ export class ExchangeSocket {
     this.#random = new Random(`${options.seed}/connections`)
   }
 
-  /** Admits or refuses an upgrade. */
+  /** Accepts or refuses an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const status = this.#faults.refusal() ?? (this.#isFlooded() ? '403' : null)
     if (status !== null) {
@@ -82,7 +82,7 @@ export class ExchangeSocket {
     })
   }
 
-  /** Cuts sockets that had no traffic for too long, without a close frame. */
+  /** Drops sockets that had no traffic for too long, without a close frame. */
   dropIdle(): void {
     const now = nowMs(this.#clock)
     for (const connection of this.#hub.targets()) {
@@ -100,7 +100,7 @@ export class ExchangeSocket {
     return this.#connectsMs.length > maxConnects
   }
 
-  /** Spot's ids are UUIDs, all others are not. */
+  /** Spot's connection ids are UUIDs; those of the other sockets have a form of their own. */
   #connId(category: SocketFamily): string {
     const letters = (count: number, base: number): string =>
       Array.from({ length: count }, () => CONN_ID_LETTERS[this.#random.below(base)]).join('')
@@ -109,7 +109,7 @@ export class ExchangeSocket {
   }
 }
 
-/** The silence after which a private connection asked to be cut: 30 s to 600 s, or none. */
+/** The idle time after which a private connection asks to be dropped, from 30 s to 600 s; else null. */
 function maxActiveMs({ category }: Dialect, query: string): number | null {
   const asked = new URLSearchParams(query).get('max_active_time') ?? ''
   const [, count, unit] = /^(\d+)([sm])$/.exec(asked) ?? []

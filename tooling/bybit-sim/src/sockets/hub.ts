@@ -3,7 +3,7 @@ import type { SocketFamily } from '../dialects/dialect.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
 import type { Connection, DataFrame } from './connection.ts'
 
-/** All connections, and which of them get a topic of their category. */
+/** All connections, and the subscribers of each topic. */
 export class Hub {
   readonly #clock: Clock
   readonly #faults: FaultPlan
@@ -32,7 +32,7 @@ export class Hub {
     })
   }
 
-  /** The open connections that a fault is aimed at: one, an account's, or all. */
+  /** The open connections that a fault hits: one, those of an account, or all. */
   targets(aim: { readonly connection?: number; readonly uid?: string } = {}): Connection[] {
     return this.#connections.filter(
       (c) =>
@@ -57,9 +57,10 @@ export class Hub {
   }
 
   /**
-   * Sends a message to every subscriber of its topic; its text is built only if there is one.
-   * The numbers of the connections that it was written to are added to `sentTo`, at once and each
-   * time that it is sent again.
+   * Sends a frame to every subscriber of its topic; builds the text only if there is a subscriber.
+   *
+   * Gives `sentTo`, to which every write adds the connection's number: also later ones, when a fault
+   * sends the frame again.
    */
   publish(
     category: SocketFamily,
@@ -74,7 +75,7 @@ export class Hub {
     return sentTo
   }
 
-  /** Sends a message to one connection, unless its topic is to be silent there. */
+  /** Sends a frame to one connection, unless a fault silences its topic there. */
   deliver(connection: Connection, frame: DataFrame): void {
     if (this.#faults.isSilent(connection.dialect.category, connection.number, frame.topic)) return
     connection.deliver(frame)
@@ -86,7 +87,7 @@ export class Hub {
   }
 }
 
-/** The same topic exists in several categories. */
+/** Contains the category, because several categories have the same topics. */
 function keyOf(category: SocketFamily, topic: string): string {
   return `${category} ${topic}`
 }

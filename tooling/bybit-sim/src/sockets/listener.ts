@@ -15,7 +15,7 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 /** Answers a plain HTTP request. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** An HTTP server on one port, which can cease to listen for a while and come back. */
+/** An HTTP server on one port, which can stop listening for a while and come back. */
 export class Listener {
   readonly #host: string
   readonly #onUpgrade: UpgradeHandler | null
@@ -35,12 +35,12 @@ export class Listener {
     this.#onRequest = options.onRequest ?? ((_, response) => response.writeHead(404).end())
   }
 
-  /** The port that was asked for, or given by the system. */
+  /** The given port; if that was 0, the one that the system chose. */
   get port(): number {
     return this.#port
   }
 
-  /** Throws `SIM_LISTEN_FAILED` when the port is taken. */
+  /** Starts to listen; throws `SIM_LISTEN_FAILED` when the port is taken. */
   async up(): Promise<void> {
     if (this.#server !== null) return
     const server = createServer(this.#onRequest)
@@ -59,13 +59,13 @@ export class Listener {
     this.#port = (server.address() as AddressInfo).port
   }
 
-  /** Ceases to listen: the system refuses new connections, those that are open stay. */
+  /** Stops listening: the system refuses new connections, open ones stay. */
   down(): void {
     this.#server?.close()
     this.#server = null
   }
 
-  /** Ceases to listen, and ends connections that are kept alive or still being answered. */
+  /** Stops listening, and ends all open connections. */
   end(): void {
     const server = this.#server
     this.down()

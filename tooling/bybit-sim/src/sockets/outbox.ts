@@ -1,6 +1,6 @@
 import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
 
-/** Holds frames back when a fault asks for it, in their order; else they pass at once. */
+/** Writes frames in order: at once, or later while a fault delays or slows them. */
 export class Outbox {
   readonly #clock: Clock
   readonly #write: (bytes: Buffer) => void
@@ -20,12 +20,12 @@ export class Outbox {
     return this.#waitingBytes
   }
 
-  /** Holds each frame of the next while back for as long. */
+  /** Delays each frame of the next `forMs` by `delayMs`. */
   delay(delayMs: number, forMs: number): void {
     this.#delay = { ms: delayMs, untilMs: nowMs(this.#clock) + forMs }
   }
 
-  /** Lets no more than so many bytes a second through for a while. */
+  /** Limits the bytes a second for the next `forMs`. */
   slow(bytesPerSecond: number, forMs: number): void {
     this.#pace = { bytesPerSecond, untilMs: nowMs(this.#clock) + forMs }
   }
@@ -43,7 +43,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Writes all that waits. */
+  /** Writes everything that waits. */
   flush(): void {
     this.#timer?.cancel()
     this.#timer = null

@@ -1,15 +1,15 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { ExchangeRules } from '../base/rules.ts'
 import type { Operation, SocketFamily } from '../dialects/dialect.ts'
 import { type Request, readRequest } from '../dialects/request.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
-import type { ExchangeRules } from '../rules.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 
 /**
- * Answers what clients ask: ping, subscribe and unsubscribe.
+ * Answers ping, subscribe and unsubscribe.
  *
- * Requests are atomic, but on option sockets, whose answer tells topic by topic.
+ * A request is atomic, except on option sockets, whose reply names the topics that failed.
  */
 export class RequestHandler {
   readonly #clock: Clock
@@ -25,11 +25,11 @@ export class RequestHandler {
     hub: Hub
     faults: FaultPlan
     rules: ExchangeRules
-    /** The clock that the exchange itself tells of. */
+    /** The exchange's own clock. */
     serverClock: Clock
-    /** Whether a topic exists on that socket. */
+    /** Whether a topic exists on that kind of socket. */
     serves: (family: SocketFamily, topic: string) => boolean
-    /** Called behind the acknowledgement. */
+    /** Called after the acknowledgement. */
     onSubscribed: (connection: Connection, topics: readonly string[]) => void
   }) {
     this.#clock = options.clock
@@ -65,7 +65,7 @@ export class RequestHandler {
   #change(connection: Connection, request: Request, op: Operation): void {
     const { dialect, connId } = connection
     const { reqId } = request
-    // Where there is no refusal to word it, a topic that is named twice is one topic.
+    // An option socket has no refusal for a topic that is named twice: it counts once.
     const args = dialect.isAtomic ? request.args : [...new Set(request.args)]
     const to = { connId, reqId }
     const refusal = dialect.isAtomic ? this.#refusal(connection, op, args) : null
@@ -89,7 +89,7 @@ export class RequestHandler {
     }
   }
 
-  /** One bad topic voids the request; only the first is named. Null when all went well. */
+  /** The refusal of an atomic request, which names its first bad topic; null when all are good. */
   #refusal(connection: Connection, op: Operation, topics: readonly string[]): string | null {
     if (op === 'unsubscribe') return this.#unsubscribeRefusal(connection, topics)
     const { maxArgs } = connection.dialect
@@ -113,7 +113,7 @@ export class RequestHandler {
     return topics.has(topic) || seen.has(topic) ? dialect.alreadySubscribed(topic) : null
   }
 
-  /** The topics that an option socket names as failed; it takes the others. */
+  /** The topics that an option socket reports as failed; it accepts the others. */
   #failing(connection: Connection, topics: readonly string[]): string[] {
     if (!this.#rules.optionNamesFailures) return []
     const { maxTopics } = connection.dialect

@@ -1,15 +1,15 @@
-import type { TradeColumns } from './truth.ts'
+import type { TradeColumns } from './trade-truth.ts'
 
-/** The columns that the digest covers; a column that a store holds as null is `null`. */
+/** The columns that the digest covers; any of them may be null, as in a database row. */
 export type DigestFields = {
   readonly [Name in keyof TradeColumns]: TradeColumns[Name] | string | null
 }
 
 /**
- * An order-independent digest of a set of trades, in constant memory.
+ * A digest of a set of trades in any order, in constant memory.
  *
- * Two 32-bit hashes of each trade's canonical text (its columns joined by `|`, null as nothing) are
- * summed modulo 2³². Add every trade once: a set in which one is missing, altered or twice differs.
+ * Add every trade once: the digest differs when a trade is missing, altered or added twice. It sums,
+ * modulo 2³², two 32-bit hashes of each trade's text (its columns joined by `|`, null as nothing).
  *
  * @example
  * const digest = new TradeDigest()

@@ -1,34 +1,33 @@
 import type { Category } from '@grid/core-events'
 import { TradeDigest } from './trade-digest.ts'
-import type {
-  BookTruth,
-  RawTruth,
-  SymbolTotals,
-  TickerTruth,
-  TradeTruth,
-  Truth,
-  TruthMode,
+import type { TradeTruth } from './trade-truth.ts'
+import {
+  byList,
+  type ChannelTruth,
+  type RawTruth,
+  type SymbolTotals,
+  TRUTH_KINDS,
+  type Truth,
+  type TruthKind,
+  type TruthLists,
+  type TruthMode,
 } from './truth.ts'
 
-interface Totals {
+interface SymbolSums {
   readonly category: Category
   readonly symbol: string
-  trades: number
+  readonly counts: { readonly [Kind in TruthKind]: { produced: number; sent: number } }
   readonly sentTrades: TradeDigest
-  tickers: number
-  sentTickers: number
-  books: number
-  sentBooks: number
 }
 
-/** Keeps the truth: all items, or in digest mode their sums alone. */
+/** Keeps the truth: every item, or in digest mode only the sums of each symbol. */
 export class TruthLedger {
   readonly mode: TruthMode
-  readonly #trades: TradeTruth[] = []
-  readonly #tickers: TickerTruth[] = []
-  readonly #books: BookTruth[] = []
+  readonly #items: ReadonlyMap<TruthKind, ChannelTruth[]> = new Map(
+    TRUTH_KINDS.map((kind) => [kind, []]),
+  )
   readonly #raws: RawTruth[] = []
-  readonly #totals = new Map<string, Totals>()
+  readonly #sums = new Map<string, SymbolSums>()
 
   constructor(mode: TruthMode) {
     this.mode = mode
@@ -36,41 +35,20 @@ export class TruthLedger {
 
   /** Every trade so far in the order of production; empty in digest mode. */
   get trades(): readonly TradeTruth[] {
-    return this.#trades
+    return this.#list('trade')
   }
 
-  /** Records trades after their frame was written; they all share its `sentTo`. */
-  addTrades(
-    category: Category,
-    symbol: string,
-    trades: readonly TradeTruth[],
-    sent: boolean,
-  ): void {
-    const totals = this.totalsOf(category, symbol)
-    totals.trades += trades.length
-    for (const trade of trades) {
-      if (sent) totals.sentTrades.add(trade)
-      if (this.mode === 'full') this.#trades.push(trade)
-    }
+  /** Records an item. It counts as sent if its frame has been written to a connection by now. */
+  add(item: ChannelTruth): void {
+    const sums = this.#sumsOf(item.category, item.symbol)
+    sums.counts[item.kind].produced++
+    if (item.sentTo.length > 0) countSent(sums, item)
+    if (this.mode === 'full') this.#list(item.kind).push(item)
   }
 
-  /** Records a ticker message after it was written. */
-  addTicker(ticker: TickerTruth): void {
-    const totals = this.totalsOf(ticker.category, ticker.symbol)
-    totals.tickers++
-    if (ticker.sentTo.length > 0) totals.sentTickers++
-    if (this.mode === 'full') this.#tickers.push(ticker)
-  }
-
-  /** Records a state of the book. */
-  addBook(book: BookTruth): void {
-    this.totalsOf(book.category, book.symbol).books++
-    if (this.mode === 'full') this.#books.push(book)
-  }
-
-  /** Records that a state of the book, which may stand for long, was written for the first time. */
-  noteBookSent(book: BookTruth): void {
-    this.totalsOf(book.category, book.symbol).sentBooks++
+  /** Counts an item as sent that was recorded before its first write. */
+  noteSent(item: ChannelTruth): void {
+    countSent(this.#sumsOf(item.category, item.symbol), item)
   }
 
   /** Records a frame whose text a caller gave. */
@@ -78,27 +56,19 @@ export class TruthLedger {
     if (this.mode === 'full') this.#raws.push(raw)
   }
 
-  /** The sums of a symbol, which begin with its first mention. */
-  totalsOf(category: Category, symbol: string): Totals {
-    const key = `${category} ${symbol}`
-    let totals = this.#totals.get(key)
-    if (totals === undefined) {
-      const none = { trades: 0, tickers: 0, sentTickers: 0, books: 0, sentBooks: 0 }
-      totals = { category, symbol, sentTrades: new TradeDigest(), ...none }
-      this.#totals.set(key, totals)
-    }
-    return totals
+  /** Gives a symbol its line of sums, with zeros, before anything is produced. */
+  open(category: Category, symbol: string): void {
+    this.#sumsOf(category, symbol)
   }
 
   /** The sums of each symbol; cheap. */
   totals(): SymbolTotals[] {
-    return [...this.#totals.values()].map((t) => ({
+    return [...this.#sums.values()].map(({ category, symbol, counts, sentTrades }) => ({
       kind: 'symbol',
-      category: t.category,
-      symbol: t.symbol,
-      trades: { produced: t.trades, sent: t.sentTrades.count, digest: t.sentTrades.value },
-      tickers: { produced: t.tickers, sent: t.sentTickers },
-      books: { produced: t.books, sent: t.sentBooks },
+      category,
+      symbol,
+      ...byList((kind) => ({ ...counts[kind] })),
+      trades: { ...counts.trade, digest: sentTrades.value },
     }))
   }
 
@@ -106,11 +76,32 @@ export class TruthLedger {
   truth(): Truth {
     return {
       mode: this.mode,
-      trades: this.#trades.slice(),
-      tickers: this.#tickers.slice(),
-      books: this.#books.slice(),
+      // Sound: every list holds only items of its kind.
+      ...(byList((kind) => this.#list(kind).slice()) as TruthLists),
       raws: this.#raws.slice(),
       symbols: this.totals(),
     }
   }
+
+  #list<Kind extends TruthKind>(kind: Kind): Extract<ChannelTruth, { kind: Kind }>[] {
+    // Sound: `add` sorts items by their kind, and the map has a list for each.
+    return this.#items.get(kind) as Extract<ChannelTruth, { kind: Kind }>[]
+  }
+
+  #sumsOf(category: Category, symbol: string): SymbolSums {
+    const key = `${category} ${symbol}`
+    let sums = this.#sums.get(key)
+    if (sums === undefined) {
+      const zeros = TRUTH_KINDS.map((kind) => [kind, { produced: 0, sent: 0 }])
+      const counts = Object.fromEntries(zeros) as SymbolSums['counts']
+      sums = { category, symbol, counts, sentTrades: new TradeDigest() }
+      this.#sums.set(key, sums)
+    }
+    return sums
+  }
+}
+
+function countSent({ counts, sentTrades }: SymbolSums, item: ChannelTruth): void {
+  counts[item.kind].sent++
+  if (item.kind === 'trade') sentTrades.add(item)
 }

@@ -28,7 +28,7 @@ async function refusals(sim: Simulator, { keys: [key] }: AccountInfo): Promise<u
   return [await retMsg(sim, authRequest(key)), reply.retCode]
 }
 
-test('the reference’s vectors are accepted, to the byte', async () => {
+test('signatures of the documented vectors are accepted', async () => {
   expect(hmac('TESTSECRET000000000000000000000000000', 'GET/realtime1760000000000')).toBe(
     '8d10322bfa30f0e8fc93a94ea825857a92dd44c023568c3ae6ed0315cf4f17b5',
   )
@@ -54,7 +54,7 @@ test('the reference’s vectors are accepted, to the byte', async () => {
   })
 })
 
-test('keys that are wrong, revoked, expired, bound or misspelt are each refused in their way', async () => {
+test('wrong, revoked, expired, bound and misspelt keys each get their own refusal', async () => {
   const sim = await start()
   const [known] = sim.exchange.openAccount().keys
   if (known === undefined) throw new Error('no key')
@@ -75,7 +75,7 @@ test('keys that are wrong, revoked, expired, bound or misspelt are each refused 
   expect(await refusals(sim, here)).toEqual(['', 0])
 })
 
-test('a key without permissions authenticates, and may read nothing but itself', async () => {
+test('a key without permissions authenticates, and can read only itself', async () => {
   const sim = await start()
   const [none] = sim.exchange.openAccount({ keys: [{ permissions: {} }] }).keys
   const [spot] = sim.exchange.openAccount({ keys: [{ permissions: { Spot: ['SpotTrade'] } }] }).keys
@@ -95,7 +95,7 @@ test('a key without permissions authenticates, and may read nothing but itself',
   expect(await codes(spot)).toEqual([10005, 0, 10005, 0])
 })
 
-test('an RSA key signs in place of a secret, on the socket and in REST', async () => {
+test('an RSA key can sign on the socket and in REST', async () => {
   const sim = await start()
   const pem = { type: 'pkcs8', format: 'pem' } as const
   const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -116,7 +116,7 @@ test('an RSA key signs in place of a secret, on the socket and in REST', async (
   expect((await ask(sim, key, path)).retCode).toBe(10004)
 })
 
-test('REST takes a timestamp from the window behind the exchange’s clock, and a second ahead', async () => {
+test('REST accepts a timestamp within the window before the exchange’s clock, and one second after', async () => {
   const sim = await start()
   const [key] = sim.exchange.openAccount().keys
   await sim.fault({ kind: 'clock-offset', offsetMs: 300_000 })
@@ -135,7 +135,7 @@ test('REST takes a timestamp from the window behind the exchange’s clock, and 
   expect(await retMsg(sim, authRequest(key ?? { apiKey: '', secret: '' }))).toBe('Params Error')
 })
 
-test('a revoked key’s connection stays, or is closed where the rules say so', async () => {
+test('the connection of a revoked key stays open, or is closed with the rule closeRevoked', async () => {
   for (const closeRevoked of [false, true]) {
     const sim = await start({ rules: { closeRevoked } })
     const { uid, keys } = sim.exchange.openAccount()
@@ -149,7 +149,7 @@ test('a revoked key’s connection stays, or is closed where the rules say so', 
   }
 })
 
-test('an authentication is refused, late or unanswered on request', async () => {
+test('faults refuse, delay or do not answer an authentication', async () => {
   const sim = await start()
   const one = sim.exchange.openAccount()
   const other = sim.exchange.openAccount()
@@ -172,7 +172,7 @@ test('an authentication is refused, late or unanswered on request', async () => 
   expect(await dropped.subscribe('order')).toContain('"success":true')
 })
 
-test('an account’s connections are counted where the rules say so', async () => {
+test('the rule maxSessions limits the connections of an account', async () => {
   const sim = await start({ rules: { maxSessions: 1 } })
   const [one, other] = [0, 1].map(() => sim.exchange.openAccount().keys[0])
   const first = await openPrivate(sim, one)
@@ -184,7 +184,7 @@ test('an account’s connections are counted where the rules say so', async () =
   await openPrivate(sim, one)
 })
 
-test('a connection that asks for a shorter idle time is cut after it', async () => {
+test('a connection is dropped after the idle time that it asked for', async () => {
   const clock = new SteppedClock()
   const sim = await start({ clock })
   const [asking, other] = await Promise.all(
@@ -199,7 +199,7 @@ test('a connection that asks for a shorter idle time is cut after it', async () 
   expect(JSON.parse((await other?.ask({ op: 'ping' })) ?? '')).toMatchObject({ op: 'pong' })
 })
 
-test('private control frames and topics are those of the private dialect', async () => {
+test('the private socket has its own control frames and topics', async () => {
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount()
   const client = await openPrivate(sim, keys[0])

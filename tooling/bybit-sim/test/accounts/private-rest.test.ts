@@ -30,7 +30,7 @@ async function start(options: SimulatorOptions = {}): Promise<Rig> {
   const { uid, keys } = sim.exchange.openAccount()
   const [key] = keys
   if (key === undefined) throw new Error('no key')
-  // Each request a little later, so that no limit is met by the way.
+  // Each request comes a little later than the one before, so that none meets a limit.
   const options_ = (): { timestamp: number } => {
     clock.advance(100)
     return { timestamp: clock.nowUs() / 1000 }
@@ -48,7 +48,7 @@ async function start(options: SimulatorOptions = {}): Promise<Rig> {
 const idsOf = (rows: readonly Document[] | undefined, key: string): unknown[] =>
   (rows ?? []).map((row) => row[key])
 
-test('executions are paged to the end by cursors that come encoded, whatever comes meanwhile', async () => {
+test('cursors page through all executions, even when new ones arrive meanwhile', async () => {
   const { sim, uid, clock, get } = await start()
   const expected: string[] = []
   for (let count = 0; count < 25; count++) {
@@ -73,7 +73,7 @@ test('executions are paged to the end by cursors that come encoded, whatever com
   expect(found.toSorted()).toEqual(expected.toSorted())
 })
 
-test('executions are newest first, and in no order within a millisecond', async () => {
+test('executions are listed newest first, and out of order within a millisecond', async () => {
   const { sim, uid, clock, get } = await start()
   for (let count = 0; count < 5; count++) {
     sim.exchange.placeOrder(uid, { ...BUY, parts: 3 })
@@ -88,7 +88,7 @@ test('executions are newest first, and in no order within a millisecond', async 
   expect(ids.toSorted()).toEqual(told.toSorted())
 })
 
-test('windows are of seven days at most, and those left out are filled in', async () => {
+test('windows span at most seven days, and missing ends are filled in', async () => {
   const { sim, uid, clock, get } = await start({ rules: { idleCloseMs: null } })
   const times: number[] = []
   for (let day = 0; day < 20; day++) {
@@ -140,7 +140,7 @@ test('executions and orders are found by order, link, symbol, coin and kind', as
   expect((await get('execution/list', 'category=linear&symbol=NOPE')).retCode).toBe(10001)
 })
 
-test('open orders, then closed ones; those without a fill are forgotten after a day', async () => {
+test('open and closed orders are listed; those without a fill are forgotten after a day', async () => {
   const { sim, uid, clock, get, all } = await start({ rules: { idleCloseMs: null } })
   const ids = Array.from({ length: 5 }, () => {
     clock.advance(1)
@@ -168,7 +168,7 @@ test('open orders, then closed ones; those without a fill are forgotten after a 
   expect(await found('order/realtime')).toEqual(open)
 })
 
-test('positions of a symbol include flat legs, those of a coin only open ones', async () => {
+test('positions by symbol include flat legs, positions by coin only open ones', async () => {
   const { sim } = await start()
   const hedge = sim.exchange.openAccount({ positionMode: 'hedge' })
   const of = async (query: string): Promise<unknown[]> => {
@@ -189,7 +189,7 @@ test('positions of a symbol include flat legs, those of a coin only open ones', 
   expect(await of('category=linear&settleCoin=USDC')).toEqual([])
 })
 
-test('history lags behind the sockets where the rules say so', async () => {
+test('the rule historyLagMs lets REST lag behind the sockets', async () => {
   const { sim, uid, clock, get } = await start({ rules: { historyLagMs: 5000 } })
   sim.exchange.placeOrder(uid, BUY)
   const counts = async (): Promise<unknown[]> =>
@@ -203,7 +203,7 @@ test('history lags behind the sockets where the rules say so', async () => {
   expect(await counts()).toEqual([1, 1])
 })
 
-test('each account has its own limit of an endpoint, which its headers tell', async () => {
+test('each account has its own limit of an endpoint, shown in the headers', async () => {
   const { sim, key } = await start()
   const other = sim.exchange.openAccount().keys[0]
   const path = '/v5/user/query-api'
@@ -225,7 +225,7 @@ test('each account has its own limit of an endpoint, which its headers tell', as
   expect(sim.restStats().endpoints).toMatchObject([{ path, requests: 12, highest: 11, limit: 10 }])
 })
 
-test('requests that are not signed, or have a body, are refused by HTTP', async () => {
+test('requests without a signature or with a body are refused with an HTTP status', async () => {
   const { sim, key } = await start()
   const url = `${sim.restUrl}/v5/account/info`
   expect((await fetch(url)).status).toBe(401)
@@ -241,7 +241,7 @@ test('requests that are not signed, or have a body, are refused by HTTP', async 
   expect(status).toBe(403)
 })
 
-test('the faults of REST befall an account’s endpoints as they do all others', async () => {
+test('faults of REST also hit signed endpoints', async () => {
   const { sim, uid, key, get } = await start()
   sim.exchange.placeOrder(uid, { ...BUY, parts: 3 })
   const path = '/v5/execution/list'
@@ -270,7 +270,7 @@ test('the faults of REST befall an account’s endpoints as they do all others',
   expect((await get('execution/list', query)).retCode).toBe(0)
 })
 
-test('the socket’s faults hit one account’s connections, and REST has what they lost', async () => {
+test('socket faults hit the connections of one account, and REST still has what they lost', async () => {
   const { sim, uid, key, all } = await start()
   const other = sim.exchange.openAccount()
   const client = await openPrivate(sim, key, 'execution')
@@ -301,7 +301,7 @@ test('the socket’s faults hit one account’s connections, and REST has what t
   ])
 })
 
-test('three hundred accounts hold their connections, each told of its own alone', async () => {
+test('three hundred accounts stay connected, and each gets only its own messages', async () => {
   const { sim } = await start()
   const accounts = Array.from({ length: 300 }, () => sim.exchange.openAccount())
   const clients = await Promise.all(

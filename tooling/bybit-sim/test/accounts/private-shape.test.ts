@@ -4,7 +4,7 @@ import { Client } from '../support/client.ts'
 import { ask, authRequest, openPrivate, rowsOf } from '../support/private-client.ts'
 import { type Document, needsRecordings, recorded, shape } from '../support/recordings.ts'
 
-/** Keys that are younger than the recordings in which they are missed. */
+/** Keys that the exchange added after these recordings. */
 const YOUNG = {
   execution: ['execPnl', 'extraFees', 'feeCurrency'],
   order: ['rpiTakerAccess', 'rpiMatchedQty'],
@@ -35,7 +35,7 @@ async function start(): Promise<Simulator> {
   return sim
 }
 
-/** The first message of a topic among recorded ones, and of those the one that matches. */
+/** The first recorded message of a topic that matches. */
 function real(file: string, matches: (message: Document) => boolean = () => true): Document {
   const found = recorded(file).find(matches)
   if (found === undefined) throw new Error(`no such message in ${file}`)
@@ -46,7 +46,7 @@ function rowOf(message: Document): Document {
   return (message['data'] as Document[])[0] ?? {}
 }
 
-test('private messages have the keys, the key order and the types of real ones', async (context) => {
+test('private messages have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount({ balances: { USDT: '1000', BTC: '1' } })
@@ -78,7 +78,7 @@ test('private messages have the keys, the key order and the types of real ones',
   expect(idForm(wallet)).toBe(idForm(owned))
 })
 
-test('values are written as real ones: of contracts trimmed, of spot with all places', async (context) => {
+test('values are written as recorded: trimmed for contracts, with all decimals for spot', async (context) => {
   needsRecordings(context)
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount({ balances: { USDT: '1000', BTC: '1' } })
@@ -115,7 +115,7 @@ test('values are written as real ones: of contracts trimmed, of spot with all pl
   expect(row).toMatchObject({ price: '69000.5', qty: '0.01' })
 })
 
-test('orders of options have the keys, the key order and the types of a documented one', async (context) => {
+test('orders of options have the keys, key order and types of the documented example', async (context) => {
   needsRecordings(context)
   const sim = await start()
   const { uid } = sim.exchange.openAccount()
@@ -126,7 +126,7 @@ test('orders of options have the keys, the key order and the types of a document
   expect(shape(told)).toEqual(shape(rowOf(real('docs/ws_order.ndjson'))))
 })
 
-test('replies have the keys, the key order and the types of real ones', async (context) => {
+test('signed REST replies have the keys, key order and types of recorded ones', async (context) => {
   needsRecordings(context)
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount({ balances: { USDT: '1000', BTC: '1' } })

@@ -29,7 +29,7 @@ function socket(sim: Simulator, { apiKey, secret }: { apiKey: string; secret: st
   return new WebsocketClient({ key: apiKey, secret, wsUrl, reconnectTimeout: 50 }, silent)
 }
 
-test('bybit-api authenticates, receives every private topic, and again after a lost connection', async () => {
+test('bybit-api authenticates and receives every private topic, also after a lost connection', async () => {
   const { sim, uid, key } = await start()
   const client = socket(sim, key)
   const rows = new Map<string, unknown[]>()
@@ -49,7 +49,7 @@ test('bybit-api authenticates, receives every private topic, and again after a l
   }
   const subscribed = (): Promise<void> =>
     new Promise((resolve) => {
-      // Its own promise resolves before it is authenticated.
+      // The client's own promise resolves before it is authenticated.
       client.on('response', ({ op }) => {
         if (op === 'subscribe') resolve()
       })
@@ -73,7 +73,7 @@ test('bybit-api authenticates, receives every private topic, and again after a l
   expect(exceptions).toEqual([])
 })
 
-test('bybit-api is told that its secret is wrong', async () => {
+test('bybit-api reports a wrong secret', async () => {
   const { sim, key } = await start()
   const client = socket(sim, { ...key, secret: 'another' })
   const refused = new Promise((resolve) => client.once('exception', resolve))

@@ -22,12 +22,12 @@ async function start(options: SimulatorOptions = {}): Promise<Simulator> {
   return sim
 }
 
-/** Opens a client of an account's, which sees everything. */
+/** Opens a client of an account that is subscribed to every topic. */
 function watch(sim: Simulator, { keys }: AccountInfo): Promise<Client> {
   return openPrivate(sim, keys[0], ...TOPICS)
 }
 
-/** An order's states in the order that they were told. */
+/** An order's states in the order in which they were reported. */
 function statesOf(sim: Simulator, uid: string, orderId: string): unknown[][] {
   return sim.exchange
     .books(uid)
@@ -44,7 +44,7 @@ function balance(sim: Simulator, uid: string, coin = 'USDT'): unknown {
   return coins.find((row) => row['coin'] === coin)?.['walletBalance']
 }
 
-test('a market order is told of on every topic, with exact digits', async () => {
+test('a market order is reported on every topic, with exact digits', async () => {
   const sim = await start()
   const account = sim.exchange.openAccount()
   const client = await watch(sim, account)
@@ -94,7 +94,7 @@ test('a limit order rests, is amended, filled in part and cancelled', async () =
   ])
 })
 
-test('one match tells both accounts, with one id and one place in the sequence', async () => {
+test('a match between two accounts is reported to both, with the same id and sequence', async () => {
   const sim = await start()
   const maker = sim.exchange.openAccount({ makerFeeRate: '-0.0001' })
   const taker = sim.exchange.openAccount()
@@ -135,7 +135,7 @@ test('profit, fees and balance have the digits of a real round trip', async () =
   })
 })
 
-test('an order larger than the position turns it, and what would close too much is ended', async () => {
+test('an order larger than the position reverses it, and orders that would close too much are cancelled', async () => {
   const sim = await start()
   const { uid } = sim.exchange.openAccount()
   sim.exchange.placeOrder(uid, { ...BUY, qty: '0.03' })
@@ -158,7 +158,7 @@ test('an order larger than the position turns it, and what would close too much 
   expect(statesOf(sim, uid, closing[0] ?? '').at(-1)).toEqual(['Cancelled', '0', '0'])
 })
 
-test('in hedge mode there are two legs, and an untouched one is flat with seq −1', async () => {
+test('hedge mode has two legs, and an untouched one is flat with seq −1', async () => {
   const sim = await start()
   const account = sim.exchange.openAccount({ positionMode: 'hedge' })
   const { uid } = account
@@ -180,7 +180,7 @@ test('in hedge mode there are two legs, and an untouched one is flat with seq �
   for (const order of wrong) expect(() => sim.exchange.placeOrder(uid, order)).toThrow()
 })
 
-test('a cancel that comes too late tells of a second Filled at the same time', async () => {
+test('a cancel that comes too late reports a second Filled with the same time', async () => {
   const sim = await start()
   const { uid } = sim.exchange.openAccount()
   const orderId = sim.exchange.placeOrder(uid, { ...BUY, price: '90000' })
@@ -198,7 +198,7 @@ test('a cancel that comes too late tells of a second Filled at the same time', a
   expect(() => sim.exchange.cancelOrder(uid, open)).toThrow('is Cancelled')
 })
 
-test('orders that may not take, or find nothing to take, end at once', async () => {
+test('a post-only order that would take, and an IOC order that finds nothing, end at once', async () => {
   const sim = await start()
   const { uid } = sim.exchange.openAccount()
   const last = (order: OrderSpec): unknown[] => {
@@ -215,7 +215,7 @@ test('orders that may not take, or find nothing to take, end at once', async () 
   expect(last({ ...BUY, price: '100100', timeInForce: 'IOC' })).toEqual(['Filled', 'EC_NoError'])
 })
 
-test('a conditional order waits, is triggered or deactivated', async () => {
+test('a conditional order waits until it is triggered or deactivated', async () => {
   const sim = await start()
   const { uid } = sim.exchange.openAccount()
   const [hit, missed] = [0, 1].map(() =>
@@ -229,7 +229,7 @@ test('a conditional order waits, is triggered or deactivated', async () => {
   expect(states(missed)).toEqual(['Untriggered', 'Deactivated'])
 })
 
-test('a liquidation ends the orders and closes the position; deleveraging does likewise', async () => {
+test('liquidation and auto-deleveraging cancel the orders and close the position', async () => {
   const sim = await start()
   for (const how of ['liquidate', 'deleverage'] as const) {
     const account = sim.exchange.openAccount()
@@ -257,7 +257,7 @@ test('a liquidation ends the orders and closes the position; deleveraging does l
   }
 })
 
-test('funding is paid by longs and received by shorts, as executions without an order', async () => {
+test('longs pay funding and shorts receive it, as executions without an order', async () => {
   const sim = await start()
   const [long, short, flat] = [0, 1, 2].map(() => sim.exchange.openAccount().uid)
   sim.exchange.placeOrder(long ?? '', BUY)
@@ -273,14 +273,14 @@ test('funding is paid by longs and received by shorts, as executions without an 
   })
   expect(paid(short)).toMatchObject({ execType: 'Funding', execFee: '-0.12345' })
   expect(paid(flat)).toBeUndefined()
-  // Nor has it a leg in the books: nobody was ever told of one.
+  // It has no leg in the books either, because none was ever reported.
   expect(sim.exchange.books(flat ?? '').positions).toEqual([])
   expect([balance(sim, long ?? ''), balance(sim, short ?? '')]).toEqual([
     ...['999999.32655', '999999.57345'],
   ])
 })
 
-test('an inverse position gains in its coin, and spot swaps coins with the fee in what is bought', async () => {
+test('an inverse position gains in its base coin; a spot fill swaps coins, its fee paid in the bought coin', async () => {
   const sim = await start({ inverse: ['BTCUSD'], spot: ['BTCUSDT'] })
   const { uid } = sim.exchange.openAccount({ balances: { BTC: '1', USDT: '1000' } })
   const category = 'inverse'
@@ -304,7 +304,7 @@ test('an inverse position gains in its coin, and spot swaps coins with the fee i
   expect([balance(sim, uid, 'BTC'), balance(sim, uid)]).toEqual(['1.00160429', '900'])
 })
 
-test('messages of one match come in any order of topics, and are delivered again as they were', async () => {
+test('the topics of one match come in any order, and redelivery repeats messages unchanged', async () => {
   const sim = await start()
   const account = sim.exchange.openAccount()
   const client = await watch(sim, account)
@@ -325,7 +325,7 @@ test('messages of one match come in any order of topics, and are delivered again
   expect(again).toEqual(orders.slice(-3))
 })
 
-test('an option’s executions tell of volatilities, and neither they nor orders what created them', async () => {
+test('executions of options carry volatilities, and options have no createType', async () => {
   const [option = ''] = optionSymbols('BTC', [100_000], Date.now())
   const sim = await start({ option: [option] })
   const { uid } = sim.exchange.openAccount()
@@ -336,7 +336,7 @@ test('an option’s executions tell of volatilities, and neither they nor orders
   expect(positions).toMatchObject([{ category: 'option', symbol: option, size: '0.01' }])
 })
 
-test('rows of any content can be told, and are in no books', async () => {
+test('tell sends rows of any content, which do not appear in the books', async () => {
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount()
   const client = await openPrivate(sim, keys[0], 'order.linear', 'wallet')
@@ -347,7 +347,7 @@ test('rows of any content can be told, and are in no books', async () => {
   expect(sim.exchange.books(uid).orderHistory).toEqual([])
 })
 
-test('what happens together shares messages', async () => {
+test('calls within together share messages', async () => {
   const sim = await start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 3 })
   const account = sim.exchange.openAccount()
   const client = await watch(sim, account)
@@ -366,7 +366,7 @@ test('what happens together shares messages', async () => {
   )
 })
 
-test('what the exchange would not take is refused, and nothing happens', async () => {
+test('what the exchange would refuse throws, and changes nothing', async () => {
   const sim = await start()
   const { uid, keys } = sim.exchange.openAccount({ uid: '42' })
   const refused: (() => unknown)[] = [

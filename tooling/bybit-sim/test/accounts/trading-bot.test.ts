@@ -20,7 +20,7 @@ const NO_LIMITS = Object.fromEntries(
 )
 const PLACES = 10n ** 12n
 
-/** A decimal of at most twelve places as an integer, by a way of its own. */
+/** A decimal of at most twelve places as an integer, read independently of the simulator. */
 function exact(text: unknown): bigint {
   const [whole = '', fraction = ''] = String(text).replace('-', '').split('.')
   const units = BigInt(whole) * PLACES + BigInt(fraction.padEnd(12, '0'))
@@ -100,7 +100,7 @@ function expectConsistent(books: AccountBooks, category: string): void {
 }
 
 for (const category of CATEGORIES) {
-  test(`${category}: what a bot does is told whole, and adds up in the books and in REST`, async () => {
+  test(`${category}: everything that a bot does is reported, and agrees with the books and with REST`, async () => {
     const { sim, clock, clients } = await trade(category)
     const seen = { executions: 0, statuses: new Set<unknown>(), types: new Set<unknown>() }
     for (const { uid, keys } of sim.exchange.accounts()) {

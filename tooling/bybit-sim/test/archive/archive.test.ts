@@ -31,7 +31,7 @@ function place(sim: Simulator, spec: TradeSpec, count: number): ReturnType<Simul
 
 const options = { seed: 1, paused: true, inverse: ['BTCUSD'], spot: ['BTCUSDT'] }
 
-test('a contract’s file has each trade once, and its seconds floor to the socket’s milliseconds', async () => {
+test('a contract’s file has each trade once, and flooring its seconds gives the socket’s milliseconds', async () => {
   await using sim = await startSimulator({ ...options, clock: new SteppedClock() })
   const trades = place(sim, { symbol: 'BTCUSDT' }, 3000)
   sim.trade({ symbol: 'BTCUSDT', exchangeTs: YESTERDAY - 1 })
@@ -62,7 +62,7 @@ test('a contract’s file has each trade once, and its seconds floor to the sock
   expect(rows.some((row) => /^\d+\.\d{4},/.test(row))).toBe(true)
 })
 
-test('inverse and spot have layouts of their own, the older ones on request', async () => {
+test('inverse and spot files have their own layouts, and older ones with the rule archiveRpi off', async () => {
   const rules = { archiveRpi: false, archiveNewestFirst: true }
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...options, rules, clock })
@@ -90,7 +90,7 @@ test('inverse and spot have layouts of their own, the older ones on request', as
   ])
 })
 
-test('a day is published at 02:00 of the next, and never without a trade', async () => {
+test('a day’s file appears at 02:00 of the next day, and only if there was a trade', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...options, clock })
   sim.trade({ symbol: 'BTCUSDT' })
@@ -109,7 +109,7 @@ test('a day is published at 02:00 of the next, and never without a trade', async
   expect(folder).toContain('<a href="BTCUSDT2025-10-09.csv.gz">')
 })
 
-test('files have the columns, and values the notation, of real ones', async (context) => {
+test('files have the columns and notation of real ones', async (context) => {
   needsRecordings(context)
   for (const [archiveRpi, names] of [
     [true, ['trading_linear_rpi_rows.csv']],

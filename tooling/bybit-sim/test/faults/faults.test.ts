@@ -8,12 +8,12 @@ import { truthTradeRows } from '../support/truth-rows.ts'
 const quiet = { seed: 1, paused: true }
 
 for (const abrupt of [false, true]) {
-  test(`nothing that counts as sent is lost by ${abrupt ? 'an abrupt' : 'a clean'} close`, async () => {
+  test(`${abrupt ? 'an abrupt' : 'a clean'} close loses nothing that counts as sent`, async () => {
     await using sim = await startSimulator({ seed: 2, symbols: ['BTCUSDT'], tradesPerSecond: 5000 })
     const client = await Client.open(sim.wsUrl)
     await client.subscribe('publicTrade.BTCUSDT')
     client.ws.pause()
-    // Past what the system's buffers hold, so that much still waits in the process.
+    // More than the system's buffers hold, so that much still waits in the process.
     sim.burst({ symbol: 'BTCUSDT', trades: 60_000 })
     const fault = sim.fault({ kind: 'close', abrupt })
     client.ws.send('{"op":"ping"}')
@@ -29,7 +29,7 @@ for (const abrupt of [false, true]) {
   })
 }
 
-test('a lossy close loses what waits', async () => {
+test('a lossy close loses what has not left yet', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT')
@@ -56,7 +56,7 @@ test('a fault aimed at one connection leaves the others alone', async () => {
   ])
 })
 
-test('a half-open connection stays, but neither answers nor gets data', async () => {
+test('a half-open connection stays open, but neither answers nor gets data', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   const other = await Client.open(sim.wsUrl)
@@ -83,7 +83,7 @@ for (const status of ['502', '403'] as const) {
   })
 }
 
-test('nobody listens for a while, and open connections live on', async () => {
+test('the port refuses new connections for a while, and open ones stay', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const old = await Client.open(sim.wsUrl)
@@ -102,7 +102,7 @@ async function openWhenUp(wsUrl: string): Promise<Client> {
   }
 }
 
-test('a duplicated frame is the same text twice, and the truth names its connection twice', async () => {
+test('a duplicated frame arrives twice, and the truth names its connection twice', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT')
@@ -121,7 +121,7 @@ test('a duplicated frame is the same text twice, and the truth names its connect
   ])
 })
 
-test('garbage arrives as it was asked for', async () => {
+test('each kind of garbage arrives', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   const next = async (): Promise<[Buffer, boolean]> => {
@@ -140,12 +140,12 @@ test('garbage arrives as it was asked for', async () => {
   await sim.fault({ kind: 'garbage', payload: 'oversized', bytes: 3_000_000 })
   expect((await oversized)[0]).toHaveLength(3_000_000)
   await sim.fault({ kind: 'garbage', payload: 'invalid-utf8' })
-  // No client that checks its text frames lives through it.
+  // A client that checks text frames closes the connection.
   await client.closed
   expect(client.texts).toHaveLength(3)
 })
 
-test('a rejected symbol answers "handler not found" until its time is over', async () => {
+test('a rejected symbol is refused with "handler not found" until its time is over', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -156,7 +156,7 @@ test('a rejected symbol answers "handler not found" until its time is over', asy
   expect(await client.subscribe('tickers.BTCUSDT')).toContain('"success":true')
 })
 
-test('a dropped ack subscribes silently; a delayed one comes after the data', async () => {
+test('without its ack a subscription still takes effect; a delayed ack comes after the data', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -173,7 +173,7 @@ test('a dropped ack subscribes silently; a delayed one comes after the data', as
   expect(client.control[1]).toContain('"req_id":"late"')
 })
 
-test('too many connections in five minutes are answered 403, and idle ones are cut', async () => {
+test('too many connections in five minutes get HTTP 403, and idle ones are dropped', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock, rules: { maxConnects: 1 } })
   const client = await Client.open(sim.wsUrl)

@@ -7,7 +7,7 @@ import { truthTradeRows } from '../support/truth-rows.ts'
 const TOPIC = 'publicTrade.BTCUSDT'
 const quiet = { seed: 1, paused: true }
 
-test('a silent topic is produced and not sent, while its neighbours flow', async () => {
+test('a silenced topic is produced but not sent, while other topics flow', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -22,7 +22,7 @@ test('a silent topic is produced and not sent, while its neighbours flow', async
   expect(client.frames('tickers.BTCUSDT')).toHaveLength(2)
 })
 
-test('a silence ends with a new subscription, or only with a new connection', async () => {
+test('a silence lasts until a new subscription, or until a new connection', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe(TOPIC, 'publicTrade.ETHUSDT')
@@ -38,7 +38,7 @@ test('a silence ends with a new subscription, or only with a new connection', as
   expect(sent('ETHUSDT')).toBe(1)
 })
 
-test('a dropped frame is produced and not sent, on a connection that stays well', async () => {
+test('a dropped frame is produced but not sent, and the connection stays open', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe(TOPIC, 'publicTrade.ETHUSDT')
@@ -49,7 +49,7 @@ test('a dropped frame is produced and not sent, on a connection that stays well'
   expect(tradeRows(client, 'BTCUSDT')).toEqual(truthTradeRows(sim.truth(), 'BTCUSDT', 1))
 })
 
-test('two frames change places, and one that waits is not lost by a close', async () => {
+test('reorder swaps two frames, and a close does not lose the one that waits', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe(TOPIC)
@@ -66,7 +66,7 @@ test('two frames change places, and one that waits is not lost by a close', asyn
   expect(arrived().at(-1)).toBe(held?.tradeId)
 })
 
-test('delayed frames come late and in order, behind them those that are no longer delayed', async () => {
+test('delayed frames come late and in order, and later frames follow them', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -87,7 +87,7 @@ test('delayed frames come late and in order, behind them those that are no longe
   expect(tradeRows(client, 'BTCUSDT')).toEqual(truthTradeRows(sim.truth(), 'BTCUSDT', 1))
 })
 
-test('a slow connection gets its bytes at that rate, and all of them at the end', async () => {
+test('a slow connection gets its bytes at the given rate, and all of them in the end', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -109,7 +109,7 @@ test('a slow connection gets its bytes at that rate, and all of them at the end'
   expect(tradeRows(client, 'BTCUSDT')).toHaveLength(100)
 })
 
-test('a server that stops reading answers later, and sends meanwhile', async () => {
+test('a server that stops reading still sends, and answers later', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const client = await Client.open(sim.wsUrl)
@@ -126,7 +126,7 @@ test('a server that stops reading answers later, and sends meanwhile', async () 
   await client.until(() => client.control.length === 2)
 })
 
-test('a book that stands still is sent again after 3 s, with the same u', async () => {
+test('an unchanged book is sent again after 3 s, with the same u', async () => {
   const clock = new SteppedClock()
   const pace = { tradesPerSecond: 0, bookIntervalMs: 60_000 }
   await using sim = await startSimulator({ seed: 1, symbols: ['BTCUSDT'], clock, ...pace })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { startSimulator, type Truth } from '../../src/index.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 
-/** The truth of a stretch of market on a clock of its own. */
+/** The truth of some steps of the market on a stepped clock. */
 async function produce(seed: number, waits: readonly number[]): Promise<Truth> {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ seed, clock, tradesPerSecond: 333 })
@@ -12,14 +12,14 @@ async function produce(seed: number, waits: readonly number[]): Promise<Truth> {
 
 const steady = Array.from({ length: 300 }, () => 10)
 
-test('the same seed and steps give the same items; another seed gives others', async () => {
+test('the same seed gives the same items step by step; another seed gives others', async () => {
   const once = await produce(42, steady)
   expect(await produce(42, steady)).toEqual(once)
   const other = await produce(43, steady)
   expect(other.trades.map((t) => t.tradeId)).not.toEqual(once.trades.map((t) => t.tradeId))
 })
 
-test('a process that was held up makes up for it, with the items it would have made', async () => {
+test('a delayed process catches up, with the items that it would have made', async () => {
   const once = await produce(42, steady)
   const late = await produce(42, [10, 500, 3, 1487, 1000])
   const names = (truth: Truth): unknown[] => truth.trades.map((t) => [t.tradeId, t.price, t.seq])
@@ -27,7 +27,7 @@ test('a process that was held up makes up for it, with the items it would have m
   expect(once.symbols[0]?.trades.produced).toBe(999)
 })
 
-test('the market shows what makes a capture hard', async () => {
+test('the market contains what makes a capture hard', async () => {
   const { trades, tickers } = await produce(
     42,
     Array.from({ length: 6000 }, () => 10),
@@ -57,7 +57,7 @@ test('the market shows what makes a capture hard', async () => {
   }
 })
 
-test('no match is so large that it sells a price down to nothing', async () => {
+test('a huge match never sells a price down to zero', async () => {
   await using sim = await startSimulator({ seed: 1, paused: true, symbols: ['XRPUSDT'] })
   const trades = sim.trade({ symbol: 'XRPUSDT', count: 200_000, side: 'Sell' })
   expect(trades.every((trade) => /^[0-9.]+$/.test(trade.price))).toBe(true)

@@ -4,12 +4,12 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { type SimulatorSettings, spawnSimulator } from '../../src/index.ts'
 import { readFlags, writeFlags } from '../../src/process/flags.ts'
-import { readOptions } from '../../src/simulator-options.ts'
+import { readOptions } from '../../src/simulator/simulator-options.ts'
 import { Client, tickerRows, tradeRows } from '../support/client.ts'
 import { authRequest, rowsOf } from '../support/private-client.ts'
 import { truthTickerRows, truthTradeRows } from '../support/truth-rows.ts'
 
-test('a simulator in its own process is steered and tells its truth', async () => {
+test('a simulator in its own process can be steered and gives its truth', async () => {
   const sim = await spawnSimulator({ seed: 4, symbols: ['BTCUSDT'], tradesPerSecond: 500 })
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT', 'tickers.BTCUSDT')
@@ -30,7 +30,7 @@ test('a simulator in its own process is steered and tells its truth', async () =
   await expect(Client.open(sim.wsUrl)).rejects.toThrow('ECONNREFUSED')
 })
 
-test('accounts are opened, traded for and read in the process', async () => {
+test('accounts in the process can be opened, traded for and read', async () => {
   await using sim = await spawnSimulator({ accounts: 2, fillsPerSecond: 200, paused: true })
   const [one, other] = await sim.exchange('accounts')
   expect([one?.positionMode, other?.positionMode]).toEqual(['one-way', 'hedge'])
@@ -54,7 +54,7 @@ test('accounts are opened, traded for and read in the process', async () => {
   expect((await sim.exchange('books', one?.uid ?? '')).executions.length).toBeGreaterThan(0)
 })
 
-test('all categories, REST and the archive are in the process, and steered there', async () => {
+test('the process has all categories, REST and the archive, and can be steered', async () => {
   const settings = { symbols: [], inverse: ['BTCUSD'], spot: ['BTCUSDT'], paused: true }
   const rules = { restLimits: { '/v5/market/time': 1 } }
   await using sim = await spawnSimulator({ ...settings, rules })
@@ -84,7 +84,7 @@ test('all categories, REST and the archive are in the process, and steered there
   await expect(sim.fault({ kind: 'rest', how: 'odd' as never })).rejects.toThrow('rest.how')
 })
 
-test('SIGTERM ends the process with 0, behind all that was sent', async () => {
+test('SIGTERM ends the process with 0, after everything that was sent', async () => {
   const sim = await spawnSimulator({ seed: 4, symbols: ['BTCUSDT'], truth: 'digest' })
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('tickers.BTCUSDT')
@@ -93,7 +93,7 @@ test('SIGTERM ends the process with 0, behind all that was sent', async () => {
   expect(await sim.exitCode).toBe(0)
 })
 
-test('bad settings are told and end the process', async () => {
+test('bad settings are reported and end the process', async () => {
   await expect(spawnSimulator({ symbols: ['btc usdt'] })).rejects.toThrow('code 2')
 })
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Simulator, startSimulator } from '../../src/index.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
 
-// A reply's fields are looked into freely here: these tests stand for a client without types.
+// These tests read replies without types, as a foreign client would.
 type Reply = { retCode: number; retMsg: string; result: Record<string, never>; time: number }
 
 const quiet = { seed: 1, paused: true }
@@ -19,7 +19,7 @@ async function listOf(sim: Simulator, path: string): Promise<Record<string, neve
   return result['list'] as unknown as Record<string, never>[]
 }
 
-test('time is the exchange’s clock, which a fault puts wrong', async () => {
+test('time gives the exchange’s clock, which a fault can make wrong', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const right = await get(sim, 'time')
@@ -37,7 +37,7 @@ test('time is the exchange’s clock, which a fault puts wrong', async () => {
   expect(trade?.producedAtUs).toBe(1_760_000_000_000_000)
 })
 
-test('recent trades are those that were streamed, newest first, and no more than are kept', async () => {
+test('recent-trade gives the newest 1000 trades as they were streamed, newest first', async () => {
   const spot = ['BTCUSDT']
   await using sim = await startSimulator({ ...quiet, spot })
   const placed = sim.trade({ symbol: 'BTCUSDT', count: 2500, sameSeq: false })
@@ -63,7 +63,7 @@ test('recent trades are those that were streamed, newest first, and no more than
   expect(await listOf(sim, 'recent-trade?category=spot&symbol=BTCUSDT&limit=500')).toHaveLength(60)
 })
 
-test('candles sum to the streamed trades, in every length', async () => {
+test('candles of every length sum up the streamed trades', async () => {
   const clock = new SteppedClock()
   const inverse = ['BTCUSD']
   await using sim = await startSimulator({ seed: 3, inverse, clock, tradesPerSecond: 20 })
@@ -126,7 +126,7 @@ test.each([
   }
 })
 
-test('a delisted instrument leaves the list of those that trade, and is told of as Closed', async () => {
+test('a delisted instrument leaves the list of trading ones, and is listed as Closed', async () => {
   await using sim = await startSimulator(quiet)
   sim.delist('linear', 'BTCUSDT')
   const trading = await listOf(sim, 'instruments-info?category=linear')
@@ -139,7 +139,7 @@ test('a delisted instrument leaves the list of those that trade, and is told of 
   expect(await listOf(sim, 'tickers?category=linear')).toHaveLength(3)
 })
 
-test('funding history is paged by its end, and what was settled is what the ticker said', async () => {
+test('funding history is paged by its end, and settled rates are those of the ticker', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ seed: 1, symbols: ['BTCUSDT'], clock })
   const query = 'funding/history?category=linear&symbol=BTCUSDT'
@@ -167,7 +167,7 @@ test('funding history is paged by its end, and what was settled is what the tick
   })
 })
 
-test('open interest is paged by cursor to the start of the range', async () => {
+test('cursors page through open interest to the start of the range', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   const startTime = 1_760_000_000_000 - 3_600_000
@@ -184,7 +184,7 @@ test('open interest is paged by cursor to the start of the range', async () => {
   expect(times).toEqual(times.map((_, index) => (times[0] ?? 0) - index * 300_000))
 })
 
-test('bad parameters are HTTP 200 with 10001, unknown paths 404', async () => {
+test('bad parameters get HTTP 200 with 10001, unknown paths get 404', async () => {
   await using sim = await startSimulator(quiet)
   for (const path of [
     'tickers',
@@ -224,7 +224,7 @@ test('too many requests from an address freeze it for ten minutes', async () => 
 })
 
 for (const restLimitHeaders of [true, false]) {
-  test(`a path’s own limit gives 10006, ${restLimitHeaders ? 'with' : 'without'} headers`, async () => {
+  test(`requests beyond a path’s limit get 10006, ${restLimitHeaders ? 'with' : 'without'} headers`, async () => {
     const clock = new SteppedClock()
     const rules = { restLimits: { '/v5/market/time': 2 }, restLimitHeaders }
     await using sim = await startSimulator({ ...quiet, clock, rules })
@@ -245,7 +245,7 @@ for (const restLimitHeaders of [true, false]) {
   })
 }
 
-test('REST goes wrong in each way that was asked for, once, and only where it was asked', async () => {
+test('each REST fault hits one request, and only its own path', async () => {
   await using sim = await startSimulator(quiet)
   const path = '/v5/market/instruments-info'
   const ask = (): Promise<Response> => fetch(`${sim.restUrl}${path}?category=linear&limit=2`)
@@ -272,7 +272,7 @@ test('REST goes wrong in each way that was asked for, once, and only where it wa
   expect(((await (await ask()).json()) as Reply).result['list']).toHaveLength(2)
 })
 
-test('a late answer waits for the clock', async () => {
+test('a late reply waits for the clock', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, clock })
   await sim.fault({ kind: 'rest', how: 'late', delayMs: 5000 })

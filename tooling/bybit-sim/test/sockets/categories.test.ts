@@ -17,7 +17,7 @@ function masked(text: string): string {
   return text.replace(/"conn_id":"[0-9a-v-]+"/, '"conn_id":"X"')
 }
 
-test('spot answers in its own words, and takes ten topics a request', async () => {
+test('spot has its own wording, and accepts ten topics in a request', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl, '/v5/public/spot')
   const many = Array.from({ length: 11 }, (_, index) => `tickers.A${index}USDT`)
@@ -46,7 +46,7 @@ test('spot answers in its own words, and takes ten topics a request', async () =
   expect(sim.connections()[0]).toMatchObject({ category: 'spot', topics: [] })
 })
 
-test('option acknowledges topic by topic, without op and req_id, and success proves nothing', async () => {
+test('option acknowledges topic by topic, without op and req_id, also topics without data', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl, '/v5/public/option')
   const topics = [`orderbook.999.${OPTION}`, 'publicTrade.BTC', `tickers.${OPTION}`]
@@ -72,7 +72,7 @@ test('option acknowledges topic by topic, without op and req_id, and success pro
   expect(client.frames(`orderbook.999.${OPTION}`)).toEqual([])
 })
 
-test('an option connection takes 2000 topics', async () => {
+test('an option connection accepts 2000 topics', async () => {
   const strikes = Array.from({ length: 1001 }, (_, index) => 1000 + index)
   const option = optionSymbols('BTC', strikes, 1_760_000_000_000)
   const rules = { maxArgsLength: 1_000_000 }
@@ -83,7 +83,7 @@ test('an option connection takes 2000 topics', async () => {
   expect(ack.data.failTopics).toHaveLength(2)
 })
 
-test('inverse speaks like linear; its tickers open with a snapshot, spot’s and options’ do not', async () => {
+test('inverse is worded like linear; its tickers open with a snapshot, those of spot and options do not', async () => {
   await using sim = await startSimulator(quiet)
   const inverse = await Client.open(sim.wsUrl, '/v5/public/inverse')
   expect(masked(await inverse.subscribe('tickers.BTCUSD', 'tickers.BTCUSDZ30'))).toBe(
@@ -121,7 +121,7 @@ test('the same symbol in two categories is two streams', async () => {
   ])
 })
 
-test('the best bid and ask: a snapshot each, u counts on, and stands still after 3 s', async () => {
+test('every state of the book is a snapshot with the next u, and an unchanged one is repeated after 3 s', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ ...quiet, paused: false, tradesPerSecond: 0, clock })
   const client = await Client.open(sim.wsUrl, '/v5/public/spot')
@@ -155,7 +155,7 @@ test('the best bid and ask: a snapshot each, u counts on, and stands still after
   expect(total?.books.sent).toBe(books.length)
 })
 
-test('a delisted symbol falls silent and is refused; a listed one trades', async () => {
+test('a delisted symbol sends nothing and is refused; a listed one trades', async () => {
   const clock = new SteppedClock()
   await using sim = await startSimulator({ symbols: ['BTCUSDT'], clock })
   const client = await Client.open(sim.wsUrl)
@@ -173,7 +173,7 @@ test('a delisted symbol falls silent and is refused; a listed one trades', async
   expect(client.frames('publicTrade.NEWUSDT').length).toBeGreaterThan(0)
 })
 
-test('what is not known for sure can be switched', async () => {
+test('assumed behaviours can be switched', async () => {
   const rules = {
     singleSidedInterest: false,
     inversePreListingKeys: true,
@@ -190,7 +190,7 @@ test('what is not known for sure can be switched', async () => {
   expect(await option.subscribe('tickers.NOPE')).toContain('"successTopics":["tickers.NOPE"]')
 })
 
-test('a minute of every category: unique ids, and nothing that is not a number', async () => {
+test('a minute of every category has unique ids and no malformed number', async () => {
   const clock = new SteppedClock()
   const far = optionSymbols('BTC', [300_000], 1_760_000_000_000)
   const symbols = ['BTCUSDT', 'BTCUSDT-27DEC30', 'DOGEUSDT']

@@ -4,12 +4,12 @@ import { Client } from '../support/client.ts'
 
 const quiet = { seed: 1, paused: true }
 
-/** The reply with its connection's id written as X, for comparing whole texts. */
+/** The reply with the connection's id replaced by X, so that whole texts can be compared. */
 function masked(text: string): string {
   return text.replace(/"conn_id":"[0-9a-v]{20}-[0-9a-v]{5}"/, '"conn_id":"X"')
 }
 
-test('ping, subscribe and unsubscribe are answered in the wire’s exact words', async () => {
+test('ping, subscribe and unsubscribe are answered with the exact recorded texts', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   const replies = [
@@ -29,7 +29,7 @@ test('ping, subscribe and unsubscribe are answered in the wire’s exact words',
   expect(sim.connections()[0]?.topics).toEqual(['tickers.ETHUSDT'])
 })
 
-test('a request numbered by a number is answered with its text, as ccxt sees it', async () => {
+test('a req_id that is a number comes back as a text, as ccxt expects', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   const reply = await client.ask({ op: 'subscribe', req_id: 3, args: ['tickers.BTCUSDT'] })
@@ -38,7 +38,7 @@ test('a request numbered by a number is answered with its text, as ccxt sees it'
   )
 })
 
-test('errors leave the socket open and carry the exchange’s texts', async () => {
+test('errors leave the socket open and have the exchange’s wording', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   const replies = [
@@ -56,7 +56,7 @@ test('errors leave the socket open and carry the exchange’s texts', async () =
   expect(await client.ask({ op: 'ping' })).toContain('pong')
 })
 
-test('one bad topic voids the whole subscribe, and only the first is named', async () => {
+test('one bad topic voids the whole subscribe, and the refusal names the first', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT')
@@ -72,7 +72,7 @@ test('one bad topic voids the whole subscribe, and only the first is named', asy
   expect(client.frames('tickers.ETHUSDT')).toEqual([])
 })
 
-test('the budget of topic characters counts on over requests, and unsubscribing gives none back', async () => {
+test('the limit of topic characters counts over all requests, and unsubscribing gives none back', async () => {
   await using sim = await startSimulator({ ...quiet, rules: { maxArgsLength: 40 } })
   const client = await Client.open(sim.wsUrl)
   expect(await client.subscribe('publicTrade.BTCUSDT')).toContain('"success":true')
@@ -81,7 +81,7 @@ test('the budget of topic characters counts on over requests, and unsubscribing 
   expect(await client.subscribe('tickers.BTCUSDT')).toContain('"error:args length exceeds limit"')
 })
 
-test('a ticker opens with the complete state, trades with nothing', async () => {
+test('a ticker subscription opens with the complete state, a trade subscription with nothing', async () => {
   await using sim = await startSimulator(quiet)
   const client = await Client.open(sim.wsUrl)
   sim.trade({ symbol: 'BTCUSDT' })

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 
-/** A plain WebSocket client that keeps every message, as a check that shares nothing with ours. */
+/** A plain WebSocket client that keeps every message; it shares no code with the simulator. */
 export class Client {
   readonly ws: WebSocket
   readonly texts: string[] = []
@@ -63,7 +63,7 @@ export interface DataMessage {
   data: unknown
 }
 
-/** Columns of the trades in a client's frames, with the position in the match counted anew. */
+/** The columns of the trades in a client's frames, with the position in each match counted here. */
 export function tradeRows(client: Client, symbol: string): unknown[][] {
   const counts = new Map<number, number>()
   const rows: unknown[][] = []
@@ -81,7 +81,7 @@ export function tradeRows(client: Client, symbol: string): unknown[][] {
   return rows
 }
 
-/** A client's ticker messages, each with the state merged up to it. */
+/** A client's ticker messages, each with the merged state after it. */
 export function tickerRows(client: Client, symbol: string): unknown[][] {
   let state: Record<string, string> = {}
   return client.frames(`tickers.${symbol}`).map((frame) => {

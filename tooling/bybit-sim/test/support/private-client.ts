@@ -3,7 +3,7 @@ import type { ApiKey, Simulator } from '../../src/index.ts'
 import { Client } from './client.ts'
 import type { Document } from './recordings.ts'
 
-/** Signs as the protocol's reference says; shares nothing with the simulator. */
+/** Signs as the protocol documents; shares no code with the simulator. */
 export function hmac(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex')
 }
@@ -39,7 +39,7 @@ export async function openPrivate(
   return client
 }
 
-/** Rows of the messages of a topic, in the order of their arrival. */
+/** The rows of a topic's messages, in the order of arrival. */
 export function rowsOf(client: Client, topic: string): Document[] {
   return client.frames(topic).flatMap((frame) => frame.data as Document[])
 }
@@ -81,7 +81,7 @@ export async function ask(
   return (await response.json()) as Reply
 }
 
-/** All rows of a list, page by page, with the cursors as they came. */
+/** All rows of a list, page by page, with the cursors used as received. */
 export async function askAll(
   sim: Simulator,
   key: ApiKey | undefined,

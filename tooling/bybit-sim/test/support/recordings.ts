@@ -6,10 +6,10 @@ const folder =
   process.env['GRID_FIXTURES'] ??
   resolve(import.meta.dirname, '../../../../../shared/fixtures/bybit')
 
-/** A JSON document of any shape: recorded, or ours. */
+/** A JSON document of any shape. */
 export type Document = { readonly [key: string]: unknown }
 
-/** Skips a test where there are no recorded messages to compare with. */
+/** Skips a test when there are no recorded messages to compare with. */
 export function needsRecordings(context: TestContext): void {
   if (!existsSync(folder)) context.skip(`no recorded messages in ${folder}`)
 }
@@ -28,8 +28,8 @@ export function recorded(name: string): Document[] {
 }
 
 /**
- * Names at every level in their order, with the types; of lists, the first item.
- * `without` leaves out keys that are younger than the recording.
+ * The keys at every level in their order, with the types of their values; of a list, its first item.
+ * `without` leaves out keys that the exchange added after the recording.
  */
 export function shape(value: unknown, without: readonly string[] = []): unknown {
   if (Array.isArray(value)) return [shape(value[0], without)]

@@ -32,7 +32,7 @@ export class SteppedClock implements Clock {
     this.#nowUs = untilUs
   }
 
-  /** Moves on at once, as a process that was held up sees it. */
+  /** Moves on in one leap, as a delayed process sees it. */
   jump(ms: number): void {
     this.#nowUs += ms * 1000
     this.advance(0)

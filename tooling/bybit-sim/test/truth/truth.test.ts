@@ -6,12 +6,12 @@ import { truthTickerRows, truthTradeRows } from '../support/truth-rows.ts'
 const SYMBOLS = ['BTCUSDT', 'XRPUSDT']
 const TOPICS = SYMBOLS.flatMap((symbol) => [`tickers.${symbol}`, `publicTrade.${symbol}`])
 
-/** Everything that was written has arrived once a later ping is answered. */
+/** Waits for a pong: everything that was written before it has arrived by then. */
 function drained(client: Client): Promise<string> {
   return client.ask({ op: 'ping' })
 }
 
-test('the truth is what each client received, item by item and column by column', async () => {
+test('the truth equals what each client received, item by item and column by column', async () => {
   await using sim = await startSimulator({
     seed: 7,
     symbols: SYMBOLS,
@@ -36,7 +36,7 @@ test('the truth is what each client received, item by item and column by column'
   expect(truth.trades.some((trade) => trade.sentTo.length === 2)).toBe(true)
 })
 
-test('one (symbol, time, sequence, kind) of a ticker never has two contents', async () => {
+test('no (symbol, time, sequence, kind) of a ticker has two contents', async () => {
   await using sim = await startSimulator({ seed: 3, symbols: SYMBOLS, tickerIntervalMs: 10 })
   const client = await Client.open(sim.wsUrl)
   for (let round = 0; round < 20; round++) {
@@ -58,7 +58,7 @@ test('one (symbol, time, sequence, kind) of a ticker never has two contents', as
   }
 })
 
-test('a large match spills over frames that share its seq, and counts on across them', async () => {
+test('a large match spans several frames with one seq, and matchIndex counts across them', async () => {
   await using sim = await startSimulator({ seed: 1, paused: true })
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT')
@@ -71,7 +71,7 @@ test('a large match spills over frames that share its seq, and counts on across 
   expect(tradeRows(client, 'BTCUSDT')).toEqual(truthTradeRows(sim.truth(), 'BTCUSDT', 1))
 })
 
-test('the digest of a set is the same in any order, and differs when one trade is altered', async () => {
+test('a digest is the same in any order, and differs when one trade is altered', async () => {
   await using sim = await startSimulator({ seed: 5, paused: true })
   const client = await Client.open(sim.wsUrl)
   sim.burst({ symbol: 'BTCUSDT', trades: 10 })
@@ -93,7 +93,7 @@ test('the digest of a set is the same in any order, and differs when one trade i
   expect(digestOf(altered)).not.toBe(totals?.trades.digest)
 })
 
-test('digest mode sums to what full mode sums to, and keeps no items', async () => {
+test('digest mode has the same sums as full mode, and keeps no items', async () => {
   const totals = []
   for (const truth of ['full', 'digest'] as const) {
     await using sim = await startSimulator({ seed: 9, paused: true, truth })
@@ -106,7 +106,7 @@ test('digest mode sums to what full mode sums to, and keeps no items', async () 
   expect(totals[0]).toEqual(totals[1])
 })
 
-test('trades placed by hand carry what was asked for, in the frames and in the truth', async () => {
+test('trades placed by hand have the given values, in the frames and in the truth', async () => {
   await using sim = await startSimulator({ seed: 1, paused: true })
   const client = await Client.open(sim.wsUrl)
   await client.subscribe('publicTrade.BTCUSDT')

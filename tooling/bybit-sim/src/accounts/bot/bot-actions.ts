@@ -2,14 +2,14 @@ import { trimmedText } from '../../base/decimal-text.ts'
 import { fixedText, magnitude, ZERO } from '../../base/fixed.ts'
 import type { Random } from '../../base/random.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Floor } from '../floor.ts'
-import type { Account } from '../holdings/account.ts'
-import { forceClose } from '../holdings/forced.ts'
+import type { Floor } from '../floor/floor.ts'
+import { forceClose } from '../floor/forced.ts'
+import type { Account, AccountOrder } from '../holdings/account.ts'
 import type { Leg } from '../holdings/leg.ts'
-import { lotOf } from '../orders/matcher.ts'
-import type { Order, OrderSpec, Side } from '../orders/order.ts'
+import { lotOf } from '../matching/matcher.ts'
+import type { OrderSpec, Side } from '../orders/order.ts'
 
-/** Where a bot acts: for an account, in a market. */
+/** The account and the instrument for which a bot acts. */
 export interface BotScene {
   readonly floor: Floor
   readonly random: Random
@@ -17,12 +17,12 @@ export interface BotScene {
   readonly desk: Desk
 }
 
-/** Beyond so many open orders, a bot places no more in that symbol. */
+/** With so many open orders in a symbol, a bot places no more there. */
 const MAX_OPEN = 6
 const MAX_LOTS = 20
 const MAX_TICKS = 30
 
-/** What a bot does, and how often of all. */
+/** What a bot does, and the weight of each action in the draw. */
 export const BOT_ACTIONS: readonly { weight: number; act: (scene: BotScene) => void }[] = [
   { weight: 300, act: placeMarket },
   { weight: 220, act: placeResting },
@@ -44,7 +44,7 @@ function placeMarket(scene: BotScene): void {
   place(scene, { ...terms(scene), parts: 1 + scene.random.below(3) })
 }
 
-/** Below the market when buying, above it when selling: it rests. */
+/** Buys below the market or sells above it, so that the order rests. */
 function placeResting(scene: BotScene): void {
   const { account, desk, random } = scene
   const { category, symbol } = desk.instrument
@@ -63,7 +63,7 @@ function fillResting(scene: BotScene): void {
   scene.floor.happen((batch) => scene.floor.matcher.fill(order, batch, qty, order.price))
 }
 
-/** Takes an order of another account, so that one match tells two. */
+/** Takes a resting order of another account, so that one match concerns two accounts. */
 function takeFromAnother(scene: BotScene): void {
   const { floor, account, desk } = scene
   const { category, symbol } = desk.instrument
@@ -92,7 +92,7 @@ function cancelResting(scene: BotScene): void {
   scene.floor.happen((batch) => scene.floor.matcher.cancel(order, batch))
 }
 
-/** The cancel of an order that is filled in the same moment. */
+/** Cancels an order just after it was filled. */
 function cancelTooLate(scene: BotScene): void {
   const order = pickResting(scene)
   if (order === undefined) return
@@ -101,7 +101,7 @@ function cancelTooLate(scene: BotScene): void {
   floor.happen((batch) => floor.matcher.cancel(order, batch))
 }
 
-/** A maker's order that would take, or a taker's that finds nothing. */
+/** Places a post-only order that would take, or an IOC order that finds nothing to take. */
 function placeRefused(scene: BotScene): void {
   const { random } = scene
   const order = terms(scene)
@@ -111,7 +111,7 @@ function placeRefused(scene: BotScene): void {
   place(scene, { ...order, price: priceFrom(scene, away), timeInForce })
 }
 
-/** A conditional order, whose price is reached, or which is cancelled first. */
+/** Places a conditional order, then triggers or cancels it. */
 function placeConditional(scene: BotScene): void {
   const { floor, random } = scene
   const order = place(scene, { ...terms(scene), triggerPrice: priceFrom(scene, 1) })
@@ -143,16 +143,16 @@ function liquidate({ floor, account, desk, random }: BotScene): void {
   forceClose(floor, account, desk, leg.positionIdx, why)
 }
 
-/** What is open of a symbol; looking must open no leg in the books. */
+/** The open legs of a symbol. Does not use `legsOf`, which would create legs. */
 function openLegs(account: Account, desk: Desk): Leg[] {
   return account.legs.filter((leg) => leg.desk === desk && leg.size !== ZERO)
 }
 
-function place({ floor, account }: BotScene, spec: OrderSpec): Order {
+function place({ floor, account }: BotScene, spec: OrderSpec): AccountOrder {
   return floor.happen((batch) => floor.matcher.place(account, spec, batch))
 }
 
-/** An order that the account can place: at times it closes a position. */
+/** An order that the account can place; sometimes one that closes a position. */
 function terms(scene: BotScene, wanted?: Side): OrderSpec {
   const { account, desk, random } = scene
   const { category, symbol } = desk.instrument
@@ -175,18 +175,18 @@ function terms(scene: BotScene, wanted?: Side): OrderSpec {
   return { ...order, side, qty, positionIdx: leg.positionIdx, reduceOnly: true }
 }
 
-function pickResting({ account, desk, random }: BotScene): Order | undefined {
+function pickResting({ account, desk, random }: BotScene): AccountOrder | undefined {
   const { category, symbol } = desk.instrument
   const resting = account.openOrders(category, symbol).filter(({ rests }) => rests)
   return resting[random.below(resting.length)]
 }
 
-/** So many lots of those there are, at least one. */
+/** A random number of the lots, at least one and at most 1000. */
 function part(random: Random, lots: bigint): bigint {
   return 1n + BigInt(random.below(Number(lots < 1000n ? lots : 1000n)))
 }
 
-/** A price some ticks above the market's, or below it. */
+/** A price some ticks above the last price, or below it. */
 function priceFrom({ desk, random }: BotScene, direction: 1 | -1): string {
   const { tick, priceDecimals } = desk.instrument
   const ticks = direction * (1 + random.below(MAX_TICKS))

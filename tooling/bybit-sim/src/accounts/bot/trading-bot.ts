@@ -3,38 +3,38 @@ import { SimError } from '../../base/errors.ts'
 import { Pacer } from '../../base/pacer.ts'
 import type { Random } from '../../base/random.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Floor } from '../floor.ts'
+import type { Floor } from '../floor/floor.ts'
+import { payFunding } from '../floor/forced.ts'
 import type { Account } from '../holdings/account.ts'
-import { payFunding } from '../holdings/forced.ts'
 import { BOT_ACTIONS, type BotScene, TOTAL_WEIGHT } from './bot-actions.ts'
 
-/** How a bot trades; all has defaults. */
+/** How a bot trades; everything has a default. */
 export interface TradingBotSpec {
-  /** Whom for; by default every account there is. */
+  /** The accounts to trade for. Default: all. */
   readonly uids?: readonly string[]
-  /** `linear` by default. */
+  /** Default `linear`. */
   readonly category?: Category
-  /** By default the first four of the category. */
+  /** Default: the first four of the category. */
   readonly symbols?: readonly string[]
-  /** Executions a second, of all accounts together; 50 by default. */
+  /** Executions a second, for all accounts together. Default 50. */
   readonly fillsPerSecond?: number
 }
 
 const STEP_MS = 10
 const DEFAULT_SYMBOLS = 4
 const DEFAULT_RATE = 50
-/** What does not fill does not slow the bot down for ever. */
+/** Actions that a step may try: many of them, such as amendments, give no execution. */
 const MAX_TRIES = 40
-/** How often several of its actions happen at once. */
+/** How often several actions happen as one event. */
 const TOGETHER = 0.15
 const FUNDING_EVERY_STEPS = 2000
 /** 0.0001, the usual rate. */
 const FUNDING_RATE = 100_000_000n
 
 /**
- * Trades for accounts at a steady rate: orders that fill at once and in part, rest, are amended and
- * cancelled, too late at times; conditional orders, refusals, liquidations, funding, transfers, and
- * messages that come twice. What it does is drawn from the seed; prices are the market's.
+ * Trades for accounts at a steady rate: orders that fill at once, fill in part, rest, are amended, or
+ * are cancelled, sometimes too late; conditional orders, refusals, liquidations, funding, transfers,
+ * and messages that come twice. The seed decides what it does; prices are the market's.
  */
 export class TradingBot {
   readonly #floor: Floor
@@ -43,10 +43,10 @@ export class TradingBot {
   readonly #desks: readonly Desk[]
   readonly #rate: number
   readonly #pacer: Pacer
-  /** Executions that are due, or made ahead when negative. */
+  /** Executions that are due; negative when more were made than were due. */
   #due = 0
 
-  /** Throws `SIM_BAD_INPUT` when there is nobody or nothing to trade for. */
+  /** Throws `SIM_BAD_INPUT` when there are no accounts or no symbols. */
   constructor(options: { floor: Floor; clock: Clock; random: Random; spec: TradingBotSpec }) {
     const { floor, spec } = options
     const category = spec.category ?? 'linear'

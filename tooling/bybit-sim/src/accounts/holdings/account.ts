@@ -1,40 +1,45 @@
 import type { Category } from '@grid/core-events'
 import { type Fixed, fixedOf, ZERO } from '../../base/fixed.ts'
+import type { WireRow } from '../../base/wire-row.ts'
 import type { Desk } from '../../market/desk.ts'
 import type { ApiKeySpec } from '../keys/api-key.ts'
 import type { Execution } from '../orders/execution.ts'
 import type { Order, PositionIdx } from '../orders/order.ts'
-import type { WireRow } from '../private/wire-row.ts'
 import { CoinBalance } from './coin-balance.ts'
 import { Leg } from './leg.ts'
 
-/** Whether a symbol has one position, or a long and a short one at once. */
+/** Whether a symbol has one position (`one-way`), or a long and a short one at once (`hedge`). */
 export type PositionMode = 'one-way' | 'hedge'
 
-/** How an account is opened; all has defaults. Decimals as texts. */
+/** How an account is opened; everything has a default. Decimals are texts. */
 export interface AccountSpec {
-  /** Digits; made up from the seed when left out. */
+  /** Digits only; drawn from the seed when left out. */
   readonly uid?: string
+  /** Default `one-way`. */
   readonly positionMode?: PositionMode
-  /** By coin; 1,000,000 USDT by default. */
+  /** By coin. Default: 1,000,000 USDT. */
   readonly balances?: Readonly<Record<string, string>>
-  /** 0.0002 by default; negative pays the maker. */
+  /** Default 0.0002; a negative rate pays the maker. */
   readonly makerFeeRate?: string
-  /** 0.00055 by default. */
+  /** Default 0.00055. */
   readonly takerFeeRate?: string
-  /** 10 by default. */
+  /** Default 10. */
   readonly leverage?: string
-  /** One HMAC key with all permissions by default. */
+  /** Default: one HMAC key with all permissions. */
   readonly keys?: readonly ApiKeySpec[]
 }
 
-/** A change of a balance, with what it comes from. */
+/** An order of an account. */
+export type AccountOrder = Order<Account>
+
+/** A change of a balance and its cause. */
 export interface BalanceChange {
   readonly id: string
   readonly type: 'TRADE' | 'SETTLEMENT' | 'LIQUIDATION' | 'ADL' | 'TRANSFER_IN' | 'TRANSFER_OUT'
   readonly coin: string
+  /** Null for a transfer. */
   readonly execution: Execution | null
-  /** Of the position afterwards, with its sign. */
+  /** Size of the position afterwards, negative when short. */
   readonly size: Fixed
   readonly funding: Fixed
   readonly fee: Fixed
@@ -43,9 +48,9 @@ export interface BalanceChange {
   readonly timeMs: number
 }
 
-/** What orders closed, one an order. */
+/** What one order closed, summed over its fills. */
 export interface ClosedPosition {
-  readonly order: Order
+  readonly order: AccountOrder
   readonly execType: string
   readonly closedSize: Fixed
   readonly entryValue: Fixed
@@ -58,7 +63,7 @@ export interface ClosedPosition {
   readonly updatedMs: number
 }
 
-/** All that one account has and ever did. */
+/** One account: what it holds, and its whole history. */
 export class Account {
   readonly uid: string
   readonly createdMs: number
@@ -66,19 +71,19 @@ export class Account {
   readonly makerFeeRate: Fixed
   readonly takerFeeRate: Fixed
   readonly leverage: Fixed
-  /** In the order of their placing. */
-  readonly orders: Map<string, Order> = new Map()
-  /** Every state of every order that was told of, in order. */
+  /** In the order of placing. */
+  readonly orders: Map<string, AccountOrder> = new Map()
+  /** Every state of every order that was reported, in order. */
   readonly orderHistory: WireRow[] = []
   readonly executions: Execution[] = []
   readonly changes: BalanceChange[] = []
   readonly closed: Map<string, ClosedPosition> = new Map()
   readonly coins: Map<string, CoinBalance> = new Map()
-  /** Markets of which a message told the legs: others are legs in passing, of an order not taken. */
-  readonly toldDesks = new Set<Desk>()
+  /** Instruments whose legs were reported. Asking for a leg creates it, so others may exist. */
+  readonly reportedDesks = new Set<Desk>()
   readonly #legs = new Map<string, Leg>()
-  /** Those that may be open: what has ended leaves when it is next looked at. */
-  readonly #open = new Set<Order>()
+  /** Orders that may be open; an ended one is removed when it is next seen. */
+  readonly #open = new Set<AccountOrder>()
 
   constructor(uid: string, spec: AccountSpec, nowMs: number) {
     this.uid = uid
@@ -92,18 +97,18 @@ export class Account {
     }
   }
 
-  /** Every leg that was ever asked for. */
+  /** Every leg that was ever requested, flat ones among them. */
   get legs(): Leg[] {
     return [...this.#legs.values()]
   }
 
-  /** The legs that a symbol has in this account: one, or the long and the short. */
+  /** The legs of a symbol: one, or in hedge mode the long and the short one. */
   legsOf(desk: Desk): Leg[] {
     const idxs: PositionIdx[] = this.positionMode === 'hedge' ? [1, 2] : [0]
     return idxs.map((idx) => this.leg(desk, idx))
   }
 
-  /** A leg, flat when there never was anything in it. */
+  /** A leg; creates it, flat, on first use. */
   leg(desk: Desk, idx: PositionIdx): Leg {
     const key = `${desk.instrument.category} ${desk.instrument.symbol} ${idx}`
     let leg = this.#legs.get(key)
@@ -123,13 +128,13 @@ export class Account {
     return balance
   }
 
-  add(order: Order): void {
+  add(order: AccountOrder): void {
     this.orders.set(order.terms.orderId, order)
     this.#open.add(order)
   }
 
   /** The open orders of a symbol, oldest first. */
-  openOrders(category: Category, symbol: string): Order[] {
+  openOrders(category: Category, symbol: string): AccountOrder[] {
     return [...this.#open].filter((order) => {
       const { instrument } = order.terms.desk
       if (!order.isOpen) this.#open.delete(order)

@@ -2,19 +2,19 @@ import { type Fixed, least, magnitude, over, rounded, times, ZERO } from '../../
 import type { Desk } from '../../market/desk.ts'
 import type { PositionIdx, Side } from '../orders/order.ts'
 
-/** What a fill did to a position. */
+/** What a fill changed in a position. */
 export interface LegChange {
-  /** How much of the fill reduced the position. */
+  /** The part of the fill that reduced the position. */
   readonly closedSize: Fixed
-  /** The profit of what was closed, before fees. */
+  /** The profit of the closed part, before fees. */
   readonly pnl: Fixed
-  /** The fees once paid to open what was closed. */
+  /** The fees that were paid to open the closed part. */
   readonly openFees: Fixed
-  /** The value at which what was closed had been opened. */
+  /** The value of the closed part when it was opened. */
   readonly entryValue: Fixed
 }
 
-/** A position of one account in one symbol: the only one, or the long or the short leg. */
+/** One leg of an account's position in a symbol: the only one, the long one or the short one. */
 export class Leg {
   readonly desk: Desk
   readonly positionIdx: PositionIdx
@@ -22,10 +22,10 @@ export class Leg {
   leverage: Fixed
   /** Positive when long. */
   size: Fixed = ZERO
-  /** What the open size was worth when it was opened; never negative. */
+  /** The value of the open size when it was opened; never negative. */
   entryValue: Fixed = ZERO
   openFees: Fixed = ZERO
-  /** Realised since it was last flat. */
+  /** Realised profit since the leg was last flat. */
   curRealised: Fixed = ZERO
   cumRealised: Fixed = ZERO
   /** −1 before the first trade. */
@@ -55,13 +55,13 @@ export class Leg {
     return rounded(this.#isInverse ? over(size, this.entryValue) : over(this.entryValue, size))
   }
 
-  /** What holding it has gained at a price. */
+  /** The unrealised profit at a price. */
   unrealised(price: Fixed): Fixed {
     if (this.size === ZERO) return ZERO
     return this.#gain(this.entryValue, tradeValue(this.desk, price, magnitude(this.size)))
   }
 
-  /** Takes a fill: what runs against the position closes it, and what is left opens one. */
+  /** Applies a fill: a fill against the position closes it, and what is left over opens a new one. */
   fill(
     side: Side,
     qty: Fixed,
@@ -89,7 +89,7 @@ export class Leg {
     return { closedSize, ...closing }
   }
 
-  /** Adds to what was realised. */
+  /** Adds to the realised profit. */
   realise(amount: Fixed): void {
     this.curRealised += amount
     this.cumRealised += amount
@@ -110,7 +110,7 @@ export class Leg {
   }
 
   #gain(entryValue: Fixed, exitValue: Fixed): Fixed {
-    // Inverse contracts are worth less of the coin the higher its price.
+    // The higher the price, the fewer coins an inverse contract is worth.
     const isLongGain = this.size > ZERO !== this.#isInverse
     return rounded(isLongGain ? exitValue - entryValue : entryValue - exitValue)
   }
@@ -120,7 +120,7 @@ export class Leg {
   }
 }
 
-/** The value of a trade: in the quote coin, and of inverse contracts in the base coin. */
+/** The value of a trade: in the quote coin, for inverse contracts in the base coin. */
 export function tradeValue(desk: Desk, price: Fixed, qty: Fixed): Fixed {
   if (desk.instrument.category !== 'inverse') return times(price, qty)
   return rounded(over(qty, price))

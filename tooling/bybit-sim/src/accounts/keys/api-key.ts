@@ -1,4 +1,4 @@
-/** What a key may do, as `user/query-api` tells it: an empty group grants nothing. */
+/** What a key may do, in the form of `user/query-api`: an empty group grants nothing. */
 export interface Permissions {
   readonly ContractTrade: readonly string[]
   readonly Spot: readonly string[]
@@ -9,24 +9,24 @@ export interface Permissions {
   readonly Earn: readonly string[]
 }
 
-/** A group of permissions that reading something takes. */
+/** A group of permissions that can be required for reading. */
 export type PermissionGroup = 'ContractTrade' | 'Spot' | 'Wallet' | 'Options'
 
-/** How a key is made; all has defaults. */
+/** How a key is created; everything has a default. */
 export interface ApiKeySpec {
-  /** Made up when left out. */
+  /** Generated when left out. */
   readonly apiKey?: string
-  /** Made up when left out. */
+  /** Generated when left out. */
   readonly secret?: string
-  /** PEM of the public key of an RSA key, which signs instead of the secret. */
+  /** The public key in PEM: makes it an RSA key, which has no secret. */
   readonly rsaPublicKey?: string
-  /** Groups that grant something; all but `Earn` by default. */
+  /** Default: all groups but `Earn`. */
   readonly permissions?: Partial<Permissions>
-  /** True by default. */
+  /** Default true. */
   readonly readOnly?: boolean
-  /** Addresses that may use it; by default any. */
+  /** Addresses that may use it. Default: any. */
   readonly ips?: readonly string[]
-  /** Epoch milliseconds; by default never. */
+  /** Epoch milliseconds. Default: never. */
   readonly expiresAt?: number
 }
 
@@ -48,7 +48,7 @@ export interface ApiKey {
   readonly createdAt: number
 }
 
-/** Everything that a key can be allowed. */
+/** The default permissions: all of them. */
 const ALL: Permissions = {
   ContractTrade: ['Order', 'Position'],
   Spot: ['SpotTrade'],
@@ -59,7 +59,7 @@ const ALL: Permissions = {
   Earn: [],
 }
 
-/** No permission at all, to grant some of. */
+/** No permissions, to which a key's own are added. */
 const NO_PERMISSIONS: Permissions = {
   ContractTrade: [],
   Spot: [],
@@ -70,7 +70,7 @@ const NO_PERMISSIONS: Permissions = {
   Earn: [],
 }
 
-/** Makes a key of what was asked for. */
+/** Makes a key from its spec, with generated values for what the spec leaves out. */
 export function makeApiKey(
   spec: ApiKeySpec,
   made: { id: string; uid: string; apiKey: string; secret: string; now: number },
@@ -90,7 +90,12 @@ export function makeApiKey(
   }
 }
 
-/** Whether a key may read what any of these groups opens. */
+/** Whether a key has a permission of at least one of these groups. */
 export function mayRead({ permissions }: ApiKey, groups: readonly PermissionGroup[]): boolean {
   return groups.some((group) => permissions[group].length > 0)
+}
+
+/** Whether a key may be used from an address. */
+export function isAllowedFrom({ ips }: ApiKey, address: string): boolean {
+  return ips.includes('*') || ips.includes(address.replace(/^::ffff:/, ''))
 }

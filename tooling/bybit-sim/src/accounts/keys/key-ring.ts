@@ -5,10 +5,10 @@ import { type ApiKey, type ApiKeySpec, makeApiKey } from './api-key.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-/** What a key can be changed in while it is in use. */
+/** The properties of a key that can be changed while it is in use. */
 export type ApiKeyChanges = Partial<Pick<ApiKey, 'permissions' | 'ips' | 'expiresAt' | 'readOnly'>>
 
-/** All API keys by name. A revoked one is not known any more. */
+/** All API keys by name, without revoked ones. */
 export class KeyRing {
   readonly #random: Random
   readonly #keys = new Map<string, ApiKey>()
@@ -17,7 +17,7 @@ export class KeyRing {
     this.#random = random
   }
 
-  /** Throws `SIM_BAD_INPUT` when there is a key of that name. */
+  /** Creates a key; throws `SIM_BAD_INPUT` when there is one of that name. */
   add(uid: string, spec: ApiKeySpec, now: number): ApiKey {
     const id = String(10_000_000 + this.#random.below(89_999_999))
     const made = { id, uid, apiKey: this.#letters(18), secret: this.#letters(36), now }
@@ -33,7 +33,7 @@ export class KeyRing {
     return this.#keys.get(apiKey)
   }
 
-  /** The keys of an account, in the order of their making. */
+  /** The keys of an account, in the order of their creation. */
   keysOf(uid: string): ApiKey[] {
     return [...this.#keys.values()].filter((key) => key.uid === uid)
   }
@@ -55,7 +55,7 @@ export class KeyRing {
   }
 }
 
-/** Whether a signature is the key's own over exactly that text: hex of an HMAC, or base64 of RSA. */
+/** Whether a signature over exactly this text is the key's: hex for HMAC, base64 for RSA. */
 export function isSignedBy(key: ApiKey, text: string, signature: string): boolean {
   if (key.rsaPublicKey !== '') {
     const verify = createVerify('RSA-SHA256').update(text)

@@ -1,9 +1,9 @@
 import type { Fixed } from '../../base/fixed.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { OptionMarks } from '../../truth/truth.ts'
+import type { OptionMarks } from '../../truth/trade-truth.ts'
 import type { Side } from './order.ts'
 
-/** One execution of one account: a fill of an order of its own, or a payment of funding. */
+/** One execution of one account: a fill of one of its orders, or a funding payment. */
 export interface Execution {
   readonly desk: Desk
   readonly execId: string
@@ -23,11 +23,11 @@ export interface Execution {
   readonly fee: Fixed
   readonly feeRate: Fixed
   readonly feeCoin: string
-  /** Of what was closed, before fees. */
+  /** Profit of the closed part, before fees. */
   readonly pnl: Fixed
   readonly closedSize: Fixed
   readonly markPrice: Fixed
-  /** Of options. */
+  /** Null for all categories but options. */
   readonly marks: OptionMarks | null
   readonly isMaker: boolean
   readonly seq: number

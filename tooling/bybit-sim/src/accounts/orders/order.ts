@@ -1,9 +1,8 @@
 import type { Category } from '@grid/core-events'
 import { type Fixed, over, rounded, ZERO } from '../../base/fixed.ts'
 import type { Desk } from '../../market/desk.ts'
-import type { Account } from '../holdings/account.ts'
 
-/** The statuses of orders here. */
+/** The order statuses that the simulator uses. */
 export type OrderStatus =
   | 'Untriggered'
   | 'Triggered'
@@ -18,31 +17,36 @@ export type OrderStatus =
 /** Which side an order takes. */
 export type Side = 'Buy' | 'Sell'
 
-/** The leg of a position: 0 of an account with one leg a symbol, 1 the long and 2 the short one. */
+/** The leg of a position: 0 in one-way mode; in hedge mode 1 is the long and 2 the short leg. */
 export type PositionIdx = 0 | 1 | 2
 
-/** An order as its account asks for it; decimals as texts. */
+/** An order to place; decimals are texts. */
 export interface OrderSpec {
+  /** Default `linear`. */
   readonly category?: Category
   readonly symbol: string
   readonly side: Side
   readonly qty: string
-  /** A limit order's; a market order has none. */
+  /** The limit; without it the order is a market order. */
   readonly price?: string
   readonly orderLinkId?: string
   readonly timeInForce?: 'GTC' | 'IOC' | 'PostOnly'
   readonly reduceOnly?: boolean
-  /** By default the leg that the side opens. */
+  /** Default: the leg that the side opens, or closes when `reduceOnly`. */
   readonly positionIdx?: PositionIdx
-  /** Makes it a conditional order, which waits for `trigger`. */
+  /** Makes it a conditional order, which waits for `triggerOrder`. */
   readonly triggerPrice?: string
-  /** Into how many executions what the market takes at once is cut; 1 by default. */
+  /** Into how many executions an immediate fill is split. Default 1. */
   readonly parts?: number
 }
 
-/** What an order is made of, beside its state. */
-export interface OrderTerms {
-  readonly account: Account
+/**
+ * What never changes about an order.
+ *
+ * `Owner` is the type of its account. It is a parameter because the account's type names this one.
+ */
+export interface OrderTerms<Owner> {
+  readonly account: Owner
   readonly orderId: string
   readonly orderLinkId: string
   readonly desk: Desk
@@ -52,16 +56,16 @@ export interface OrderTerms {
   readonly reduceOnly: boolean
   readonly positionIdx: PositionIdx
   readonly createType: string
-  /** Null for none. */
+  /** Null for an order without a trigger. */
   readonly triggerPrice: Fixed | null
   readonly lastPriceOnCreated: Fixed
   readonly createdMs: number
 }
 
 /** One order and its state. */
-export class Order {
-  readonly terms: OrderTerms
-  /** A market order's is the price that protects it. */
+export class Order<Owner> {
+  readonly terms: OrderTerms<Owner>
+  /** The limit; for a market order the price that protects it. */
   price: Fixed
   qty: Fixed
   status: OrderStatus
@@ -73,7 +77,7 @@ export class Order {
   closedPnl: Fixed = ZERO
   updatedMs: number
 
-  constructor(terms: OrderTerms, price: Fixed, qty: Fixed) {
+  constructor(terms: OrderTerms<Owner>, price: Fixed, qty: Fixed) {
     this.terms = terms
     this.price = price
     this.qty = qty
@@ -81,7 +85,7 @@ export class Order {
     this.updatedMs = terms.createdMs
   }
 
-  /** What is yet to be filled; nothing once it has ended. */
+  /** The quantity still to be filled; zero once the order has ended. */
   get leaves(): Fixed {
     return this.isOpen ? this.qty - this.cumQty : ZERO
   }
@@ -90,9 +94,16 @@ export class Order {
     return ['Untriggered', 'Triggered', 'New', 'PartiallyFilled'].includes(this.status)
   }
 
-  /** Whether it waits in the book. */
+  /** Whether it waits in the order book. */
   get rests(): boolean {
     return this.status === 'New' || this.status === 'PartiallyFilled'
+  }
+
+  /** The coin in which its fills pay their fees. */
+  get feeCoin(): string {
+    const { category, baseCoin, quoteCoin, settleCoin } = this.terms.desk.instrument
+    if (category !== 'spot') return settleCoin
+    return this.terms.side === 'Buy' ? baseCoin : quoteCoin
   }
 
   /** Null before the first fill. */

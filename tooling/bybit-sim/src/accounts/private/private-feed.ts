@@ -1,27 +1,28 @@
 import { type Category, nowMs } from '@grid/core-events'
 import type { Random } from '../../base/random.ts'
 import type { ServerClock } from '../../base/server-clock.ts'
+import type { WireRow } from '../../base/wire-row.ts'
 import type { Connection, DataFrame } from '../../sockets/connection.ts'
 import type { Hub } from '../../sockets/hub.ts'
-import type { AccountNews } from '../batch.ts'
 import type { Account } from '../holdings/account.ts'
-import { executionRow, fastExecutionRow } from './execution-row.ts'
-import { positionRow } from './position-row.ts'
+import type { MarketPrices } from '../holdings/market-prices.ts'
+import type { AccountNews } from '../matching/batch.ts'
+import { executionRow, fastExecutionRow } from '../rows/execution-row.ts'
+import { positionRow } from '../rows/position-row.ts'
+import { walletRow } from '../rows/wallet-row.ts'
 import { type PrivateKind, parsePrivateTopic } from './private-topic.ts'
-import { type Prices, walletRow } from './wallet-row.ts'
-import type { WireRow } from './wire-row.ts'
 
-/** How many messages of an account are kept to be sent again. */
+/** How many messages of an account are kept for redelivery. */
 const KEPT = 200
-/** How often rows that could share a message each get one of their own. */
+/** How often each row gets a message of its own, although rows could share one. */
 const APART = 0.3
 
-/** One private message; the text differs by the topic that it was subscribed under. */
+/** One private message; its text depends on the topic by which a connection subscribed. */
 export interface PrivateMessage {
   readonly kind: PrivateKind
-  /** Null of `wallet`. */
+  /** Null for `wallet`. */
   readonly category: Category | null
-  /** Empty where the kind has none. */
+  /** Empty for kinds without an id. */
   readonly id: string
   /** Epoch milliseconds. */
   readonly creationTime: number
@@ -33,23 +34,23 @@ export interface PrivateMessage {
 type Draft = Omit<PrivateMessage, 'sentTo'>
 type KeptMessage = Draft & { readonly sentTo: number[] }
 
-/** Tells accounts what happened to them, in any order of topics. */
+/** Sends accounts what happened to them, the topics in random order. */
 export class PrivateFeed {
   readonly #hub: Hub
   readonly #clock: ServerClock
   readonly #random: Random
-  readonly #prices: Prices
+  readonly #prices: MarketPrices
   readonly #sessions = new Map<string, Set<Connection>>()
   readonly #kept = new Map<string, KeptMessage[]>()
 
-  constructor(options: { hub: Hub; clock: ServerClock; random: Random; prices: Prices }) {
+  constructor(options: { hub: Hub; clock: ServerClock; random: Random; prices: MarketPrices }) {
     this.#hub = options.hub
     this.#clock = options.clock
     this.#random = options.random
     this.#prices = options.prices
   }
 
-  /** Counts a connection among its account's, as long as it lives. */
+  /** Adds a connection to its account's sessions until it ends. */
   admit(connection: Connection, uid: string): void {
     const sessions = this.#sessions.get(uid) ?? new Set()
     this.#sessions.set(uid, sessions)
@@ -62,8 +63,8 @@ export class PrivateFeed {
     return [...(this.#sessions.get(uid) ?? [])]
   }
 
-  /** Sends what happened, one topic after another in an order of chance. */
-  tell(news: AccountNews): void {
+  /** Sends what happened, topic by topic in random order. */
+  report(news: AccountNews): void {
     for (const group of this.#shuffled(this.#groups(news))) {
       for (const draft of group) this.#send(news.account.uid, { ...draft, sentTo: [] })
     }
@@ -81,7 +82,7 @@ export class PrivateFeed {
     return this.#kept.get(uid) ?? []
   }
 
-  /** Sends the last `count` messages of a kind again as they were; how many there were. */
+  /** Sends the last `count` messages of a kind again, unchanged; gives how many there were. */
   redeliver(uid: string, kind: PrivateKind | null, count: number): number {
     const kept = this.#kept.get(uid) ?? []
     const matching = kept.filter((message) => kind === null || message.kind === kind)
@@ -129,7 +130,7 @@ export class PrivateFeed {
           rows: portion.map(({ row }) => row),
         })),
     )
-    for (const desk of news.positions) account.toldDesks.add(desk)
+    for (const desk of news.positions) account.reportedDesks.add(desk)
     const positions = [...byCategory([...news.positions], (desk) => desk)].map(
       ([category, desks]): Draft[] => [
         {
@@ -158,7 +159,7 @@ export class PrivateFeed {
     return [...executions, ...fast, ...orders, ...positions, wallet]
   }
 
-  /** All in one, or each by itself. */
+  /** All items in one portion, or each in one of its own. */
   #portions<Item>(items: readonly Item[]): Item[][] {
     return this.#random.chance(APART) ? items.map((item) => [item]) : [[...items]]
   }
@@ -180,7 +181,7 @@ export class PrivateFeed {
     const frames = new Map<string, DataFrame>()
     for (const connection of this.#sessions.get(uid) ?? []) {
       for (const topic of connection.topics) {
-        if (!tellsOf(topic, message)) continue
+        if (!carries(topic, message)) continue
         let frame = frames.get(topic)
         if (frame === undefined) {
           frame = { topic, bytes: Buffer.from(textOf(topic, message)), sentTo: message.sentTo }
@@ -192,12 +193,12 @@ export class PrivateFeed {
   }
 }
 
-function tellsOf(topic: string, { kind, category }: Draft): boolean {
+function carries(topic: string, { kind, category }: Draft): boolean {
   const parsed = parsePrivateTopic(topic)
   return parsed?.kind === kind && (parsed.category === null || parsed.category === category)
 }
 
-/** Orders and executions of one match of a spot pair have one id. */
+/** Orders and executions of one match share the id; for spot it has a number in place of the symbol. */
 function matchId(
   { uid }: Account,
   symbol: string | undefined,
@@ -207,7 +208,7 @@ function matchId(
   return `${uid}_${category === 'spot' ? '20000' : symbol}_${seq}`
 }
 
-/** The envelope's keys are in an order of their own in each kind. */
+/** The order of the envelope's keys depends on the kind. */
 function textOf(topic: string, { kind, id, creationTime, rows }: Draft): string {
   switch (kind) {
     case 'execution.fast':

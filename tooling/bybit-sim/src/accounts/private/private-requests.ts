@@ -1,16 +1,16 @@
 import { type Clock, nowMs } from '@grid/core-events'
+import type { ExchangeRules } from '../../base/rules.ts'
+import { privateReply } from '../../dialects/private-dialect.ts'
 import { type LooseRequest, readLooseRequest } from '../../dialects/request.ts'
 import type { FaultPlan } from '../../faults/fault-plan.ts'
-import type { ExchangeRules } from '../../rules.ts'
 import type { Connection } from '../../sockets/connection.ts'
 import type { RequestHandler } from '../../sockets/request-handler.ts'
-import { type ApiKey, mayRead } from '../keys/api-key.ts'
+import { type ApiKey, isAllowedFrom, mayRead } from '../keys/api-key.ts'
 import { isSignedBy, type KeyRing } from '../keys/key-ring.ts'
-import { privateReply } from './private-dialect.ts'
 import type { PrivateFeed } from './private-feed.ts'
 import { groupsOf, parsePrivateTopic } from './private-topic.ts'
 
-/** Answers what clients ask on the private socket: `auth` first, then as on all others. */
+/** Answers requests on the private socket: `auth`, then the same as on the public ones. */
 export class PrivateRequests {
   readonly #clock: Clock
   readonly #serverClock: Clock
@@ -27,7 +27,7 @@ export class PrivateRequests {
     rules: ExchangeRules
     keys: KeyRing
     feed: PrivateFeed
-    /** Answers all but `auth`. */
+    /** Answers everything but `auth`. */
     requests: RequestHandler
   }) {
     this.#clock = options.clock
@@ -73,7 +73,7 @@ export class PrivateRequests {
     else decide()
   }
 
-  /** The text of the refusal; null when the key opens the connection. */
+  /** The text of the refusal; null when the key is accepted. */
   #judge(connection: Connection, request: LooseRequest, key: ApiKey | undefined): string | null {
     const texts = this.#rules.authTexts
     const [apiKey, expires, signature] = request.args
@@ -105,7 +105,7 @@ export class PrivateRequests {
       )
       if (parsed !== null && isTwofold) return `error:topic conflict,topic:${topic}`
       const key = this.#keys.find(session.apiKey)
-      // Of a key that was revoked meanwhile, the connection keeps what it had.
+      // A revoked key is unknown: its connection keeps what it was allowed.
       if (parsed !== null && key !== undefined && !mayRead(key, groupsOf(parsed))) {
         return `${this.#rules.authTexts.notPermitted},topic:${topic}`
       }
@@ -117,9 +117,4 @@ export class PrivateRequests {
     const to = { connId: connection.connId, reqId: request.reqId }
     connection.send(privateReply(refusal === null, refusal ?? '', to, request.op))
   }
-}
-
-/** Whether a key may be used from an address. */
-export function isAllowedFrom({ ips }: ApiKey, address: string): boolean {
-  return ips.includes('*') || ips.includes(address.replace(/^::ffff:/, ''))
 }

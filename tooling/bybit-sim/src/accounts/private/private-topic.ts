@@ -1,17 +1,17 @@
 import type { Category } from '@grid/core-events'
 import type { PermissionGroup } from '../keys/api-key.ts'
 
-/** What private topics tell of. */
+/** The kinds of private topics. */
 export type PrivateKind = 'execution' | 'execution.fast' | 'order' | 'position' | 'wallet'
 
 /** A private topic that can be subscribed to. */
 export interface PrivateTopic {
   readonly kind: PrivateKind
-  /** Null for the form that tells of every category. */
+  /** Null for the form that covers every category. */
   readonly category: Category | null
 }
 
-const KINDS: readonly PrivateKind[] = ['execution.fast', 'execution', 'order', 'position', 'wallet']
+/** The categories that each kind has topics for, beside the one that covers all. */
 const CATEGORIES_OF: { readonly [Kind in PrivateKind]: readonly Category[] } = {
   execution: ['linear', 'inverse', 'spot', 'option'],
   'execution.fast': ['linear', 'inverse', 'spot', 'option'],
@@ -19,6 +19,7 @@ const CATEGORIES_OF: { readonly [Kind in PrivateKind]: readonly Category[] } = {
   position: ['linear', 'inverse', 'option'],
   wallet: [],
 }
+const KINDS = Object.keys(CATEGORIES_OF) as PrivateKind[]
 const GROUP_OF: { readonly [Name in Category]: PermissionGroup } = {
   linear: 'ContractTrade',
   inverse: 'ContractTrade',
@@ -26,22 +27,23 @@ const GROUP_OF: { readonly [Name in Category]: PermissionGroup } = {
   option: 'Options',
 }
 
-/** Reads a topic; null when there is no such one. */
+/** Reads a topic; null when there is no such topic. */
 export function parsePrivateTopic(topic: string): PrivateTopic | null {
-  const kind = KINDS.find((name) => topic === name || topic.startsWith(`${name}.`))
-  if (kind === undefined) return null
-  if (topic === kind) return { kind, category: null }
-  const category = CATEGORIES_OF[kind].find((name) => topic === `${kind}.${name}`)
-  return category === undefined ? null : { kind, category }
+  for (const kind of KINDS) {
+    if (topic === kind) return { kind, category: null }
+    const category = CATEGORIES_OF[kind].find((name) => topic === `${kind}.${name}`)
+    if (category !== undefined) return { kind, category }
+  }
+  return null
 }
 
-/** The groups of permissions of which a key needs one to subscribe. */
+/** The groups of permissions of which a key needs at least one to subscribe. */
 export function groupsOf({ kind, category }: PrivateTopic): PermissionGroup[] {
   if (kind === 'wallet') return ['Wallet']
   return category === null ? Object.values(GROUP_OF) : [GROUP_OF[category]]
 }
 
-/** The group of permissions that a category's orders, executions and positions take. */
+/** The group of permissions needed to read a category's orders, executions and positions. */
 export function groupOf(category: Category): PermissionGroup {
   return GROUP_OF[category]
 }

@@ -1,6 +1,6 @@
-import { restWalletRow } from '../../accounts/private/wallet-row.ts'
-import type { Query } from '../query.ts'
-import { badParameter } from '../refusal.ts'
+import { restWalletRow } from '../../accounts/rows/wallet-row.ts'
+import type { Query } from '../request/query.ts'
+import { badParameter } from '../request/refusal.ts'
 import { needPermission, type PrivateScene } from './private-endpoint.ts'
 import { DAY_MS } from './time-window.ts'
 
@@ -30,7 +30,7 @@ export function accountInfo(_: Query, { account, key }: PrivateScene): object {
   }
 }
 
-/** `GET /v5/user/query-api`: what the key itself is; any key may ask. */
+/** `GET /v5/user/query-api`: the key itself; needs no permission. */
 export function queryApi(_: Query, { account, key, now }: PrivateScene): object {
   const expires = key.expiresAt
   const day = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`

@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { ApiKey } from '../../accounts/keys/api-key.ts'
+import { type ApiKey, isAllowedFrom } from '../../accounts/keys/api-key.ts'
 import { isSignedBy, type KeyRing } from '../../accounts/keys/key-ring.ts'
-import { isAllowedFrom } from '../../accounts/private/private-requests.ts'
-import { RestRefusal } from '../refusal.ts'
+import { RestRefusal } from '../request/refusal.ts'
 
 const DEFAULT_RECV_WINDOW = '5000'
-/** How far a client may be ahead of the exchange. */
+/** How far a client's clock may be ahead of the exchange's. */
 const AHEAD_MS = 1000
 
 /**
- * The key that signed a request over exactly the bytes of its query; null when the headers that say
- * so are missing. Throws the exchange's refusal: which of several faults it names is assumed.
+ * The key that signed a request, over exactly the bytes of its query; null when the headers of a
+ * signature are missing.
+ *
+ * Throws the exchange's refusal. Which one it gives when several apply is assumed.
  */
 export function authenticate(request: IncomingMessage, keys: KeyRing, now: number): ApiKey | null {
   const apiKey = header(request, 'x-bapi-api-key')

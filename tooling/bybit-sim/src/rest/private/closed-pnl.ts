@@ -1,13 +1,13 @@
 import type { ClosedPosition } from '../../accounts/holdings/account.ts'
-import type { WireRow } from '../../accounts/private/wire-row.ts'
 import { fixedText, over, rounded } from '../../base/fixed.ts'
-import type { Query } from '../query.ts'
+import type { WireRow } from '../../base/wire-row.ts'
+import type { Query } from '../request/query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 import { timeWindow } from './time-window.ts'
 
-/** `GET /v5/position/closed-pnl`: what each order closed, newest first. */
+/** `GET /v5/position/closed-pnl`: what each order closed, newest first; derivatives only. */
 export function closedPnl(query: Query, scene: PrivateScene): object {
   const { account, key, now, rules } = scene
   const category = permittedCategory(query, key, ['linear', 'inverse'])

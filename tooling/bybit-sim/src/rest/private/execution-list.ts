@@ -1,11 +1,11 @@
-import { restExecutionRow } from '../../accounts/private/execution-row.ts'
-import type { Query } from '../query.ts'
+import { restExecutionRow } from '../../accounts/rows/execution-row.ts'
+import type { Query } from '../request/query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 import { ALWAYS, timeWindow } from './time-window.ts'
 
-/** `GET /v5/execution/list`: newest first; asked for by order, nothing else is looked at. */
+/** `GET /v5/execution/list`: newest first; a request that names an order ignores all other filters. */
 export function executionList(query: Query, scene: PrivateScene): object {
   const { account, key, market, now, rules } = scene
   const category = permittedCategory(query, key)

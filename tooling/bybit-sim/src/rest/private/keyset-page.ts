@@ -1,13 +1,13 @@
-import type { WireRow } from '../../accounts/private/wire-row.ts'
-import type { Query } from '../query.ts'
+import type { WireRow } from '../../base/wire-row.ts'
+import type { Query } from '../request/query.ts'
 
-/** Where an item stands in its list: newest first, then by its id. */
+/** The sort key of an item: newest first, then by id. */
 export interface Place {
   readonly timeMs: number
   readonly id: string
 }
 
-/** A page and the cursor behind it. */
+/** A page and the cursor of the next one. */
 export interface KeysetPage {
   readonly list: readonly WireRow[]
   readonly nextPageCursor: string
@@ -16,16 +16,17 @@ export interface KeysetPage {
 const CURSOR = /,(.+):(\d+)$/
 
 /**
- * The page behind the request's cursor, which names the first and the last item of the page before,
- * so that items that come meanwhile shift nothing. A page with items always has a cursor, as recorded
- * ones do: the end of a list is an empty page.
+ * The page after the request's cursor.
+ *
+ * The cursor names the first and the last item of the page before it, so that new items shift nothing.
+ * As on the exchange, every page with items has a cursor, and an empty page ends the list.
  */
 export function keysetPage<Item>(
   items: readonly Item[],
   how: {
     placeOf: (item: Item) => Place
     rowOf: (item: Item) => WireRow
-    /** Whether items of one millisecond come in no particular order. */
+    /** Whether items of one millisecond come out of order. */
     isUnsettled?: boolean
   },
   query: Query,
@@ -57,7 +58,7 @@ function compare(a: Place, b: Place): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-/** Turns neighbours of one millisecond around. */
+/** Swaps neighbours of one millisecond. */
 function unsettled<Placed extends { readonly place: Place }>(page: readonly Placed[]): Placed[] {
   const turned = [...page]
   for (let at = 0; at + 1 < turned.length; at += 2) {

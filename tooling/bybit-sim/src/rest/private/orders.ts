@@ -1,21 +1,21 @@
 import type { Category } from '@grid/core-events'
-import type { Order } from '../../accounts/orders/order.ts'
-import { restOrderRow } from '../../accounts/private/order-row.ts'
+import type { AccountOrder } from '../../accounts/holdings/account.ts'
+import { restOrderRow } from '../../accounts/rows/order-row.ts'
 import { ZERO } from '../../base/fixed.ts'
-import type { Query } from '../query.ts'
-import { badParameter, RestRefusal } from '../refusal.ts'
+import type { Query } from '../request/query.ts'
+import { badParameter, RestRefusal } from '../request/refusal.ts'
 import { type KeysetPage, keysetPage } from './keyset-page.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 import { ALWAYS, timeWindow } from './time-window.ts'
 
-/** How many closed orders `order/realtime` remembers. */
+/** How many closed orders `order/realtime` gives. */
 const RECENTLY_CLOSED = 500
 const FINAL = [...['Filled', 'Cancelled', 'PartiallyFilledCanceled', 'Rejected', 'Deactivated']]
 
 /**
- * `GET /v5/order/realtime`: open orders, with `openOnly=1` the last 500 that were closed, and by id
- * any of both; newest first.
+ * `GET /v5/order/realtime`, newest first: open orders; with `openOnly=1` the last 500 closed ones;
+ * with an id an order of either kind.
  */
 export function realtimeOrders(query: Query, scene: PrivateScene): object {
   const { key, market } = scene
@@ -43,7 +43,7 @@ export function realtimeOrders(query: Query, scene: PrivateScene): object {
   return { nextPageCursor: page.nextPageCursor, category, list: page.list }
 }
 
-/** `GET /v5/order/history`: closed orders by the time of their placing, newest first. */
+/** `GET /v5/order/history`: closed orders by the time when they were placed, newest first. */
 export function orderHistory(query: Query, scene: PrivateScene): object {
   const { key, market, now, rules } = scene
   const category = permittedCategory(query, key)
@@ -68,7 +68,7 @@ export function orderHistory(query: Query, scene: PrivateScene): object {
   return { nextPageCursor: page.nextPageCursor, category, list: page.list }
 }
 
-function ordersOf({ account }: PrivateScene, category: Category): Order[] {
+function ordersOf({ account }: PrivateScene, category: Category): AccountOrder[] {
   return [...account.orders.values()].filter(
     ({ terms }) => terms.desk.instrument.category === category,
   )
@@ -78,19 +78,19 @@ function hasId(query: Query): boolean {
   return query.text('orderId') !== '' || query.text('orderLinkId') !== ''
 }
 
-function isNamedIn({ terms }: Order, query: Query): boolean {
+function isNamedIn({ terms }: AccountOrder, query: Query): boolean {
   const orderId = query.text('orderId')
   return orderId === ''
     ? terms.orderLinkId === query.text('orderLinkId')
     : terms.orderId === orderId
 }
 
-function isOfKind({ terms }: Order, kind: string): boolean {
+function isOfKind({ terms }: AccountOrder, kind: string): boolean {
   if (kind === '') return true
   return (kind === 'StopOrder') === (terms.triggerPrice !== null)
 }
 
-function pageOf(orders: readonly Order[], query: Query): KeysetPage {
+function pageOf(orders: readonly AccountOrder[], query: Query): KeysetPage {
   return keysetPage(
     orders,
     {

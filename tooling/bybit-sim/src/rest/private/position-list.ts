@@ -1,13 +1,13 @@
-import { restPositionRow } from '../../accounts/private/position-row.ts'
+import { restPositionRow } from '../../accounts/rows/position-row.ts'
 import { ZERO } from '../../base/fixed.ts'
-import type { Query } from '../query.ts'
-import { badParameter } from '../refusal.ts'
+import type { Query } from '../request/query.ts'
+import { badParameter } from '../request/refusal.ts'
 import { type PrivateScene, permittedCategory } from './private-endpoint.ts'
 import { isAskedFor } from './row-filter.ts'
 
 /**
- * `GET /v5/position/list`: of a symbol every leg, flat or not; of a coin those that are open. The
- * cursor is the number of the next row.
+ * `GET /v5/position/list`: for a symbol every leg, flat or not; for a coin the open legs. The cursor is
+ * the number of the next row.
  */
 export function positionList(query: Query, scene: PrivateScene): object {
   const { account, key, market, prices } = scene

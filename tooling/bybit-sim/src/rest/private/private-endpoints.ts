@@ -6,7 +6,7 @@ import { positionList } from './position-list.ts'
 import type { PrivateEndpoint } from './private-endpoint.ts'
 import { transactionLog } from './transaction-log.ts'
 
-/** The endpoints of an account by path, with the documented limits of a second. */
+/** The signed endpoints by path, with their documented limits. A new endpoint adds its line here. */
 export const PRIVATE_ENDPOINTS: ReadonlyMap<string, PrivateEndpoint> = new Map([
   ['/v5/execution/list', { limit: 50, retMsg: 'OK', answer: executionList }],
   ['/v5/order/realtime', { limit: 50, retMsg: 'OK', answer: realtimeOrders }],

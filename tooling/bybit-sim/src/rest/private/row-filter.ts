@@ -1,7 +1,7 @@
 import type { Instrument } from '../../market/instrument.ts'
-import type { Query } from '../query.ts'
+import type { Query } from '../request/query.ts'
 
-/** Whether a request asks for an instrument: by its symbol, else its coins. */
+/** Whether a request asks for an instrument: by its symbol, or else by its coins. */
 export function isAskedFor(instrument: Instrument, query: Query): boolean {
   const symbol = query.text('symbol')
   if (symbol !== '') return instrument.symbol === symbol

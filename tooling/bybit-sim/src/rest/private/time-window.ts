@@ -1,22 +1,23 @@
-import type { Query } from '../query.ts'
-import { RestRefusal } from '../refusal.ts'
+import type { Query } from '../request/query.ts'
+import { RestRefusal } from '../request/refusal.ts'
 
 export const DAY_MS = 86_400_000
 const LONGEST_MS = 7 * DAY_MS
 const KEPT_MS = 2 * 365 * DAY_MS
 
-/** An interval of time, both ends within it. Epoch milliseconds. */
+/** An interval of time in epoch milliseconds, both ends included. */
 export interface TimeWindow {
   readonly from: number
   readonly until: number
 }
 
-/** No limit of time at all. */
+/** All times. */
 export const ALWAYS: TimeWindow = { from: 0, until: Infinity }
 
 /**
- * The window that a request asks for: `byDefault` long where one end or both are missing, and never
- * longer than seven days. Throws the exchange's refusals.
+ * The window of a request: `byDefault` long when an end is missing, and at most seven days.
+ *
+ * Throws the exchange's refusals (181006 to 181019) for unreadable, reversed, long or old windows.
  */
 export function timeWindow(query: Query, now: number, byDefault = LONGEST_MS): TimeWindow {
   const start = timeOf(query, 'startTime', 181006)

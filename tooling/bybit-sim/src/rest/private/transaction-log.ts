@@ -1,7 +1,7 @@
 import type { BalanceChange } from '../../accounts/holdings/account.ts'
-import type { WireRow } from '../../accounts/private/wire-row.ts'
 import { fixedText } from '../../base/fixed.ts'
-import type { Query } from '../query.ts'
+import type { WireRow } from '../../base/wire-row.ts'
+import type { Query } from '../request/query.ts'
 import { keysetPage } from './keyset-page.ts'
 import { needPermission, type PrivateScene } from './private-endpoint.ts'
 import { DAY_MS, timeWindow } from './time-window.ts'
@@ -30,7 +30,7 @@ export function transactionLog(query: Query, scene: PrivateScene): object {
   const page = keysetPage(
     found,
     {
-      // Later changes of one millisecond first; ids are not unique.
+      // Ids are not unique, so the index tells changes of one millisecond apart: later ones first.
       placeOf: ([index, { timeMs }]) => ({ id: String(2e12 - index), timeMs }),
       rowOf: ([, change]) => rowOf(change),
     },

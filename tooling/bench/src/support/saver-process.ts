@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { SaverStatus } from 'event-saver'
+
+const MAIN = fileURLToPath(import.meta.resolve('event-saver/main'))
+
+/** An `event-saver run` in its own process. */
+export class SaverProcess {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<number>
+  readonly #address: Promise<string>
+  /** The warnings and errors of its log. */
+  readonly complaints: string[] = []
+
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'],
+      {
+        env: { ...process.env, EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
+        stdio: ['ignore', 'inherit', 'pipe'],
+      },
+    )
+    this.#exited = once(this.#child, 'exit').then(([code]) => (code === null ? 1 : Number(code)))
+    this.#address = this.#readLog()
+  }
+
+  /** Reads its `/status`. */
+  async status(): Promise<SaverStatus> {
+    const response = await fetch(`http://${await this.#address}/status`)
+    return (await response.json()) as SaverStatus
+  }
+
+  /** Sends SIGTERM; gives the exit code. */
+  async stop(): Promise<number> {
+    this.#child.kill('SIGTERM')
+    return this.#exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
+  #readLog(): Promise<string> {
+    const { stderr } = this.#child
+    if (stderr === null) throw new Error('the saver has no stderr')
+    return new Promise((resolve, reject) => {
+      createInterface({ input: stderr }).on('line', (line) => {
+        const entry = parseLine(line)
+        if (entry.httpAddress !== undefined) resolve(entry.httpAddress)
+        if (entry.level === undefined || entry.level >= WARNING) this.complaints.push(line)
+      })
+      this.#exited.then(() => reject(new Error(`the saver ended: ${this.complaints.join('\n')}`)))
+    })
+  }
+}
+
+const WARNING = 40
+
+function parseLine(line: string): { level?: number; httpAddress?: string } {
+  try {
+    return JSON.parse(line) as { level?: number; httpAddress?: string }
+  } catch {
+    return {}
+  }
+}
+
+/** Waits until no saver receives anything any more. */
+export async function settled(...savers: readonly SaverProcess[]): Promise<void> {
+  for (let before = -1, same = 0; same < 3; await wait(500)) {
+    const statuses = await Promise.all(savers.map((saver) => saver.status()))
+    const entries = statuses.flatMap(({ channels }) => channels)
+    const now = entries.reduce((sum, entry) => sum + entry.received, 0)
+    same = now === before ? same + 1 : 0
+    before = now
+  }
+}

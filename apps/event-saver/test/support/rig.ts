@@ -6,6 +6,7 @@ import { createTestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { inject } from 'vitest'
+import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Saver, type SaverOptions } from '../../src/saver.ts'
 
@@ -15,13 +16,12 @@ export interface TestSaver {
   readonly log: readonly { readonly code?: string; readonly level: number; readonly msg: string }[]
 }
 
-/** Makes a saver that captures a simulator; `env` adds settings. */
-export function makeSaver(
+/** The configuration of a saver that captures a simulator; `env` adds settings. */
+export function loadTestConfig(
   wsUrl: string,
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
-  options: Partial<SaverOptions> = {},
-): TestSaver {
+): Config {
   const result = loadConfig({
     flags: {},
     env: {
@@ -35,9 +35,20 @@ export function makeSaver(
     cwd: process.cwd(),
   })
   if (!result.ok) throw new Error(JSON.stringify(result.faults))
+  return result.config
+}
+
+/** Makes a saver that captures a simulator; `env` adds settings. */
+export function makeSaver(
+  wsUrl: string,
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+  options: Partial<SaverOptions> = {},
+): TestSaver {
+  const config = loadTestConfig(wsUrl, databaseUrl, env)
   const log: TestSaver['log'][number][] = []
   const logger = pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) })
-  return { saver: new Saver({ config: result.config, log: logger, ...options }), log }
+  return { saver: new Saver({ config, log: logger, ...options }), log }
 }
 
 /** A new PostgreSQL database that is dropped at the end of the scope. */

@@ -1,4 +1,9 @@
-import { systemClock } from '@grid/core-events'
+import {
+  CHANNEL_DEFINITIONS,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+  systemClock,
+} from '@grid/core-events'
 import type { GapState, StoredGap } from '@grid/db'
 import { describe, expect, it } from 'vitest'
 import { GapRepair } from '../../../src/accounts/rest/gap-repair.ts'
@@ -7,7 +12,7 @@ const T0 = 1_760_000_000_000
 const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 describe('the repair of gaps', () => {
-  const gap = (id: string, channel: 'execution' | 'order' | 'wallet', endTs: number): StoredGap =>
+  const gap = (id: string, channel: PrivateChannel, endTs: number): StoredGap =>
     ({ id, channel, accountId: ACCOUNT_ID, startTs: T0, endTs, state: 'open' }) as StoredGap
 
   /** A repair of some gaps by an exchange that answers with nothing, at a settable time. */
@@ -82,6 +87,16 @@ describe('the repair of gaps', () => {
     expect(await run()).toBeNull()
     expect([...states]).toEqual([['o', 'partial']])
   })
+
+  it.each(PRIVATE_CHANNELS)(
+    'closes gaps of %s only if the exchange keeps its history',
+    async (channel) => {
+      const { run, states, at } = repair([gap('a', channel, T0)])
+      at.ms = T0 + 60_000
+      await run()
+      expect(states.has('a')).toBe(CHANNEL_DEFINITIONS[channel].history === 'all')
+    },
+  )
 
   it('leaves a gap open that cannot be read, or whose rows are not all stored', async () => {
     const { run, states, at } = repair([gap('a', 'execution', T0)], false)

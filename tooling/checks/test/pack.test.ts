@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startSimulator } from '@grid/bybit-sim'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publicNames } from '../src/public-names.ts'
 import { readManifest, root } from './workspace.ts'
 
 const LIBRARIES = ['core-events', 'bybit-adapter', 'db'] as const
@@ -73,6 +74,11 @@ describe.each(LIBRARIES)('the tarball of %s', (name) => {
     expect(() => execFileSync('grep', args, { encoding: 'utf8' })).toThrow(
       expect.objectContaining({ status: 1 }),
     )
+  })
+
+  it('exports the names that are on record; a change of them needs a changeset', async () => {
+    const names = publicNames(join(unpacked, 'package/dist/index.d.ts'))
+    await expect(`${names.join('\n')}\n`).toMatchFileSnapshot(`./public-names/${name}.txt`)
   })
 })
 

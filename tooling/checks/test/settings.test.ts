@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { readSources } from '../src/source-files.ts'
 import { root } from './workspace.ts'
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -21,4 +23,14 @@ it('editors format as the formatter does', () => {
   expect(everyFile).toContain(`indent_style = ${formatter.indentStyle}\n`)
   expect(everyFile).toContain(`indent_size = ${formatter.indentWidth}\n`)
   expect(everyFile).toContain(`max_line_length = ${formatter.lineWidth}\n`)
+})
+
+it('git, and with it the linter, ignores no folder of sources', () => {
+  const sources = [...readSources(root).keys()]
+  const args = ['check-ignore', '--no-index', '--stdin']
+  const ignored = (paths: readonly string[]): string =>
+    execFileSync('git', args, { cwd: root, input: paths.join('\n'), encoding: 'utf8' })
+  // git exits with 1 when it ignores none.
+  expect(() => ignored(sources)).toThrow(expect.objectContaining({ status: 1, stdout: '' }))
+  expect(ignored(['packages/db/dist/a.ts'])).toBe('packages/db/dist/a.ts\n')
 })

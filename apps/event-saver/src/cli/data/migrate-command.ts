@@ -1,8 +1,8 @@
 import { systemClock } from '@grid/core-events'
 import { createDatabase, inspectDatabase } from '@grid/db'
 import type { Config } from '../../config/config.ts'
-import { prepareDatabase } from '../../storage/prepare-database.ts'
 import type { Logger } from '../../log/log.ts'
+import { prepareDatabase } from '../../storage/prepare-database.ts'
 
 /** What a migration left behind. */
 export interface MigrationResult {

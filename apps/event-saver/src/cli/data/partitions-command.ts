@@ -12,8 +12,8 @@ import {
 } from '@grid/db'
 import type { Config } from '../../config/config.ts'
 import { retentionOf } from '../../config/retention.ts'
-import { reasonOf } from '../../storage/prepare-database.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import { reasonOf } from '../../storage/prepare-database.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** Which days `partitions list` shows. */

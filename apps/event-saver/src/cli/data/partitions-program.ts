@@ -2,6 +2,7 @@ import { PARTITIONED_TABLES, type PartitionedTable } from '@grid/db'
 import { type Command, Option } from 'commander'
 import { retention } from '../../config/schemas.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import type { AddCommand } from '../program.ts'
 import {
   freezeDays,
   listDays,
@@ -11,7 +12,6 @@ import {
   pruneTables,
   removedLines,
 } from './partitions-command.ts'
-import type { AddCommand } from '../program.ts'
 
 /** Adds `partitions list`, `prune` and `freeze`. */
 export function addPartitionCommands(

@@ -8,8 +8,8 @@ import {
   type TickerEvent,
 } from '@grid/core-events'
 import type { WantedTopic } from '../../channels/registry.ts'
-import type { StreamTimings } from '../stream/stream-timings.ts'
 import { Timers } from '../../time/timers.ts'
+import type { StreamTimings } from '../stream/stream-timings.ts'
 
 /** Options of a {@link SilenceWatch}. */
 export interface SilenceWatchOptions {

@@ -6,9 +6,9 @@ import {
   listRemovedDays,
   migrate,
 } from '@grid/db'
-import { findPgbouncer, startPgbouncer } from '@grid/testing'
+import { clearOfMidnight, findPgbouncer, startPgbouncer } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../support/cli.ts'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
 
@@ -30,6 +30,8 @@ async function store(db: Kysely<GridDatabase>, ...times: number[]): Promise<void
     )
   }
 }
+
+beforeEach(clearOfMidnight)
 
 describe('event-saver partitions', () => {
   it('lists, freezes and prunes days, and says what it removed', async () => {

@@ -34,3 +34,5 @@ function moveDate(): void {
   RealDate.prototype.constructor = MovedDate
   globalThis.Date = MovedDate
 }
+
+export {}

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+// Has its types checked.
+import type {} from '@grid/config/moved-clock'
 import { createTestDatabase } from '@grid/testing'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runProgram } from './program.ts'
+import { runProgram } from './cli/program.ts'
 
 const REQUIRED_NODE = 24
 

@@ -7,7 +7,7 @@ import { startSimulator } from '@grid/bybit-sim'
 import { migrate } from '@grid/db'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { runProgram } from '../../src/program.ts'
+import { runProgram } from '../../src/cli/program.ts'
 import { ownDatabase } from '../support/rig.ts'
 
 const newKeys = (id: string) => `${id}:${randomBytes(32).toString('base64')}`

@@ -1,11 +1,14 @@
 import { listRemovedDays, migrate } from '@grid/db'
+import { clearOfMidnight } from '@grid/testing'
 import { sql } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { runCli } from '../support/cli.ts'
 import { dayOf, daysAgo, storeTrades } from '../support/old-days.ts'
 import { ownDatabase } from '../support/rig.ts'
 
 const ENVIRONMENT = 'custom:127.0.0.1'
+
+beforeEach(clearOfMidnight)
 
 describe('event-saver partitions', () => {
   it('lists, freezes and prunes days, and lists the removed ones', async () => {

@@ -214,7 +214,7 @@ describe('BufferedWriter', () => {
   it('pauses after a failure although more items come', async () => {
     const store = new Store()
     store.fail = () => 'transient'
-    const writer = store.writer({ batchSize: 1, maxWaiting: 1e6, random: () => 1 })
+    const writer = store.writer({ batchSize: 1, maxWaiting: 1e6, random: () => 345_600 })
     writer.open()
     addAll(writer, 0, 5000)
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,13 +1,16 @@
 import { startSimulator } from '@grid/bybit-sim'
 import { DeadLetterRepository, listRemovedDays, migrate } from '@grid/db'
+import { clearOfMidnight } from '@grid/testing'
 import { sql } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { dayOf, daysAgo, storeTrades } from '../support/old-days.ts'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
 
 const ENVIRONMENT = 'custom:127.0.0.1'
 const patience = () => AbortSignal.timeout(30_000)
 const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0, neverSent: [] }
+
+beforeEach(clearOfMidnight)
 
 describe('a running saver', () => {
   it('removes days past their retention, freezes closed ones, and reports both', async () => {

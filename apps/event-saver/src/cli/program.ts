@@ -1,18 +1,12 @@
 import { Command, CommanderError, Option } from 'commander'
-import { addAccountCommands } from './cli/account/account-commands.ts'
-import { addCaptureCommands } from './cli/capture/capture-commands.ts'
-import type {
-  Action,
-  AddCommand,
-  CommandContext,
-  CommandLine,
-  CommandOptions,
-} from './cli/command.ts'
-import { addDataCommands } from './cli/data/data-commands.ts'
-import { addDatabaseCommands } from './cli/database/database-commands.ts'
-import { type ConfigFault, loadConfig } from './config/load.ts'
-import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
-import { CommandError, EXIT, type ExitCode } from './exit-code.ts'
+import { type ConfigFault, loadConfig } from '../config/load.ts'
+import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
+import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
+import { addAccountCommands } from './account/account-commands.ts'
+import { addCaptureCommands } from './capture/capture-commands.ts'
+import type { Action, AddCommand, CommandContext, CommandLine, CommandOptions } from './command.ts'
+import { addDataCommands } from './data/data-commands.ts'
+import { addDatabaseCommands } from './database/database-commands.ts'
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 const EXIT_HELP =

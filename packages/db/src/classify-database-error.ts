@@ -1,12 +1,12 @@
 /**
- * What to do about a database error: `transient`, try again; `poison`, a row is at fault, look for
- * it by halving the batch; `fatal`, an operator must act, try again slowly.
+ * What to do about a database error: `transient`: try again; `poison`: a row is at fault, find it by
+ * halving the batch; `fatal`: an operator must act, try again slowly.
  */
 export type DatabaseErrorClass = 'transient' | 'poison' | 'fatal'
 
 /**
- * SQLSTATEs, whole or by their class of two characters; the longer match wins. What is not here is
- * fatal: missing tables (42P01), privileges (42501), wrong passwords (28P01), read-only (25006).
+ * Whole SQLSTATEs, or their class of two characters; a whole one wins. All others are fatal, such as
+ * missing tables (42P01), privileges (42501), wrong passwords (28P01) and read-only (25006).
  */
 const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
   '08': 'transient', // connection exceptions
@@ -22,7 +22,7 @@ const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
   '57P05': 'transient', // idle session timeout
   '25P03': 'transient', // idle-in-transaction timeout
   '25P04': 'transient', // transaction timeout
-  '58': 'transient', // input or output errors of the server's system
+  '58': 'transient', // input and output errors of the server's machine
   '22': 'poison', // a value that its type cannot hold, NUL in a text
   '23': 'poison', // not null, check, unique, foreign key
 }
@@ -50,14 +50,14 @@ const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
   ENOENT: 'transient', // the server's Unix socket is not there yet
 }
 
-/** Breaks for which pg has words only. */
+/** Broken connections for which pg gives a message and no code. */
 const PG_CONNECTION_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Connection ended unexpectedly|Client was closed|There was an error establishing an SSL connection)/i
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
 /**
- * Tells by an error's code, SQLSTATE or cause what to do about it.
+ * Says what to do about an error, by its code, SQLSTATE or cause.
  *
  * | class | errors |
  * |---|---|

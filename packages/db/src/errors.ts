@@ -1,32 +1,32 @@
 /**
- * Stable codes of every error that this package throws by itself.
+ * The stable codes of this package's own errors.
  *
  * | code | meaning | retryable |
  * |---|---|---|
- * | `COUNTS_DISAGREE` | more rows were inserted, or conflict, than were sent: a trigger changes them | no |
+ * | `COUNTS_DISAGREE` | more rows were inserted or conflict than were sent: a trigger or rule changes them | no |
  * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
  * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
  * | `DATABASE_MISSING` | there is no PGlite database in the directory to read | no |
  * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
- * | `ROW_SWALLOWED` | a row was neither stored, nor known, nor refused: a trigger or rule took it | no |
- * | `SERVER_SILENT` | the server left a statement unanswered; its connection was closed | yes |
+ * | `ROW_SWALLOWED` | an insert without error left a row unstored: a trigger or rule dropped it | no |
+ * | `SERVER_SILENT` | the server did not answer a statement; its connection was closed | yes |
  * | `SERVER_TOO_OLD` | PostgreSQL is older than 15 | no |
  * | `NOT_MIGRATED` | migrations are pending; `pending` names them | no |
  * | `ENVIRONMENT_MISMATCH` | the database belongs to another environment | no |
  * | `SCHEMA_TOO_NEW` | a newer package migrated the database past what this one may use | no |
  * | `TIME_OUT_OF_RANGE` | a row's exchange time is before 2019 or after tomorrow | no |
- * | `NOT_ENCODABLE` | a row's value, or the whole batch, cannot be written for the database | no |
- * | `PARTITION_MISSING` | a day's partition vanished within the caller's transaction | yes |
+ * | `NOT_ENCODABLE` | the database cannot hold a row's value, or the batch is too large | no |
+ * | `PARTITION_MISSING` | a day's partition was removed while it was inserted into | yes |
  * | `PARTITION_LEAVING` | the day's partition is being removed, and is not gone yet | yes |
- * | `PARTITION_NAME_TAKEN` | a table that is not the day's partition, or lacks its unique index, has its name | no |
- * | `RETENTION_TOO_SHORT` | days are to be removed that are younger than a day | no |
+ * | `PARTITION_NAME_TAKEN` | a table that is no partition, or has no unique index, has the partition's name | no |
+ * | `RETENTION_TOO_SHORT` | a retention of less than one day | no |
  * | `NOT_FOUND` | there is no such user, account, strategy or run, or it is another tenant's | no |
  * | `ALREADY_EXISTS` | a user, account or strategy has this name or id | no |
- * | `ENCRYPTION_KEYS_MISSING` | secrets are encrypted, and no keys were given | no |
+ * | `ENCRYPTION_KEYS_MISSING` | a secret is to be read or written, and no keys were given | no |
  * | `ENCRYPTION_KEYS_INVALID` | the text of the keys is not `id:base64,…` with keys of 32 bytes | no |
  * | `ENCRYPTION_KEY_UNKNOWN` | a secret is encrypted with a key that was not given | no |
- * | `SECRET_UNREADABLE` | wrong key, or the ciphertext was changed or belongs to another row | no |
- * | `TENANTS_HIDDEN` | what is for all users is asked for by a login that row security binds | no |
+ * | `SECRET_UNREADABLE` | the key is wrong, or the ciphertext was changed or belongs to another row | no |
+ * | `TENANTS_HIDDEN` | row security would hide other users from a query for all users | no |
  */
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
@@ -61,15 +61,15 @@ const RETRYABLE: ReadonlySet<DatabaseErrorCode> = new Set([
   'SERVER_SILENT',
 ])
 
-/** What the error is about, by name. */
+/** The values that an error's message names, for programs. */
 export type DatabaseErrorContext = Readonly<
   Record<string, string | number | null | readonly string[]>
 >
 
 /**
- * The one error class of this package; recognise it by `code`, never by `instanceof`.
+ * The one error class of this package. Recognise an error by `code`, never by `instanceof`.
  *
- * Errors of the server and of the driver pass through as they are: see `classifyDatabaseError`.
+ * Errors of the server and of the driver are passed on unchanged: see `classifyDatabaseError`.
  *
  * @example
  * try { await migrate(db) } catch (error) { if ((error as DatabaseError).code === 'SCHEMA_TOO_NEW') upgrade() }
@@ -77,9 +77,9 @@ export type DatabaseErrorContext = Readonly<
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly code: DatabaseErrorCode
-  /** Whether the same call may succeed later by itself. */
+  /** Whether the same call may succeed later, without anybody doing anything. */
   readonly retryable: boolean
-  /** What the message names, for programs. */
+  /** The values that the message names. */
   readonly context: DatabaseErrorContext
 
   constructor(

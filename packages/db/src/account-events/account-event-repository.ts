@@ -6,23 +6,23 @@ import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
 import { readAccountRange, type TimeRange } from './account-range.ts'
 import { type Attributed, type Condition, readAccountRows } from './account-rows.ts'
 
-/** What an account's events are about. */
+/** What an account's events are about: instruments, or coins. */
 export type Subject = 'symbol' | 'coin'
 
-/** An account, or one instrument or coin of it. */
+/** An account, or one of its instruments or coins. */
 export type AccountQuery<About extends Subject = 'symbol'> = {
   readonly accountId: string
 } & { readonly [Name in About]?: string }
 
-/** What to read of an account, in which interval. */
+/** An account, or one of its instruments or coins, and an interval. */
 export type AccountRange<About extends Subject = 'symbol'> = AccountQuery<About> & TimeRange
 
-/** What to read of a run, in which interval. */
+/** A run and an interval. */
 export interface RunRange extends TimeRange {
   readonly runId: string
 }
 
-/** What the repositories of all private events have in common. */
+/** The methods that the repositories of all private events share. */
 export class AccountEventRepository<Event extends StoredRow, About extends Subject = 'symbol'> {
   readonly #db: Kysely<GridDatabase>
   readonly #target: EventTable<Event>
@@ -35,12 +35,12 @@ export class AccountEventRepository<Event extends StoredRow, About extends Subje
   }
 
   /**
-   * Stores events of any number and of any accounts that are not stored yet, for collectors. Each is
-   * given the run of its account and instrument that is going on at its time.
+   * Stores the events that are not stored yet, any number of any accounts: a method for collectors. A
+   * trigger gives each the run of its account and instrument that is going on at its time.
    *
-   * All duplicates are compared with what is stored. An error concerns the whole batch: tell by
-   * `classifyDatabaseError` whether to try again or to look for the row at fault, such as one of an
-   * account that does not exist.
+   * All duplicates are compared with the stored rows. An error concerns the whole batch:
+   * `classifyDatabaseError` tells whether to try again or to look for the row at fault, such as one of
+   * an account that does not exist.
    *
    * @example
    * const { inserted, duplicates, merged, conflicts } = await repository.bulkInsert(events)
@@ -50,7 +50,7 @@ export class AccountEventRepository<Event extends StoredRow, About extends Subje
   }
 
   /**
-   * Reads an account's events in total order, exchange time first, page by page, however many.
+   * Reads an account's events in total order, exchange time first, page by page, however many there are.
    *
    * @example
    * for await (const event of repository.range({ userId }, { accountId, from, to })) {}
@@ -63,7 +63,7 @@ export class AccountEventRepository<Event extends StoredRow, About extends Subje
   }
 
   /**
-   * Reads a run's events likewise.
+   * Reads a run's events in total order, like `range`.
    *
    * @example
    * for await (const event of repository.rangeByRun({ userId }, { runId, from, to })) {}

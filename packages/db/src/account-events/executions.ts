@@ -12,7 +12,7 @@ export interface ExecutionQuery {
   readonly execId: string
 }
 
-/** The executions of orders with one id of the client's, within a run. */
+/** A run, and the id that the client gave to orders of it. */
 export interface OrderLinkQuery {
   readonly runId: string
   readonly orderLinkId: string
@@ -22,7 +22,7 @@ export interface OrderLinkQuery {
  * Stores and reads executions of accounts, table `private_executions`, in the order of exchange time,
  * seq and id.
  *
- * A later delivery fills what the stored one did not know (`merged`) and overwrites nothing.
+ * A later delivery fills values that the stored row lacks (`merged`) and overwrites none.
  *
  * @example
  * const { inserted, merged } = await new ExecutionRepository(db).bulkInsert(events)
@@ -55,7 +55,7 @@ export class ExecutionRepository extends AccountEventRepository<ExecutionEvent> 
   }
 
   /**
-   * Gives the executions of a run's orders that carry one id of the client's, in order.
+   * Lists the executions of a run's orders that have one `orderLinkId`, in order.
    *
    * @example
    * const fills = await executions.listByOrderLinkId({ userId }, { runId, orderLinkId })

@@ -8,7 +8,7 @@ import { ARRIVED_ORDERS, type ArrivedOrder, ORDERS } from '../tables/account/ord
 import { AccountEventRepository } from './account-event-repository.ts'
 import { type Attributed, type Condition, instant, readAccountRows } from './account-rows.ts'
 
-/** An account's orders, or one. */
+/** An account's orders, or those that meet all conditions that are given. */
 export interface OrderQuery {
   readonly accountId: string
   readonly category?: string
@@ -17,7 +17,7 @@ export interface OrderQuery {
   readonly orderLinkId?: string
 }
 
-/** A run's orders at a time. */
+/** A run's orders on one instrument at a time. */
 export interface ActiveOrderQuery {
   readonly runId: string
   readonly accountId: string
@@ -30,10 +30,10 @@ const IN_BOOK: ReadonlySet<string> = new Set(['New', 'PartiallyFilled'])
 const OPEN_STATUSES = `('New', 'PartiallyFilled', 'Untriggered', 'Triggered')`
 
 /**
- * Stores and reads orders of accounts: every state of each in table `orders`, the newest in
- * `order_states`. Both are written by one statement.
+ * Stores and reads orders of accounts: every state of an order in table `orders`, its newest state in
+ * `order_states`. One statement writes both.
  *
- * The newest is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
+ * The newest state is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
  *
  * @example
  * const { inserted } = await new OrderRepository(db).bulkInsert(events)
@@ -48,8 +48,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Stores states of orders, in the order of their arrival, and brings `order_states` up to date with
-   * those that are new. Otherwise as with every private event.
+   * Stores states of orders, given in the order of their arrival, and updates `order_states` with those
+   * that are new. Otherwise as for all private events.
    *
    * @example
    * const { inserted, duplicates, conflicts } = await orders.bulkInsert(events)
@@ -65,7 +65,7 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the newest state of each of an account's orders, or of one, by exchange time.
+   * Gives the newest state of each order that meets the conditions, by exchange time.
    *
    * @example
    * const [state] = await orders.states({ userId }, { accountId, orderId })
@@ -75,8 +75,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the newest state of each order that may still change: new, partly filled, or waiting for
-   * its trigger.
+   * Gives the newest state of each order that may still change: one that is new, partly filled, or
+   * waits for its trigger.
    *
    * @example
    * const open = await orders.listOpen({ userId }, { accountId, symbol: 'BTCUSDT' })
@@ -86,8 +86,8 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the orders of a run and an instrument that were in the book at a time, new or partly
-   * filled, each as it was then.
+   * Gives a run's orders on an instrument that were in the book at a time (new or partly filled), each
+   * in its state of then.
    *
    * @example
    * const resting = await orders.activeAt({ userId }, { runId, accountId, symbol, at })

@@ -16,7 +16,7 @@ export interface PositionQuery {
   readonly positionIdx?: number
   readonly side?: string
   readonly runId?: string
-  /** The newest until then, in epoch milliseconds, inclusive. Left out, the newest of all. */
+  /** Gives the state at this time, in epoch milliseconds, inclusive. Default: the newest state. */
   readonly at?: number
 }
 
@@ -37,8 +37,7 @@ export class PositionSnapshotRepository extends AccountEventRepository<PositionE
   }
 
   /**
-   * Gives the newest state of each leg, now or at a time, flat ones included, by category, symbol
-   * and leg.
+   * Gives the state of each leg, now or at a time, also of flat ones, by category, symbol and leg.
    *
    * @example
    * const legs = await positions.latest({ userId }, { accountId, symbol: 'BTCUSDT', at })

@@ -13,7 +13,7 @@ export interface WalletQuery {
   readonly accountType?: string
   readonly coin?: string
   readonly runId?: string
-  /** The newest until then, in epoch milliseconds, inclusive. Left out, the newest of all. */
+  /** Gives the state at this time, in epoch milliseconds, inclusive. Default: the newest state. */
   readonly at?: number
 }
 
@@ -34,8 +34,8 @@ export class WalletSnapshotRepository extends AccountEventRepository<WalletEvent
   }
 
   /**
-   * Gives the newest state of each coin, now or at a time, by account type and coin. The coin `''`
-   * holds the totals of messages that listed none.
+   * Gives the state of each coin, now or at a time, by account type and coin. The coin `''` has the
+   * totals of messages that listed no coin.
    *
    * @example
    * const coins = await wallets.latest({ userId }, { accountId, at })

@@ -19,7 +19,7 @@ interface ColumnKind {
   readonly type: string
   /** Writes values as an array in PostgreSQL's binary format; throws for a value of another kind. */
   readonly encode: (values: Values<never>) => Buffer
-  /** For values that travel as another type: that type, and SQL that makes the stored value of one. */
+  /** For values that travel as another type: that type, and SQL that makes the column's value from it. */
   readonly sent?: { readonly type: string; readonly storedSql: (element: string) => string }
   /** SQL that gives the stored value as text, exactly. */
   readonly readSql: (column: string) => string

@@ -8,30 +8,31 @@ import { createPostgresDialect } from './postgres-dialect.ts'
 export interface DatabaseOptions {
   /** `postgres://…`, `postgresql://…`, `pglite:<directory>` or `pglite::memory:`. */
   readonly url: string
-  /** What the server lists the connections as; an `application_name` in the URL wins. Default `grid`. */
+  /** The connections' name in the server's lists; an `application_name` in the URL wins. Default `grid`. */
   readonly applicationName?: string
-  /** Most connections held at once; PGlite has one always. Default 4. */
+  /** Most connections held at once. Default 4; PGlite always has one. */
   readonly poolSize?: number
   /** How long to wait for a connection, in milliseconds. Default 10,000. */
   readonly connectionTimeoutMs?: number
-  /** How long a statement may take, in milliseconds; 0 is forever. Default 60,000; not for PGlite. */
+  /** How long a statement may take, in milliseconds; 0 is no limit. Default 60,000; not for PGlite. */
   readonly statementTimeoutMs?: number
   /**
-   * How long the server may leave a statement unanswered, in milliseconds, before its connection is
-   * given up with `SERVER_SILENT`; 0 is forever. Default 5,000 more than `statementTimeoutMs`, and
-   * forever when that is; not for PGlite. It must exceed a `statement_timeout` in the URL.
+   * How long the server may leave a statement unanswered, in milliseconds, before the connection is
+   * closed and the statement fails with `SERVER_SILENT`; 0 is no limit. It must be more than the
+   * statement timeout, also than one in the URL. Default `statementTimeoutMs` + 5,000, or no limit where
+   * that has none; not for PGlite.
    */
   readonly silenceTimeoutMs?: number
   /** How long an unused connection is kept, in milliseconds. Default 30,000; not for PGlite. */
   readonly idleTimeoutMs?: number
   /**
    * How long a transaction may wait for its next statement, in milliseconds, before the server ends
-   * it with its connection; 0 is forever. Default 60,000; not for PGlite.
+   * it and its connection; 0 is no limit. Default 60,000; not for PGlite.
    */
   readonly idleInTransactionTimeoutMs?: number
   /**
-   * Has the server refuse every write (25006), unless a transaction asks for `read write` itself.
-   * A PGlite directory must exist then, and is locked all the same. Default false.
+   * Makes the server refuse every write (25006), unless a transaction asks for `read write` itself. A
+   * PGlite directory must exist then; it is locked as well. Default false.
    */
   readonly readOnly?: boolean
 }
@@ -39,16 +40,16 @@ export interface DatabaseOptions {
 const SILENCE_MARGIN_MS = 5_000
 
 /**
- * Names a database: it neither connects nor migrates. The first query connects, or opens and locks
- * the PGlite directory; `destroy()` closes everything and gives the lock free. It waits for running
- * statements, at most for `silenceTimeoutMs`.
+ * Makes a Kysely for a database. It neither connects nor migrates: the first query connects, or opens
+ * and locks the PGlite directory. `destroy()` closes all connections and releases the lock; it waits
+ * for running statements, at most `silenceTimeoutMs`.
  *
  * Throws `DATABASE_URL_INVALID`. The first query may throw `DRIVER_MISSING` or `DATABASE_LOCKED`.
- * Errors of idle connections are swallowed: the next query tells.
+ * Errors of idle connections are ignored: the next query fails, or gets another connection.
  *
- * No session holds any state, so that a transaction pooler may stand between: where one refuses or
- * ignores the timeouts and `readOnly` at a connection's start, each transaction is told them, and a
- * statement outside of one gets its own.
+ * No session holds any state, so that a transaction pooler may stand in between. Where a pooler refuses
+ * or ignores the timeouts and `readOnly` at a connection's start, they are set in each transaction, and
+ * a statement outside of a transaction gets one of its own.
  *
  * @example
  * const db = createDatabase({ url: 'postgres://grid@localhost/grid' })

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../errors.ts'
 
-/** Where a database is. */
+/** A parsed database URL. */
 export type DatabaseLocation =
   | { readonly kind: 'postgres'; readonly url: string }
   | { readonly kind: 'pglite'; readonly directory: string }
@@ -23,9 +23,8 @@ export function parseDatabaseUrl(url: string): DatabaseLocation {
 }
 
 /**
- * A database URL that is fit to print: a password, in whatever place, becomes `***`.
- *
- * What cannot be read with certainty is hidden whole, rather than shown by mistake.
+ * Makes a database URL fit to print: a password in any place becomes `***`. Parts that cannot be read
+ * with certainty are hidden whole.
  *
  * @example
  * redactDatabaseUrl('postgres://me:secret@host/db') // 'postgres://me:***@host/db'
@@ -37,7 +36,7 @@ export function redactDatabaseUrl(url: string): string {
   const rest = url.slice(scheme.length)
   const [authority = ''] = /^[^/?#]*/.exec(rest) ?? []
   const tail = rest.slice(authority.length)
-  // An unescaped /, ? or # in the password: where it ends is anyone's guess.
+  // The password has an unescaped /, ? or #, so where it ends is unknown.
   if (tail.includes('@')) return `${scheme}***`
   const at = authority.lastIndexOf('@')
   const [user = ''] = authority.slice(0, at + 1).split(/[:@]/, 1)

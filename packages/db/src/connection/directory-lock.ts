@@ -3,32 +3,32 @@ import { pid } from 'node:process'
 import { DatabaseError } from '../errors.ts'
 import { loadPeer } from './load-peer.ts'
 
-/** A directory that this process has to itself. */
+/** A directory that is locked for this process alone. */
 export interface DirectoryLock {
   /** Its path without symbolic links. */
   readonly directory: string
-  /** Gives the directory free. */
+  /** Releases the lock. */
   release(): Promise<void>
 }
 
-/** SQLite's result code when somebody else holds the lock. */
+/** SQLite's result code when another connection holds the lock. */
 const SQLITE_BUSY = 5
 
 /**
- * Takes a directory for this process alone, making it first if need be; throws `DATABASE_LOCKED`,
- * which names the holder.
+ * Locks a directory for this process alone, and makes it if it does not exist. Throws `DATABASE_LOCKED`,
+ * which names the process that holds the lock.
  *
- * The lock is the operating system's, through an empty SQLite file: it goes with its process,
- * however that dies, so that there is no stale lock to judge and no race to take one over. A file
- * that only names a process can do neither, for pids are used again, above all in containers.
+ * The lock is one of the operating system, taken through an empty SQLite file. It ends with its process,
+ * however that dies, so a stale lock never has to be recognised or taken over. A file that only names a
+ * process could not do that: process ids are used again, above all in containers.
  *
- * It lies beside the directory, not inside: a POSIX lock is lost as soon as its own process opens
- * and closes the file once more, which a database that walks its files may do.
+ * The file lies beside the directory. A process loses a POSIX lock as soon as it opens and closes the
+ * file once more, which a database that walks through its own directory may do.
  */
 export async function lockDirectory(path: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await loadPeer('node:sqlite', () => import('node:sqlite'))
   await mkdir(path, { recursive: true })
-  // Two paths to one directory must meet in one lock.
+  // Two paths to one directory must give the same lock.
   const directory = await realpath(path)
   const lockFile = `${directory}.lock`
   const holderFile = `${lockFile}.pid`

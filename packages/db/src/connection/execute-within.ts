@@ -4,32 +4,32 @@ import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import { outsideTransaction } from './transaction.ts'
 
-/** How long a statement may take. */
+/** The limit of a statement's time. */
 export interface TimeLimit {
   /** In milliseconds. */
   readonly limitMs: number
-  /** Whether only the time counts that it waits for one lock, not that in which it works. */
+  /** Limits each wait for a lock, and not the time in which the statement works. */
   readonly ofEachWait?: boolean
-  /** Cancels it once aborted, within the limit too. */
+  /** Cancels the statement, also within the limit. */
   readonly signal?: AbortSignal | undefined
 }
 
 const AGAIN_MS = 200
 
 /**
- * Runs a statement that no transaction may hold, and has the server cancel it (57014) when it takes
- * longer.
+ * Runs a statement that cannot run in a transaction; the server cancels it (57014) when it exceeds the
+ * limit.
  *
- * Such a statement cannot be given a `lock_timeout` of its own: `SET LOCAL` needs a transaction, and
- * a session's setting would reach whoever gets the session next. So another connection watches it,
- * which a pool of one has not: there the statement takes what it takes.
+ * A `lock_timeout` cannot limit it: `SET LOCAL` needs a transaction, and a session's setting would also
+ * hold for the next user of the session. So another connection of the pool watches and cancels it. In a
+ * pool of one connection the statement has no limit.
  */
 export async function executeWithin(
   db: Kysely<GridDatabase>,
   statement: string,
   { limitMs, ofEachWait = false, signal }: TimeLimit,
 ): Promise<void> {
-  // By its text the server's list of activities shows it, whoever stands between.
+  // The random id finds the statement in the server's list of activities, also through a pooler.
   const query = outsideTransaction(`${statement} /* ${randomUUID()} */`)
   const watch = (): void => {
     timer = systemClock.setTimer(watch, AGAIN_MS)
@@ -41,7 +41,7 @@ export async function executeWithin(
       .execute(db)
       .catch(() => {})
   }
-  // The machine's clock, whatever time a test plays: the server's waits are real.
+  // Always the machine's clock: the server waits in real time, also when a test moves its own.
   let timer = systemClock.setTimer(watch, limitMs)
   const hurry = (): void => {
     timer.cancel()

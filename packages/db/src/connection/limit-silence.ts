@@ -1,10 +1,10 @@
 import { systemClock } from '@grid/core-events'
 import { DatabaseError } from '../errors.ts'
 
-/** Lifts the limits of a transaction's statements, the server's and {@link limitSilence}'s. */
+/** Lifts both limits for the rest of a transaction: the server's and that of {@link limitSilence}. */
 export const NO_STATEMENT_TIMEOUT = 'set local statement_timeout = 0'
 
-/** What is used of pg's client. */
+/** The part of pg's client that is used. */
 interface Client {
   query: (...args: never[]) => unknown
   end(): Promise<void>
@@ -13,18 +13,18 @@ interface Client {
 const TRANSACTION_ENDS: ReadonlySet<unknown> = new Set(['commit', 'rollback'])
 
 /**
- * Closes a connection whose server leaves a statement unanswered for too long, as a network does
- * that swallows packets. The statement fails with `SERVER_SILENT`, and the pool lets the client go.
+ * Closes a connection when a statement gets no answer for too long, e.g. because the network drops
+ * packets. The statement fails with `SERVER_SILENT`, and the pool discards the client.
  *
- * The server's own timeout cannot do this, for its word does not arrive; neither can pg's
- * `query_timeout`, which gives the hung client back to the pool.
+ * The server's own timeout cannot do this, because its answer does not arrive. Neither can pg's
+ * `query_timeout`, which puts the hung client back into the pool.
  */
 export function limitSilence(client: Client, limitMs: number): void {
   let isSilent = false
   let isLifted = false
 
   const inTime = async (answer: Promise<unknown>): Promise<unknown> => {
-    // Always the machine's clock: the server's work takes real time, whatever time a test plays.
+    // Always the machine's clock: the server works in real time, also when a test moves its own.
     const timer = systemClock.setTimer(() => {
       isSilent = true
       void client.end()

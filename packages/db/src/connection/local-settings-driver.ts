@@ -12,8 +12,8 @@ type Savepoint = NonNullable<Driver['savepoint']>
 type AcquireOptions = Parameters<Driver['acquireConnection']>[0]
 
 /**
- * Holds each transaction to the session's limits by `SET LOCAL`, where sessions do not keep them;
- * a statement outside of a transaction gets one of its own. Elsewhere it only passes on.
+ * Sets the session's limits in each transaction by `SET LOCAL`, where sessions do not keep them. There a
+ * statement outside of a transaction gets one of its own. Where sessions keep them it changes nothing.
  */
 export class LocalSettingsDriver implements Driver {
   readonly #driver: Driver
@@ -85,7 +85,7 @@ class LocalConnection implements DatabaseConnection {
     this.#localSql = localSql
   }
 
-  /** A transaction was begun: holds it to the limits. */
+  /** Sets the limits in a transaction that was just begun. */
   async begun(): Promise<void> {
     this.#isInTransaction = true
     await this.#orRollBack(() => this.inner.executeQuery(CompiledQuery.raw(this.#localSql)))
@@ -114,13 +114,14 @@ class LocalConnection implements DatabaseConnection {
     return this.inner.streamQuery(query, chunkSize)
   }
 
-  /** The connection goes back to the pool in no transaction, or not at all. */
+  /** Rolls back on failure, so that no connection returns to the pool with an open transaction. */
   async #orRollBack<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work()
     } catch (error) {
       this.#isInTransaction = false
-      // What failed is worth more than that the rollback does, too; the driver then discards it.
+      // The first error is the one to report; when the rollback fails too, the driver discards the
+      // connection.
       await this.#driver.rollbackTransaction(this.inner).catch(() => {})
       throw error
     }

@@ -12,12 +12,12 @@ const BIGINT_OID = 20
 
 /** How to open an embedded database. */
 export interface PGliteOptions {
-  /** Null keeps it in memory. */
+  /** Null for a database in memory. */
   readonly directory: string | null
   readonly readOnly: boolean
 }
 
-/** Kysely's PGlite dialect, opened on first use: in memory, or in a directory that it locks. */
+/** Makes Kysely's PGlite dialect, which opens on first use: in memory, or in a directory that it locks. */
 export function createPGliteDialect({ directory, readOnly }: PGliteOptions): PGliteDialect {
   return new PGliteDialect({
     async pglite() {
@@ -28,7 +28,7 @@ export function createPGliteDialect({ directory, readOnly }: PGliteOptions): PGl
   })
 }
 
-/** Nobody who only reads makes a database; another process may be about to. */
+/** Throws `DATABASE_MISSING`, or `DATABASE_LOCKED` while another process may be making the database. */
 async function assertExists(directory: string): Promise<void> {
   if (existsSync(join(directory, 'PG_VERSION'))) return
   if (existsSync(directory)) {
@@ -44,11 +44,11 @@ async function open(readOnly: boolean, dataDir?: string): Promise<PGliteInstance
   const { PGlite } = await loadPeer('@electric-sql/pglite', () => import('@electric-sql/pglite'))
   const pglite = new PGlite({
     ...(dataDir === undefined ? {} : { dataDir }),
-    // As pg does: text, which loses no digit.
+    // As text, like pg, which loses no digit.
     parsers: { [BIGINT_OID]: (text) => text },
   })
   await pglite.waitReady
-  // The one session there is.
+  // PGlite has one session, so this holds for every query.
   if (readOnly) await pglite.query('set default_transaction_read_only = on')
   return pglite
 }

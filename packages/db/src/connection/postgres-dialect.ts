@@ -15,10 +15,10 @@ export interface PostgresOptions extends SessionLimits {
   readonly silenceTimeoutMs: number
 }
 
-/** Past it a connection is made anew: one to a server that was demoted heals by that alone. */
+/** A connection is replaced after this time, so that one to a demoted server does not last. */
 const MAX_LIFETIME_S = 1800
 
-/** Kysely's PostgreSQL dialect over a pool of `pg`, made on first use. */
+/** Makes Kysely's PostgreSQL dialect over a pool of `pg`, which is made on first use. */
 export function createPostgresDialect(options: PostgresOptions): PostgresDialect {
   return new SettledPostgresDialect(options, new SessionSettings(options))
 }
@@ -50,12 +50,12 @@ async function createPool(
     maxLifetimeSeconds: MAX_LIFETIME_S,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // An idle connection to a server that went away must not keep the process from its end.
+    // An idle connection must not keep the process from exiting.
     allowExitOnIdle: true,
     ...settings.startup,
   })
-  // A connection that breaks while nobody queries it says so here only, and an unheard error
-  // ends the process. The next query fails by itself, or gets another connection.
+  // A broken idle connection is reported here only, and an error without a listener would end the
+  // process. The next query fails, or gets another connection.
   pool.on('error', ignore)
   pool.on('connect', (client) => {
     client.on('error', ignore)

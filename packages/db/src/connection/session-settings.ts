@@ -1,18 +1,18 @@
-/** What the server is to hold every transaction to; 0 leaves a limit to the server. */
+/** The limits of every transaction; 0 leaves a limit to the server. */
 export interface SessionLimits {
   readonly statementTimeoutMs: number
   readonly idleInTransactionTimeoutMs: number
   readonly readOnly: boolean
 }
 
-/** What is used of pg's client. */
+/** The part of pg's client that is used. */
 interface Client {
   query(sql: string): Promise<{ readonly rows: readonly { readonly setting?: unknown }[] }>
 }
 
-/** What `pg` sends when it connects. */
+/** The parameters that `pg` sends when it connects. */
 interface StartupParameters {
-  /** 0 is not sent, as are the others when there is nothing to say. */
+  /** 0 is not sent. */
   readonly statement_timeout: number
   readonly idle_in_transaction_session_timeout: number
   readonly options: string | undefined
@@ -28,9 +28,9 @@ const NO_PARAMETERS: StartupParameters = {
 /**
  * The limits of a pool's sessions, and whether the sessions keep them.
  *
- * A session of one's own has them from its start. A transaction pooler refuses such parameters, or
- * ignores them, and hands each transaction another server's session: then they must be set in each
- * transaction (`areLocal`). Which it is shows when the first connection is made.
+ * A direct connection to the server gets them at its start. A transaction pooler refuses or ignores such
+ * parameters and may give each transaction another session: the limits must then be set in each
+ * transaction (`areLocal`). Which of the two it is turns out when the first connection is made.
  */
 export class SessionSettings {
   readonly #limits: ReadonlyMap<string, string>
@@ -47,12 +47,12 @@ export class SessionSettings {
     )
   }
 
-  /** Whether each transaction must be told. */
+  /** Whether the limits must be set in each transaction. */
   get areLocal(): boolean {
     return this.#areLocal
   }
 
-  /** What to send at a connection's start. */
+  /** The parameters to send at a connection's start. */
   get startup(): StartupParameters {
     if (this.#areLocal) return NO_PARAMETERS
     const numberOf = (name: string): number => Number(this.#limits.get(name) ?? 0)
@@ -63,7 +63,7 @@ export class SessionSettings {
     }
   }
 
-  /** Statements that hold the current transaction to the limits. */
+  /** SQL statements that set the limits in the current transaction. */
   get localSql(): string {
     return [...this.#limits]
       .map(([name, value]) => `set local ${name.replace(/^default_/, '')} = ${value}`)
@@ -71,23 +71,23 @@ export class SessionSettings {
   }
 
   /**
-   * Takes note that a connection was refused that was made before the settings were local; whether
-   * it is to be made again without parameters.
+   * Whether a connection was refused because of its parameters: then the limits are local from now on,
+   * and the connection is to be made again.
    */
   refused(error: unknown): boolean {
     const { code } = error as { code?: unknown }
-    // PgBouncer names the parameter under 08P01, other poolers say that they do not support it.
+    // PgBouncer refuses a parameter with 08P01, other poolers with "not supported".
     if (this.#limits.size === 0 || (code !== '08P01' && code !== '0A000')) return false
     this.#areLocal = true
     return true
   }
 
-  /** Asks a new session whether it has what it was sent: some poolers only ignore it. */
+  /** Asks a new session whether it has the limits: some poolers ignore the parameters silently. */
   async check(client: Client): Promise<void> {
     if (this.#areLocal || this.#limits.size === 0) return
     const names = [...this.#limits.keys()].map((name) => `'${name}'`).join(', ')
     const { rows } = await client.query(`select setting from pg_settings where name in (${names})`)
-    // Another timeout than ours is the URL's or the role's, and meant.
+    // A value other than ours was set on purpose, in the URL or for the role.
     if (rows.some(({ setting }) => setting === '0' || setting === 'off')) this.#areLocal = true
   }
 }

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 
-/** Runs work in the caller's transaction when given one, else in one of its own. */
+/** Runs work in the caller's transaction, or in one of its own where `db` is no transaction. */
 export function inTransaction<Result>(
   db: Kysely<GridDatabase>,
   work: (trx: Kysely<GridDatabase>) => Promise<Result>,

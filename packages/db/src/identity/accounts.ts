@@ -27,13 +27,13 @@ export interface Account {
   readonly status: AccountStatus
   /** Epoch milliseconds, by the database's clock. */
   readonly createdAt: number
-  /** When it was removed, likewise; null while it stands. */
+  /** When it was removed, likewise; null when it was not. */
   readonly removedAt: number | null
 }
 
-/** An account with its keys. */
+/** An account with its API keys, without their secrets. */
 export interface AccountDetails extends Account {
-  /** Without secrets, the newest first. */
+  /** The newest first. */
   readonly credentials: readonly CredentialInfo[]
 }
 
@@ -42,17 +42,17 @@ export interface NewAccount {
   /** Unique among the user's accounts. */
   readonly accountName: string
   readonly credential: NewCredential
-  /** Default what the database is stamped with; another is refused. */
+  /** Default the environment of the database; another one is refused. */
   readonly environment?: string
   /** Default `accountIdOf(accountName)`. */
   readonly accountId?: string
 }
 
 /**
- * Keeps the accounts of users, tables `bybit_accounts` and `api_credentials`.
+ * Stores the accounts of users, tables `bybit_accounts` and `api_credentials`.
  *
- * Every change notifies the channel `grid_accounts`: a hint for collectors to look. Methods that
- * change an account throw `NOT_FOUND` when the user has no such account, or has removed it.
+ * Every change notifies the channel `grid_accounts`, a hint for collectors to read the accounts again.
+ * Methods that change an account throw `NOT_FOUND` when the user has no such account or has removed it.
  *
  * @example
  * const accounts = new AccountRepository(db, { keys })
@@ -69,10 +69,10 @@ export class AccountRepository {
   }
 
   /**
-   * Adds an account with its key, enabled. One of the same name that was removed comes back, under
-   * its old id and with its history.
+   * Adds an account with its API key, enabled. A removed account of the same name is restored, with its
+   * old id and its history.
    *
-   * Throws `ALREADY_EXISTS` when the user has an account of this name, or the id is in use;
+   * Throws `ALREADY_EXISTS` when the user has an account with this name or the id is in use;
    * `ENVIRONMENT_MISMATCH`; `NOT_FOUND` when there is no such user.
    *
    * @example
@@ -116,7 +116,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives an account; null when the user has none of this id.
+   * Gives an account; null when the user has none with this id.
    *
    * @example
    * const account = await accounts.get({ userId }, accountId)
@@ -127,7 +127,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives an account by its name; null when the user has none of this name.
+   * Gives an account by its name; null when the user has none with this name.
    *
    * @example
    * const account = await accounts.getByName({ userId }, 'main')
@@ -138,7 +138,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives the user's accounts by name, removed ones included.
+   * Lists the user's accounts by name, removed ones included.
    *
    * @example
    * for (const { accountName, status } of await accounts.list({ userId })) print(accountName, status)
@@ -148,7 +148,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives the user's enabled accounts by name.
+   * Lists the user's enabled accounts by name.
    *
    * @example
    * const captured = await accounts.listEnabled({ userId })
@@ -158,7 +158,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives an account with its keys, without their secrets; null when the user has none of this id.
+   * Gives an account with its API keys, without their secrets; null when the user has none with this id.
    *
    * @example
    * const details = await accounts.show({ userId }, accountId)
@@ -171,7 +171,7 @@ export class AccountRepository {
   }
 
   /**
-   * Has an account captured.
+   * Enables an account, so that it is captured.
    *
    * @example
    * await accounts.enable({ userId }, accountId)
@@ -181,7 +181,7 @@ export class AccountRepository {
   }
 
   /**
-   * Has an account no longer captured; its key stays.
+   * Disables an account, so that it is no longer captured. Its key stays.
    *
    * @example
    * await accounts.disable({ userId }, accountId)
@@ -191,7 +191,7 @@ export class AccountRepository {
   }
 
   /**
-   * Gives an account another key, and erases the secret of the one before.
+   * Replaces an account's API key and erases the secret of the old one.
    *
    * @example
    * await accounts.rotate({ userId }, accountId, { apiKey, secret })
@@ -220,7 +220,7 @@ export class AccountRepository {
   }
 
   /**
-   * Removes an account: erases its keys and leaves it as a tombstone. What was captured of it stays.
+   * Removes an account: erases its keys and keeps its row as a tombstone. Captured data stays.
    *
    * @example
    * await accounts.remove({ userId }, accountId)
@@ -241,7 +241,7 @@ export class AccountRepository {
       .orderBy('account_name')
   }
 
-  /** Holds the account's row, so that two rotations come one after the other. */
+  /** Locks the account's row, so that of two rotations one waits for the other. */
   async #lock(
     trx: Kysely<GridDatabase>,
     { userId }: TenantScope,
@@ -281,7 +281,7 @@ export class AccountRepository {
   }
 }
 
-/** A row of `bybit_accounts` as an account. */
+/** Makes an account of a row of `bybit_accounts`. */
 export function accountOf(row: Selectable<BybitAccountsTable>): Account {
   return {
     accountId: row.account_id,
@@ -305,7 +305,7 @@ async function environmentFor(
   if (environment !== null) return environment
   throw new DatabaseError(
     'ENVIRONMENT_MISMATCH',
-    'the database is not stamped with an environment: name the account’s',
+    'the database is not stamped with an environment: give the account its environment',
     { context: { environment: null } },
   )
 }
@@ -322,7 +322,7 @@ async function assertUserExists(trx: Kysely<GridDatabase>, { userId }: TenantSco
 function alreadyExists(accountName: string, accountId: string): DatabaseError {
   return new DatabaseError(
     'ALREADY_EXISTS',
-    `account ${accountName} exists already, or another has its id ${accountId}: choose another name`,
+    `account ${accountName} exists already, or its id ${accountId} is in use: choose another name`,
     { context: { accountName, accountId } },
   )
 }

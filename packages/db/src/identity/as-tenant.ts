@@ -3,11 +3,11 @@ import { inTransaction } from '../connection/transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
 
 /**
- * Runs work in a transaction in which row security shows one user's rows only, to whoever it binds:
- * members of `grid_reader`, and of `grid_owner`. Without it they see no tenant's rows at all.
+ * Runs work in a transaction in which row security shows the rows of one user only. It binds members of
+ * `grid_reader` and `grid_owner`: outside of `asTenant` they see no user's rows at all.
  *
- * The setting (`grid.user_id`) ends with the transaction, or with the work where the caller's
- * transaction goes on, so that no pool or pooler carries it to another.
+ * The setting (`grid.user_id`) ends with the transaction. In a caller's transaction it ends with the
+ * work. So no pool or pooler hands it on to another user.
  *
  * @example
  * const states = await asTenant(db, userId, (trx) => trx.selectFrom('order_states').selectAll().execute())
@@ -24,7 +24,7 @@ export function asTenant<Result>(
     try {
       return await work(trx)
     } finally {
-      // In a transaction that failed it cannot be set, and nothing can be read there either.
+      // A failed transaction refuses the statement, but also every read, so nothing leaks.
       if (db.isTransaction) await setUser(trx, rows[0]?.before ?? '').catch(ignore)
     }
   })

@@ -3,10 +3,8 @@ import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 
 /**
- * Makes sure that row security hides no tenant from this login: what looks like no accounts would
- * be some that nobody captures, and secrets that are never encrypted anew.
- *
- * Throws `TENANTS_HIDDEN`.
+ * Throws `TENANTS_HIDDEN` when row security hides other users from this login. Without this check hidden
+ * accounts would look like none: they would not be captured, nor their secrets encrypted anew.
  */
 export async function assertSeesAll(db: Kysely<GridDatabase>): Promise<void> {
   const { rows } = await sql<{ is_bound: boolean; me: string }>`
@@ -16,7 +14,7 @@ export async function assertSeesAll(db: Kysely<GridDatabase>): Promise<void> {
   if (row === undefined || !row.is_bound) return
   throw new DatabaseError(
     'TENANTS_HIDDEN',
-    `row security shows ${row.me} one user's rows at a time, and this is for all: grant it grid_writer`,
+    `row security shows ${row.me} the rows of one user only, but all are needed: grant it grid_writer`,
     { context: { role: row.me } },
   )
 }

@@ -9,18 +9,18 @@ import { openSecret, type SealedSecret, sealSecret } from '../secrets/secret-box
 
 /** A key of the exchange's API, without its secret. */
 export interface CredentialInfo {
-  /** A UUID; another after every rotation. */
+  /** A UUID; every rotation makes a new one. */
   readonly credentialId: string
   readonly accountId: string
   /** The public part of the key. */
   readonly apiKey: string
   readonly keyType: KeyType
   readonly isActive: boolean
-  /** The id of the key that the secret is encrypted with; null once it is erased. */
+  /** The id of the encryption key of the secret; null once the secret is erased. */
   readonly encryptionKeyId: string | null
   /** Epoch milliseconds, by the database's clock. */
   readonly createdAt: number
-  /** When another took its place, likewise; null for the active one. */
+  /** When another key replaced it, likewise; null for the active one. */
   readonly rotatedAt: number | null
 }
 
@@ -40,14 +40,14 @@ export interface Credential extends CredentialInfo {
   readonly secret: Secret
 }
 
-/** What repositories need to read and write secrets. */
+/** How repositories read and write secrets. */
 export interface SecretOptions {
-  /** Left out or null, whatever needs a secret throws `ENCRYPTION_KEYS_MISSING`. */
+  /** Without keys, methods that need a secret throw `ENCRYPTION_KEYS_MISSING`. */
   readonly keys?: EncryptionKeys | null
 }
 
 /**
- * Reads the keys of accounts, table `api_credentials`. Accounts are given keys by `AccountRepository`.
+ * Reads the API keys of accounts, table `api_credentials`. `AccountRepository` stores them.
  *
  * @example
  * const credential = await new CredentialRepository(db, { keys }).getActive({ userId }, accountId)
@@ -63,7 +63,7 @@ export class CredentialRepository {
   }
 
   /**
-   * Gives an account's keys without their secrets, the newest first.
+   * Lists an account's keys without their secrets, the newest first.
    *
    * @example
    * const infos = await credentials.list({ userId }, accountId)
@@ -123,7 +123,7 @@ export async function insertCredential(
   return credentialInfoOf(row)
 }
 
-/** A row of `api_credentials` with its secret. */
+/** Makes a credential of a row of `api_credentials`, and decrypts its secret. */
 export function credentialOf(
   row: Selectable<ApiCredentialsTable>,
   keys: EncryptionKeys | null,
@@ -132,7 +132,7 @@ export function credentialOf(
   return { ...info, secret: openSecret(requireKeys(keys), info, sealedSecretOf(row)) }
 }
 
-/** A row of `api_credentials` without its secret. */
+/** Makes a credential of a row of `api_credentials`, without its secret. */
 function credentialInfoOf(row: Selectable<ApiCredentialsTable>): CredentialInfo {
   return {
     credentialId: row.credential_id,
@@ -146,7 +146,7 @@ function credentialInfoOf(row: Selectable<ApiCredentialsTable>): CredentialInfo 
   }
 }
 
-/** The encrypted secret of a row that has one. */
+/** The encrypted secret of a row. */
 export function sealedSecretOf({
   api_secret,
   encryption_key_id,
@@ -159,6 +159,6 @@ export function requireKeys(keys: EncryptionKeys | null): EncryptionKeys {
   if (keys) return keys
   throw new DatabaseError(
     'ENCRYPTION_KEYS_MISSING',
-    'secrets of accounts are encrypted: give the repository the encryption keys',
+    'secrets of accounts are stored encrypted: give the repository the encryption keys',
   )
 }

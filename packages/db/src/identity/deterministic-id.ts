@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
-/** The namespace of ids that are made from names, as the Python predecessor's. */
+/** The namespace of ids made from names; the Python predecessor uses the same. */
 const NAMESPACE = Buffer.from('12345678123456781234567812345678', 'hex')
 
 /**
- * The id of an account of a name, the same everywhere: UUID version 5 of `account:<name>`.
+ * Makes an account's id from its name: the UUID version 5 of `account:<name>`, the same everywhere.
  *
  * @example
  * accountIdOf('mainnet_live') // '9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba'
@@ -14,7 +14,7 @@ export function accountIdOf(name: string): string {
 }
 
 /**
- * The id of a user of a name: UUID version 5 of `user:<name>`.
+ * Makes a user's id from its name: the UUID version 5 of `user:<name>`.
  *
  * @example
  * const scope = { userId: userIdOf('alice') }
@@ -24,7 +24,7 @@ export function userIdOf(name: string): string {
 }
 
 /**
- * The id of a strategy of a name: UUID version 5 of `strategy:<name>`.
+ * Makes a strategy's id from its name: the UUID version 5 of `strategy:<name>`.
  *
  * @example
  * const strategyId = strategyIdOf('btcusdt_grid')

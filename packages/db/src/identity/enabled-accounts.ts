@@ -5,14 +5,14 @@ import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import { type Account, accountOf } from './accounts.ts'
 import { type Credential, credentialOf } from './credentials.ts'
 
-/** An account to be captured: with its key, or with the reason why there is none. */
+/** An account to be captured, with its API key, or with the error why the key cannot be used. */
 export type EnabledAccount = Account &
   (
     | { readonly credential: Credential; readonly fault: null }
     | { readonly credential: null; readonly fault: DatabaseError }
   )
 
-/** Reads the enabled accounts of all active users; one that cannot be read harms no other. */
+/** Reads the enabled accounts of all active users. An unreadable key makes a `fault` of its account only. */
 export async function readAllEnabledAccounts(
   db: Kysely<GridDatabase>,
   keys: EncryptionKeys | null,
@@ -47,7 +47,7 @@ export async function readAllEnabledAccounts(
 function keyMissing({ accountId, accountName }: Account): DatabaseError {
   return new DatabaseError(
     'NOT_FOUND',
-    `account ${accountName} (${accountId}) has no active API key: rotate in a new one`,
+    `account ${accountName} (${accountId}) has no active API key: give it one by rotating`,
     { context: { what: 'credential', id: accountId } },
   )
 }

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../errors.ts'
 
-/** The same answer for what is not there and for what belongs to another tenant. */
+/** One error for what does not exist and for what belongs to another user, so that nobody learns which. */
 export function notFound(what: 'user' | 'account' | 'strategy' | 'run', id: string): DatabaseError {
   return new DatabaseError('NOT_FOUND', `there is no ${what} ${id}, or it is not this user's`, {
     context: { what, id },

@@ -12,7 +12,7 @@ import { reencryptSecrets } from './reencrypt.ts'
 import { type Run, runOf } from './runs.ts'
 import { type User, userOf } from './users.ts'
 
-/** A tenant to be added. */
+/** A user to be added. */
 export interface NewUser {
   readonly username: string
   readonly email?: string | null
@@ -22,24 +22,24 @@ export interface NewUser {
 
 /** A page of users. */
 export interface UserPage {
-  /** Most to give. Default 100. */
+  /** Most users to give. Default 100. */
   readonly limit?: number
-  /** How many to pass over, by name. Default 0. */
+  /** Users to skip, in the order of names. Default 0. */
   readonly offset?: number
 }
 
-/** Runs that are taken for dead. */
+/** Which runs count as orphaned. */
 export interface OrphanedRuns {
-  /** How long they were silent, in milliseconds. */
+  /** Time without a heartbeat, in milliseconds. */
   readonly silentForMs: number
 }
 
 /**
- * What collectors and operators do across all tenants, on purpose: never for a tenant's request.
- * Every other repository of private data works for one user.
+ * The work of collectors and operators across all users. Never use it for a request of one user: every
+ * other repository of private data works for one.
  *
  * Every method throws `TENANTS_HIDDEN` for a login that row security binds and that is no member of
- * `grid_writer`: it would find too little without a sign.
+ * `grid_writer`, because row security would silently hide rows.
  *
  * @example
  * const accounts = await new OperatorRepository(db, { keys }).allEnabledAccounts()
@@ -55,8 +55,8 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives every enabled account of every active user, with its key or with the fault that keeps it
-   * from being read: no encryption keys, none of its id, a changed ciphertext, no active key.
+   * Gives every enabled account of every active user, with its API key, or with the error why the key
+   * cannot be used: no encryption keys, an unknown one, a changed ciphertext, or no active key.
    *
    * @example
    * for (const account of await operator.allEnabledAccounts()) if (account.fault === null) capture(account)
@@ -67,7 +67,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Adds a user, active. Throws `ALREADY_EXISTS` when the name, the email or the id is in use.
+   * Adds an active user. Throws `ALREADY_EXISTS` when the name, the email or the id is in use.
    *
    * @example
    * const { userId } = await operator.addUser({ username: 'alice' })
@@ -89,7 +89,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives the user of a name; null when there is none.
+   * Gives the user with a name; null when there is none.
    *
    * @example
    * const user = await operator.getUserByName('alice')
@@ -105,7 +105,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives users by name.
+   * Lists users by name.
    *
    * @example
    * const users = await operator.listUsers({ limit: 50 })
@@ -117,7 +117,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives the active users by name.
+   * Lists the active users by name.
    *
    * @example
    * const users = await operator.listActiveUsers()
@@ -128,8 +128,8 @@ export class OperatorRepository {
   }
 
   /**
-   * Encrypts anew, with the first key, every secret that an older key encrypts; gives their number.
-   * After it the older keys may be left out. All or none.
+   * Encrypts all secrets of older encryption keys with the first key, all or none; gives their number.
+   * Afterwards the older keys are no longer needed.
    *
    * @example
    * await new OperatorRepository(db, { keys }).reencryptSecrets()
@@ -141,7 +141,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives the newest run of a type, whosever; null when there is none.
+   * Gives the newest run of a type, of any user; null when there is none.
    *
    * @example
    * const run = await operator.latestRunByType('recording')
@@ -163,7 +163,7 @@ export class OperatorRepository {
   }
 
   /**
-   * Fails the runs that were silent for so long, as of their last heartbeat; gives them.
+   * Ends the runs that had no heartbeat for some time as `failed`, at their last heartbeat; gives them.
    *
    * @example
    * await operator.closeOrphanedRuns({ silentForMs: 120_000 })
@@ -187,9 +187,9 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives stored private events that have no run the run that was going on at their time, those
-   * from a time on in epoch milliseconds; gives their number. Events find a run that is known as
-   * they are stored: this is for those that became known later.
+   * Finds the run of stored private events that have none, from `since` on, in epoch milliseconds;
+   * gives the number of events that got one. A trigger finds an event's run when it is stored: this is
+   * for runs that became known later.
    *
    * @example
    * await operator.attributeEvents({ since: Date.now() - 86_400_000 })

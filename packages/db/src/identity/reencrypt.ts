@@ -6,8 +6,8 @@ import { openSecret, sealSecret } from '../secrets/secret-box.ts'
 import { sealedSecretOf } from './credentials.ts'
 
 /**
- * Encrypts every secret that is encrypted with an older key with the first one; gives their number.
- * All or none: throws when one of them cannot be read.
+ * Encrypts all secrets of older encryption keys with the first key; gives their number. All or none:
+ * throws when one of them cannot be read.
  */
 export function reencryptSecrets(db: Kysely<GridDatabase>, keys: EncryptionKeys): Promise<number> {
   return inTransaction(db, async (trx) => {

@@ -13,7 +13,7 @@ export interface Run {
   readonly runId: string
   readonly userId: string
   readonly accountId: string
-  /** Null of a recorder's. */
+  /** Null for a recorder. */
   readonly strategyId: string | null
   readonly runType: RunType
   readonly gridcoreVersion: string | null
@@ -22,7 +22,7 @@ export interface Run {
   readonly startTs: number
   /** Epoch milliseconds, exclusive; null while it runs. */
   readonly endTs: number | null
-  /** When it last said that it is alive, in epoch milliseconds by the database's clock. */
+  /** Its last heartbeat, in epoch milliseconds by the database's clock. */
   readonly heartbeatTs: number
   readonly status: RunStatus
 }
@@ -37,7 +37,7 @@ export interface NewRun {
   readonly configSnapshot?: JsonObject | null
   /** Epoch milliseconds. Default now, by the database's clock. */
   readonly startTs?: number
-  /** Default a random one. */
+  /** A UUID. Default a random one. */
   readonly runId?: string
 }
 
@@ -49,16 +49,16 @@ export interface RunEnd {
   readonly endTs?: number
 }
 
-/** Which runs of a user to give: those that match all that is said. */
+/** Which runs of a user to list: those that meet all conditions that are given. */
 export interface RunFilter {
   readonly accountId?: string
   readonly runType?: RunType
   readonly statuses?: readonly RunStatus[]
-  /** Most to give. Default 100. */
+  /** Most runs to give. Default 100. */
   readonly limit?: number
 }
 
-/** Whose runs a crash left running. */
+/** Which runs a crash left running. */
 export interface StaleRuns {
   readonly accountId: string
   readonly strategyId: string | null
@@ -68,8 +68,8 @@ export interface StaleRuns {
 }
 
 /**
- * Keeps runs, table `runs`. Private events belong to the run of their account and instrument that
- * was going on at their exchange time.
+ * Stores runs, table `runs`. A private event belongs to the run of its account and instrument that was
+ * going on at its exchange time.
  *
  * @example
  * const { runId } = await runs.start({ userId }, { accountId, strategyId, runType: 'live' })
@@ -126,8 +126,8 @@ export class RunRepository {
   }
 
   /**
-   * Says that a run is alive. False when it does not run any longer, or is not this user's: it was
-   * closed for having been silent.
+   * Records a heartbeat of a run. False when the run has ended, e.g. because it had no heartbeat for too
+   * long, or is not this user's.
    *
    * @example
    * if (!(await runs.heartbeat({ userId }, runId))) startAnother()
@@ -144,7 +144,8 @@ export class RunRepository {
   }
 
   /**
-   * Ends a run; events from its end on are no longer its. Throws `NOT_FOUND` when it does not run.
+   * Ends a run. Events at or after its end no longer belong to it. Throws `NOT_FOUND` when no such run
+   * is going on.
    *
    * @example
    * await runs.finish({ userId }, runId, { status: 'failed' })
@@ -166,7 +167,7 @@ export class RunRepository {
   }
 
   /**
-   * Completes the runs of a strategy that a crash left running; gives their number.
+   * Ends the runs of a strategy that a crash left running, as `completed`; gives their number.
    *
    * @example
    * await runs.closeStale({ userId }, { accountId, strategyId, runType: 'live' })
@@ -190,7 +191,7 @@ export class RunRepository {
   }
 
   /**
-   * Gives a run; null when the user has none of this id.
+   * Gives a run; null when the user has none with this id.
    *
    * @example
    * const run = await runs.get({ userId }, runId)
@@ -242,7 +243,7 @@ export class RunRepository {
   }
 }
 
-/** A row of `runs` as a run. */
+/** Makes a run of a row of `runs`. */
 export function runOf(row: Selectable<RunsTable>): Run {
   return {
     runId: row.run_id,
@@ -269,7 +270,7 @@ function timeOrNow(epochMs: number | undefined) {
     : sql<Date>`${new Date(epochMs).toISOString()}::timestamptz`
 }
 
-/** A run that starts in the future, as clocks may have it, ends when it starts. */
+/** The end, or the start where that is later, which two clocks may make it. */
 function endAfterStart(epochMs: number | undefined) {
   return sql<Date>`greatest(start_ts, ${timeOrNow(epochMs)})`
 }

@@ -6,7 +6,7 @@ import type { StrategiesTable } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import { notFound } from './not-found.ts'
 
-/** What trades one instrument of an account. */
+/** A strategy that trades one instrument of an account. */
 export interface Strategy {
   /** A UUID. */
   readonly strategyId: string
@@ -42,7 +42,7 @@ export interface StrategyQuery {
 }
 
 /**
- * Keeps the strategies of accounts, table `strategies`: one an instrument.
+ * Stores the strategies of accounts, table `strategies`, at most one an instrument.
  *
  * @example
  * const strategy = await new StrategyRepository(db).getBySymbol({ userId }, { accountId, symbol: 'BTCUSDT' })
@@ -56,10 +56,10 @@ export class StrategyRepository {
   }
 
   /**
-   * Adds a strategy, enabled.
+   * Adds an enabled strategy.
    *
-   * Throws `NOT_FOUND` when the user has no such account, `ALREADY_EXISTS` when the account's
-   * instrument has a strategy or the id is in use.
+   * Throws `NOT_FOUND` when the user has no such account, and `ALREADY_EXISTS` when the instrument has a
+   * strategy or the id is in use.
    *
    * @example
    * await strategies.add({ userId }, { accountId, strategyType: 'GridStrategy', symbol: 'BTCUSDT', config })
@@ -95,7 +95,7 @@ export class StrategyRepository {
   }
 
   /**
-   * Gives an account's strategies by instrument.
+   * Lists an account's strategies by instrument.
    *
    * @example
    * const strategies = await repository.listByAccount({ userId }, accountId)
@@ -105,7 +105,7 @@ export class StrategyRepository {
   }
 
   /**
-   * Gives an account's enabled strategies by instrument.
+   * Lists an account's enabled strategies by instrument.
    *
    * @example
    * const strategies = await repository.listEnabled({ userId }, accountId)

@@ -3,7 +3,7 @@ import type { GridDatabase } from '../schema/database.ts'
 import type { UserStatus, UsersTable } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 
-/** A tenant. */
+/** A user: the owner of accounts. */
 export interface User {
   /** A UUID. */
   readonly userId: string
@@ -15,8 +15,7 @@ export interface User {
 }
 
 /**
- * Reads and changes one user, table `users`. Finding users by name is the operator's:
- * `OperatorRepository`.
+ * Reads and changes one user, table `users`. `OperatorRepository` adds users and finds them by name.
  *
  * @example
  * const user = await new UserRepository(db).get({ userId })
@@ -45,8 +44,8 @@ export class UserRepository {
   }
 
   /**
-   * Changes the user's status; gives the user, or null when there is none. Accounts of users that
-   * are not active are not captured.
+   * Changes the user's status; gives the user, or null when there is none. Only accounts of active
+   * users are captured.
    *
    * @example
    * await users.setStatus({ userId }, 'suspended')
@@ -62,7 +61,7 @@ export class UserRepository {
   }
 }
 
-/** A row of `users` as a user. */
+/** Makes a user of a row of `users`. */
 export function userOf(row: Selectable<UsersTable>): User {
   return {
     userId: row.user_id,

@@ -21,7 +21,7 @@ export interface BulkInsertResult<Event> {
   readonly inserted: number
   /** Events that were stored already, or came twice in the batch. */
   readonly duplicates: number
-  /** Events that filled in what the stored row did not know yet; 0 in tables whose rows are final. */
+  /** Events that filled null values of the stored row; 0 in tables whose rows never change. */
   readonly merged: number
   /** Events whose identity was stored already with other values; they were not stored. */
   readonly conflicts: readonly KeyConflict<Event>[]

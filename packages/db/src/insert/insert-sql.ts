@@ -44,8 +44,8 @@ export function eventInsertSql<Row extends StoredRow>(
   if (fills.length === 0) {
     return { sql: insertSql(table, columns, { alike }), answersCounts: false }
   }
-  // Only an updated row carries the lock of its conflict in xmax: an update counts as affected too, so
-  // the two are told apart by that.
+  // Inserted and updated rows both count as affected. xmax tells them apart: it is 0 in a new row, and
+  // in an updated one it holds the lock that its conflict took.
   const sql = sqlText`
     with written as (
       ${insertSql(table, columns, { alike, onConflict: fillSql(target, columns, fills) })}

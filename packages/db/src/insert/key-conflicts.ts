@@ -46,7 +46,7 @@ export async function findConflicts<Event extends StoredRow>(
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
   const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
-  // Which rows were known is not known, so new ones are compared as well: they equal themselves.
+  // Which of the rows were known is not told, so new ones are compared too: they equal themselves.
   const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
   const compared = [...evenSample(repeated, some), ...suspects]
   const columns = comparedColumns(target)

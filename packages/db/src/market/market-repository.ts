@@ -13,11 +13,11 @@ import type { GridDatabase } from '../schema/database.ts'
 import { MARKET_TABLES } from '../tables/market-tables.ts'
 import type { DailyTable } from '../tables/shape/event-table.ts'
 
-/** A time of which the state of instruments is wanted. */
+/** Instruments, and the time at which their state is wanted. */
 export interface AsOfQuery extends SymbolsQuery {
   /** Epoch milliseconds, inclusive. */
   readonly at: number
-  /** Oldest event that counts, in milliseconds before `at`. Left out, any does. */
+  /** Oldest event that counts, in milliseconds before `at`. Default: any age. */
   readonly maxAgeMs?: number
 }
 
@@ -28,7 +28,7 @@ export interface CategoryQuery {
   readonly to: number
 }
 
-/** First and last exchange time of what is stored, in epoch milliseconds. */
+/** First and last stored exchange time, in epoch milliseconds. */
 export interface EndTimes {
   readonly firstTs: number
   readonly lastTs: number
@@ -38,7 +38,7 @@ export interface EndTimes {
 export class MarketRepository<Event extends PublicEvent> {
   readonly #db: Kysely<GridDatabase>
   readonly #target: DailyTable<Event>
-  /** The table's columns, in its order, and the field of an event that each holds. */
+  /** The table's columns in their order, each with the field of an event that it holds. */
   readonly columns: readonly Column<Event>[]
 
   /** Works on a database or within a transaction. */
@@ -49,12 +49,12 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Stores events of any number that are not stored yet, by one statement, and makes the partitions
-   * of their days.
+   * Stores the events that are not stored yet, in one statement for any number of them, and makes the
+   * partitions of their days.
    *
-   * An error concerns the whole batch: tell by `classifyDatabaseError` whether to try again or to
-   * look for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow;
-   * in a transaction `PARTITION_MISSING` when a known day was removed.
+   * An error concerns the whole batch: `classifyDatabaseError` tells whether to try again or to look
+   * for the row at fault. Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow; in a
+   * transaction `PARTITION_MISSING` when a day was removed meanwhile.
    *
    * @example
    * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
@@ -64,8 +64,8 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Reads the events of one instrument in total order, page by page, however many. The next page is
-   * fetched while the events of this one are taken, except in a transaction.
+   * Reads the events of one instrument in total order, page by page, however many there are. Except in
+   * a transaction, the next page is fetched while the events of this one are consumed.
    *
    * @example
    * for await (const trade of trades.range({ category: 'linear', symbol: 'BTCUSDT', from, to })) {}
@@ -76,7 +76,7 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the newest stored event of each instrument, by its symbol; one without events is left out.
+   * Gives the newest stored event of each instrument, by symbol; an instrument without events is left out.
    *
    * @example
    * const newest = await tickers.latest({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
@@ -86,8 +86,8 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives each instrument's last event at or before a time, by its symbol (carry-forward); one
-   * without such an event is left out.
+   * Gives each instrument's last event at or before a time, by symbol; an instrument without such an
+   * event is left out.
    *
    * @example
    * const tickers = await tickers.asOf({ category: 'linear', symbols: ['BTCUSDT'], at, maxAgeMs: 60_000 })
@@ -110,9 +110,10 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the same of many instruments at once; one without a stored event is left out.
+   * Gives the exchange time of each instrument's newest stored event, by symbol; an instrument without
+   * events is left out.
    *
-   * Fast however many rows and days there are; only an instrument without an event is looked for in
+   * Fast however many rows and days there are; only an instrument without events is searched for in
    * every day.
    *
    * @example
@@ -123,8 +124,8 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Gives the first and the last stored exchange time of each instrument, by its symbol; one without
-   * a stored event is left out.
+   * Gives the first and the last stored exchange time of each instrument, by symbol; an instrument
+   * without events is left out.
    *
    * @example
    * const { firstTs, lastTs } = (await trades.endTimes({ category, symbols: ['BTCUSDT'] })).get('BTCUSDT')
@@ -152,8 +153,8 @@ export class MarketRepository<Event extends PublicEvent> {
   }
 
   /**
-   * Counts an instrument's events by minute, or another length that divides a day, in order of time;
-   * an interval without events is left out. Lengths are as with `PublicTradeRepository.bars`.
+   * Counts an instrument's events by minute, or by another length that divides a day, in order of time;
+   * an interval without events is left out. Lengths as in `PublicTradeRepository.bars`.
    *
    * @example
    * for await (const { startTs, count } of trades.counts({ category, symbol, from, to })) {}

@@ -12,17 +12,17 @@ import { MarketRepository } from './market-repository.ts'
 /** One trade, and where to look for it. */
 export interface TradeIdQuery extends SymbolQuery {
   readonly tradeId: string
-  /** Epoch milliseconds, inclusive: the trade's own time, if it is known. Default the oldest day. */
+  /** Epoch milliseconds, inclusive; the trade's own time where it is known. Default the oldest day. */
   readonly from?: number
   /** Epoch milliseconds, exclusive. Default the newest day. */
   readonly to?: number
 }
 
 /**
- * Stores and reads public trades, table `public_trades`. Their total order is that of exchange time,
- * seq, match index and trade id.
+ * Stores and reads public trades, table `public_trades`, in the order of exchange time, seq, match
+ * index and trade id.
  *
- * Decimals keep their digits; written in exponents or with leading zeros they come back plain.
+ * Decimals keep all digits; an exponent or leading zeros come back as plain digits.
  *
  * @example
  * const { inserted, duplicates } = await new PublicTradeRepository(db).bulkInsert(events)
@@ -37,11 +37,11 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Reads bars of an instrument's trades, in order of time: exact open, high, low, close, volume,
-   * turnover and count, computed by the database. A bar without trades is not invented.
+   * Reads bars of an instrument's trades in order of time: exact open, high, low, close, volume,
+   * turnover and count, computed by the database. A bar without trades is left out.
    *
-   * The length is any that divides a day (`1s`, `5m`, `4h`, `1d`), else a `RangeError` is thrown; bars
-   * count from midnight UTC and are whole: `from` is rounded down to one, and `to` up.
+   * The length must divide a day (`1s`, `5m`, `4h`, `1d`), otherwise a `RangeError` is thrown. Bars
+   * count from midnight UTC; `from` is rounded down, `to` up, to the start of a bar.
    *
    * @example
    * for await (const bar of trades.bars({ category: 'linear', symbol: 'BTCUSDT', from, to }, '1m')) {}
@@ -51,8 +51,8 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
   }
 
   /**
-   * Says whether a trade of this id is stored. Given its time it reads the
-   * instrument's trades of that second; else the ids of the instrument are searched, the newest days first.
+   * Whether a trade with this id is stored. With the trade's time it reads the trades of that second;
+   * without, all trades of the instrument, the newest days first.
    *
    * @example
    * await trades.exists({ category: 'linear', symbol: 'BTCUSDT', tradeId, from: ts, to: ts + 1 })

@@ -5,11 +5,11 @@ import { TICKER_SNAPSHOTS } from '../tables/market/ticker-snapshots.ts'
 import { MarketRepository } from './market-repository.ts'
 
 /**
- * Stores and reads tickers, table `ticker_snapshots`. Their total order is that of exchange time, seq,
- * and snapshot before delta.
+ * Stores and reads tickers, table `ticker_snapshots`, in the order of exchange time, seq, and snapshot
+ * before delta.
  *
- * Each row is the whole state after its message, so that `asOf` gives what was known at a time.
- * Decimals keep their digits; written in exponents or with leading zeros they come back plain.
+ * A row is the whole state after its message, so `asOf` gives what was known at a time. Decimals keep
+ * all digits; an exponent or leading zeros come back as plain digits.
  *
  * @example
  * const { inserted, duplicates } = await new TickerSnapshotRepository(db).bulkInsert(events)

@@ -4,14 +4,14 @@ import type { GridDatabase } from '../schema/database.ts'
 import { SCHEMA_VERSION } from './all.ts'
 import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
 
-/** What a database must be. */
+/** The expectations of a program that does not migrate. */
 export interface ExpectedDatabase {
-  /** The environment it must be stamped with; left out, any will do. */
+  /** The environment that the database must be stamped with. Default: any. */
   readonly environment?: string
 }
 
 /**
- * Makes sure that this package may write to a database, for programs that do not migrate.
+ * Checks that this package may write to a database, for programs that do not migrate.
  *
  * Throws `NOT_MIGRATED`, `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH`.
  *
@@ -28,7 +28,7 @@ export async function assertWritable(
 }
 
 /**
- * Makes sure that this package understands a database's rows, for programs that do not migrate.
+ * Checks that this package understands a database's rows, for programs that do not migrate.
  *
  * Throws `NOT_MIGRATED`, `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH`.
  *
@@ -53,27 +53,27 @@ export async function assertReadable(
   return inspection
 }
 
-/** Throws `SCHEMA_TOO_NEW` when the database asks for newer readers or writers than this package. */
+/** Throws `SCHEMA_TOO_NEW` when the database needs a newer package to read or write it. */
 export function assertNotTooNew(use: 'read' | 'write', inspection: DatabaseInspection): void {
   const needed = use === 'read' ? inspection.minReader : inspection.minWriter
   if (needed <= SCHEMA_VERSION) return
   throw new DatabaseError(
     'SCHEMA_TOO_NEW',
-    `the database has schema version ${inspection.schemaVersion}: to ${use} takes version ` +
-      `${needed} or newer, this @grid/db has version ${SCHEMA_VERSION}: upgrade it`,
+    `the database has schema version ${inspection.schemaVersion}: to ${use} it, version ${needed} or ` +
+      `newer is needed, and this @grid/db has version ${SCHEMA_VERSION}: upgrade it`,
     {
       context: { schemaVersion: inspection.schemaVersion, needed, packageVersion: SCHEMA_VERSION },
     },
   )
 }
 
-/** Throws `ENVIRONMENT_MISMATCH` unless the stamp is what is expected. */
+/** Throws `ENVIRONMENT_MISMATCH` when another environment than the stamped one is expected. */
 export function assertEnvironment(stamped: string | null, expected: string | undefined): void {
   if (expected === undefined || stamped === expected) return
   throw new DatabaseError(
     'ENVIRONMENT_MISMATCH',
     stamped === null
-      ? `the database is not stamped with an environment, expected is ${expected}`
+      ? `the database is not stamped with an environment; expected is ${expected}`
       : `the database belongs to environment ${stamped}, not ${expected}`,
     { context: { environment: stamped, expected } },
   )

@@ -2,15 +2,15 @@ import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import { MIGRATIONS } from './all.ts'
 
-/** What a database says of itself. */
+/** What a database is, by table `grid_meta`. */
 export interface DatabaseInspection {
-  /** The environment it is stamped with; null when it has none yet. */
+  /** The environment that it is stamped with; null when it has none yet. */
   readonly environment: string | null
   /** 0 when it was never migrated. */
   readonly schemaVersion: number
-  /** Oldest schema version whose readers understand it. */
+  /** Oldest schema version whose package may read it. */
   readonly minReader: number
-  /** Oldest schema version whose writers may write to it. */
+  /** Oldest schema version whose package may write to it. */
   readonly minWriter: number
   /** Names of the migrations that this package knows and the database lacks. */
   readonly pending: readonly string[]
@@ -21,8 +21,8 @@ export interface DatabaseInspection {
 }
 
 /**
- * Reads what a database is and which migrations it lacks, from table `grid_meta`; works on an empty
- * database as well, and changes nothing.
+ * Reads from table `grid_meta` what a database is and which migrations it lacks. Changes nothing, and
+ * works on an empty database too.
  *
  * @example
  * const { pending, environment } = await inspectDatabase(db)

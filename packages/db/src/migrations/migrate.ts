@@ -10,7 +10,7 @@ import { grantRoles } from './roles.ts'
 
 /** How to migrate. */
 export interface MigrateOptions {
-  /** What the database belongs to: `mainnet`, `testnet`, `demo`, `custom:<host>`, `simulated`. */
+  /** The exchange's environment: `mainnet`, `testnet`, `demo`, `custom:<host>` or `simulated`. */
   readonly environment?: string
 }
 
@@ -22,24 +22,24 @@ export interface MigrationReport {
   /** The stamp; null when the database has none. */
   readonly environment: string | null
   readonly serverVersion: string
-  /** What could not be done about roles, for the operator to read; empty when all is well. */
+  /** What an operator has to do about roles, as sentences; empty when nothing is left to do. */
   readonly warnings: readonly string[]
 }
 
 const OLDEST_SERVER = 150_000
-/** Any number, so long as it never changes: whoever migrates holds this lock. */
+/** The lock that a migrating process holds. Any number would do, but it must never change. */
 const MIGRATION_LOCK = 7_205_759_403_792_794n
 
 /**
- * Brings a database to this package's schema, in one transaction: all or nothing. Two processes may
- * do so at once; one waits and then finds nothing to do.
+ * Brings a database to this package's schema, in one transaction: all or nothing. When two processes
+ * call it at once, one waits and then finds nothing to do.
  *
  * The first call that names an environment stamps the database with it. Throws `SERVER_TOO_OLD`,
- * `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before anything is changed. A database that a newer
- * package migrated is left alone so long as this one may still write to it.
+ * `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before it changes anything. A database that a newer package
+ * migrated is left unchanged as long as this one may still write to it.
  *
- * Roles (`grid_owner`, `grid_writer`, `grid_reader`) are made where the user may, and granted what
- * they may do where they exist; `warnings` says what is left to do.
+ * It makes the roles `grid_owner`, `grid_writer` and `grid_reader` where the user may, and grants their
+ * privileges where they exist; `warnings` says what is left to do.
  *
  * @example
  * await migrate(db, { environment: 'mainnet' })
@@ -49,8 +49,8 @@ export function migrate(
   { environment }: MigrateOptions = {},
 ): Promise<MigrationReport> {
   return inTransaction(db, async (trx) => {
-    // Of the transaction, not of the session, so that a transaction pooler does no harm. Waiting
-    // for the other migrator may take longer than a statement should.
+    // The wait for another process that migrates may be long. The lock belongs to the transaction, so
+    // that it works through a transaction pooler.
     await trx.executeQuery(CompiledQuery.raw(NO_STATEMENT_TIMEOUT))
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(trx)
     const before = await inspectDatabase(trx)
@@ -71,7 +71,7 @@ export function migrate(
     const stamp = before.environment ?? environment ?? null
     const last = pending.at(-1)
     const schemaVersion = Math.max(before.schemaVersion, SCHEMA_VERSION)
-    // With nothing to do it asks for no privilege, so that a member of grid_writer may call it.
+    // Without an update it needs no privilege, so that a member of grid_writer may call it.
     if (pending.length > 0 || stamp !== before.environment) {
       await trx
         .updateTable('grid_meta')
@@ -83,7 +83,7 @@ export function migrate(
         })
         .execute()
     }
-    // Of a newer schema this package does not know the tables.
+    // This package does not know the tables of a newer schema.
     const warnings = schemaVersion === SCHEMA_VERSION ? await grantRoles(trx) : []
     return {
       applied: pending.map((migration) => migration.name),

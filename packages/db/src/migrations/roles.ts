@@ -6,10 +6,10 @@ import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
 import { DAILY_TABLES } from '../tables/daily-tables.ts'
 import type { EventTable, TableGrants } from '../tables/shape/event-table.ts'
 
-/** The roles of a server, to be given to its login roles. */
+/** The roles that operators give to login roles. They belong to the server. */
 const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const
 
-/** The tables that no descriptor of events describes: a new one cannot be forgotten. */
+/** The tables that have no descriptor. The compiler finds a new one that is not listed below. */
 type OtherTable = Exclude<keyof GridDatabase, keyof MarketSchema | keyof AccountSchema>
 
 const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
@@ -46,11 +46,12 @@ function eventTableGrants({
 }
 
 /**
- * Makes the roles where that is allowed, grants them what they may do where they exist, and has row
- * security bind the owner where the owner is a member of `grid_owner`; gives what could not be done.
+ * Makes the roles where the user may, grants their privileges where they exist, and lets row security
+ * bind the tables' owner where that is a member of `grid_owner`. Gives warnings about what it could not
+ * do.
  *
- * It changes only what is not so yet, and nothing where somebody else owns the tables. Roles belong
- * to the server, not to the database: another database may have made them, or may be at it.
+ * It changes only what is missing, and nothing when somebody else owns the tables. Another database of
+ * the server may have made the roles before, or may do so at the same time.
  */
 export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly string[]> {
   const { rows } = await sql<{ owns: boolean; me: string; schema: string }>`
@@ -68,7 +69,7 @@ export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly st
   if (absent.length > 0) {
     return [
       `${owner.me} may not create the roles ${absent.join(', ')}: have them created and migrate ` +
-        'again. Until then row security binds nobody who owns the tables',
+        'again. Until then row security does not bind the owner of the tables',
     ]
   }
   if (present.get('grid_owner')) {
@@ -82,7 +83,7 @@ export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly st
 }
 
 async function makeRole(trx: Kysely<GridDatabase>, role: string): Promise<void> {
-  // Only a superuser may give bypassrls; the policies let members of grid_writer through as well.
+  // Only a superuser may give bypassrls. Without it the policies let members of grid_writer through.
   const bypass = role === 'grid_writer' ? 'bypassrls' : ''
   const statement = `do $$
     begin
@@ -94,7 +95,7 @@ async function makeRole(trx: Kysely<GridDatabase>, role: string): Promise<void> 
       end;
     exception
       when insufficient_privilege then null;
-      -- Another database's migration was faster.
+      -- The migration of another database of this server was faster.
       when duplicate_object or unique_violation then null;
     end $$`
   await trx.executeQuery(CompiledQuery.raw(statement))
@@ -130,7 +131,7 @@ async function grant(
   await sql`grant usage on schema ${sql.ref(schema)} to ${sql.ref(role)}`.execute(trx)
 }
 
-/** Has row security bind the owner of every table that has it. */
+/** Lets row security bind the owner of every table that has it. */
 async function forceRowSecurity(trx: Kysely<GridDatabase>): Promise<void> {
   const { rows } = await sql<{ table: string }>`
     select relname::text as table from pg_class

@@ -6,36 +6,39 @@ import { dailyTable } from '../tables/daily-tables.ts'
 import { endOfDay, listPartitions, type Partition } from './partition-catalog.ts'
 import { DAY_MS } from './partition-day.ts'
 
-/** Which days of a table are to go. */
+/** Which days of a table are removed. */
 export interface RetentionPolicy {
   readonly table: PartitionedTable
-  /** Days go that ended at least so long ago by the database's clock, in milliseconds; a day at least. */
+  /**
+   * Removes days that ended at least this long ago, in milliseconds by the database's clock. At least
+   * one day.
+   */
   readonly olderThanMs: number
   /**
-   * Whether something still has to be done with a day, which then stays up to 14 days longer.
-   * Default: whether `capture_gaps` has gaps of it that are open or partly filled.
+   * Whether a day is still needed, e.g. for repairs. It is then kept up to 14 days longer. Default:
+   * whether `capture_gaps` has gaps of that day that are `open` or `partial`.
    */
   readonly isNeeded?: (table: PartitionedTable, day: string) => Promise<boolean>
 }
 
-/** A day that is past its time. */
+/** A day that is to be removed. */
 export interface DueDay extends Partition {
-  /** Whether it is needed, and its 14 days are over as well. */
+  /** Whether it is still needed, but its 14 more days are over. */
   readonly repairOverdue: boolean
 }
 
-/** What a policy says of the days that are stored. */
+/** The stored days that a policy would remove now or later. */
 export interface DueDays {
   readonly due: readonly DueDay[]
-  /** Past their time, and needed for a while. */
+  /** Old enough, but still needed. */
   readonly kept: readonly Partition[]
 }
 
-/** Longest time that a day is kept for repairs past its own. */
+/** Longest time that a day is kept for repairs. */
 const REPAIR_PATIENCE_MS = 14 * DAY_MS
 
 /**
- * Tells which days a policy would remove, and which it keeps for repairs; changes nothing.
+ * Finds the days that a policy would remove, and those that it keeps for repairs. Changes nothing.
  *
  * Throws `RETENTION_TOO_SHORT` for less than a day.
  *
@@ -49,7 +52,7 @@ export async function findDueDays(
   if (!(olderThanMs >= DAY_MS)) {
     throw new DatabaseError(
       'RETENTION_TOO_SHORT',
-      `days of ${table} older than ${olderThanMs} ms cannot be removed: ${DAY_MS} ms is the least`,
+      `olderThanMs for ${table} is ${olderThanMs}: at least ${DAY_MS} (one day) is needed`,
       { context: { table, olderThanMs } },
     )
   }
@@ -58,7 +61,7 @@ export async function findDueDays(
   const kept: Partition[] = []
   for (const partition of await listPartitions(db, { table })) {
     const overdueMs = now - olderThanMs - endOfDay(partition.day)
-    // What was detached by hand is its owner's; what a removal detached is known as that.
+    // A detached partition is left to the operator who detached it; removals remember their own.
     if (overdueMs < 0 || partition.state === 'detached') continue
     const isNeededStill = await isNeeded(table, partition.day)
     if (isNeededStill && overdueMs < REPAIR_PATIENCE_MS) kept.push(partition)

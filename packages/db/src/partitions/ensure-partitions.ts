@@ -1,4 +1,4 @@
-import { type Clock, EARLIEST_EXCHANGE_TS, sleep, systemClock } from '@grid/core-events'
+import { type Clock, EARLIEST_EXCHANGE_TS, retry, systemClock } from '@grid/core-events'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { sqlText } from '../columns/sql-text.ts'
 import { inTransaction } from '../connection/transaction.ts'
@@ -8,28 +8,31 @@ import type { PartitionedTable } from '../schema/market-schema.ts'
 import { dailyTable, PARTITIONED_TABLES } from '../tables/daily-tables.ts'
 import { dayOf, dayText, partitionName } from './partition-day.ts'
 
-/** How the making of partitions waits. */
+/** How `ensurePartitions` waits. */
 export interface PartitionOptions {
+  /** Times the waits between attempts. Default the system's. */
   readonly clock?: Clock
 }
 
 const LOCK_TIMEOUT = '1s'
 const ATTEMPTS = 5
-const RETRY_DELAY_MS = 500
+/** Half a second each time. */
+const RETRY = { backoff: { baseMs: 500, capMs: 500 }, random: () => 1 }
 const LOCK_NOT_AVAILABLE = '55P03'
 const EARLIEST_DAY = dayOf(EARLIEST_EXCHANGE_TS)
 
 /**
- * Makes sure that a table has a partition for the UTC day of each given time; gives the number of
- * partitions that it made.
+ * Makes the partitions that a table lacks for the UTC days of the given times (epoch milliseconds);
+ * gives how many it made.
  *
- * Readers and writers of the table are not held up, and any number of processes may do it at once.
- * Given a transaction it works inside, and a lock that cannot be had soon fails the transaction
- * (55P03, transient); else it tries again a few times.
+ * Readers and writers of the table need not wait, and many processes may call it at once. A lock that
+ * cannot be had within a second is tried for up to 5 times; in a caller's transaction it fails the
+ * transaction (55P03, transient).
  *
  * Throws `TIME_OUT_OF_RANGE` for a time before 2019 or after tomorrow by the database's clock, so
- * that one absurd time cannot make a partition in 2090, and `PARTITION_NAME_TAKEN` when a table of
- * the partition's name stands apart, e.g. because an operator detached it.
+ * that one absurd time cannot make a partition in 2090; `PARTITION_LEAVING` while the day is being
+ * removed; `PARTITION_NAME_TAKEN` when another table has the partition's name, e.g. a partition that
+ * an operator detached.
  *
  * @example
  * await ensurePartitions(db, 'public_trades', [Date.now(), Date.now() + 86_400_000])
@@ -53,13 +56,12 @@ export async function ensurePartitions(
 }
 
 /**
- * Makes sure that every table has its partitions of today and tomorrow by the database's clock;
- * gives the number of partitions that it made.
+ * Makes the partitions of today and tomorrow, by the database's clock, that any table lacks; gives how
+ * many it made.
  *
- * For services to call at start and then at least once a day: no insert then waits for a partition
- * at midnight. With nothing to make it is one query of the catalog a table, so that every hour is
- * fine as well; many processes may do it at once. Errors as with {@link ensurePartitions}, except
- * that no time is out of range.
+ * A service calls it at start and at least once a day, so that no insert has to make a partition at
+ * midnight. When nothing is missing it costs one query of the catalog a table. Many processes may call
+ * it at once. Throws as {@link ensurePartitions} does, except `TIME_OUT_OF_RANGE`.
  *
  * @example
  * await ensureUpcomingPartitions(db)
@@ -84,18 +86,17 @@ async function makePartitions(
   clock: Clock,
 ): Promise<number> {
   if (days.length === 0) return 0
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await inTransaction(db, (trx) => makeMissing(trx, table, days))
-    } catch (error) {
-      const isLocked = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE
-      if (!isLocked || db.isTransaction || attempt === ATTEMPTS) throw error
-      await sleep(clock, RETRY_DELAY_MS)
-    }
-  }
+  return retry(() => inTransaction(db, (trx) => makeMissing(trx, table, days)), {
+    clock,
+    ...RETRY,
+    isRetryable: (error, failures) =>
+      (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE &&
+      !db.isTransaction &&
+      failures < ATTEMPTS,
+  })
 }
 
-/** The names of a table's partitions, and the last day that may have one: tomorrow. */
+/** The names of a table's usable partitions, and `latest`: tomorrow, the last day that may have one. */
 async function partitionsOf(
   db: Kysely<GridDatabase>,
   table: PartitionedTable,
@@ -106,7 +107,7 @@ async function partitionsOf(
         select child.relname::text
         from pg_inherits join pg_class child on child.oid = inhrelid
         where inhparent = to_regclass(${table}) and not inhdetachpending
-          -- Without its key a day would take every trade twice.
+          -- Without a unique index a day would store duplicates.
           and exists (select from pg_index where indrelid = child.oid and indisunique and indisvalid)
       ) as names`.execute(db)
   const [row] = rows
@@ -121,7 +122,7 @@ async function makeMissing(
   const { rows } = await sql<{ before: string }>`
     select current_setting('lock_timeout') as before`.execute(trx)
   await setLockTimeout(trx, LOCK_TIMEOUT)
-  // One maker at a time; whoever comes second looks again at what is missing.
+  // One process at a time: the next one then finds the partitions made.
   await sql`select pg_advisory_xact_lock(hashtext(${`grid partitions of ${table}`}))`.execute(trx)
   const { names } = await partitionsOf(trx, table)
   const missing = days.filter((day) => !names.has(partitionName(table, day)))
@@ -131,7 +132,7 @@ async function makeMissing(
   return missing.length
 }
 
-/** Throws when a day's name is taken: by its old partition on its way out, or by a stranger. */
+/** Throws when a table has a partition's name: the day's old one that is being removed, or another. */
 async function assertFree(
   trx: Kysely<GridDatabase>,
   table: PartitionedTable,
@@ -167,8 +168,8 @@ async function assertFree(
 }
 
 /**
- * Makes a table apart and attaches it, which waits for no reader; `partition of` waits behind
- * every open one. It is empty and nobody sees it yet, so the attachment has nothing to scan.
+ * Makes a partition as a table of its own and attaches it. `create table … partition of` would wait for
+ * every open reader; this waits for none, and an empty table needs no scan to be attached.
  */
 async function makePartition(
   trx: Kysely<GridDatabase>,
@@ -179,7 +180,7 @@ async function makePartition(
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
   const key = dailyTable(table).lookup.partitionKey
   if (key !== null) {
-    // Its pages are full from the start, because PostgreSQL fills those of so narrow an index again.
+    // Unlike those of a wider index, PostgreSQL fills this one's pages again after it split them.
     const index = sqlText`
       create unique index ${name}_key
       on ${name} (${key})

@@ -7,34 +7,37 @@ import { listPartitions, type Partition } from './partition-catalog.ts'
 
 /** Which closed days to freeze. */
 export interface FreezeOptions {
-  /** Of one table only. */
+  /** Freezes days of one table only. */
   readonly table?: PartitionedTable
-  /** Most days to freeze in this call, the oldest first: each is read whole. Default all. */
+  /** Most days to freeze in this call, the oldest first, because each is read whole. Default all. */
   readonly limit?: number
-  /** Begins no further day once aborted, and ends the rebuilding of an index. */
+  /** Ends the rebuilding of an index, and begins no further day. */
   readonly signal?: AbortSignal
 }
 
-/** What became of the closed days that were not frozen yet. */
+/** What became of the closed days that were not frozen before. */
 export interface FreezeReport {
   readonly frozen: readonly Partition[]
-  /** Somebody was in the way; try again later. */
+  /** A lock or an older transaction was in the way: call again later. */
   readonly postponed: readonly Partition[]
 }
 
 const LOCK_TIMEOUT = '1s'
 
 /**
- * Freezes the days that are over: rebuilds the index of the primary key, which takes half its place
- * from then on (trades have none, and an index that is full from the start), and runs
- * `VACUUM (FREEZE, ANALYZE)`, once, so that no wraparound vacuum ever has to read them again and
- * reads need not look into rows for their visibility.
+ * Freezes the days that are over, each once:
  *
- * Readers and writers are not held up; a day that an older transaction may still see is postponed. A
- * big day takes minutes, and room for a second index meanwhile: give it a database without a
- * `statementTimeoutMs`. A frozen day that has grown is due again, its index not. On PGlite it stops
- * the process while it works. Not within a transaction. Takes two connections, one of which watches
- * over the waits.
+ * - Rebuilds the index of the primary key, which then takes half the space. (Trades have no primary
+ *   key; the index of theirs is full from the start.)
+ * - Runs `VACUUM (FREEZE, ANALYZE)`, so that no wraparound vacuum reads the day again and reads need
+ *   not check the visibility of its rows.
+ *
+ * Readers and writers need not wait. A day that an older transaction may still see is postponed. A
+ * frozen day that has grown is vacuumed again; its index is not rebuilt.
+ *
+ * A big day takes minutes, and space for a second index meanwhile: use a database without
+ * `statementTimeoutMs`. Takes two connections, one of which ends waits that last too long. Cannot run
+ * in a transaction. On PGlite it blocks the process.
  *
  * @example
  * const { frozen } = await freezeClosedDays(db)
@@ -73,20 +76,21 @@ async function freeze(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    // Late rows are few: they are not worth another index.
+    // A day that was frozen before has few new rows: they do not justify another rebuild.
     if (!wasFrozen && !(await packIndex(db, name, signal))) return
     await db.transaction().execute(async (trx) => {
-      // Where commits are asynchronous, this one makes those before it durable: no other row can be frozen.
+      // VACUUM freezes durable rows only. Where commits are asynchronous, a synchronous one makes all
+      // rows before it durable.
       await sql`select set_config('lock_timeout', ${LOCK_TIMEOUT}, true),
         set_config('synchronous_commit', 'on', true)`.execute(trx)
-      // From now on any vacuum freezes what it visits: that is how a frozen day is told.
+      // From now on any vacuum freezes what it visits; the catalog tells frozen days by this setting.
       const mark = `alter table ${name} set (autovacuum_freeze_min_age = 0)`
       await trx.executeQuery(CompiledQuery.raw(mark))
     })
     await db.executeQuery(outsideTransaction(`vacuum (freeze, analyze, skip_locked) ${name}`))
   } catch (error) {
     const { code } = error as { code?: unknown }
-    // Locked, removed meanwhile, or past the server's own limit: the listing tells.
+    // Locked, removed meanwhile, or cancelled by a timeout: the listing afterwards tells what became of it.
     if (code !== '55P03' && code !== '42P01' && code !== '57014') throw error
   }
 }

@@ -5,12 +5,12 @@ import { ensurePartitions } from './ensure-partitions.ts'
 import { dayOf } from './partition-day.ts'
 
 /**
- * Days whose partition is known to exist, by database and table. The dialect's adapter stands for
- * the database: a transaction has the same one as the Kysely it was begun on.
+ * Days whose partition is known to exist, by database and table. The key is the dialect's adapter,
+ * because a transaction has the same one as the Kysely that it was begun on.
  */
 const KNOWN = new WeakMap<object, Map<PartitionedTable, Set<number>>>()
 
-/** Makes sure of the partitions of an insert's rows, asking the database about new days only. */
+/** Makes the partitions that rows lack. Asks the database only about days it has not seen yet. */
 export async function ensureDays(
   db: Kysely<GridDatabase>,
   table: PartitionedTable,
@@ -24,12 +24,12 @@ export async function ensureDays(
   }
   if (unknown.size === 0) return
   const made = await ensurePartitions(db, table, unknown.values())
-  // What a transaction made may be rolled back.
+  // The transaction that made them may be rolled back.
   if (made > 0 && db.isTransaction) return
   for (const day of unknown.keys()) known.add(day)
 }
 
-/** Forgets what was known of a table's days. */
+/** Forgets which days of a table exist, so that the next insert asks again. */
 export function forgetDays(db: Kysely<GridDatabase>, table: PartitionedTable): void {
   knownDays(db, table).clear()
 }

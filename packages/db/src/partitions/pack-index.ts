@@ -2,18 +2,18 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { executeWithin } from '../connection/execute-within.ts'
 import type { GridDatabase } from '../schema/database.ts'
 
-/** Longest wait for one other transaction; meanwhile only a vacuum or a removal of the day has to wait. */
+/** Longest wait for one other transaction. Meanwhile only a vacuum or a removal of the day waits for us. */
 const PATIENCE_MS = 10_000
-/** A transaction that has lasted so long may outlast any patience: no index is built to wait for it. */
+/** A transaction this old may last much longer, so no rebuild is begun that would wait for it. */
 const OLD = '1 second'
 
 /**
- * Rebuilds the index of a closed day's primary key, if it has one, full to the brim, beside readers
- * and writers: entries of an instrument come amid those of others, where PostgreSQL splits a full
- * page in halves that never fill again.
+ * Rebuilds the index of a closed day's primary key, if it has one, with full pages, while others read
+ * and write. While a day is written, entries come in between those of other instruments: PostgreSQL
+ * splits full pages into halves, which never fill again.
  *
- * Gives false when it is to be tried again later, because a transaction is in the way, which may
- * also end as 57014 or 55P03: what was begun is then cleared away, or ended, by the next attempt.
+ * Gives false when a transaction is in the way: call again later. It may also fail with 57014 or 55P03;
+ * the next attempt then removes or completes what was begun.
  */
 export async function packIndex(
   db: Kysely<GridDatabase>,
@@ -34,11 +34,11 @@ export async function packIndex(
   for (const { name, is_leftover } of rows) {
     if (is_leftover) await executeWithin(db, `drop index concurrently if exists ${name}`, limit)
   }
-  // The old one is a leftover only where the new one has taken its place.
+  // Where the old index is a leftover, the new one has taken its place already.
   const key = rows.find(({ is_leftover }) => !is_leftover)
   if (key === undefined || rows.some(({ is_old }) => is_old)) return true
   await db.transaction().execute(async (trx) => {
-    // Another process may be at it.
+    // Another process may hold the lock because it does the same.
     await sql`select set_config('lock_timeout', '1s', true)`.execute(trx)
     await trx.executeQuery(CompiledQuery.raw(`alter index ${key.name} set (fillfactor = 100)`))
   })

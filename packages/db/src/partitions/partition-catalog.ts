@@ -5,8 +5,8 @@ import { PARTITIONED_TABLES } from '../tables/daily-tables.ts'
 import { DAY_MS, dayOf, dayText } from './partition-day.ts'
 
 /**
- * Where a partition stands: part of its table; about to leave it, once the transactions that may
- * still see it have ended; or apart from it.
+ * Whether a partition is a part of its table (`attached`), is no part of it (`detached`), or is being
+ * detached and waits for the transactions that may still see it (`leaving`).
  */
 export type PartitionState = 'attached' | 'leaving' | 'detached'
 
@@ -18,15 +18,15 @@ export interface Partition {
   /** Name of its table. */
   readonly name: string
   readonly state: PartitionState
-  /** By the server's estimate, or counted; null when it was never counted nor analyzed. */
+  /** The server's estimate, or a count when `exact`; null when it was never analyzed. */
   readonly rows: number | null
-  /** On disk, with its indexes. */
+  /** Size on disk, indexes included. */
   readonly bytes: number
-  /** Whether the day is over, by an hour at least. */
+  /** Whether the day ended at least an hour ago. */
   readonly isClosed: boolean
-  /** Whether it was frozen, and has not grown since: nothing is left to do for VACUUM. */
+  /** Whether it was frozen and has not grown since, so that VACUUM has nothing left to do. */
   readonly isFrozen: boolean
-  /** Whether it was frozen once, or was about to be: its index was packed by then. */
+  /** Whether it was frozen once, or nearly: its index was packed by then. */
   readonly wasFrozen: boolean
 }
 
@@ -34,7 +34,7 @@ export interface Partition {
 export interface PartitionQuery {
   /** Of one table only. */
   readonly table?: PartitionedTable
-  /** Count the rows instead of giving the server's estimate: reads every partition. */
+  /** Counts the rows, which reads every partition, in place of the server's estimate. */
   readonly exact?: boolean
 }
 
@@ -49,11 +49,11 @@ interface CatalogRow {
   readonly was_frozen: boolean
 }
 
-/** Late rows come within it, as long as nothing is wrong. */
+/** Late rows come within this time, unless something is wrong. */
 const CLOSED_AFTER = '1 hour'
 
 /**
- * Lists the partitions of days by table and day, with what was detached and not dropped.
+ * Lists the partitions of market data by table and day, also those that were detached and not dropped.
  *
  * @example
  * for (const { table, day, bytes } of await listPartitions(db)) console.log(table, day, bytes)
@@ -82,9 +82,11 @@ export async function listPartitions(
 }
 
 /**
- * A closed day is marked by `autovacuum_freeze_min_age = 0` before it is frozen: with that every
- * vacuum freezes what it visits, so that "all pages are visible" then says "all are frozen". The
- * server's count of rows since the last vacuum would tell of each late row, but comes seconds late.
+ * Reads a table's partitions from PostgreSQL's catalog.
+ *
+ * Freezing a day first sets `autovacuum_freeze_min_age = 0` on it. Every vacuum then freezes the pages
+ * that it visits, so from then on "all pages are visible" means "all pages are frozen". (The server's
+ * count of rows since the last vacuum would be simpler, but comes seconds late.)
  */
 function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
   return sql<CatalogRow>`
@@ -123,7 +125,7 @@ function dayOfName(name: string): string {
   return dayText(dayOf(Date.UTC(Number(year), Number(month) - 1, Number(day))))
 }
 
-/** Where a day ends, in epoch milliseconds. */
+/** The end of a day such as `2026-11-22`, in epoch milliseconds. */
 export function endOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) + DAY_MS
 }

@@ -6,50 +6,50 @@ import { listPartitions } from './partition-catalog.ts'
 import { finalizeDetach, type Removal, removePartition } from './remove-partition.ts'
 import type { RemovedDay } from './removed-days.ts'
 
-/** A removal to be tried again. */
+/** A removal that did not succeed and is tried again by the next call. */
 export interface PostponedRemoval {
   readonly table: PartitionedTable
   readonly day: string
-  /** What the server said: mostly that a transaction is in the way (57014, 55P03). */
+  /** The server's error, mostly that a transaction is in the way (57014, 55P03). */
   readonly error: unknown
 }
 
-/** What became of the days that were to go. */
+/** What became of the days that were to be removed. */
 export interface RemovalReport {
   readonly removed: readonly RemovedDay[]
-  /** They stay as they are, or half detached, until the next call. */
+  /** Days that stay attached or half detached until the next call. */
   readonly postponed: readonly PostponedRemoval[]
 }
 
-/** What a pruning did, and which days it kept for repairs. */
+/** What `pruneDays` did. */
 export interface PruneReport extends RemovalReport {
-  /** As `2026-11-22`. */
+  /** Days that are old enough but still needed, as `2026-11-22`. */
   readonly kept: readonly string[]
 }
 
-/** Whose removals to end. */
+/** Which removals to complete. */
 export interface FinishOptions {
   readonly table: PartitionedTable
-  /** Begins no further removal once aborted. */
+  /** Begins no further removal. */
   readonly signal?: AbortSignal
 }
 
-/** How to prune. */
+/** Which days to remove. */
 export interface PruneOptions extends RetentionPolicy, FinishOptions {
-  /** Who is recorded to have wanted it. */
+  /** Recorded in `removed_days`, e.g. a collector's name. */
   readonly requestedBy: string
 }
 
 /**
- * Removes a table's days that a policy no longer keeps, and records each in `removed_days` with what
- * was in it; first ends what earlier calls could not.
+ * Removes the days of a table that a policy no longer keeps, and records each in `removed_days` with its
+ * rows and bytes. First completes what earlier calls could not.
  *
- * A partition is detached (`DETACH … CONCURRENTLY`), counted and dropped. Nobody who reads or writes
- * the table waits for that, and it waits for nobody longer than a second at a time: a day that an
- * open transaction may still see is postponed. Call it again, e.g. every hour; many processes may.
- * Not within a transaction. Takes two connections, one of which watches over the waits.
+ * Detaches a partition (`DETACH … CONCURRENTLY`), counts its rows and drops it. Readers and writers of
+ * the table need not wait, and the removal itself gives up each wait after a second: a day that an open
+ * transaction may still see is postponed. Call it again, e.g. every hour; many processes may do so.
+ * Takes two connections, one of which ends waits that last too long. Cannot run in a transaction.
  *
- * Throws `RETENTION_TOO_SHORT`, and what keeps every day from being removed.
+ * Throws `RETENTION_TOO_SHORT`, and errors that concern all days, such as a missing privilege.
  *
  * @example
  * const { removed } = await pruneDays(db, {
@@ -78,10 +78,10 @@ export async function pruneDays(
 }
 
 /**
- * Ends what was begun: removals that an open transaction, a crash or an operator interrupted, and
- * any other interrupted detachment, for it keeps the table from the next.
+ * Completes removals that an open transaction, a crash or an operator interrupted, and any other
+ * interrupted detachment, because it blocks the next one of the table.
  *
- * For tables that keep every day as well; `pruneDays` does it by itself.
+ * Call it for tables that have no retention; `pruneDays` includes it.
  *
  * @example
  * await finishRemovals(db, { table: 'public_trades' })
@@ -108,7 +108,7 @@ export async function finishRemovals(
       postponed.push({ table, day, error })
     }
   }
-  // One that is attached was asked for by somebody who is at it, or died before it began.
+  // Left out are attached days: another process is about to remove them, or died before it began.
   const attached = new Set(
     partitions.filter(({ state }) => state === 'attached').map(({ day }) => day),
   )
@@ -138,8 +138,8 @@ async function removeAll(
 }
 
 /**
- * Errors that say something of one partition: somebody is in the way (55), it is gone (42P01) or
- * another process removes it (23505, 40), or something else relies on it (2BP01).
+ * Whether an error concerns one partition only: a lock or transaction is in the way (55, 57014), it is
+ * gone (42P01), another process removes it (23505, 40), or another object depends on it (2BP01).
  */
 function isOfOneDay(error: unknown): boolean {
   const { code } = error as { code?: unknown }

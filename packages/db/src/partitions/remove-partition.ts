@@ -7,19 +7,19 @@ import { countRows, listPartitions, type PartitionState } from './partition-cata
 import { dayOf, partitionName } from './partition-day.ts'
 import type { RemovedDay } from './removed-days.ts'
 
-/** A removal that was asked for. */
+/** A removal that was requested. */
 export type Removal = Omit<RemovedDay, 'removedAt' | 'rows' | 'bytes'>
 
 /**
- * Longest time that a removal waits for others. While it does, nobody else makes a partition, and
- * whoever reads the partition by its own name queues up: readers and writers of the table never do.
+ * Longest time that a removal waits for others. While it waits, no partition can be made, and a reader
+ * that names the partition itself waits too. Readers and writers of the table do not.
  */
 const PATIENCE_MS = 1000
 
 /**
- * Removes a day's partition from wherever an earlier attempt left it; gives null when somebody else
- * did it meanwhile. Fails with 55P03 or 57014 when a transaction is in the way that may still see
- * the partition: what was done stays, and the next attempt goes on from there.
+ * Removes a day's partition, starting where an earlier attempt stopped; null when another process
+ * removed it meanwhile. Fails with 55P03 or 57014 when a transaction is in the way that may still see
+ * the partition: the next attempt goes on from there.
  */
 export async function removePartition(
   db: Kysely<GridDatabase>,
@@ -33,7 +33,7 @@ export async function removePartition(
   return dropDetached(db, removal, name)
 }
 
-/** Ends a detachment that was interrupted: it keeps the table from any other. */
+/** Completes an interrupted detachment, which blocks every other one of the table. */
 export async function finalizeDetach(
   db: Kysely<GridDatabase>,
   table: PartitionedTable,
@@ -46,7 +46,7 @@ export async function finalizeDetach(
   })
 }
 
-/** Detaches a partition: known as asked for before, and forgotten if nothing came of it. */
+/** Records the removal, then detaches the partition; if that changed nothing, deletes the record. */
 async function detach(db: Kysely<GridDatabase>, removal: Removal, name: string): Promise<void> {
   const { table, day } = removal
   await record(db, removal)
@@ -54,7 +54,7 @@ async function detach(db: Kysely<GridDatabase>, removal: Removal, name: string):
     const statement = `alter table ${table} detach partition ${name} concurrently`
     await executeWithin(db, statement, { limitMs: PATIENCE_MS })
   } catch (error) {
-    // Left there, a later attempt would drop what an operator detached to keep it.
+    // If the record stayed, a later attempt would drop a partition that an operator detached to keep.
     if ((await stateOf(db, table, name)) === 'attached') {
       await sql`delete from removed_days
         where table_name = ${table} and day = ${day}::date and removed_at is null`.execute(db)
@@ -63,7 +63,7 @@ async function detach(db: Kysely<GridDatabase>, removal: Removal, name: string):
   }
 }
 
-/** Drops the table and records what was in it, both or neither. */
+/** Drops the table and records its rows and bytes, both or neither. */
 function dropDetached(
   db: Kysely<GridDatabase>,
   removal: Removal,
@@ -77,9 +77,9 @@ function dropDetached(
       where table_name = ${table} and day = ${day}::date and removed_at is null
       for update`.execute(trx)
     const exists = asked[0]?.exists ?? (await stateOf(trx, table, name)) !== null
-    // Somebody else dropped it, and recorded that.
+    // Another process dropped it and recorded that.
     if (asked.length === 0 && !exists) return null
-    // Counted before the lock for which a reader of the partition would have to wait.
+    // Counted before the lock is taken: a reader of the partition would have to wait that long.
     await trx.executeQuery(CompiledQuery.raw(NO_STATEMENT_TIMEOUT))
     const rows = exists ? await countRows(trx, name) : null
     const bytes = exists ? await bytesOf(trx, name) : null
@@ -117,7 +117,7 @@ async function bytesOf(trx: Kysely<GridDatabase>, name: string): Promise<number>
   return Number(rows[0]?.bytes)
 }
 
-/** Of all waits together, not of each alone: there may be many old transactions. */
+/** Limits each wait for a lock, and a whole statement too: it may have to wait many times. */
 async function limitWaits(trx: Kysely<GridDatabase>): Promise<void> {
   await sql`select set_config('lock_timeout', ${`${PATIENCE_MS}ms`}, true),
     set_config('statement_timeout', ${`${PATIENCE_MS}ms`}, true)`.execute(trx)

@@ -2,20 +2,20 @@ import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
 
-/** A day that was captured and is no longer stored. */
+/** A day that was captured and then removed. */
 export interface RemovedDay {
   readonly table: PartitionedTable
   /** As `2026-11-22`. */
   readonly day: string
-  /** Who wanted it gone, e.g. a collector's name. */
+  /** Who requested it, e.g. a collector's name. */
   readonly requestedBy: string
-  /** Whether it went although gaps of it were open: their time ran out. */
+  /** Whether it still had open gaps when its 14 days for repairs ended. */
   readonly repairOverdue: boolean
   /** In epoch milliseconds by the database's clock. */
   readonly removedAt: number
-  /** Rows that it held; null when it was dropped by another hand. */
+  /** Its rows; null when somebody else dropped it. */
   readonly rows: number | null
-  /** Bytes that it took, indexes included; null likewise. */
+  /** Its size with indexes; null likewise. */
   readonly bytes: number | null
 }
 
@@ -25,8 +25,8 @@ export interface RemovedDayQuery {
 }
 
 /**
- * Lists the days that were removed, by table and day, from table `removed_days`; a day that was
- * stored again and removed again comes twice.
+ * Lists removed days by table and day, from table `removed_days`. A day that was stored and removed
+ * again is listed twice.
  *
  * @example
  * const removed = await listRemovedDays(db, { table: 'public_trades' })

@@ -10,13 +10,10 @@ export interface Interval {
 }
 
 const FIRST_DAYS = 2
-/** Most days of a query: it locks the partitions of them all. */
+/** Most days of a query, because it locks all their partitions. */
 const MOST_DAYS = 128
 
-/**
- * Gives the days within an interval that a table has a partition of, as numbers of days since 1970,
- * in order.
- */
+/** Gives the days in an interval that have a partition of a table, as numbers of days since 1970, in order. */
 export async function storedDays(
   db: Kysely<GridDatabase>,
   table: PartitionedTable,
@@ -32,8 +29,8 @@ export async function storedDays(
 }
 
 /**
- * Hands an interval's stored days to `search` by growing spans, from its end or from its start, until
- * `search` says that it found what it looks for.
+ * Calls `search` with spans of an interval's stored days, from its end or from its start on, until one
+ * call gives true. Spans grow, so that a search that ends soon touches few partitions.
  */
 export async function searchDays(
   db: Kysely<GridDatabase>,
@@ -54,7 +51,7 @@ export async function searchDays(
   }
 }
 
-/** The parameters of an interval, for casts to `timestamptz`. */
+/** An interval's bounds as parameters for `timestamptz`. */
 export function timeTexts({ from, to }: Interval): readonly [string, string] {
   return [new Date(from).toISOString(), new Date(to).toISOString()]
 }

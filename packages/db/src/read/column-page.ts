@@ -3,19 +3,19 @@ import { COLUMN_KINDS, type ColumnKindName } from '../columns/column-kind.ts'
 import { decodeInstants } from '../columns/encoding/decode-instants.ts'
 import { sqlText } from '../columns/sql-text.ts'
 
-/** A page of rows as one row: the values of a column as one text, under the column's name. */
+/** A page of rows as one row: all values of a column as one text, under the column's name. */
 export type PageTexts = Readonly<Record<string, string | null>>
 
 const ROW_COUNT = 'page_rows'
 
-/** How the values of a column travel as one text. */
+/** How the values of a column are written as one text, and read from it. */
 interface PageForm {
   readonly sql: (value: string, kind: ColumnKindName) => string
-  /** Never given the text of no rows. */
+  /** Not called for a page without rows. */
   readonly decode: (text: string, kind: ColumnKindName) => readonly unknown[]
 }
 
-/** Texts that hold no comma and are never empty. */
+/** For kinds whose texts have no comma and are never empty. */
 const JOINED: PageForm = {
   sql: (value, kind) => `string_agg(coalesce(${COLUMN_KINDS[kind].readSql(value)}, ''), ',')`,
   decode(text, kind) {
@@ -23,17 +23,17 @@ const JOINED: PageForm = {
     return text.split(',').map((value) => (value === '' ? null : decode(value)))
   },
 }
-/** Texts that may hold any character. */
+/** For kinds whose texts may have any character. */
 const JSON_TEXTS: PageForm = {
   sql: (value) => `json_agg(${value})::text`,
   decode: (text) => JSON.parse(text) as readonly unknown[],
 }
-/** Texts that JSON reads as what they mean. */
+/** For kinds whose texts are JSON already. */
 const JSON_VALUES: PageForm = {
   sql: (value, kind) => `string_agg(coalesce(${COLUMN_KINDS[kind].readSql(value)}, 'null'), ',')`,
   decode: (text) => JSON.parse(`[${text}]`) as readonly unknown[],
 }
-/** Written as a text, an instant costs the server three times as much. */
+/** For instants: written as text, they cost the server three times as much. */
 const BINARY: PageForm = {
   sql: (value) => `encode(array_send(array_agg(${value})), 'base64')`,
   decode: (text, kind) => decodeInstants(Buffer.from(text, 'base64'), kind === 'ms' ? 1000 : 1),
@@ -54,10 +54,9 @@ const FORMS: Readonly<Record<ColumnKindName, PageForm>> = {
 }
 
 /**
- * SQL that reads the rows of a select as one row, a text a column, in the select's order.
+ * SQL that reads the rows of a select as one row, with one text a column, in the select's order.
  *
- * A result of a few long texts costs server, driver and this process about half of what one with a
- * text for every value costs.
+ * A few long texts cost server, driver and this process about half as much as a text for every value.
  */
 export function pageSql<Row>(columns: readonly Column<Row>[], rowsSql: string): string {
   const texts = columns.map(
@@ -71,7 +70,7 @@ export function pageSql<Row>(columns: readonly Column<Row>[], rowsSql: string): 
     ) as page`
 }
 
-/** The rows of {@link pageSql}, which have the given constants before their columns' fields. */
+/** Makes the rows of a page that {@link pageSql} read; `constants` are added to each. */
 export function decodePage<Row>(
   columns: readonly Column<Row>[],
   page: PageTexts,
@@ -80,7 +79,7 @@ export function decodePage<Row>(
   const count = Number(page[ROW_COUNT] ?? 0)
   if (count === 0) return []
   const blank = blankRow(columns, constants)
-  // Columns without any value stay as they are in the blank row.
+  // A column without any value stays null, as in the blank row.
   const filled = columns
     .map(({ name, field, kind }) => ({ field, values: decodeColumn(kind, page[name], count) }))
     .filter(({ values }) => values.length > 0)
@@ -94,20 +93,21 @@ export function decodePage<Row>(
   return rows
 }
 
-/** The values of a column; none when all are null, and only commas came. */
+/** The values of a column; an empty list when all are null. */
 function decodeColumn(
   kind: ColumnKindName,
   text: string | null | undefined,
   count: number,
 ): readonly unknown[] {
   const form = FORMS[kind]
+  // Nothing but the commas between nulls.
   if (form === JOINED && text?.length === count - 1) return []
   return form.decode(text ?? '', kind)
 }
 
 /**
- * A row without values that rows are copied from. An object that gets many fields one by one, by
- * computed names, ends as a slow and large hash table; a copy of a parsed one does not.
+ * A row without values, which every row starts as a copy of. The engine turns an object that gets many
+ * fields by computed names into a slow and large hash table; copies of a parsed object stay fast.
  */
 function blankRow<Row>(
   columns: readonly Column<Row>[],

@@ -8,11 +8,11 @@ import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 /**
- * Gives the exchange time of each instrument's first or last row in an interval, in epoch
- * milliseconds; an instrument without rows is not in it.
+ * Gives the exchange time of each instrument's first or last row in an interval, in epoch milliseconds;
+ * an instrument without rows is left out.
  *
- * It searches growing spans of days, for those only that have none yet, so that few partitions are
- * touched; in each, an instrument costs one step down the index of a partition.
+ * It searches growing spans of days for the instruments that were not found yet, so that few partitions
+ * are touched. In each partition an instrument costs one step down the index.
  */
 export async function readEndTimes<Row extends StoredRow>(
   db: Kysely<GridDatabase>,

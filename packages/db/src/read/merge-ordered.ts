@@ -1,6 +1,6 @@
 /**
- * Merges ordered sources into one order; equal items come by the sources' order. One item of each is
- * held. When the consumer stops, or a source fails, all are ended.
+ * Merges ordered sources into one order; equal items come in the order of the sources. It holds one item
+ * of each source, and ends all of them when the consumer stops or one fails.
  */
 export async function* mergeOrdered<Item>(
   sources: readonly AsyncGenerator<Item, void, undefined>[],

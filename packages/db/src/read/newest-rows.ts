@@ -17,8 +17,8 @@ interface SymbolRow extends StoredRow {
 }
 
 /**
- * Gives each instrument's newest row in an interval, by the total order; an instrument without rows
- * is not in it. Searches as {@link readEndTimes} does.
+ * Gives each instrument's newest row in an interval, by the total order; an instrument without rows is
+ * left out. Searches as `readEndTimes` does.
  */
 export async function readNewestRows<Row extends SymbolRow>(
   db: Kysely<GridDatabase>,
@@ -28,7 +28,7 @@ export async function readNewestRows<Row extends SymbolRow>(
 ): Promise<ReadonlyMap<string, Row>> {
   const newest = new Map<string, Row>()
   const sql = newestSql(target)
-  // Sound: the table holds nothing but events of this channel.
+  // Sound: the table holds events of this channel only.
   const constants = { channel: target.channel } as Partial<Row>
   let missing = [...new Set(symbols)]
   await searchDays(db, target.table, interval, 'end', async (span) => {

@@ -19,7 +19,7 @@ export interface ReadInterval {
   /** End in epoch milliseconds, exclusive. */
   readonly to: number
   /**
-   * Most rows fetched at once, except when more share one instant. Left out, pages grow from 100 to
+   * Most rows fetched at once; rows of one instant are never split. Default: pages grow from 100 to
    * 10,000 rows, so that the first row comes soon.
    */
   readonly pageSize?: number
@@ -40,19 +40,18 @@ export interface RowScope<Row extends StoredRow> {
 const FIRST_LIMIT = 100
 const LARGEST_LIMIT = 10_000
 const LIMIT_GROWTH = 4
-/** Length of the first window; what follows is as long as its rows are dense. */
+/** Length of the first window; later ones depend on how many rows a second has. */
 const FIRST_WINDOW_MS = 1000
 const WINDOW_GROWTH = 8
-/** How much of a page a window is meant to fill: one that does not fit is read again in part. */
+/** How much of a page a window is planned to fill: a window with more rows is partly read twice. */
 const FILL = 0.75
 
 /**
- * Reads events in total order (exchange time, symbol, then the table's own), page by page, one page
- * ahead.
+ * Reads events in total order (exchange time, symbol, then the table's own order), one page ahead.
  *
- * A page is a window of time, as long as the density of the rows before it suggests and within a
- * day, so that no plan of the server's, however wrong its statistics, reads much more than the page.
- * A window of more rows than a page holds ends before the first instant that did not fit.
+ * A page is a window of time within one day. Its length follows from how many rows the window before it
+ * had, so that no plan of the server reads much more than the page, however wrong its statistics are. A
+ * window with more rows than a page holds ends before the first instant that did not fit.
  */
 export function readRange<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
@@ -65,7 +64,7 @@ export function readRange<Row extends StoredRow>(
   const [symbol = '', ...others] = new Set(symbols)
   const isOfOne = symbols.length > 0 && others.length === 0
   const scope = [category, isOfOne ? symbol : encodeTexts([...symbols])]
-  // What all rows have alike is not read. Sound: the table holds nothing but events of this channel.
+  // Values that all rows have in common are not read. Sound: the table holds events of this channel only.
   const known = { channel: target.channel, category, ...(isOfOne ? { symbol } : {}) }
   const constants = known as unknown as Partial<Row>
   const columns = target.columns.filter(({ field }) => !Object.hasOwn(known, field))
@@ -105,7 +104,7 @@ export function readRange<Row extends StoredRow>(
 
   return readAhead(() => fetchPage(start, FIRST_WINDOW_MS, pageSize ?? FIRST_LIMIT), {
     signal,
-    // A transaction's connection is the caller's between two rows.
+    // Between two rows a transaction's connection belongs to the caller.
     isAhead: !db.isTransaction,
   })
 }

@@ -1,4 +1,6 @@
-/** Some rows, and how to fetch those after them; null when there are none. */
+import { untilAborted } from '@grid/core-events'
+
+/** Some rows, and a function that fetches the next page; null at the last page. */
 export interface Page<Row> {
   readonly rows: readonly Row[]
   readonly next: (() => Promise<Page<Row>>) | null
@@ -12,11 +14,11 @@ export interface ReadAheadOptions {
 }
 
 /**
- * Gives the rows of all pages, fetching at most one page ahead of the consumer, and none before the
- * second row is asked for.
+ * Gives the rows of all pages. It fetches one page ahead of the consumer at most, and begins that only
+ * when a second row of the present page is asked for.
  *
- * When the consumer stops, it waits for the page under way, so that nothing is left running; when
- * the signal ends the reading, it does not.
+ * When the consumer stops, it waits for the fetch that still runs, so that none is left behind. When
+ * the signal aborts, it does not wait.
  */
 export async function* readAhead<Row>(
   first: () => Promise<Page<Row>>,
@@ -26,7 +28,7 @@ export async function* readAhead<Row>(
   let pending: Promise<Page<Row>> | null = first()
   try {
     while (pending !== null) {
-      const { rows, next }: Page<Row> = await unlessAborted(pending, signal)
+      const { rows, next }: Page<Row> = await untilAborted(pending, signal)
       pending = null
       for (const row of rows) {
         signal?.throwIfAborted()
@@ -34,7 +36,7 @@ export async function* readAhead<Row>(
         if (isAhead && pending === null && next !== null) {
           signal?.throwIfAborted()
           pending = next()
-          // Its error belongs to whoever asks for its rows, perhaps nobody.
+          // Its error is reported when its rows are asked for; if they never are, nobody misses it.
           pending.catch(ignore)
         }
       }
@@ -43,23 +45,6 @@ export async function* readAhead<Row>(
     }
   } finally {
     if (!signal?.aborted) await pending?.catch(ignore)
-  }
-}
-
-async function unlessAborted<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  if (signal === undefined) return promise
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    promise.catch(ignore)
   }
 }
 

@@ -7,16 +7,16 @@ import { mergeOrdered } from './merge-ordered.ts'
 import { type ReadInterval, readRange } from './range.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
-/** Which events of a market to read. */
+/** Which instruments and channels to read, and in which interval. */
 export interface MarketQuery<Channel extends PublicChannel> extends SymbolsQuery, ReadInterval {
   readonly channels: readonly Channel[]
 }
 
 /**
- * Reads the events of several instruments and channels of a category as one market, to replay it.
+ * Reads the events of several instruments and channels of a category in one order, to replay a market.
  *
- * The order is total and the same at every reading: exchange time, then symbol (by code point), then
- * trades before tickers, then the channel's own order (trades: seq, match index, trade id; tickers:
+ * The order is total and always the same: exchange time, then symbol (by code point), then channel
+ * (trades before tickers), then the channel's own order (trades: seq, match index, trade id; tickers:
  * seq, snapshot before delta). Pages are fetched as they are consumed, at most one ahead a channel,
  * whatever the number of instruments.
  *

@@ -15,7 +15,7 @@ const COLUMNS: readonly Column<RowCount>[] = [
   { name: 'count', field: 'count', kind: 'bigint' },
 ]
 
-/** How rows of a table are counted by bin. */
+/** Counts the rows of a table in each bin. */
 export function countTarget<Row extends StoredRow>(target: DailyTable<Row>): BinTarget<RowCount> {
   return {
     table: target.table,

@@ -13,7 +13,7 @@ export interface SymbolsQuery {
   readonly symbols: readonly string[]
 }
 
-/** Cuts an interval to the times that an event may have; PostgreSQL reads not every date of JavaScript. */
+/** Cuts an interval to the times that an event may have: PostgreSQL refuses some dates of JavaScript. */
 export function possibleTimes({ from, to }: Partial<Interval>): Interval {
   return {
     from: Math.max(from ?? EARLIEST_EXCHANGE_TS, EARLIEST_EXCHANGE_TS),

@@ -11,7 +11,7 @@ import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
 /** A length of time that divides a day: whole seconds (`s`), minutes (`m`), hours (`h`) or `1d`. */
 export type BinLength = `${number}${'s' | 'm' | 'h' | 'd'}`
 
-/** An instrument's bins to read. Bins are whole: `from` is rounded down to one, `to` up. */
+/** Which bins of an instrument to read. `from` is rounded down, `to` up, to the start of a bin. */
 export interface BinsQuery extends SymbolQuery {
   /** Epoch milliseconds, inclusive. */
   readonly from: number
@@ -21,13 +21,13 @@ export interface BinsQuery extends SymbolQuery {
   readonly signal?: AbortSignal
 }
 
-/** What is read of each bin. */
+/** What is computed for each bin. */
 export interface BinTarget<Bin> {
   readonly table: PartitionedTable
   readonly columns: readonly Column<Bin>[]
   /**
-   * SQL of the bins between the times $3 and $4 of the category $1 and the symbol $2, each $5 (an
-   * interval) long.
+   * SQL of the bins of category $1 and symbol $2 from $3 to before $4, each of length $5 (an
+   * interval).
    */
   readonly sql: string
 }
@@ -36,11 +36,11 @@ const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 /** Most bins of a page. */
 const PAGE_BINS = 5000
 
-/** SQL of the bin that an exchange time lies in: bins count from midnight UTC. */
+/** SQL of the start of the bin that an exchange time lies in; bins count from midnight UTC. */
 export const BIN_SQL = "date_bin($5::interval, exchange_ts, timestamptz 'epoch')"
 
 /**
- * Reads what is computed of the rows of each bin, in order of time; a bin without rows is left out.
+ * Reads what is computed for each bin, in order of time; a bin without rows is left out.
  *
  * Throws a `RangeError` for a length that does not divide a day.
  */
@@ -58,7 +58,7 @@ export function readBins<Bin>(
   const pageMs = Math.min(DAY_MS, PAGE_BINS * binMs)
   const pageText = pageSql(columns, sql)
 
-  /** The page of a day from a time on, and of the days after it. */
+  /** Fetches the page of the first of `days` that starts at `first`. */
   const fetchPage = async (days: readonly number[], first: number): Promise<Page<Bin>> => {
     const [day, ...later] = days
     if (day === undefined) return { rows: [], next: null }

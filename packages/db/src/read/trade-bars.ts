@@ -4,7 +4,7 @@ import { sqlText } from '../columns/sql-text.ts'
 import { type DailyTable, reversed, sourceSql } from '../tables/shape/event-table.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
-/** Prices and sums of the trades of an interval: decimals are exact, nothing is rounded. */
+/** Prices and sums of the trades of an interval. Decimals are exact; nothing is rounded. */
 export interface TradeBar {
   /** Start of the interval in epoch milliseconds. */
   readonly startTs: number

@@ -23,7 +23,7 @@ export function columnName(field: string): string {
   )
 }
 
-/** The same as a type. */
+/** {@link columnName} as a type. */
 export type ColumnName<Field extends string> = Field extends keyof typeof RENAMED
   ? (typeof RENAMED)[Field]
   : SnakeCase<Field extends `${infer Instant}Us` ? Instant : Field>

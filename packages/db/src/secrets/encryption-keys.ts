@@ -6,9 +6,10 @@ const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /**
- * The keys that secrets are encrypted with at rest: the first encrypts, all decrypt.
+ * The keys that encrypt the stored secrets: the first encrypts, all decrypt.
  *
- * To change keys, put a new one first, call `OperatorRepository.reencryptSecrets`, then leave out the old one.
+ * To change keys, put a new one first, call `OperatorRepository.reencryptSecrets`, then leave out the
+ * old one.
  *
  * @example
  * const keys = EncryptionKeys.parse(process.env.EVENTSAVER_ENCRYPTION_KEYS) // '2026:base64…,2025:base64…'
@@ -26,7 +27,7 @@ export class EncryptionKeys {
   /**
    * Reads keys of 32 bytes in base64, each with an id before it: `id:base64,id:base64`.
    *
-   * Throws `ENCRYPTION_KEYS_INVALID`, which names the place and never the key.
+   * Throws `ENCRYPTION_KEYS_INVALID`, which tells the position of the faulty key and never the key.
    */
   static parse(text: string): EncryptionKeys {
     const keys = new Map<string, KeyObject>()
@@ -46,12 +47,12 @@ export class EncryptionKeys {
     return new EncryptionKeys(currentId, keys)
   }
 
-  /** The ids of all keys, the one that encrypts first. */
+  /** The ids of all keys; the first one encrypts. */
   get ids(): readonly string[] {
     return [...this.#keys.keys()]
   }
 
-  /** The key of an id. Throws `ENCRYPTION_KEY_UNKNOWN`. */
+  /** Gives the key with an id. Throws `ENCRYPTION_KEY_UNKNOWN`. */
   get(id: string): KeyObject {
     const key = this.#keys.get(id)
     if (key) return key

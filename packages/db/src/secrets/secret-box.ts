@@ -3,7 +3,7 @@ import { Secret } from '@grid/core-events'
 import { DatabaseError } from '../errors.ts'
 import type { EncryptionKeys } from './encryption-keys.ts'
 
-/** What a ciphertext belongs to: in another row it does not open. */
+/** The row that a ciphertext belongs to: in another row it cannot be decrypted. */
 export interface SecretPlace {
   readonly credentialId: string
   readonly accountId: string
@@ -22,7 +22,7 @@ const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** Encrypts a secret with the first key, by AES-256-GCM, bound to its row. */
+/** Encrypts a secret with the first key by AES-256-GCM, so that it can be decrypted in its row only. */
 export function sealSecret(keys: EncryptionKeys, place: SecretPlace, secret: Secret): SealedSecret {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, keys.get(keys.currentId), nonce, {
@@ -37,8 +37,8 @@ export function sealSecret(keys: EncryptionKeys, place: SecretPlace, secret: Sec
 /**
  * Decrypts a secret.
  *
- * Throws `ENCRYPTION_KEY_UNKNOWN`, and `SECRET_UNREADABLE` when the key is another under the same
- * id, or the ciphertext was changed or stems from another row.
+ * Throws `ENCRYPTION_KEY_UNKNOWN`, and `SECRET_UNREADABLE` when another key has the same id, or the
+ * ciphertext was changed or comes from another row.
  */
 export function openSecret(
   keys: EncryptionKeys,
@@ -47,7 +47,7 @@ export function openSecret(
 ): Secret {
   const key = keys.get(keyId)
   const [version] = bytes
-  if (version !== VERSION) throw unreadable(place, keyId, `its form is ${version ?? 'empty'}`)
+  if (version !== VERSION) throw unreadable(place, keyId, `its format is ${version ?? 'empty'}`)
   if (bytes.length < 1 + NONCE_BYTES + TAG_BYTES) throw unreadable(place, keyId, 'it is cut short')
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(1, 1 + NONCE_BYTES), {
     authTagLength: TAG_BYTES,
@@ -61,7 +61,7 @@ export function openSecret(
     throw unreadable(
       place,
       keyId,
-      'the key is another one under this id, or the row was changed or copied from elsewhere',
+      'this id belonged to another key, or the row was changed or copied from elsewhere',
     )
   }
 }

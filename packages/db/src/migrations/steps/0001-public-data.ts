@@ -103,7 +103,7 @@ export const publicData: Migration = {
       created_at timestamptz not null default now()
     )`,
 
-    // Two reports of one gap by one collector, after a lost answer, are one row.
+    // A collector that reports a gap again, because the answer was lost, makes no second row.
     `create table capture_gaps (
       id uuid primary key default gen_random_uuid(),
       category text collate "C" not null,

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** The ticker's value columns that came with the other categories, by their bit in `changed`, from 32 on. */
+/** The ticker values of the other categories, by their bit in `changed` from 32 on. */
 const TICKER_COLUMNS = [
   'usd_index_price',
   'bid1_iv',
@@ -21,9 +21,9 @@ const TRADE_COLUMNS = ['mark_price', 'index_price', 'mark_iv', 'iv']
 const FIRST_BIT = 32
 
 /**
- * What spot and option tickers and option trades say beyond linear ones.
+ * Columns for the values that spot tickers, option tickers and option trades have beyond linear ones.
  *
- * Nullable columns only: readers and writers of version 1 go on.
+ * They are nullable, so that version 1 may go on reading and writing.
  */
 export const allCategories: Migration = {
   name: '0002-all-categories',
@@ -32,7 +32,7 @@ export const allCategories: Migration = {
   statements: [
     `alter table public_trades ${addNumeric(TRADE_COLUMNS)}`,
     `alter table ticker_snapshots ${addNumeric(TICKER_COLUMNS)}`,
-    // The old function goes on naming its own bits, so that nothing is said twice.
+    // The old function still names its own bits, so that no name is repeated here.
     'alter function ticker_changed_fields(bigint) rename to ticker_changed_fields_below_32',
     `create function ticker_changed_fields(changed bigint) returns text[]
       language sql immutable strict parallel safe

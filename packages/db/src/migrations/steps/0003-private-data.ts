@@ -3,9 +3,9 @@ import { privateEvents } from './private/events.ts'
 import { identities } from './private/identities.ts'
 
 /**
- * Users, accounts, their keys, strategies and runs, and what accounts did.
+ * Tables of users, accounts, their keys, strategies and runs, and of what accounts did.
  *
- * Of the older tables it only loosens columns: readers and writers of version 1 go on.
+ * In older tables it only makes columns nullable, so that version 1 may go on reading and writing.
  */
 export const privateData: Migration = {
   name: '0003-private-data',

@@ -2,15 +2,15 @@ import type { Migration } from './migration.ts'
 import { rowSecurity } from './row-security.ts'
 
 /**
- * Shows each tenant its own rows, and collectors all. It names no role, so that a database can be
- * restored where there is none; what the roles may do is granted by `grantRoles`.
+ * Row security: a tenant sees its own rows, a collector all rows. It names no role, so that a database
+ * can be restored on a server without the roles; `grantRoles` grants their privileges.
  */
 export const rowSecurityOfTenants: Migration = {
   name: '0004-row-security',
   minReader: 1,
   minWriter: 1,
   statements: [
-    // The role may be made and given at any time, so it is looked up by name.
+    // The role may be made and granted at any time, so it is looked up by name.
     `create function grid_ingests() returns boolean language sql stable parallel safe
       set search_path = pg_catalog, pg_temp
       as $$
@@ -29,7 +29,7 @@ export const rowSecurityOfTenants: Migration = {
     ...rowSecurity('position_snapshots', 'account'),
     ...rowSecurity('wallet_snapshots', 'account'),
     ...rowSecurity('account_transactions', 'account'),
-    // Those of market data have no account, and are everybody's.
+    // Rows of market data have no account and are visible to all.
     ...rowSecurity('capture_gaps', 'account or none'),
     ...rowSecurity('dead_letters', 'account or none'),
   ],

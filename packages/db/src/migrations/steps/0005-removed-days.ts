@@ -1,11 +1,11 @@
 import type { Migration } from './migration.ts'
 
 /**
- * Which days were removed from which table, by whom, and what was in them. Without it nobody could
- * tell a day that was never captured from one that was given up.
+ * The days that were removed, with who requested it, their rows and bytes. It tells a removed day from
+ * one that was never captured.
  *
- * A row is written before the partition is detached, so that a removal that was interrupted is known
- * as one, and `removed_at` in the transaction that drops it.
+ * A row is written before the partition is detached, so that an interrupted removal can be recognised;
+ * `removed_at` is set in the transaction that drops the partition.
  */
 export const removedDays: Migration = {
   name: '0005-removed-days',

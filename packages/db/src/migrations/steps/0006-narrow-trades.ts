@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** Values of `details`, by the column that the view gives each. */
+/** The fields of `details`, by the view's column of each. */
 const DETAILS = {
   mark_price: 'markPrice',
   index_price: 'indexPrice',
@@ -8,7 +8,7 @@ const DETAILS = {
   iv: 'iv',
 } as const
 
-/** The columns that are as they were. */
+/** The columns that stay as they were. */
 const KEPT = [
   'exchange_ts',
   'local_ts',
@@ -41,11 +41,11 @@ const oldDetails = [
 ].join(', ')
 
 /**
- * Trades in half the place: fixed widths first, nothing null, what few trades have in one column, and
- * a unique key of hashes in place of a second copy of every id.
+ * Stores trades in half the space: columns of fixed width come first, none is null, rare values share
+ * one column, and the unique key is of hashes, where a primary key would hold every id a second time.
  *
- * The view `public_trades_wide` gives every field as a column, as the table did. Stored days are
- * copied, one after the other: that takes their time, and their place twice until it is done.
+ * The view `public_trades_wide` gives every field as a column, as the table did before. Stored days are
+ * copied one after the other, which takes time, and twice their space until the transaction ends.
  */
 export const narrowTrades: Migration = {
   name: '0006-narrow-trades',
@@ -53,24 +53,24 @@ export const narrowTrades: Migration = {
   minWriter: 6,
   statements: [
     `create type market_category as enum ('linear', 'inverse', 'spot', 'option')`,
-    // It reads and compares as the text that it was.
+    // So that it reads and compares as text, which it was before.
     'create cast (market_category as text) with inout as implicit',
     'create cast (text as market_category) with inout as assignment',
 
     `create function trade_stream_key(category market_category, symbol text) returns integer
       language sql immutable parallel safe
       return hashtext(symbol) # hashenum(category)`,
-    // Stable, as the reading of a text as a category is.
+    // Only stable, because the cast from text to an enum is.
     `create function trade_stream_key(category text, symbol text) returns integer
       language sql stable parallel safe
       return trade_stream_key(category::market_category, symbol)`,
-    // Seconds from 2050, rounded, in 32 bits: from 1981 to 2118.
+    // Seconds from 2050, rounded: 32 bits reach from 1981 to 2118.
     `create function trade_second(instant timestamptz) returns integer
       language sql immutable parallel safe
       return date_part('epoch', instant - timestamptz '2050-01-01 00:00:00+00')::integer`,
-    // Of the whole identity, and seeded apart from the stream's key: of half a million symbols some
-    // share one, and an id may be given to a trade of each at one instant. Instants count to the
-    // microsecond.
+    // A hash of the whole identity, with another seed than the stream's key: among half a million
+    // symbols some share a stream key, and two of them may have a trade of one id at one instant.
+    // Instants count to the microsecond.
     `create function trade_id_key(
         category market_category, symbol text, trade_id text, instant timestamptz
       ) returns bigint
@@ -103,7 +103,7 @@ export const narrowTrades: Migration = {
       details text not null default '',
       constraint public_trades_price_finite check (price > '-Infinity' and price < 'Infinity'),
       constraint public_trades_size_finite check (size > '-Infinity' and size < 'Infinity'),
-      -- Fails for what the view could not read.
+      -- Fails for details that the view could not read.
       constraint public_trades_details_readable check (
         details = '' or jsonb_typeof(details::jsonb) = 'object' and num_nonnulls(${detailNumbers}) >= 0
       )
@@ -140,7 +140,7 @@ export const narrowTrades: Migration = {
         end loop;
       end $$`,
 
-    // By the rights of whoever reads it.
+    // Security invoker: a reader needs the privileges on the table itself.
     `create view public_trades_wide with (security_invoker = true) as
       select category, symbol, exchange_ts, trade_id, local_ts, side, price, size,
         case when flags & 7 > 0 then (trade_tick_directions())[flags & 7]
@@ -154,7 +154,7 @@ export const narrowTrades: Migration = {
         owner regrole;
         may record;
       begin
-        -- Whoever migrates need not be who captures and reads.
+        -- The user who migrates need not be the one who captures or reads.
         select relowner into owner from pg_class where oid = 'public_trades_before'::regclass;
         execute format('alter table public_trades owner to %s', owner);
         execute format('alter view public_trades_wide owner to %s', owner);
@@ -178,8 +178,8 @@ export const narrowTrades: Migration = {
         end loop;
       end $$`,
     'drop table public_trades_before',
-    // Inlined, so that what else a query asks is asked of the index; its names are bound here, so that
-    // it works whatever schemas the caller searches.
+    // PostgreSQL inlines it, so that further conditions of a query also use the index. Its names are
+    // bound when it is created (begin atomic), so that it works with any search_path.
     `create function public_trades_of(
         category text, symbol text,
         starts timestamptz default '2019-01-01 00:00:00+00', ends timestamptz default 'infinity'
@@ -196,7 +196,7 @@ export const narrowTrades: Migration = {
   ],
 }
 
-/** SQL of the second of an instant that may be any, infinity included: the nearest that has one. */
+/** SQL of an instant's second; of one outside 1982 to 2118, such as infinity, that of the nearest bound. */
 function possibleSecond(instant: string): string {
   return `trade_second(greatest(least(${instant}, '2118-01-01 00:00:00+00'), '1982-01-01 00:00:00+00'))`
 }

@@ -1,5 +1,5 @@
 const USER = `nullif(current_setting('grid.user_id', true), '')::uuid`
-/** Read once a statement, however many rows it looks at. */
+/** An array, so that it is read once a statement and not for every row. */
 const ACCOUNTS = `array(select own.account_id from bybit_accounts own where own.user_id = ${USER})`
 
 const IS_OWN: Readonly<Record<'user' | 'account' | 'account or none', string>> = {
@@ -9,9 +9,9 @@ const IS_OWN: Readonly<Record<'user' | 'account' | 'account or none', string>> =
 }
 
 /**
- * SQL that shows a table's rows to whom they belong, by their user or by their account's: to the user
- * that the transaction names (`grid.user_id`), and to members of `grid_writer`. Every table with a
- * `user_id` or an `account_id` needs it.
+ * SQL that lets row security show a table's rows to the user that the transaction names
+ * (`grid.user_id`), where they belong to that user or its accounts, and to members of `grid_writer`.
+ * Every table with a `user_id` or an `account_id` needs it.
  */
 export function rowSecurity(table: string, belongsTo: keyof typeof IS_OWN): readonly string[] {
   const policies = { tenant: IS_OWN[belongsTo], ingest: '(select grid_ingests())' }

@@ -3,7 +3,7 @@ import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
 
-/** The values of an execution, which a message may leave out and a later one tell. */
+/** Values that a message may leave out and a later one may bring. */
 const VALUES = {
   orderId: 'text',
   orderLinkId: 'text',
@@ -60,7 +60,7 @@ export const EXECUTIONS: EventTable<ExecutionEvent> = {
     compareValues(a.symbol, b.symbol) ||
     compareValues(a.execId, b.execId),
   order: ['private_executions.seq', 'private_executions.exec_id'],
-  // What socket and REST tell alike; not what one of them calls UNKNOWN.
+  // Fields that socket and REST give alike. Not those that one of them calls UNKNOWN.
   immutable: [
     { field: 'exchangeTs' },
     { field: 'side' },

@@ -88,7 +88,7 @@ export const ORDERS: EventTable<OrderEvent> = {
     'orders.order_id',
     'orders.content_hash',
   ],
-  // What no change of an order changes.
+  // Fields that are the same in every delivery of one state.
   immutable: [
     { field: 'symbol' },
     { field: 'side' },
@@ -101,7 +101,7 @@ export const ORDERS: EventTable<OrderEvent> = {
   grants: { writer: 'select, insert, update', reader: 'select' },
 }
 
-/** A state with its place in the batch, which tells the later of two that one message brought. */
+/** A state with its place in its batch, which orders two states that one message brought. */
 export interface ArrivedOrder extends OrderEvent {
   readonly arrival: number
 }

@@ -74,7 +74,7 @@ export const POSITIONS: EventTable<PositionEvent> = {
     'position_snapshots.local_ts',
     'position_snapshots.content_hash',
   ],
-  // Equal content was hashed alike; these would tell a hash that two contents share.
+  // The key has a hash of the content: these fields would reveal two contents with one hash.
   immutable: [{ field: 'side' }, { field: 'size' }, { field: 'entryPrice' }],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },

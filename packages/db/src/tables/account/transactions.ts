@@ -5,18 +5,18 @@ import { PlainLookup } from '../shape/plain-lookup.ts'
 
 /**
  * One entry of an account's ledger (REST `/v5/account/transaction-log`): `change` is `cashFlow` +
- * `funding` − `fee`, and `cashBalance` what it left.
+ * `funding` − `fee`, and `cashBalance` the balance after it.
  */
 export interface AccountTransaction {
   readonly channel: 'transaction'
   /** Our id of the account, a UUID in lower case. */
   readonly accountId: string
-  /** The exchange's `id`, which it repeats over entries that differ. */
+  /** The exchange's `id`, which different entries may share. */
   readonly transactionId: string
   readonly currency: string
   /** E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`. */
   readonly type: string
-  /** Of a trade its execution's id; `''` when there is none. */
+  /** The id of a trade's execution; `''` for other entries. */
   readonly tradeId: string
   /** `transactionTime`, in epoch milliseconds. */
   readonly exchangeTs: number
@@ -28,7 +28,7 @@ export interface AccountTransaction {
   readonly transSubType: string | null
   readonly side: string | null
   readonly qty: Decimal | null
-  /** The position that it left, signed. */
+  /** The position after it, signed. */
   readonly size: Decimal | null
   readonly tradePrice: Decimal | null
   /** Positive when received. */
@@ -43,7 +43,7 @@ export interface AccountTransaction {
   readonly orderId: string | null
   readonly orderLinkId: string | null
   readonly extraFees: JsonValue
-  /** Keys that this version does not know, as sent; null when there are none. */
+  /** Keys of the message that this version does not know, as sent; null when there are none. */
   readonly extra: JsonObject | null
 }
 

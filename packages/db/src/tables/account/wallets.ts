@@ -65,7 +65,7 @@ export const WALLETS: EventTable<WalletEvent> = {
     'wallet_snapshots.local_ts',
     'wallet_snapshots.content_hash',
   ],
-  // Equal content was hashed alike; these would tell a hash that two contents share.
+  // The key has a hash of the content: these fields would reveal two contents with one hash.
   immutable: [{ field: 'walletBalance' }, { field: 'equity' }],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },

@@ -94,9 +94,9 @@ export class HashedLookup implements Lookup {
   }
 
   /**
-   * The comparison of the columns, `isWanted`, only sorts out collisions of hashes. As a plain
-   * condition the planner would take it to leave one row in hundreds, and would choose to read them
-   * all before it gives the first; of a `case` it makes no such guess.
+   * The comparison of the columns, `isWanted`, only sorts out rows with an equal hash. From a plain
+   * comparison the planner would conclude that few of the rows remain, and choose a plan that reads all
+   * of them before it gives the first. It draws no such conclusion from a `case`.
    */
   #within(isStream: string, isWanted: string): string {
     return sqlText`
@@ -115,7 +115,7 @@ export class HashedLookup implements Lookup {
     return `${this.#functions.second}(${instant})`
   }
 
-  /** `row` is a row's name with its point, or empty. */
+  /** `row` is empty, or a row's name with a dot. */
   #id(row: string): string {
     const { id, idColumns } = this.#functions
     return `${id}(${idColumns.map((column) => `${row}${column}`).join(', ')})`

@@ -1,15 +1,15 @@
 /** How a stored row is found by its key. */
 export interface KeyLookup {
   /**
-   * SQL conditions under which two rows, by their names, have one key, beside the equality of its
-   * columns: those that the index needs.
+   * SQL conditions that two rows with one key meet, given their names: those that let the index find
+   * the stored row, in addition to the equality of the key's columns.
    */
   sameKey(stored: string, offered: string): readonly string[]
 }
 
 /**
- * How the rows of a daily table are found by instrument and time: the SQL that all reads share, so
- * that none of them has to know what the table's index is of.
+ * How the rows of a daily table are found by instrument and time: the SQL that all reads share, so that
+ * no read has to know whether the table's index is of columns or of hashes.
  *
  * Parameters: `$1` category, `$2` symbol or an array of symbols, `$3` start and `$4` end of the
  * interval, start inclusive. A symbol is given as an SQL term, such as `$2` or `wanted.symbol`.
@@ -34,5 +34,5 @@ export interface Lookup extends KeyLookup {
 /** SQL condition of the interval. */
 export const IS_WITHIN = 'exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz'
 
-/** The direction of an order that has an end first. */
+/** The sort direction that puts the first, or the last, row first. */
 export const TOWARDS = { first: 'asc', last: 'desc' } as const

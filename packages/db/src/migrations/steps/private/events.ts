@@ -10,7 +10,7 @@ const INSTRUMENT = 'category text collate "C" not null,\n    symbol text collate
 const STAMP = `exchange_ts timestamptz not null,
     local_ts timestamptz not null,
     source text not null`
-/** Found as the row is stored, or later: see grid_run_of. */
+/** A trigger finds it when the row is stored, or `attributeEvents` later: see grid_run_of. */
 const RUN = 'run_id uuid references runs'
 const EXTRA = 'extra jsonb'
 
@@ -23,14 +23,14 @@ const ORDER = `${ACCOUNT},
     ${ORDER_COLUMNS.join(',\n    ')},
     ${EXTRA},
     ${RUN},
-    -- Counts on among the states of an order that one message brought.
+    -- The place of the state in its batch: it orders two states that one message brought.
     arrival integer not null,
     content_hash text collate "C" not null`
 
-/** The tables whose rows are given their run as they are stored. */
+/** The tables whose rows have a symbol, by which a trigger finds their run. */
 const WITH_SYMBOL = ['private_executions', 'orders', 'position_snapshots', 'account_transactions']
 
-/** What accounts did and have. No row is ever deleted with what it refers to. */
+/** Tables of what accounts did and have. No foreign key cascades: captured rows are never deleted. */
 export const privateEvents: readonly string[] = [
   `create table private_executions (
     ${ACCOUNT},
@@ -66,7 +66,7 @@ export const privateEvents: readonly string[] = [
   'create index ix_order_states_account_exchange_ts on order_states (account_id, exchange_ts)',
   `create index ix_order_states_run_id on order_states (run_id, exchange_ts) where run_id is not null`,
 
-  // A status that we do not know is as near to the end as one that is partly filled.
+  // An unknown status ranks like PartiallyFilled.
   `create function order_status_rank(status text) returns integer
     language sql immutable strict parallel safe
     as $$
@@ -112,7 +112,7 @@ export const privateEvents: readonly string[] = [
   `create index ix_wallet_snapshots_run_id on wallet_snapshots (run_id, exchange_ts)
     where run_id is not null`,
 
-  // The exchange repeats its id over rows that differ: it does not identify one by itself.
+  // The exchange gives one id to different rows, so transaction_id alone is no key.
   `create table account_transactions (
     ${ACCOUNT},
     transaction_id text collate "C" not null,
@@ -145,8 +145,8 @@ export const privateEvents: readonly string[] = [
   `create index ix_account_transactions_run_id on account_transactions (run_id, exchange_ts)
     where run_id is not null`,
 
-  // Backtests have no part in what an exchange did. Without a symbol, as of wallets, an account's
-  // run is it only when there is no other.
+  // Captured events never belong to a backtest. Rows without a symbol, such as wallets, belong to an
+  // account's run only when no other is going on.
   `create function grid_run_of(
       account uuid, category_of text, symbol_of text, instant timestamptz
     ) returns uuid language sql stable parallel safe set search_path from current
@@ -181,7 +181,7 @@ export const privateEvents: readonly string[] = [
   `create trigger wallet_snapshots_attribute before insert on wallet_snapshots
     for each row execute function grid_attribute_by_account()`,
 
-  // What is not of a market says whose it is, and may have no category.
+  // Records of accounts name the account, and may have no category.
   `alter table dead_letters alter column category drop not null,
     add column account_id uuid`,
   `alter table capture_gaps alter column category drop not null,

@@ -1,6 +1,6 @@
 /**
- * Who captures what for whom. No foreign key cascades: what was captured outlives an account, which
- * leaves its row as a tombstone.
+ * Tables of users, accounts, keys, strategies and runs. No foreign key cascades: captured rows stay when
+ * an account is removed, whose row stays as a tombstone.
  */
 export const identities: readonly string[] = [
   `create table users (
@@ -23,7 +23,7 @@ export const identities: readonly string[] = [
     updated_at timestamptz not null default now(),
     removed_at timestamptz,
     constraint uq_user_account_name unique (user_id, account_name),
-    -- For the keys that tie a row's tenant to its account's.
+    -- So that foreign keys can require a row's user to be its account's user.
     constraint bybit_accounts_owner unique (account_id, user_id),
     constraint bybit_accounts_tombstone check ((status = 'removed') = (removed_at is not null))
   )`,
@@ -81,7 +81,7 @@ export const identities: readonly string[] = [
   'create index ix_runs_account_id on runs (account_id, start_ts)',
   `create index ix_runs_status on runs (status) where status = 'running'`,
 
-  // A hint for collectors, which look by themselves as well. It says nothing but that they may look.
+  // A hint, without content, for collectors to read the accounts again; they also do so by themselves.
   `create function grid_notify_accounts() returns trigger language plpgsql
     as $$ begin perform pg_notify('grid_accounts', ''); return null; end $$`,
   ...['bybit_accounts', 'api_credentials'].map(

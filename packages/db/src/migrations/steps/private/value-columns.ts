@@ -1,6 +1,6 @@
 /**
- * The values of private events as columns. Literal, because a migration stays what it was, whatever
- * the events become.
+ * The values of private events as columns. They are written out, because a migration must not change
+ * when the events do.
  */
 export const EXECUTION_COLUMNS: readonly string[] = [
   'order_id text',

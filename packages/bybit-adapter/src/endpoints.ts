@@ -1,30 +1,30 @@
 import { categoryDialect, type PublicCategory } from './channels/category-dialect.ts'
 import { BybitAdapterError } from './errors.ts'
 
-/** Where the exchange runs: for real, for tests, or with play money. */
+/** Which exchange: the real one, the test network, or demo trading with play money. */
 export type Environment = 'mainnet' | 'testnet' | 'demo'
 
-/** Demo trading has no public sockets of its own: its market is mainnet's. */
+/** Demo trading uses mainnet's market data. */
 const PUBLIC_HOSTS: { readonly [Name in Environment]: string } = {
   mainnet: 'wss://stream.bybit.com',
   testnet: 'wss://stream-testnet.bybit.com',
   demo: 'wss://stream.bybit.com',
 }
 
-/** Demo trading has accounts of its own. */
+/** Demo trading has its own accounts. */
 const PRIVATE_HOSTS: { readonly [Name in Environment]: string } = {
   ...PUBLIC_HOSTS,
   demo: 'wss://stream-demo.bybit.com',
 }
 
-/** Demo trading has no market of its own: its market is mainnet's. */
+/** Demo trading uses mainnet's market data. */
 const REST_HOSTS: { readonly [Name in Environment]: string } = {
   mainnet: 'https://api.bybit.com',
   testnet: 'https://api-testnet.bybit.com',
   demo: 'https://api.bybit.com',
 }
 
-/** Demo trading borrows mainnet's market, but has accounts of its own. */
+/** Demo trading has its own accounts. */
 const PRIVATE_REST_HOSTS: { readonly [Name in Environment]: string } = {
   ...REST_HOSTS,
   demo: 'https://api-demo.bybit.com',
@@ -36,9 +36,9 @@ const HTTP_BASE = /^https?:\/\/[^?#]+$/
 /**
  * The address of a category's public socket.
  *
- * Throws `INVALID_OPTION` when the base is no ws or wss address.
+ * Throws `INVALID_OPTION` if the base is no ws or wss address.
  *
- * @param wsUrl a base such as `ws://127.0.0.1:9001`, which wins over the environment
+ * @param wsUrl a base such as `ws://127.0.0.1:9001`, used instead of the environment's
  * @example
  * publicUrl('linear', 'testnet') // 'wss://stream-testnet.bybit.com/v5/public/linear'
  */
@@ -51,10 +51,10 @@ export function publicUrl(
 }
 
 /**
- * The address of an environment's private socket; throws `INVALID_OPTION` likewise.
+ * The address of an environment's private socket; throws `INVALID_OPTION` as `publicUrl` does.
  *
- * Without its parameter `max_active_time` it is closed after some ten minutes without a frame either
- * way; pings keep it open, and no age ends it.
+ * The exchange closes this socket after about ten minutes without a frame in either direction (the
+ * parameter `max_active_time` is not set). Pings keep it open at any age.
  *
  * @example
  * privateUrl('demo') // 'wss://stream-demo.bybit.com/v5/private'
@@ -66,7 +66,7 @@ export function privateUrl(environment: Environment, wsUrl?: string): string {
 /**
  * The base address of an environment's REST market data, without a slash at its end.
  *
- * Throws `INVALID_OPTION`. `base` wins over the environment.
+ * Throws `INVALID_OPTION`. A given `base` is used instead of the environment's.
  *
  * @example
  * restUrl('testnet') // 'https://api-testnet.bybit.com'
@@ -79,7 +79,7 @@ export function restUrl(environment: Environment, base?: string): string {
 /**
  * The base address of an environment's authenticated REST endpoints, without a slash at its end.
  *
- * Throws `INVALID_OPTION`. `base` wins over the environment.
+ * Throws `INVALID_OPTION`. A given `base` is used instead of the environment's.
  *
  * @example
  * privateRestUrl('demo') // 'https://api-demo.bybit.com'
@@ -89,7 +89,7 @@ export function privateRestUrl(environment: Environment, base?: string): string 
   return httpBase('restUrl', base ?? host)
 }
 
-/** A base address without a slash at its end; throws `INVALID_OPTION` when it is none. */
+/** A base address without a slash at its end; throws `INVALID_OPTION` if it is no http or https address. */
 export function httpBase(option: string, base: string): string {
   if (!HTTP_BASE.test(base) || !URL.canParse(base)) {
     throw invalid(option, `must be like http://127.0.0.1:9002, got ${JSON.stringify(base)}`)

@@ -27,7 +27,7 @@ export type BybitAdapterErrorCode =
   | 'ARCHIVE_DAMAGED'
   | 'ARCHIVE_MALFORMED'
 
-/** What is known about an error beside its code and its message. */
+/** What is known about an error besides its code and its message. */
 export interface BybitAdapterErrorContext {
   readonly cause?: unknown
   readonly retryable?: boolean
@@ -39,18 +39,18 @@ export interface BybitAdapterErrorContext {
 }
 
 /**
- * The one error class of this package; recognise it by `code`, never by `instanceof`.
+ * The only error class of this package; recognise it by `code`, never by `instanceof`.
  *
  * | code | meaning | retryable |
  * |---|---|---|
- * | `ABORTED` | the signal, or closing, ended the call | no |
- * | `ALREADY_STARTED` | a stream is started once; make a new one to start again | no |
+ * | `ABORTED` | a signal or `close` ended the call | no |
+ * | `ALREADY_STARTED` | a stream starts only once; make a new one to start again | no |
  * | `INVALID_OPTION` | an option cannot work; `option` names it | no |
- * | `TIMEOUT` | no whole answer in time | yes |
- * | `NETWORK` | no connection, or it broke before the answer was whole | yes |
- * | `HTTP_STATUS` | an HTTP status that is none of the exchange's answers; `httpStatus` | 408 and 5xx |
+ * | `TIMEOUT` | the answer was not complete in time | yes |
+ * | `NETWORK` | no connection, or it broke before the answer was complete | yes |
+ * | `HTTP_STATUS` | an HTTP status that the exchange does not answer with; `httpStatus` | 408 and 5xx |
  * | `RATE_LIMITED` | too many requests (HTTP 429, retCode 429 or 10006) | yes |
- * | `IP_BANNED` | the address asked too often; nothing is sent before `retryAtMs` | yes, from then on |
+ * | `IP_BANNED` | the address sent too many requests; nothing is sent before `retryAtMs` | yes, from then on |
  * | `REFUSED` | the exchange's own refusal; `retCode` says which | by `retCode` |
  * | `CLOCK_SKEW` | the request's time is outside the exchange's window (retCode 10002 or −1) | yes |
  * | `API_KEY_INVALID` | no such key in this environment: wrong, or deleted (10003) | no |
@@ -58,17 +58,17 @@ export interface BybitAdapterErrorContext {
  * | `SIGNATURE_INVALID` | the secret does not belong to the key (10004) | no |
  * | `PERMISSION_DENIED` | the key lacks the permission (10005) | no |
  * | `IP_NOT_ALLOWED` | the key is bound to other addresses (10010) | no |
- * | `AUTH_REFUSED` | refused for a reason that is not told (10007, HTTP 401) | no |
+ * | `AUTH_REFUSED` | refused without a reason (10007, HTTP 401) | no |
  * | `ACCOUNT_RESTRICTED` | the account is banned or restricted (10008, 10009, 10024, 10027) | no |
- * | `ACCOUNT_MODE` | not for this kind of account (10028, 100028, 181014) | no |
- * | `RESPONSE_NOT_JSON` | a page of some proxy instead of an answer | yes |
+ * | `ACCOUNT_MODE` | not available to this kind of account (10028, 100028, 181014) | no |
+ * | `RESPONSE_NOT_JSON` | a proxy's page instead of an answer | yes |
  * | `RESPONSE_MALFORMED` | JSON that is not the endpoint's answer | yes |
  * | `RESPONSE_TOO_LARGE` | the answer exceeds the limit | no |
- * | `ARCHIVE_NOT_PUBLISHED` | the day's file is not there yet | yes |
- * | `ARCHIVE_NO_FILE` | no file 3 days later: no trades, or no such symbol | no |
- * | `ARCHIVE_NOT_GZIP` | a page of some proxy instead of a file | yes |
+ * | `ARCHIVE_NOT_PUBLISHED` | the day's file is not published yet | yes |
+ * | `ARCHIVE_NO_FILE` | still no file 3 days later: no trades, or no such symbol | no |
+ * | `ARCHIVE_NOT_GZIP` | a proxy's page instead of a file | yes |
  * | `ARCHIVE_DAMAGED` | the file ends early or is corrupt: fetch it again | yes |
- * | `ARCHIVE_MALFORMED` | a file of a layout that this version does not know | no |
+ * | `ARCHIVE_MALFORMED` | the file has a layout that this version does not know | no |
  *
  * @example
  * await stream.start({ signal }).catch((error) => { if (error.code !== 'ABORTED') throw error })
@@ -78,14 +78,14 @@ export class BybitAdapterError extends Error {
   readonly code: BybitAdapterErrorCode
   /** Whether the same call may succeed later. */
   readonly retryable: boolean
-  /** The option at fault, where one is. */
+  /** The option at fault; null if none is. */
   readonly option: string | null
   /** The REST path, e.g. `/v5/market/tickers`, or the file's address. */
   readonly endpoint: string | null
   readonly httpStatus: number | null
   /** The exchange's own code. */
   readonly retCode: number | null
-  /** When trying again makes sense, in epoch milliseconds, where that is known. */
+  /** When to try again, in epoch milliseconds; null if that is not known. */
   readonly retryAtMs: number | null
 
   constructor(

@@ -1,15 +1,15 @@
 import { BybitAdapterError } from '../errors.ts'
 import { printable } from '../wire/printable.ts'
 
-/** How many bytes tell what a file is. */
+/** How many bytes are enough to tell what a file is. */
 const MAGIC_BYTES = 16
-/** How the header of an unpacked file may begin: some servers unpack on the way. */
+/** How an unpacked file may begin: some proxies unpack it. */
 const PLAIN_CSV = /^(\ufeff|\u00ef\u00bb\u00bf)?(timestamp|id),/
 
 /**
- * Whether bytes begin a gzip file (true) or the CSV itself (false).
+ * Whether a file that begins so is gzip (true) or the CSV itself (false).
  *
- * Throws `ARCHIVE_NOT_GZIP` for all else, such as a proxy's page.
+ * Throws `ARCHIVE_NOT_GZIP` for anything else, such as a proxy's page.
  */
 export function isGzip(beginning: Uint8Array, file: string): boolean {
   if (beginning[0] === 0x1f && beginning[1] === 0x8b) return true
@@ -19,7 +19,7 @@ export function isGzip(beginning: Uint8Array, file: string): boolean {
   throw new BybitAdapterError('ARCHIVE_NOT_GZIP', message, { endpoint: file, retryable: true })
 }
 
-/** The bytes again, the first of them gathered into one piece large enough for {@link isGzip}. */
+/** The same bytes, the first of them in one piece that is large enough for {@link isGzip}. */
 export async function* gathered(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let beginning: Buffer | null = Buffer.alloc(0)
   for await (const chunk of source) {

@@ -2,7 +2,7 @@ import { BybitAdapterError } from '../errors.ts'
 import { printable } from '../wire/printable.ts'
 import type { ArchiveCategory } from './trade-archive-url.ts'
 
-/** The columns of a file, by what they hold; −1 for those that it does not have. */
+/** The position of each column in a file; −1 if the file does not have it. */
 export interface ArchiveLayout {
   readonly names: readonly string[]
   readonly timestamp: number
@@ -13,15 +13,15 @@ export interface ArchiveLayout {
   readonly tickDirection: number
   readonly tradeId: number
   readonly rpi: number
-  /** Seconds, with decimals, or milliseconds. */
+  /** Whether times are seconds with decimals; otherwise they are milliseconds. */
   readonly isInSeconds: boolean
 }
 
 /**
- * Finds the columns by the names in the file's first line: their number has changed over the years.
+ * Finds the columns by the names in the file's first line, because their number has changed.
  *
- * Derivatives have 10 columns, lately 11 with `RPI`; spot has 5, lately 6 with `rpi`. Throws
- * `ARCHIVE_MALFORMED` when a column that must be there is not.
+ * Derivatives have 10 columns, newer files 11 with `RPI`; spot has 5, newer files 6 with `rpi`. Throws
+ * `ARCHIVE_MALFORMED` if a required column is missing.
  */
 export function archiveLayout(
   header: string,
@@ -38,7 +38,7 @@ export function archiveLayout(
   }
   const common = { names, timestamp: must('timestamp'), side: must('side'), price: must('price') }
   if (category === 'spot') {
-    // The ids of a spot file count its rows: they are no trade ids.
+    // The ids in a spot file are row numbers, not trade ids.
     return {
       ...common,
       size: must('volume'),

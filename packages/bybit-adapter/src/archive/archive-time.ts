@@ -5,8 +5,8 @@ const DOT = 46
 /**
  * Reads epoch seconds with decimals, or epoch milliseconds, and rounds down to a millisecond.
  *
- * It reads the digits as text: a binary float of seconds is a millisecond off on half of the rows.
- * Gives NaN for what is no such number.
+ * It reads the digits as text, because a binary float of seconds is a millisecond off in half of the
+ * rows. Gives NaN for anything else.
  *
  * @example
  * archiveTime('1760000000.1012', 0, 15, true) // 1760000000101

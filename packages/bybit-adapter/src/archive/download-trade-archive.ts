@@ -7,18 +7,18 @@ import { type ArchiveLocation, tradeArchiveUrl } from './trade-archive-url.ts'
 
 /** Options of {@link downloadTradeArchive}. */
 export interface DownloadTradeArchiveOptions extends ArchiveLocation {
-  /** Where to put the file; one that is there is replaced once the new one is whole. */
+  /** Where to put the file; an existing one is replaced once the new one is complete. */
   readonly file: string
-  /** How long nothing may come; default 30,000 ms. */
+  /** How long nothing may be received; default 30,000 ms. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
 }
 
 /**
- * Downloads a day's trades (`public.bybit.com`) into a file, and gives its size in bytes.
+ * Downloads a day's trades (`public.bybit.com`) into a file; gives its size in bytes.
  *
- * The file appears whole or not at all. One attempt; throws `ARCHIVE_NOT_PUBLISHED`,
+ * The file appears complete or not at all. Makes one attempt; throws `ARCHIVE_NOT_PUBLISHED`,
  * `ARCHIVE_NO_FILE`, `ARCHIVE_NOT_GZIP`, `HTTP_STATUS`, `NETWORK`, `TIMEOUT`, `ABORTED`,
  * `INVALID_OPTION`, and what the file system throws.
  *

@@ -8,21 +8,21 @@ export interface FetchArchiveOptions {
   /** The UTC day that it holds. */
   readonly day: string
   readonly clock: Clock
-  /** How long nothing may come. */
+  /** How long nothing may be received. */
   readonly timeoutMs: number
   readonly signal: AbortSignal | undefined
 }
 
 const DAY_MS = 86_400_000
-/** A file that is still missing by then will not come. */
+/** A file that is still missing after this will not be published. */
 const PUBLISHED_WITHIN_MS = 3 * DAY_MS
 
-/** Fetches a file piece by piece; the time runs only while a piece is asked for. */
+/** Fetches a file piece by piece; the time limit runs only while a piece is asked for. */
 export async function* fetchArchive(options: FetchArchiveOptions): AsyncGenerator<Uint8Array> {
   const { url, clock, timeoutMs, signal } = options
   using deadline = new Deadline(url, clock, timeoutMs, signal)
   const response = await fetch(url, {
-    // The file is the gzip; packing it once more would only hide its end.
+    // The file is gzip already; a second encoding would hide where it ends.
     headers: { 'accept-encoding': 'identity' },
     redirect: 'manual',
     signal: deadline.signal,

@@ -1,6 +1,6 @@
 import { BybitAdapterError } from '../errors.ts'
 
-/** Whole lines of a file, in one text whose every character is a byte. */
+/** Whole lines of a file, as bytes and as a text of which each character is one byte. */
 export interface LineBlock {
   readonly text: string
   readonly bytes: Buffer
@@ -10,9 +10,9 @@ const MAX_LINE_BYTES = 65_536
 const NEWLINE = 0x0a
 
 /**
- * Cuts a file between lines; a line that two pieces share comes whole with the second.
+ * Cuts a file into blocks of whole lines; a line that spans two pieces comes with the second.
  *
- * Throws `ARCHIVE_MALFORMED` for a line beyond 64 KiB: memory must stay bounded.
+ * Throws `ARCHIVE_MALFORMED` for a line of more than 64 KiB, because memory must stay bounded.
  */
 export async function* lineBlocks(
   source: AsyncIterable<Uint8Array>,
@@ -21,7 +21,7 @@ export async function* lineBlocks(
   let carried = Buffer.alloc(0)
   for await (const chunk of source) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    // Only the line that is shared is copied: the chunks are most of what there is to clear away.
+    // Only the line that spans two chunks is copied: copying all would double the garbage.
     const first = bytes.indexOf(NEWLINE) + 1
     const whole = bytes.lastIndexOf(NEWLINE) + 1
     if (whole === 0) {

@@ -8,21 +8,21 @@ import { type ArchiveLocation, tradeArchivePath, tradeArchiveUrl } from './trade
 import { TradeRowReader } from './trade-row.ts'
 import { unpack } from './unpack.ts'
 
-/** Options of {@link readTradeArchive}: the file is fetched unless `file` or `stream` gives it. */
+/** Options of {@link readTradeArchive}; the file is fetched unless `file` or `stream` is given. */
 export interface ReadTradeArchiveOptions extends ArchiveLocation {
-  /** A file that `downloadTradeArchive` has put there. */
+  /** The path of a downloaded file. */
   readonly file?: string | undefined
   /** The file's bytes, as published: a Node or web stream, for instance. */
   readonly stream?: AsyncIterable<Uint8Array> | undefined
-  /** Rows a batch, good and bad together; default 2000. */
+  /** Rows in a batch, good and bad together; default 2000. */
   readonly batchSize?: number | undefined
-  /** How long nothing may come while fetching; default 30,000 ms. */
+  /** While fetching, how long nothing may be received; default 30,000 ms. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
 }
 
-/** Some rows of a file, in its order: each is an event or a dead letter. */
+/** Some rows of a file, in the file's order: each is an event or a dead letter. */
 export interface TradeArchiveBatch {
   readonly events: readonly PublicTradeEvent[]
   /** Rows that cannot be read, each with its own bytes; `topic` is the file's path. */
@@ -32,16 +32,16 @@ export interface TradeArchiveBatch {
 const CARRIAGE_RETURN = 13
 
 /**
- * Reads a day's trades (`public.bybit.com`) in batches, in bounded memory, whatever the file's size.
+ * Reads a day's trades (`public.bybit.com`) in batches, in bounded memory whatever the file's size.
  *
- * The events are those of the socket as far as the archive tells: `seq` and `matchIndex` are −1,
- * `isBlockTrade` is null, and spot trades, whose ids it does not publish, are named
- * `arch:{day}:{row}`. Times are rounded down to the socket's milliseconds. The order is the file's,
- * which has changed over the years: sort where it matters. `localTsUs` is when the batch was read.
+ * The events equal the socket's, as far as the archive has the values: `seq` and `matchIndex` are −1,
+ * and `isBlockTrade` is null. The archive has no ids of spot trades: they get `arch:{day}:{row}`. Times
+ * are rounded down to the socket's milliseconds. The order is the file's, which has changed over the
+ * years: sort where it matters. `localTsUs` is when the batch was read.
  *
- * Throws, possibly after some batches, `ARCHIVE_DAMAGED`, `ARCHIVE_NOT_GZIP`, `ARCHIVE_MALFORMED`,
- * `ARCHIVE_NOT_PUBLISHED`, `ARCHIVE_NO_FILE`, `HTTP_STATUS`, `NETWORK`, `TIMEOUT`, `ABORTED`, and
- * what `file` or `stream` throws; at once `INVALID_OPTION`.
+ * Throws `INVALID_OPTION` at once. Reading throws, possibly after some batches, `ARCHIVE_DAMAGED`,
+ * `ARCHIVE_NOT_GZIP`, `ARCHIVE_MALFORMED`, `ARCHIVE_NOT_PUBLISHED`, `ARCHIVE_NO_FILE`, `HTTP_STATUS`,
+ * `NETWORK`, `TIMEOUT`, `ABORTED`, and what `file` or `stream` throws.
  *
  * @example
  * for await (const { events } of readTradeArchive({ category: 'linear', symbol: 'BTCUSDT', day: '2026-11-21' })) {
@@ -108,7 +108,7 @@ async function* readBatches(
   if (events.length + deadLetters.length > 0) yield { events, deadLetters }
 }
 
-/** Where a line ends, whichever system wrote it. */
+/** Where a line's content ends, with or without a carriage return. */
 function endOfLine(text: string, end: number): number {
   return text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end
 }

@@ -2,10 +2,10 @@ import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
 import { httpBase } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
 
-/** The categories whose trades the exchange publishes by day. */
+/** The categories whose trades the exchange publishes in daily files. */
 export type ArchiveCategory = Exclude<Category, 'option'>
 
-/** Which day of which symbol. */
+/** One day of one symbol. */
 export interface TradeArchiveDay {
   readonly category: ArchiveCategory
   readonly symbol: string
@@ -13,7 +13,7 @@ export interface TradeArchiveDay {
   readonly day: string
 }
 
-/** Where the archive lies. */
+/** A day's trades, and where the archive is. */
 export interface ArchiveLocation extends TradeArchiveDay {
   /** A base such as `http://127.0.0.1:9003`; default `https://public.bybit.com`. */
   readonly archiveUrl?: string | undefined
@@ -37,7 +37,7 @@ export function tradeArchiveUrl({ archiveUrl = ARCHIVE, ...location }: ArchiveLo
 
 /** The path of a day's trades within the archive; throws `INVALID_OPTION`. */
 export function tradeArchivePath({ category, symbol, day }: TradeArchiveDay): string {
-  // Callers without types may ask for options, which have no archive.
+  // Callers without types may ask for option trades, which have no archive.
   if (!CATEGORIES.includes(category) || (category as Category) === 'option') {
     throw invalid('category', 'must be linear, inverse or spot', category)
   }
@@ -51,7 +51,7 @@ export function tradeArchivePath({ category, symbol, day }: TradeArchiveDay): st
     : `trading/${name}/${name}${day}.csv.gz`
 }
 
-/** Date.parse rolls 30 February over into March. */
+/** Whether a date exists: Date.parse makes a day in March of 30 February. */
 function isRealDay(day: string): boolean {
   const ms = Date.parse(`${day}T00:00:00Z`)
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day)

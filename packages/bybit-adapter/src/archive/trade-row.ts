@@ -11,25 +11,25 @@ import type { ArchiveLayout } from './archive-layout.ts'
 import { archiveTime } from './archive-time.ts'
 import type { TradeArchiveDay } from './trade-archive-url.ts'
 
-/** Why a row gives no event. */
+/** Why a row yields no event. */
 export interface RowFault {
-  /** The column's name; null when the row as a whole is unreadable. */
+  /** The column's name; null if the whole row is unreadable. */
   readonly field: string | null
   readonly reason: string
 }
 
-/** Printable ASCII without `|`: what `isSymbol` accepts, of what the archive writes. */
+/** Printable ASCII without `|`: what the archive writes and `isSymbol` accepts. */
 const ID = /^[!-{}~]{1,64}$/
 const TICK_DIRECTIONS = ['PlusTick', 'ZeroPlusTick', 'MinusTick', 'ZeroMinusTick'] as const
 const COMMA = ','
 
-/** Reads the rows of one file, which it is shown in turn. */
+/** Reads the rows of one file, in order. */
 export class TradeRowReader {
   readonly #day: TradeArchiveDay
   readonly #layout: ArchiveLayout
-  /** The symbol as the text shows it: bytes as Latin-1, whatever they mean. */
+  /** The symbol as it looks in a text of which each character is one byte. */
   readonly #symbolText: string
-  /** Where each column begins; the one after the last is one past the row's end. */
+  /** Where each column begins; the last entry is one past the row's end. */
   readonly #starts: Int32Array
   #row = 0
 
@@ -41,9 +41,9 @@ export class TradeRowReader {
   }
 
   /**
-   * Reads the row from `start` to `end` of a text whose every character is a byte.
+   * Reads the row from `start` to `end` of a text of which each character is one byte.
    *
-   * @param bytes the bytes of the text; texts that outlive it are copied from there
+   * @param bytes the bytes of the text: ids are copied from there, so that they do not keep the text
    */
   read(
     text: string,
@@ -107,7 +107,7 @@ export class TradeRowReader {
     }
   }
 
-  /** Finds the columns; false when there are more or fewer than the header names. */
+  /** Finds the columns; false if their number is not the header's. */
   #split(text: string, start: number, end: number): boolean {
     const starts = this.#starts
     const last = starts.length - 1
@@ -151,7 +151,7 @@ export class TradeRowReader {
   #tickDirection(text: string): string | null | undefined {
     const { tickDirection } = this.#layout
     if (tickDirection < 0 || this.#is(text, tickDirection, '')) return null
-    // One of few texts rather than a piece of this one, which would keep all of it in memory.
+    // A constant rather than a piece of this text, which would keep the whole text in memory.
     for (const known of TICK_DIRECTIONS) if (this.#is(text, tickDirection, known)) return known
     const value = text.slice(this.#start(tickDirection), this.#end(tickDirection))
     return isSymbol(value) && ID.test(value) ? value : undefined

@@ -24,7 +24,7 @@ export async function* unpack(
     return
   }
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  // A failure comes out of the iteration below, because it destroys the last stream.
+  // A failure destroys the last stream, so the iteration below throws it.
   pipeline(Readable.from(whole(), { objectMode: true, highWaterMark: 1 }), gunzip).catch(() => {})
   try {
     for await (const chunk of gunzip) yield chunk as Buffer

@@ -6,7 +6,7 @@ import type { BybitAdapterErrorCode } from '../errors.ts'
  * | code | meaning |
  * |---|---|
  * | `API_KEY_INVALID` | no such key in this environment |
- * | `API_KEY_REVOKED` | the same, of a key that was let in before |
+ * | `API_KEY_REVOKED` | the same, for a key that was let in before |
  * | `API_KEY_EXPIRED` | the key has expired |
  * | `SIGNATURE_INVALID` | the secret does not belong to the key |
  * | `PERMISSION_DENIED` | the key may read nothing of what is wanted |
@@ -42,12 +42,12 @@ const WORDS: readonly (readonly [pattern: RegExp, code: KeyFaultCode])[] = [
   [/\bsign/, 'SIGNATURE_INVALID'],
 ]
 
-/** What the code of a REST error says about the key; null when it is no fault of the key's. */
+/** What the code of a REST error says about the key; null if the key is not at fault. */
 export function keyFaultOfCode(code: unknown): KeyFaultCode | null {
   return typeof code === 'string' && OF_ERRORS.has(code) ? (code as KeyFaultCode) : null
 }
 
-/** What the words of a refused login say about the key; null when they could mean the clock, too. */
+/** What the words of a refused login say about the key; null if they may also mean the clock. */
 export function keyFaultOfWords(message: string): KeyFaultCode | null {
   const words = message.toLowerCase()
   return WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? null

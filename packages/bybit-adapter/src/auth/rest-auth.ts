@@ -7,11 +7,11 @@ export interface RestAuthOptions {
   readonly serverClock: ServerClock
   /** How late a request may reach the exchange, in milliseconds. */
   readonly recvWindowMs: number
-  /** What the limits of its account are counted under. */
+  /** The name under which the account's limits are counted. */
   readonly account: string
 }
 
-/** Makes requests those of an account. */
+/** Signs the requests of one account. */
 export class RestAuth {
   readonly account: string
   readonly #options: RestAuthOptions
@@ -21,12 +21,12 @@ export class RestAuth {
     this.account = options.account
   }
 
-  /** Resolves once the exchange's time is known; to be awaited before taking a place in a queue. */
+  /** Resolves once the exchange's time is known; await it before taking a place in a queue. */
   async ready(signal: AbortSignal | undefined): Promise<void> {
     await this.#options.serverClock.ready(signal)
   }
 
-  /** The headers that sign a query, exactly as it is sent, as of now. */
+  /** The headers that sign a query, which must be sent exactly as given, and now. */
   headers(query: string): Readonly<Record<string, string>> {
     const { signer, serverClock, recvWindowMs } = this.#options
     const timestampMs = serverClock.nowMs()
@@ -38,12 +38,12 @@ export class RestAuth {
     }
   }
 
-  /** The exchange refused the time of a request. */
+  /** The exchange refused a request's time: the next request measures its clock anew. */
   doubtClock(): void {
     this.#options.serverClock.doubt()
   }
 
-  /** A text of the other side, without what it repeats of our headers. */
+  /** A text of the exchange, without the key and the signature that it may repeat. */
   redact(text: string, headers: Readonly<Record<string, string>>): string {
     const { 'x-bapi-api-key': apiKey = '', 'x-bapi-sign': signature = '' } = headers
     return text.replaceAll(apiKey, '[api key]').replaceAll(signature, '[signature]')

@@ -2,11 +2,11 @@ import { type Clock, nowMs, systemClock, untilAborted } from '@grid/core-events'
 import { abortedError } from '../errors.ts'
 import type { RestCallOptions } from '../rate-limit/call-options.ts'
 
-/** The exchange's clock, with the times between which it was read. */
+/** One reading of the exchange's clock, and the times between which it was read. */
 export interface ServerTime {
   /** Epoch milliseconds. */
   readonly exchangeTs: number
-  /** The same instant in nanoseconds, digit for digit: too many for a number. */
+  /** The same instant in nanoseconds, as digits: too many for a number. */
   readonly timeNano: string
   /** When the request was sent, in epoch microseconds. */
   readonly sentUs: number
@@ -19,9 +19,9 @@ export interface ServerClockOptions {
   /** Reads the exchange's clock once: `BybitRestClient.time`. */
   readonly readTime: (options: RestCallOptions) => Promise<ServerTime>
   readonly clock?: Clock | undefined
-  /** A measurement takes the median of so many; default 5. */
+  /** A measurement is the median of this many samples; default 5. */
   readonly samples?: number | undefined
-  /** A measurement is renewed when it is used after this; default 600,000 ms. */
+  /** A measurement older than this is renewed when it is used; default 600,000 ms. */
   readonly refreshMs?: number | undefined
 }
 
@@ -34,20 +34,21 @@ interface Measurement {
 
 const SAMPLES = 5
 const REFRESH_MS = 600_000
-/** The exchange bans who asks for the time all the time, so doubts about a newer one must wait. */
+/** A younger measurement is not doubted: the exchange bans clients that ask for the time too often. */
 const MIN_AGE_MS = 5_000
-/** A signature may be this late by caution; the exchange's window is ten times as long. */
+/** By how much `nowMs` may be early, to be on the safe side; the exchange accepts ten times as much. */
 const MAX_BIAS_MS = 500
 
 /**
- * The exchange's clock as far as it can be told from here; for requests only, never for stamps.
+ * The exchange's clock, as measured from here: for the times of requests, never for those of events.
  *
- * The offset is the median of several samples, each taken for the middle of its round trip. The
- * exchange refuses what is a second ahead of it, but not what is late by a little: `nowMs` is
- * therefore early by half a round trip, which is as much as the offset may be wrong.
+ * The offset is the median of several samples; each sample assumes that the exchange read its clock in
+ * the middle of the round trip. The exchange refuses a time that is a second ahead of its own, but
+ * accepts one that is a little late. `nowMs` is therefore early by half a round trip, which is as much
+ * as the offset may be wrong.
  *
- * Share one among the clients and streams of a host. There is no timer: a measurement that has
- * become old is renewed in the background when it is used.
+ * Share one clock among the clients and streams of a host. It has no timer: an old measurement is
+ * renewed in the background when it is used.
  *
  * @example
  * const client = new BybitRestClient()
@@ -81,7 +82,7 @@ export class ServerClock {
   }
 
   /**
-   * Resolves when there is a measurement that no one doubts; measures when there is none.
+   * Resolves when there is a measurement that is not in doubt; measures if there is none.
    *
    * Throws `ABORTED`, or what reading the time throws.
    */
@@ -95,7 +96,7 @@ export class ServerClock {
     await this.#share(this.#measuring, signal)
   }
 
-  /** Says that the exchange refused a time of this clock: the next `ready` measures anew. */
+  /** The exchange refused a time of this clock: the next `ready` measures anew. */
   doubt(): void {
     if (this.#measured === null || this.#ageMs() >= MIN_AGE_MS) this.#isDoubtful = true
   }
@@ -103,11 +104,11 @@ export class ServerClock {
   #refresh(): void {
     if (this.#measuring !== null) return
     this.#measuring = this.#measure()
-    // Whether it fails or not, the next use of an old measurement tries again.
+    // If it fails, the next use of the old measurement tries again.
     this.#measuring.catch(() => {})
   }
 
-  /** A clock that was set in between makes any age possible. */
+  /** Absolute, because our clock may have been set back meanwhile. */
   #ageMs(): number {
     return this.#measured === null ? 0 : Math.abs(nowMs(this.#clock) - this.#measured.atMs)
   }
@@ -132,7 +133,7 @@ export class ServerClock {
     this.#isDoubtful = false
   }
 
-  /** Waits for what others may be waiting for, too: it goes on until the last of them gives up. */
+  /** Waits for a measurement that several may wait for: it goes on until the last of them gives up. */
   async #share(measuring: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
     const abandon = this.#abandon
     this.#waiting++

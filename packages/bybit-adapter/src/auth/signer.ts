@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import type { Secret } from '@grid/core-events'
 import { apiKeyOf, type Credentials, invalid, secretText, textOf } from './credentials.ts'
 
-/** Signs texts as the exchange checks them; nothing of the key but its name can be read from it. */
+/** Signs texts as the exchange requires; it shows nothing of the credentials but the API key's name. */
 export interface Signer {
   readonly apiKey: string
   /** Lower-case hex for HMAC keys, base64 for RSA keys. */
@@ -10,7 +10,7 @@ export interface Signer {
 }
 
 /**
- * Makes the signer of credentials; throws `INVALID_OPTION`, without showing them.
+ * Makes the signer for credentials; throws `INVALID_OPTION`, without showing them.
  *
  * @example
  * createSigner({ apiKey: 'K', secret: 'S' }).sign('GET/realtime1760000000000')
@@ -32,14 +32,14 @@ function rsaKey(pem: Secret | string): KeyObject {
   try {
     key = createPrivateKey(text)
   } catch {
-    // No cause: nothing that a parser says about a key should be shown.
+    // No cause is kept: nothing that a parser says about a key may be shown.
   }
   if (key?.asymmetricKeyType === 'rsa') return key
   throw invalid(option, 'must be an RSA private key as PEM, not encrypted')
 }
 
 /**
- * What the auth request of a socket signs.
+ * The text that a socket's login signs.
  *
  * @param expiresMs until when the exchange may read it, in epoch milliseconds of its own clock
  */
@@ -48,7 +48,7 @@ export function socketPayload(expiresMs: number): string {
 }
 
 /**
- * What a REST request signs: `content` is the query without `?`, or the body, byte for byte as sent.
+ * The text that a REST request signs: `content` is the query without `?`, or the body, exactly as sent.
  */
 export function restPayload(
   timestampMs: number,

@@ -1,13 +1,13 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
 import { BybitAdapterError } from '../errors.ts'
 
-/** The categories whose public market data this version reads: all of them. */
+/** The categories whose market data this version reads: all of them. */
 export type PublicCategory = Category
 
-/** What differs between the exchange's product families on a public socket. */
+/** What differs between the categories' public sockets. */
 export interface CategoryDialect {
   readonly path: string
-  /** A request is atomic: small ones limit what one bad topic takes along. Spot allows no more. */
+  /** A subscribe request is atomic: small ones limit what one bad topic voids. Spot allows no more. */
   readonly topicsPerRequest: number
   /** The exchange's limit on the text of all topics of one connection. */
   readonly maxTopicChars: number
@@ -24,7 +24,7 @@ const CATEGORY_DIALECTS: { readonly [Name in PublicCategory]: CategoryDialect } 
   option: { ...COMMON, path: '/v5/public/option', maxTopics: 2000 },
 }
 
-/** A category's dialect; throws `INVALID_OPTION` for a category that the exchange does not have. */
+/** A category's dialect; throws `INVALID_OPTION` for an unknown category. */
 export function categoryDialect(category: PublicCategory): CategoryDialect {
   if (!Object.hasOwn(CATEGORY_DIALECTS, category)) {
     const names = CATEGORIES.join(', ')

@@ -2,7 +2,7 @@ import type { Category, PublicEvent } from '@grid/core-events'
 import type { ItemFault } from '../wire/item-fault.ts'
 import type { DiscardReason } from './discard-reason.ts'
 
-/** The parts of a data frame's envelope that mappers read, none of them checked yet. */
+/** The parts of a data frame's envelope that mappers read; none is checked yet. */
 export interface Envelope {
   readonly topic?: unknown
   readonly type?: unknown
@@ -12,7 +12,7 @@ export interface Envelope {
   readonly data?: unknown
 }
 
-/** What a mapper is told about the frame that an item came in. */
+/** What a mapper is told about an item's frame. */
 export interface ItemContext {
   readonly category: Category
   readonly envelope: Envelope
@@ -21,29 +21,29 @@ export interface ItemContext {
   /** The topic's variant, such as a book's depth; null where the channel has none. */
   readonly variant: string | null
   readonly localTsUs: number
-  /** Whether every text of the frame is free of what no name may hold: none need be searched. */
+  /** Whether no text of the frame holds a character that is forbidden in names: names need no search. */
   readonly isPlain: boolean
 }
 
-/** What was read of a frame without parsing it: what parsing would have given. */
+/** What was read from a frame without parsing it: the same that parsing gives. */
 export interface ScannedFrame {
   readonly topic: string
   readonly events: readonly PublicEvent[]
 }
 
-/** Maps the items of one kind of topics to events; keeps what it must remember between frames. */
+/** Maps the items of one topic prefix to events; keeps what it must remember between frames. */
 export interface ChannelMapper {
-  /** Whether a frame's `data` is a list of items, or one item that is an object. */
+  /** Whether a frame's `data` is a list of items; otherwise it is one item, an object. */
   readonly isList: boolean
-  /** The events of a frame in its usual form, without parsing it; null when it must be parsed. */
+  /** Reads a frame of the usual form without parsing it; null if it must be parsed. */
   scan?(text: string, localTsUs: number): ScannedFrame | null
-  /** One item's event, why it gives none, or null when it is malformed. */
+  /** An item's event, the reason why it yields none, or null if it is malformed. */
   map(item: unknown, context: ItemContext): PublicEvent | DiscardReason | null
-  /** What is wrong with an item that `map` refused. */
+  /** What is wrong with an item for which `map` gave null. */
   explain(item: unknown, context: ItemContext): ItemFault
-  /** The item's own symbol, or null when it does not say. */
+  /** The item's symbol; null if it names none. */
   symbolOf(item: unknown, context: ItemContext): string | null
-  /** Forgets what holds only within one connection. */
+  /** The connection is gone: forgets what holds only within one connection. */
   reset(): void
   /** A subscription begins anew: the exchange may count what comes next anew as well. */
   restart?(topicSymbol: string, variant: string | null): void

@@ -8,7 +8,7 @@ import { describeValue, printable } from '../wire/printable.ts'
 import { deadLetter } from './frame-dead-letter.ts'
 import type { Discard } from './normalize-result.ts'
 
-/** Collects the items of a frame that give no event, which is few: most frames need none of this. */
+/** Collects the items of a frame that yield no event. Most frames have none. */
 export class EventlessItems {
   readonly deadLetters: DeadLetter[] = []
   readonly discarded: Discard[] = []
@@ -33,7 +33,7 @@ export class EventlessItems {
     this.#bytesOf = itemBytes(frame)
   }
 
-  /** Whether an item's own bytes are UTF-8; those that are not make a dead letter. */
+  /** Makes a dead letter of an item whose bytes are not UTF-8; tells whether it did. */
   takesGarbled(index: number): boolean {
     const bytes = this.#bytesOf(index)
     if (isUtf8(bytes)) return false
@@ -41,7 +41,7 @@ export class EventlessItems {
     return true
   }
 
-  /** Takes what a mapper discarded, or refused by `null`. */
+  /** Takes an item that a mapper discarded for a reason, or found malformed (null). */
   take(index: number, item: unknown, outcome: DiscardReason | null): void {
     const symbol = this.#mapper.symbolOf(item, this.#context)
     if (outcome !== null) {

@@ -1,6 +1,6 @@
 import type { Category, DeadLetter, DeadLetterCode, PublicChannel } from '@grid/core-events'
 
-/** What is known of a dead letter's place before its reason is. */
+/** Where a dead letter comes from. */
 export interface Origin {
   readonly category: Category
   readonly channel: PublicChannel | null
@@ -9,7 +9,7 @@ export interface Origin {
   readonly localTsUs: number
 }
 
-/** Makes the dead letter of an item, or of a whole frame, that came over a socket. */
+/** Makes the dead letter of an item or a whole frame that came over a socket. */
 export function deadLetter(
   origin: Origin,
   code: DeadLetterCode,
@@ -17,11 +17,11 @@ export function deadLetter(
   raw: Uint8Array,
   field: string | null = null,
 ): DeadLetter {
-  // A copy: the socket's buffers are larger than one item and are not ours to keep.
+  // A copy: a view would keep the socket's whole buffer in memory.
   return { ...origin, code, reason, field, source: 'ws', raw: new Uint8Array(raw) }
 }
 
-/** The origin of a frame that does not say where it belongs. */
+/** The origin of a frame that names no topic. */
 export function unknownOrigin(category: Category, localTsUs: number): Origin {
   return { category, channel: null, topic: null, symbol: null, localTsUs }
 }

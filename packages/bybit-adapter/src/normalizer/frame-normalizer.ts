@@ -18,7 +18,7 @@ import type { Discard, NormalizeResult } from './normalize-result.ts'
 
 /** Options of {@link createNormalizer}. */
 export interface NormalizerOptions {
-  /** The category of the socket: the frames themselves do not say. */
+  /** The category of the socket: frames do not name it. */
   readonly category: PublicCategory
 }
 
@@ -27,18 +27,18 @@ export interface Normalizer {
   /**
    * Maps one frame as received. Never throws, whatever the input.
    *
-   * Each item (element of a trade frame's `data`; a ticker frame as a whole) ends in exactly one of
-   * the three lists. Acks and pongs give nothing.
+   * Each item (an element of a trade frame's `data`, or a ticker frame as a whole) ends up in exactly
+   * one of the three lists. Acks and pongs yield nothing.
    *
    * @param localTsUs receive time in epoch microseconds
    */
   normalize(frame: string | Uint8Array, localTsUs: number): NormalizeResult
-  /** Clears the ticker merge state; to be called on every disconnect. */
+  /** Clears the ticker merge state; call it on every disconnect. */
   reset(): void
 }
 
 /**
- * Creates a normalizer for the frames of one public socket, in the order received.
+ * Creates a normalizer for the frames of one public socket, to be given in the order received.
  *
  * Throws `INVALID_OPTION` for a category that this version does not read.
  *
@@ -138,7 +138,7 @@ export class FrameNormalizer implements Normalizer {
     const envelope: Envelope = value
     const { topic } = envelope
     const known = typeof topic === 'string' ? this.#known.get(topic) : undefined
-    // Garbled bytes may have turned one topic into another.
+    // Garbled bytes may have made one topic of another.
     if (known === undefined || !frame.isUtf8) return this.#mapUnknown(frame, envelope, localTsUs)
     return this.#mapItems(known, frame, envelope, localTsUs)
   }
@@ -231,7 +231,7 @@ function partsOf(rest: string, { hasVariant }: Route): [variant: string | null, 
   return dot === -1 ? [null, ''] : [rest.slice(0, dot), rest.slice(dot + 1)]
 }
 
-/** The same text as V8 keeps it for keys, which parsed texts are compared to in no time. */
+/** The same text as V8 keeps it for keys: comparing a parsed text with it is faster. */
 function interned(text: string): string {
   return Object.keys({ [text]: null })[0] ?? text
 }

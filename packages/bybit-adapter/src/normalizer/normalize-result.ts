@@ -1,7 +1,7 @@
 import type { Channel, DeadLetter, GridEvent, PublicEvent } from '@grid/core-events'
 import type { DiscardReason } from '../channels/discard-reason.ts'
 
-/** A well-formed item that rightly gives no event. */
+/** A well-formed item that yields no event, and why. */
 export interface Discard {
   /** Null for a topic that this version does not map. */
   readonly channel: Channel | null
@@ -10,7 +10,7 @@ export interface Discard {
   readonly reason: DiscardReason
 }
 
-/** Everything that became of one frame's items: each is in exactly one of the lists. */
+/** What became of one frame's items: each is in exactly one of the lists. */
 export interface NormalizeResult<Event extends GridEvent = PublicEvent> {
   readonly events: readonly Event[]
   readonly deadLetters: readonly DeadLetter[]

@@ -1,18 +1,18 @@
 import type { Category, PrivateEvent } from '@grid/core-events'
 
-/** Which private events to keep; what is left out keeps all. Others are discarded as `filtered`. */
+/** Which private events to keep; the others are discarded as `filtered`. A list left out keeps all. */
 export interface PrivateFilter {
-  /** Wallets have no category, and are kept. */
+  /** Wallets have no category and are always kept. */
   readonly categories?: readonly Category[]
-  /** Of executions. */
+  /** Applies to executions. */
   readonly execTypes?: readonly string[]
-  /** Of executions and orders. */
+  /** Applies to executions and orders. */
   readonly orderTypes?: readonly string[]
 }
 
 /**
- * What the Python system before this one kept. It hides fundings, liquidations and market orders,
- * without which no balance can be explained.
+ * What the Python system before this one kept. It leaves out fundings, liquidations and market orders,
+ * so balances cannot be explained by what it keeps.
  */
 export const PREDECESSOR_FILTER: PrivateFilter = {
   categories: ['linear'],

@@ -19,15 +19,15 @@ import { isWireObject } from '../wire/wire.ts'
 
 /** Where elements come from, for their dead letters. */
 export interface ElementsOrigin {
-  /** Null where the items are no events. */
+  /** Null if the items are no events. */
   readonly channel: PrivateChannel | null
   /** The topic, or the endpoint. */
   readonly topic: string
-  /** Where the list of elements lies in the whole. */
+  /** Where the list of elements lies in the message or reply. */
   readonly path: readonly string[]
-  /** Whether the whole is UTF-8; texts decoded from other bytes cannot be trusted. */
+  /** Whether the message or reply is UTF-8; texts decoded from other bytes cannot be trusted. */
   readonly isUtf8: boolean
-  /** The whole message or reply as received. */
+  /** The message or reply as received. */
   bytes(): Uint8Array
 }
 
@@ -37,7 +37,7 @@ export interface MappedElements<Item> {
   readonly deadLetters: DeadLetter[]
 }
 
-/** Maps the elements of a message or a reply to events; a bad item costs itself alone. */
+/** Maps the elements of a message or a reply to events; a bad item costs no other. */
 export function mapElements<Name extends PrivateChannel>(
   channel: Name,
   elements: readonly unknown[],
@@ -48,7 +48,7 @@ export function mapElements<Name extends PrivateChannel>(
   return mapEach(PRIVATE_MAPPERS[channel], elements, context, from)
 }
 
-/** Maps elements by any mapper, likewise. */
+/** The same for any mapper. */
 export function mapEach<Item extends object>(
   map: PrivateMapper<Item>,
   elements: readonly unknown[],
@@ -60,19 +60,19 @@ export function mapEach<Item extends object>(
   for (const [index, element] of elements.entries()) {
     if (!origin.isUtf8 && !isUtf8(sliceAt(origin.bytes(), [...origin.path, index]))) {
       const fault = { field: null, inEnvelope: false, value: element, message: '' }
-      const letter = bury({ fault, path: [] }, undefined, index, context, origin)
+      const letter = toDeadLetter({ fault, path: [] }, undefined, index, context, origin)
       deadLetters.push({ ...letter, reason: 'the item is not valid UTF-8' })
       continue
     }
     for (const item of map(element, context)) {
-      if ('fault' in item) deadLetters.push(bury(item, element, index, context, origin))
+      if ('fault' in item) deadLetters.push(toDeadLetter(item, element, index, context, origin))
       else events.push(item)
     }
   }
   return { events, deadLetters }
 }
 
-function bury(
+function toDeadLetter(
   { fault, path }: RefusedItem,
   element: unknown,
   index: number,
@@ -94,7 +94,7 @@ function bury(
     accountId,
     source,
     localTsUs,
-    // A copy: the socket's buffers are larger than one item and are not ours to keep.
+    // A copy: a view would keep the socket's whole buffer in memory.
     raw: new Uint8Array(raw),
   }
 }

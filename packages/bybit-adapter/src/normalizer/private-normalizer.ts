@@ -21,19 +21,19 @@ import { mapElements } from './private-items.ts'
 
 /** Options of {@link createPrivateNormalizer}. */
 export interface PrivateNormalizerOptions {
-  /** Whose socket it is: a UUID in lower case. The messages do not say. */
+  /** The account whose socket it is, a UUID in lower case: messages do not name it. */
   readonly accountId: string
   /** Which events to keep. Default all. */
   readonly filter?: PrivateFilter
 }
 
-/** Turns the frames of an account's socket into events; remembers nothing between them. */
+/** Turns the frames of an account's socket into events; remembers nothing between frames. */
 export interface PrivateNormalizer {
   /**
    * Maps one frame as received. Never throws, whatever the input.
    *
-   * Each item (element of `data`; of a wallet each coin) ends in exactly one of the three lists.
-   * Acks and pongs give nothing.
+   * Each item (an element of `data`, or a coin of a wallet) ends up in exactly one of the three lists.
+   * Acks and pongs yield nothing.
    *
    * @param localTsUs receive time in epoch microseconds
    */
@@ -43,9 +43,9 @@ export interface PrivateNormalizer {
 /**
  * Creates a normalizer for the frames of one account's private socket.
  *
- * It reads the topics `execution`, `order`, `position` and `wallet`, also those of one category;
- * others, as `execution.fast`, are discarded as `unsupported_topic`. Throws `INVALID_OPTION` for an
- * account id that is no UUID in lower case.
+ * It reads the topics `execution`, `order`, `position` and `wallet`, with or without a category; other
+ * topics, such as `execution.fast`, are discarded as `unsupported_topic`. Throws `INVALID_OPTION` for
+ * an account id that is no UUID in lower case.
  *
  * @example
  * const normalizer = createPrivateNormalizer({ accountId })
@@ -99,7 +99,7 @@ export class PrivateFrameNormalizer implements PrivateNormalizer {
     return this.#mapItems(route, topic, data, value, frame, localTsUs)
   }
 
-  /** The outcome of a frame that is a dead letter as a whole. */
+  /** Makes a dead letter of a whole frame. */
   refuse(
     code: DeadLetterCode,
     reason: string,
@@ -119,7 +119,7 @@ export class PrivateFrameNormalizer implements PrivateNormalizer {
       accountId: this.#accountId,
       source: 'ws',
       localTsUs,
-      // A copy: the socket's buffers are not ours to keep.
+      // A copy: a view would keep the socket's whole buffer in memory.
       raw: new Uint8Array(frame.bytes()),
     }
     return { events: [], deadLetters: [letter], discarded: [] }

@@ -4,18 +4,18 @@ export interface LimitReport {
   readonly limit: number | null
   /** How many of them were left after this request (`X-Bapi-Limit-Status`). */
   readonly remaining: number | null
-  /** When they are back, by the exchange's clock, in epoch milliseconds. */
+  /** When all of them are available again, by the exchange's clock, in epoch milliseconds. */
   readonly resetAtMs: number | null
-  /** The endpoint was asked too often. */
+  /** This endpoint received too many requests. */
   readonly isLimited: boolean
-  /** The address was asked from too often. */
+  /** This address sent too many requests. */
   readonly isIpBan: boolean
 }
 
-/** How an answer refuses, beside what its headers say. */
+/** What an answer refuses, besides what its headers say. */
 export type LimitRefusal = Partial<Pick<LimitReport, 'isLimited' | 'isIpBan'>>
 
-/** How long the exchange bans an address that asked too often. */
+/** How long the exchange bans an address that sent too many requests, in milliseconds. */
 export const IP_BAN_MS = 600_000
 
 /**

@@ -6,15 +6,15 @@ import { type RequestPriority, RequestWindow } from './request-window.ts'
 
 /** Options of a {@link RateLimiter}. */
 export interface RateLimiterOptions {
-  /** Requests that an address may make in a window; default 600, the exchange's own. */
+  /** Requests that an address may make in a window; default 600, as the exchange allows. */
   readonly ipLimit?: number
   /** Length of that window; default 5000 ms. */
   readonly ipWindowMs?: number
-  /** The part of `ipLimit` that is used, for others may share the address; default 0.5. */
+  /** The part of `ipLimit` that is used, because others may share the address; default 0.5. */
   readonly ipShare?: number
-  /** Requests a second for endpoints by path, where the exchange does not say; default none. */
+  /** Requests a second by an endpoint's path, until the exchange says otherwise; default none. */
   readonly endpointLimits?: Readonly<Record<string, number>>
-  /** Requests a second for all other endpoints, where the exchange does not say; default 50. */
+  /** Requests a second for all other endpoints, until the exchange says otherwise; default 50. */
   readonly defaultEndpointLimit?: number
   /** The part of an endpoint's limit that is used; default 1. */
   readonly endpointShare?: number
@@ -28,41 +28,40 @@ export interface RateLimitedRun {
   /** 0 goes first, 9 last; default 5. */
   readonly priority?: RequestPriority
   readonly signal?: AbortSignal
-  /** Whose request it is: the exchange counts each account's requests to an endpoint by themselves. */
+  /** Whose request it is: the exchange counts each account's requests to an endpoint separately. */
   readonly account?: string
-  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for its end. */
+  /** While the address is banned: fail with `IP_BANNED` (the default), or wait for the ban's end. */
   readonly onBan?: 'fail' | 'wait'
 }
 
-/** Tells the limiter what an answer said about limits; to be called once an answer. */
+/** Tells the limiter what an answer said about limits; call it once for each answer. */
 export type ReportLimits = (report: LimitReport) => void
 
-/** An endpoint's window, and what is known about its limit. */
+/** What is known about an endpoint's limit, and the requests that count against it. */
 interface Endpoint {
   readonly window: RequestWindow
   readonly pause: Pause
-  /** Requests a second, by configuration until the exchange says otherwise. */
+  /** Requests a second: as configured until the exchange says otherwise. */
   limit: number
 }
 
 const ENDPOINT_WINDOW_MS = 1000
-/** The first requests to an endpoint, before an answer has said what is allowed. */
+/** Requests a second to an endpoint before its first answer has said what is allowed. */
 const UNTRIED_LIMIT = 10
 const PAUSE_MS = 1000
-/** A reset time further off than this comes of clocks that disagree. */
+/** A reset time further away than this comes from clocks that disagree. */
 const MAX_PAUSE_MS = 2 * PAUSE_MS
 
 /**
- * Keeps the requests of a process inside what the exchange allows its address, and each endpoint:
- * to all together, or, of requests that name an account, to each account.
+ * Keeps a process's requests within the exchange's limits: one for its address, and one for each
+ * endpoint. Requests that name an account count against that account's own limit of the endpoint.
  *
- * The exchange counts all its hosts together, so one limiter serves them all; share it. A limit
- * holds in every window of the exchange's own clock, however long requests are under way. Answers
- * correct it: `X-Bapi-Limit` sets an endpoint's limit, `X-Bapi-Limit-Status` shows what others on
- * the same address use, "too many visits" pauses the endpoint, and "access too frequent" stops
- * everything for 10 minutes.
+ * The exchange counts all its hosts together, so share one limiter among all clients. A limit holds in
+ * every window of the exchange's own clock, however long requests take. Answers correct it:
+ * `X-Bapi-Limit` sets an endpoint's limit, `X-Bapi-Limit-Status` shows what others on the same address
+ * use, "too many visits" pauses the endpoint, and "access too frequent" stops everything for 10 minutes.
  *
- * Every wait runs on the injected clock, but for the queue's own hops of some milliseconds.
+ * Every wait runs on the injected clock, except for a few milliseconds inside the queue.
  *
  * @example
  * const limiter = new RateLimiter({ ipShare: 0.25 })
@@ -102,13 +101,13 @@ export class RateLimiter {
     return this.#ban.untilMs
   }
 
-  /** How many requests an endpoint is given each second, as far as is known by now. */
+  /** How many requests a second an endpoint is given at the moment. */
   endpointLimit(endpoint: string, account?: string): number {
     return this.#endpoint(endpoint, account).window.limit
   }
 
   /**
-   * Runs a request once the endpoint and the address both have room.
+   * Runs a request once both the endpoint and the address have room.
    *
    * Throws `ABORTED` when the signal aborts before the request is sent, `IP_BANNED` with
    * `retryAtMs` while the address is banned, and whatever the request throws.
@@ -132,10 +131,10 @@ export class RateLimiter {
       const sent = { result: null as Promise<Result> | null }
       try {
         while (sent.result === null) {
-          // Whoever pauses keeps no place of the address, which is everyone's.
+          // A request that pauses must not hold one of the address's places, which all endpoints share.
           while (await this.#paused(entry, signal, waits)) checked()
           await this.#ip.run(priority, async (ipPlace) => {
-            // Others may have been told to pause since.
+            // A pause may have begun meanwhile.
             if (this.#pauseOf(entry, waits) === 0 && this.#isAllowed(signal, waits)) {
               sent.result = request((report) => this.#observe(entry, place.countedByNow(), report))
               await sent.result
@@ -150,11 +149,11 @@ export class RateLimiter {
         if (sent.result === null) place.unused()
       }
     })
-    // Its turn, when it comes, then sends nothing.
+    // After an abort its turn still comes, and sends nothing.
     return await untilAborted(queued, signal, (reason) => abortedError(reason, endpoint))
   }
 
-  /** Waits for the end of a pause; whether there was one. */
+  /** Waits for the end of a pause; tells whether there was one. */
   async #paused(
     entry: Endpoint,
     signal: AbortSignal | undefined,
@@ -215,7 +214,7 @@ export class RateLimiter {
   }
 }
 
-/** The limiter of every client of this process that is given none. */
+/** The limiter of all clients of this process that are given no other. */
 export const sharedRateLimiter: RateLimiter = new RateLimiter()
 
 function part(limit: number, used: number): number {

@@ -4,22 +4,22 @@ import Bottleneck from 'bottleneck'
 /** How urgent a request is: 0 goes first, 9 last. */
 export type RequestPriority = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 
-/** A place in a window, held by one request. */
+/** One request's place in a window. */
 export interface Place {
-  /** Gives the place back at once: nothing was sent. */
+  /** Gives the place back at once, because nothing was sent. */
   unused(): void
-  /** The most requests of ours that the exchange can have counted by now, this one included. */
+  /** The most of our requests that the exchange can have counted by now, this one included. */
   countedByNow(): number
 }
 
 /**
- * Lets at most `limit` requests into any window of the exchange's clock, the urgent ones first.
+ * Lets at most `limit` requests into any window of the exchange's clock, urgent ones first.
  *
- * A request reaches the exchange at some instant between being sent and being answered. Its place
- * is therefore free again one window after the answer, so that however long each was under way, no
- * window in which the exchange counts holds more than the limit.
+ * The exchange counts a request at some instant between its sending and its answer. The place is
+ * therefore free again one window after the answer: then no window of the exchange's holds more
+ * requests than the limit, however long each took.
  *
- * Bottleneck queues and counts; the time is kept here, because it knows no clock but its own.
+ * Bottleneck queues and counts; the time is kept here, because Bottleneck takes no clock.
  */
 export class RequestWindow {
   readonly #windowMs: number
@@ -81,7 +81,7 @@ export class RequestWindow {
     }
   }
 
-  /** Frees the places whose time has come, and looks again when the next one's has. */
+  /** Frees the places that are due, and sets a timer for the next one. */
   #release(): void {
     const now = nowMs(this.#clock)
     const before = this.#freeAt.length
@@ -92,7 +92,7 @@ export class RequestWindow {
     const freed = before - this.#freeAt.length
     if (freed > 0) void this.#queue.incrementReservoir(freed)
     this.#timer?.cancel()
-    // No timer when no one waits for it: it would keep the process alive.
+    // A timer that nobody waits for would keep the process alive.
     this.#timer =
       this.#waiting === 0 || this.#freeAt.length === 0
         ? null

@@ -43,7 +43,7 @@ import { sharedServerClock } from './shared-server-clock.ts'
 /** Options of a {@link BybitPrivateRestClient}. */
 export interface PrivateRestClientOptions extends RestClientOptions {
   readonly credentials: Credentials
-  /** Our id of the account: its events carry it, and its limits are counted under it. */
+  /** Our id of the account, a UUID in lower case: its events carry it, and its limits are counted by it. */
   readonly accountId: string
   /** How late a request may reach the exchange; default 5000 ms. */
   readonly recvWindowMs?: number | undefined
@@ -60,12 +60,12 @@ interface TimedQuery {
 const DEFAULT_PRIORITY: RequestPriority = 3
 
 /**
- * Reads an account's own data over REST, inside the exchange's limits of the address and the account.
+ * Reads an account's own data over REST, within the exchange's limits for the address and the account.
  *
- * Each attempt is signed anew, by the exchange's clock, over the bytes that are sent. Times, decimals
- * and lists are as those of `BybitRestClient`. Errors never show more of the credentials than where
- * they are wrong: `API_KEY_INVALID`, `API_KEY_EXPIRED`, `SIGNATURE_INVALID`, `PERMISSION_DENIED`,
- * `IP_NOT_ALLOWED`. A refused time (`CLOCK_SKEW`) makes the clock be measured before the next attempt.
+ * Each attempt is signed anew over the bytes that are sent, with the exchange's time. Times, decimals
+ * and lists are those of `BybitRestClient`. Errors say what is wrong with the credentials
+ * (`API_KEY_INVALID`, `API_KEY_EXPIRED`, `SIGNATURE_INVALID`, `PERMISSION_DENIED`, `IP_NOT_ALLOWED`)
+ * and never show them. After a refused time (`CLOCK_SKEW`) the clock is measured before the next attempt.
  *
  * @example
  * const client = new BybitPrivateRestClient({ accountId, credentials: { apiKey, secret } })
@@ -94,7 +94,7 @@ export class BybitPrivateRestClient {
     this.#requester = newRequester(base, options, auth)
   }
 
-  /** Reads what the API key may do (`/v5/user/query-api`); any key may ask that. */
+  /** Reads what the API key may do (`/v5/user/query-api`); every key may ask this. */
   async apiKeyInfo(options?: RestCallOptions): Promise<ApiKeyInfo> {
     return readApiKeyInfo(await this.#get('/v5/user/query-api', '', options))
   }
@@ -106,7 +106,7 @@ export class BybitPrivateRestClient {
 
   /**
    * Reads executions (`/v5/execution/list`), window by window from the oldest on, newest first in
-   * each; some may come twice. They are the events of the socket, but for what REST does not tell.
+   * each; some may come twice. They equal the socket's events, as far as REST has the values.
    *
    * Throws `INVALID_OPTION` for options without a base coin.
    */
@@ -115,33 +115,33 @@ export class BybitPrivateRestClient {
     if (category === 'option' && !(baseCoin || symbol || orderId || orderLinkId)) {
       throw new BybitAdapterError(
         'INVALID_OPTION',
-        'baseCoin must be given for options: without it the exchange tells of BTC alone',
+        'baseCoin must be given for options: without it the exchange gives only BTC',
         { option: 'baseCoin' },
       )
     }
     return this.#events('execution', '/v5/execution/list', { limit: 100, ...query }, options)
   }
 
-  /** Reads open orders (`/v5/order/realtime`), newest first, as the events of the socket. */
+  /** Reads open orders (`/v5/order/realtime`), newest first, as the socket's events. */
   openOrders(query: OpenOrdersQuery, options?: RestCallOptions): RestPages<OrderEvent> {
     return this.#events('order', '/v5/order/realtime', { limit: 50, ...query }, options)
   }
 
   /**
-   * Reads closed orders (`/v5/order/history`), window by window from the oldest on, in their last
-   * state; some may come twice. Whether a window goes by an order's creation or its last change is
-   * not documented: ask for a long-lived one by its id.
+   * Reads closed orders (`/v5/order/history`) in their last state, window by window from the oldest on;
+   * some may come twice. The exchange does not document whether a window goes by an order's creation or
+   * by its last change: ask for a long-lived order by its id.
    */
   orderHistory(query: OrderHistoryQuery, options?: RestCallOptions): RestPages<OrderEvent> {
     return this.#events('order', '/v5/order/history', { limit: 50, ...query }, options)
   }
 
-  /** Reads positions (`/v5/position/list`) as they are, at the reply's time. */
+  /** Reads positions (`/v5/position/list`) as they are at the reply's time. */
   positions(query: PositionsQuery, options?: RestCallOptions): RestPages<PositionEvent> {
     return this.#events('position', '/v5/position/list', { limit: 200, ...query }, options)
   }
 
-  /** Reads the wallet (`/v5/account/wallet-balance`) as it is, at the reply's time: an event a coin. */
+  /** Reads the wallet (`/v5/account/wallet-balance`) as it is at the reply's time: one event a coin. */
   async walletBalance(
     query: WalletBalanceQuery = {},
     options?: RestCallOptions,
@@ -197,7 +197,7 @@ export class BybitPrivateRestClient {
     )
   }
 
-  /** Pages by cursor, in windows of time where a time is asked for. */
+  /** Pages by cursor; in windows of time if a time is asked for. */
   #pages<Item>(
     { from, to, ...params }: TimedQuery,
     signal: AbortSignal | undefined,

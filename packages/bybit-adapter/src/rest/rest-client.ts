@@ -33,11 +33,11 @@ import type {
 const TIME = '/v5/market/time'
 
 /**
- * Reads the exchange's market data over REST, inside its limits.
+ * Reads the exchange's market data over REST, within its limits.
  *
- * Each call waits for the rate limiter, is tried again with a jittered delay when the fault may
- * pass, and throws a `BybitAdapterError` otherwise. Decimals are the exchange's digits, times epoch
- * milliseconds. A row that cannot be read is a dead letter and costs itself alone.
+ * Each call waits for the rate limiter and is tried again, after a delay with jitter, while its error
+ * is retryable; then it throws a `BybitAdapterError`. Decimals keep the exchange's digits, times are
+ * epoch milliseconds. A row that cannot be read becomes a dead letter and costs no other row.
  *
  * @example
  * const client = new BybitRestClient({ environment: 'testnet' })
@@ -51,15 +51,15 @@ export class BybitRestClient {
     this.#requester = newRequester(base, options)
   }
 
-  /** Reads the exchange's clock (`/v5/market/time`); to be asked seldom. */
+  /** Reads the exchange's clock (`/v5/market/time`); ask for it rarely. */
   async time(options: RestCallOptions = {}): Promise<ServerTime> {
     return readServerTime(await this.#requester.get(TIME, '', options))
   }
 
   /**
-   * Reads tickers (`/v5/market/tickers`), of all symbols unless one is named, as whole snapshots.
+   * Reads tickers (`/v5/market/tickers`) as whole snapshots, of all symbols unless one is named.
    *
-   * Their `exchangeTs` is the reply's time and their `seq` 0: the rows have neither.
+   * Their `exchangeTs` is the reply's time and their `seq` is 0, because the rows have neither.
    */
   async tickers(query: TickersQuery, options?: RestCallOptions): Promise<RestList<TickerEvent>> {
     return await this.#list(TICKERS, query, options)
@@ -68,8 +68,8 @@ export class BybitRestClient {
   /**
    * Reads the newest trades (`/v5/market/recent-trade`), oldest first: at most 1000, spot 60.
    *
-   * They are the events of the socket, but for `source`, `matchIndex` (−1) and `tickDirection`
-   * (null). Without a time or a cursor to ask for, a page proves nothing before its oldest trade.
+   * They equal the socket's events, except for `source`, `matchIndex` (−1) and `tickDirection` (null).
+   * The endpoint takes no time and no cursor: a page proves nothing before its oldest trade.
    */
   async recentTrade(
     query: RecentTradeQuery,
@@ -79,9 +79,9 @@ export class BybitRestClient {
     return { ...page, items: page.items.toSorted(compareTrades) }
   }
 
-  /** Reads instruments (`/v5/market/instruments-info`), by default those that trade, in pages. */
+  /** Reads instruments (`/v5/market/instruments-info`) in pages; by default those that trade. */
   instrumentsInfo(query: InstrumentsQuery, options?: RestCallOptions): RestPages<Instrument> {
-    // Spot gives everything at once and knows no limit.
+    // Spot gives everything at once and takes no limit.
     const params = query.category === 'spot' ? query : { limit: 1000, ...query }
     return new RestPages(
       byCursor((cursor) => this.#list(INSTRUMENTS_INFO, params, options, cursor)),
@@ -96,14 +96,14 @@ export class BybitRestClient {
     return await this.#list(KLINE, { ...query, start: from, end: to }, options)
   }
 
-  /** Reads past fundings (`/v5/market/funding/history`), newest first; back to `from` in pages. */
+  /** Reads past funding rates (`/v5/market/funding/history`), newest first, in pages back to `from`. */
   fundingHistory(query: FundingHistoryQuery, options?: RestCallOptions): RestPages<FundingRate> {
     const { from, to, ...params } = query
     return new RestPages(
       byEndTime(
         { from, to },
         ({ fundingTs }) => fundingTs,
-        // The exchange refuses a start without an end: pages end where `from` is reached.
+        // The exchange refuses a start without an end: paging stops where `from` is reached.
         (endTime) => this.#list(FUNDING_HISTORY, { ...params, endTime }, options),
       ),
     )

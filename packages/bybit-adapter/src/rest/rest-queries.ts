@@ -2,7 +2,7 @@ import type { Category } from '@grid/core-events'
 import type { KlineInterval } from './endpoints/kline.ts'
 import type { OpenInterestInterval } from './endpoints/open-interest.ts'
 
-/** What `tickers` may be asked; options need `baseCoin` or `symbol`. */
+/** What to ask `tickers` for; options need `baseCoin` or `symbol`. */
 export interface TickersQuery {
   readonly category: Category
   readonly symbol?: string | undefined
@@ -11,7 +11,7 @@ export interface TickersQuery {
   readonly expDate?: string | undefined
 }
 
-/** What `recentTrade` may be asked; only options go without `symbol`, by `baseCoin`. */
+/** What to ask `recentTrade` for; `symbol` is required, except for options, which also take `baseCoin`. */
 export interface RecentTradeQuery {
   readonly category: Category
   readonly symbol?: string | undefined
@@ -21,12 +21,12 @@ export interface RecentTradeQuery {
   readonly limit?: number | undefined
 }
 
-/** What `instrumentsInfo` may be asked. */
+/** What to ask `instrumentsInfo` for. */
 export interface InstrumentsQuery {
   readonly category: Category
   readonly symbol?: string | undefined
   /**
-   * The exchange then gives linear and inverse contracts mixed. Of options it gives BTC's alone
+   * With a base coin the exchange mixes linear and inverse contracts. Of options it gives only BTC's
    * without one, and all with `All`.
    */
   readonly baseCoin?: string | undefined
@@ -36,7 +36,7 @@ export interface InstrumentsQuery {
   readonly limit?: number | undefined
 }
 
-/** What `kline` may be asked; times in epoch milliseconds. */
+/** What to ask `kline` for; times in epoch milliseconds. */
 export interface KlineQuery {
   readonly category: 'linear' | 'inverse' | 'spot'
   readonly symbol: string
@@ -47,18 +47,18 @@ export interface KlineQuery {
   readonly limit?: number | undefined
 }
 
-/** What `fundingHistory` may be asked; times in epoch milliseconds, inclusive. */
+/** What to ask `fundingHistory` for; times in epoch milliseconds, inclusive. */
 export interface FundingHistoryQuery {
   readonly category: 'linear' | 'inverse'
   readonly symbol: string
-  /** Without it there is one page: the newest fundings up to `to`. */
+  /** Without it there is one page: the newest funding rates up to `to`. */
   readonly from?: number | undefined
   readonly to?: number | undefined
   /** Rows a page, 1 to 200; default 200. */
   readonly limit?: number | undefined
 }
 
-/** What `openInterest` may be asked; times in epoch milliseconds, inclusive. */
+/** What to ask `openInterest` for; times in epoch milliseconds, inclusive. */
 export interface OpenInterestQuery {
   readonly category: 'linear' | 'inverse'
   readonly symbol: string

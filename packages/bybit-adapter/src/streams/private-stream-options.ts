@@ -13,9 +13,9 @@ import type { PrivateStreamTimings } from '../ws/stream/stream-timings.ts'
 export interface PrivateStreamOptions {
   /** Default `mainnet`. A key belongs to one environment. */
   readonly environment?: Environment | undefined
-  /** A base such as `ws://127.0.0.1:9001`, to which the V5 path is appended; only with `restUrl`. */
+  /** A base such as `ws://127.0.0.1:9001`, to which the V5 path is appended; needs `restUrl`. */
   readonly wsUrl?: string | undefined
-  /** A base such as `http://127.0.0.1:9002`, for the exchange's time and the key's state; only with `wsUrl`. */
+  /** A base such as `http://127.0.0.1:9002`, for the exchange's time and the key's state; needs `wsUrl`. */
   readonly restUrl?: string | undefined
   readonly credentials: Credentials
   /** Our id of the account, a UUID in lower case: all its events carry it. */
@@ -32,16 +32,16 @@ export interface PrivateStreamOptions {
   /** Default: one a host, shared by all clients and streams of the process. */
   readonly serverClock?: ServerClock | undefined
   readonly timings?: Partial<PrivateStreamTimings> | undefined
-  /** Even in [0, 1), for the jitter of reconnects; default `Math.random`. */
+  /** Evenly drawn from [0, 1), for the jitter of reconnects; default `Math.random`. */
   readonly random?: (() => number) | undefined
-  /** Larger frames cost the connection and become a dead letter; default 16 MiB. */
+  /** A larger frame becomes a dead letter and ends the connection; default 16 MiB. */
   readonly maxPayloadBytes?: number | undefined
 }
 
 /**
  * The topics of the wanted channels, each for all categories; throws `INVALID_OPTION`.
  *
- * `dcp.*` is never among them: whoever subscribes to it has the exchange cancel the account's orders
+ * `dcp.*` is never among them: a subscription to it makes the exchange cancel the account's orders
  * when the connection breaks.
  */
 export function privateTopics(
@@ -61,7 +61,7 @@ export function privateTopics(
   }))
 }
 
-/** Throws `INVALID_OPTION` for what would send an account's key to the wrong place, or file its data there. */
+/** Throws `INVALID_OPTION` for a bad account id, and for addresses that belong to different exchanges. */
 export function checkPlaces({ accountId, restUrl, wsUrl }: PrivateStreamOptions): void {
   if (!isAccountId(accountId)) {
     throw invalid('accountId', `must be a UUID in lower case, got ${JSON.stringify(accountId)}`)

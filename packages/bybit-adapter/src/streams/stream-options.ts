@@ -11,7 +11,7 @@ import type { StreamTimings } from '../ws/stream/stream-timings.ts'
 export interface PublicStreamOptions {
   /** Default `mainnet`. */
   readonly environment?: Environment | undefined
-  /** A base such as `ws://127.0.0.1:9001`, to which the V5 path is appended; wins over `environment`. */
+  /** A base such as `ws://127.0.0.1:9001`, used instead of the environment's; the V5 path is appended. */
   readonly wsUrl?: string | undefined
   readonly category: PublicCategory
   readonly symbols: readonly string[]
@@ -22,20 +22,20 @@ export interface PublicStreamOptions {
   /** Default: one budget shared by all streams of the process. */
   readonly budget?: ConnectionBudget | undefined
   readonly timings?: Partial<StreamTimings> | undefined
-  /** Even in [0, 1), for the jitter of reconnects; default `Math.random`. */
+  /** Evenly drawn from [0, 1), for the jitter of reconnects; default `Math.random`. */
   readonly random?: (() => number) | undefined
-  /** Larger frames cost the connection and become a dead letter; default 16 MiB. */
+  /** A larger frame becomes a dead letter and ends the connection; default 16 MiB. */
   readonly maxPayloadBytes?: number | undefined
 }
 
-/** Throws `INVALID_OPTION` unless some known channels are named. */
+/** Throws `INVALID_OPTION` unless known channels are named, at least one. */
 export function checkChannels(channels: readonly PublicChannel[]): void {
   const bad = channels.find((channel) => !CAPTURED_CHANNELS.includes(channel))
   if (channels.length > 0 && bad === undefined) return
   throw invalid('channels', `must be some of ${CAPTURED_CHANNELS.join(', ')}, got ${bad ?? 'none'}`)
 }
 
-/** The topics that symbols need, each once; throws `INVALID_OPTION` for what cannot be a symbol. */
+/** The topics of symbols, each once; throws `INVALID_OPTION` for what cannot be a symbol. */
 export function wantedTopics(
   { category, channels, channelOptions }: PublicStreamOptions,
   symbols: readonly string[],

@@ -2,7 +2,7 @@ import type { Clock, ClockTimer } from '@grid/core-events'
 import { abortedError, BybitAdapterError } from '../errors.ts'
 
 /**
- * Ends a request when its owner aborts it or when nothing has come of it in time.
+ * Ends a request when its owner aborts it, or when nothing is received in time.
  *
  * @example
  * using deadline = new Deadline(endpoint, clock, 10_000, signal)
@@ -32,18 +32,18 @@ export class Deadline implements Disposable {
     return this.#controller.signal
   }
 
-  /** Stops the time while nothing is asked for. */
+  /** Stops the time limit while nothing is asked for. */
   hold(): void {
     this.#timer.cancel()
   }
 
-  /** Starts the time anew. */
+  /** Starts the time limit anew. */
   renew(): void {
     this.#timer.cancel()
     this.#timer = this.#start()
   }
 
-  /** Throws the error that tells why a request failed. */
+  /** Throws the error that says why a request failed. */
   readonly fail = (cause: unknown): never => {
     const endpoint = this.#endpoint
     if (this.#owner?.aborted) {

@@ -23,7 +23,7 @@ export class Pause {
     return Math.max(0, this.#untilMs - now)
   }
 
-  /** Pauses for some milliseconds from now on; never shortens. */
+  /** Pauses for some milliseconds from now on; never shortens a pause. */
   extend(lengthMs: number): void {
     if (lengthMs < this.remainingMs) return
     this.#lengthMs = Math.ceil(lengthMs)

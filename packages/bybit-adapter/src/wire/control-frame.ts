@@ -4,11 +4,11 @@ export type ControlFrame =
   | {
       readonly kind: 'ack'
       readonly op: string
-      /** The request's id as echoed; null when the socket family echoes none. */
+      /** The request's id as echoed; null if the socket echoes none. */
       readonly reqId: string | null
       readonly ok: boolean
       readonly message: string
-      /** The topics that it answers for; null when it lists none, as only option sockets do. */
+      /** The topics that it answers for; null unless it lists them, which only option sockets do. */
       readonly topics: { readonly succeeded: string[]; readonly failed: string[] } | null
     }
   | { readonly kind: 'unknown' }
@@ -29,11 +29,10 @@ interface WireControl {
 const ACK_OPS: ReadonlySet<unknown> = new Set(['auth', 'subscribe', 'unsubscribe'])
 
 /**
- * Tells control frames from data, for every socket family of the exchange.
+ * Reads a control frame of any of the exchange's sockets; null for data and for frames that are neither.
  *
  * Pongs come as `op: "pong"` and as `op: "ping"` with the message `pong`; acks with `success`, with
- * `retCode`, or as `COMMAND_RESP` with lists of topics. Returns null for data, and for frames that
- * are neither.
+ * `retCode`, or as `COMMAND_RESP` with lists of topics.
  *
  * @example
  * classifyControl({ op: 'pong', args: ['1760000000000'] }) // { kind: 'pong' }

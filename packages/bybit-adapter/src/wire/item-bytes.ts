@@ -2,7 +2,7 @@ import { type ByteRange, findElements, findMember } from './json-slice.ts'
 import type { ParsedFrame } from './parsed-frame.ts'
 
 /**
- * Finds the bytes of a frame's items; the frame is scanned once, when the first is asked for.
+ * Finds the bytes of a frame's items; scans the frame once, when the first item is asked for.
  *
  * @example
  * const bytesOf = itemBytes(frame)

@@ -11,9 +11,9 @@ export interface ItemFault {
 }
 
 /**
- * Says what a schema holds against a value that a guard refused.
+ * Finds by a schema why a guard refused a value.
  *
- * @param itemPath where the item lies in the value: faults outside it are the envelope's.
+ * @param itemPath where the item lies in the value: a fault elsewhere is the envelope's
  */
 export function faultOf(schema: z.ZodType, value: unknown, itemPath: readonly string[]): ItemFault {
   const issue = schema.safeParse(value).error?.issues[0]

@@ -14,7 +14,7 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Finds the value of an object's key in JSON bytes; with a repeated key the last, as `JSON.parse`.
+ * Finds the value of an object's key in JSON bytes; of a repeated key the last, as `JSON.parse` does.
  *
  * The bytes must be JSON that `JSON.parse` has accepted. Structure is ASCII, so bytes that are not
  * valid UTF-8 inside a text do no harm.
@@ -51,7 +51,7 @@ export function findElements(bytes: Uint8Array, range: ByteRange): ByteRange[] {
 }
 
 /**
- * Cuts the value at a path out of JSON bytes; gives all of them where there is no such value.
+ * Cuts the value at a path out of JSON bytes; gives all the bytes if there is no such value.
  *
  * @example
  * sliceAt(Buffer.from('{"data":[{"coin":[1,2]}]}'), ['data', 0, 'coin', 1]) // the byte `2`

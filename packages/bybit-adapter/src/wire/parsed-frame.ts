@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 
 const REPLACEMENT_CHARACTER = '\ufffd'
 
-/** A frame decoded, parsed when its value is asked for, with its bytes at hand for dead letters. */
+/** A decoded frame: parsed when its value is first asked for; its bytes are kept for dead letters. */
 export class ParsedFrame {
   readonly text: string
   /** Whether the bytes are UTF-8; texts decoded from other bytes cannot be trusted. */
@@ -26,7 +26,7 @@ export class ParsedFrame {
     return this.#value
   }
 
-  /** The bytes as received; made from the text when that is what was given. */
+  /** The bytes as received; made from the text if a text was given. */
   bytes(): Uint8Array {
     return this.#bytes ?? Buffer.from(this.text)
   }
@@ -44,14 +44,14 @@ export function parseFrame(frame: string | Uint8Array): ParsedFrame {
     ? frame
     : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
   const text = buffer.toString()
-  // What is not UTF-8 decodes to replacement characters: without one there is nothing to check.
+  // Bytes that are not UTF-8 decode to replacement characters: without one there is nothing to check.
   const isSound = !text.includes(REPLACEMENT_CHARACTER) || isUtf8(buffer)
   return new ParsedFrame(text, frame, isSound)
 }
 
 /**
  * Whether no text of a JSON document can hold a blank, a control character, `|` or anything beyond
- * ASCII: a few searches of the whole are far cheaper than looking at each text.
+ * ASCII. A few searches of the whole are far cheaper than a look at each text.
  */
 export function isPlainText(json: string): boolean {
   return (

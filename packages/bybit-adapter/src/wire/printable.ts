@@ -1,7 +1,7 @@
 const MAX_LENGTH = 120
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/gu
 
-/** A text of the wire made safe to store and to show: control characters escaped, length limited. */
+/** A text from the wire, made safe to store and to show: control characters escaped, length limited. */
 export function printable(text: string): string {
   const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text
   return short.replace(UNPRINTABLE, (character) => {

@@ -44,7 +44,7 @@ test.each([
     await expect(read()).rejects.toMatchObject({ code: 'ARCHIVE_NOT_PUBLISHED' })
     clock.advance(DAY_MS + 2 * 3_600_000)
     const events = await read()
-    // Spot ids are not published: there the trades themselves are compared.
+    // The archive has no spot ids: the trades themselves are compared.
     const idOf = (tradeId: string): string => (category === 'spot' ? '' : tradeId)
     const figures = events.map((event) =>
       [idOf(event.tradeId), event.exchangeTs, event.side, event.price, Number(event.size)].join(

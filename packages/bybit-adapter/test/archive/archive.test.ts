@@ -58,7 +58,7 @@ async function temporaryFolder(): Promise<string> {
   return folder
 }
 
-test('a row gives the event that the socket gave, as far as the archive tells', async () => {
+test("a row gives the socket's event, as far as the archive has the values", async () => {
   const { events, deadLetters } = await readText(`${HEADER}\n${ROW}\n`)
   expect(deadLetters).toEqual([])
   expect(events).toEqual([
@@ -126,7 +126,7 @@ test.each([
   expect(deadLetters).toHaveLength(1)
 })
 
-test('seconds are rounded down by their digits, whatever their number', () =>
+test('seconds are rounded down by their digits, however many there are', () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -185,7 +185,7 @@ test.each([
   expect(Buffer.from(deadLetters[0]?.raw ?? []).toString()).toBe(bad)
 })
 
-test('bytes that are no text stay as they are in a dead letter; names are not only ASCII', async () => {
+test('a dead letter keeps bytes that are no text; names need not be ASCII', async () => {
   const broken = Buffer.concat([Buffer.from(ROW.replace('id-1', 'id')), Buffer.from([0xff])])
   const where = { ...LINEAR, symbol: '币安人生USDT' }
   const named = ROW.replace('BTCUSDT', where.symbol)
@@ -195,7 +195,7 @@ test('bytes that are no text stay as they are in a dead letter; names are not on
   expect(deadLetters.map(({ raw }) => raw)).toEqual([new Uint8Array(broken)])
 })
 
-test('a file reads the same however it is cut, packed and ended', () =>
+test('a file reads the same however it is chunked, compressed and ended', () =>
   fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 200 }),
@@ -248,7 +248,7 @@ test.each([
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('a day is fetched from where the exchange puts it', async () => {
+test("a day is fetched from the exchange's address for it", async () => {
   const { url, asked } = await httpHand((response, { pathname }) => {
     const isSpot = pathname.startsWith('/spot')
     const spot = 'id,timestamp,price,volume,side\n1,1760000000101,1,1,buy\n'
@@ -295,7 +295,7 @@ test('a fetch that breaks off, stalls or is aborted says so; a slow reader is no
   expect(read).toBe(20_000)
 })
 
-test('a downloaded file is there whole or not at all', async () => {
+test('a downloaded file is complete or absent', async () => {
   const folder = await temporaryFolder()
   const packed = gzipSync(`${HEADER}\n${ROW}\n`)
   const { url } = await httpHand((response, _url, count) => {

@@ -5,7 +5,7 @@ import { SteppedClock } from '../support/stepped-clock.ts'
 /** Round trips in milliseconds: there, and back. */
 type Trip = readonly [there: number, back: number]
 
-/** An exchange that is ahead by so much, on the other end of such trips; then it is not reached. */
+/** An exchange that is so far ahead, over these round trips; after them it cannot be reached. */
 function exchange(clock: SteppedClock, aheadMs: number, trips: readonly Trip[]) {
   let asked = 0
   const readTime = async (): Promise<ServerTime> => {
@@ -34,7 +34,7 @@ test('the median of several samples withstands slow and lopsided ones', async ()
   expect(serverClock.offsetMs).toBeNull()
   await serverClock.ready()
   expect(serverClock.offsetMs).toBe(300_000)
-  // Half a round trip early: that much the offset may be wrong.
+  // Half a round trip early: the offset may be wrong by as much.
   expect(serverClock.nowMs()).toBe(clock.nowMs + 300_000 - 20)
 })
 
@@ -52,14 +52,14 @@ test.each<[name: string, trip: Trip]>([
   expect(aheadMs).toBeGreaterThan(-5_000)
 })
 
-test('a measurement is shared, renewed behind the scenes when old, and anew when doubted', async () => {
+test('a measurement is shared, renewed in the background when old, and awaited anew when doubted', async () => {
   const clock = new SteppedClock()
   const trips = Array.from({ length: 13 }, (): Trip => [10, 10])
   const { readTime, asked } = exchange(clock, 0, trips)
   const serverClock = new ServerClock({ clock, readTime })
   await Promise.all([serverClock.ready(), serverClock.ready()])
   expect(asked()).toBe(5)
-  // A refusal of what was signed before the newest measurement says nothing about it.
+  // A request that was signed before the newest measurement says nothing about it.
   serverClock.doubt()
   await serverClock.ready()
   expect(asked()).toBe(5)
@@ -69,7 +69,7 @@ test('a measurement is shared, renewed behind the scenes when old, and anew when
   expect(asked()).toBe(10)
   clock.advance(5_000)
   serverClock.doubt()
-  // Three samples and a failure: better than none.
+  // Three samples and a failure are still a measurement.
   await serverClock.ready()
   expect(asked()).toBe(14)
   clock.advance(600_000)
@@ -81,7 +81,7 @@ test('a measurement is shared, renewed behind the scenes when old, and anew when
   await expect(serverClock.ready()).rejects.toThrow('not reached')
 })
 
-test('who gives up does not take the measurement from the others; the last one ends it', async () => {
+test('a caller that gives up leaves the measurement to the others; the last one ends it', async () => {
   const clock = new SteppedClock()
   const signals: (AbortSignal | undefined)[] = []
   const serverClock = new ServerClock({

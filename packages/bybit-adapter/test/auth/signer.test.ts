@@ -31,14 +31,14 @@ test.each([
   expect(signer.sign(restPayload(NOW, API_KEY, 5000, content))).toBe(signature)
 })
 
-test('the auth request of a socket is signed as the vector says, by a wrapped secret as well', () => {
+test('a login is signed like the published vector, also with a wrapped secret', () => {
   const signature = '8d10322bfa30f0e8fc93a94ea825857a92dd44c023568c3ae6ed0315cf4f17b5'
   for (const secret of [SECRET, new Secret(SECRET)]) {
     expect(createSigner({ apiKey: API_KEY, secret }).sign(socketPayload(NOW))).toBe(signature)
   }
 })
 
-test('an RSA key signs what its public half verifies', () => {
+test('the public half of an RSA key verifies what its private half signs', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   const signer = createSigner({ apiKey: API_KEY, privateKey: new Secret(String(pem)) })

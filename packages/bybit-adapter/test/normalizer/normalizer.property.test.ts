@@ -20,7 +20,7 @@ import { snapshotFrame, wireTrade } from '../support/frames.ts'
 
 const LOCAL_TS_US = 1_760_000_000_000_000
 
-/** Values that are right somewhere and wrong elsewhere, and values that are wrong everywhere. */
+/** Values that are right in some fields, and values that are wrong in all. */
 const leaf = fc.oneof(
   fc.constantFrom<unknown>(
     ...['', '0', '1', '-1.50', '1e5', '1e99', 'NaN', '0x1', ' 1', 'Buy', 'PlusTick', 'BTCUSDT'],
@@ -41,7 +41,7 @@ const context = (category: Category, envelope: object): ItemContext => ({
   isPlain: false,
 })
 
-/** A right value in most fields, so that a single wrong one decides. */
+/** Right values in most fields, so that often a single wrong one decides. */
 function mutated(right: Record<string, unknown>): fc.Arbitrary<Record<string, unknown>> {
   const change = fc.record({
     key: fc.oneof(fc.constantFrom(...Object.keys(right), '__proto__'), fc.string()),
@@ -125,7 +125,7 @@ test('spot books: guards and schema accept the same frames', () => {
   )
 })
 
-test('whatever comes in, each item ends in one list, and every event is storable', () => {
+test('whatever comes in, each item ends up in one list, and every event is storable', () => {
   const topics = ['publicTrade.BTCUSDT', 'tickers.BTCUSDT', 'orderbook.1.BTCUSDT', 'kline.1.X', 'x']
   const topic = fc.constantFrom(...topics)
   const tradeFrame = fc.record({ topic, data: fc.array(fc.oneof(trade, leaf), { maxLength: 5 }) })

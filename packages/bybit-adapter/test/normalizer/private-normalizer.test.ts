@@ -56,7 +56,7 @@ describe('a private normalizer', () => {
     }
   })
 
-  it('takes the category of the topic for items that do not say', () => {
+  it("takes the topic's category for items that name none", () => {
     const item = wireExecution({ category: undefined })
     const { events } = normalize(privateFrame('execution.inverse', [item]))
     expect(events[0]).toMatchObject({ category: 'inverse' })
@@ -68,7 +68,7 @@ describe('a private normalizer', () => {
     })
   })
 
-  it('knows null from zero, and keeps what it does not know', () => {
+  it('tells null from zero, and keeps unknown keys', () => {
     const item = wireExecution({
       execPnl: undefined,
       closedSize: '',
@@ -87,7 +87,7 @@ describe('a private normalizer', () => {
     })
   })
 
-  it('gives one event a coin, and the totals alone where there is none', () => {
+  it('gives one event a coin, and one with only the totals if there is no coin', () => {
     const coins = [wireCoin(), wireCoin({ coin: 'BTC', brandNew: '1' })]
     const frame = privateFrame('wallet', [wireWallet(coins, { marginMode: 'X' }), wireWallet([])])
     const { events, deadLetters } = normalize(frame)
@@ -102,7 +102,7 @@ describe('a private normalizer', () => {
     expect(wallets[2]).toMatchObject({ totalEquity: '10000.5', walletBalance: null, extra: null })
   })
 
-  it('loses no neighbour of a bad item, and keeps the bad one by its own bytes', () => {
+  it('loses only the bad item, whose own bytes are kept', () => {
     const bad = wireExecution({ execId: 'b', execQty: 0.1 })
     const coin = wireCoin({ coin: 'BTC', equity: 'NaN' })
     const executions = privateFrame('execution', [wireExecution(), bad, wireExecution()])
@@ -148,7 +148,7 @@ describe('a private normalizer', () => {
     expect(deadLetters).toMatchObject([{ code: 'ITEM_MALFORMED', field }])
   })
 
-  it('keeps the whole message where its time is missing and identifies', () => {
+  it('keeps the whole message if the time that identifies its items is missing', () => {
     for (const [topic, item] of [
       ['position', wirePosition()],
       ['wallet', wireWallet()],
@@ -158,7 +158,7 @@ describe('a private normalizer', () => {
       expect(deadLetters).toMatchObject([{ field: 'creationTime' }])
       expect(deadLetters.map(rawOf)).toEqual([JSON.parse(frame)])
     }
-    // Executions and orders have their own.
+    // Executions and orders have their own time.
     expect(normalize(privateFrame('execution', [wireExecution()], '')).events).toHaveLength(1)
   })
 
@@ -194,7 +194,7 @@ describe('a private normalizer', () => {
     },
   )
 
-  it('tells two messages of one leg in one millisecond apart, and a repeated one not', () => {
+  it('tells two messages about a leg in one millisecond apart, and recognises a repetition', () => {
     const keyOf = (fields: Record<string, unknown>): string | undefined =>
       normalize(privateFrame('position', [wirePosition(fields)])).events.map(eventKey)[0]
     expect(keyOf({ size: '1' })).not.toBe(keyOf({ size: '2' }))
@@ -215,7 +215,7 @@ describe('a private normalizer', () => {
 })
 
 describe('a filter', () => {
-  it('keeps what the predecessor kept, and counts the rest', () => {
+  it('keeps what the predecessor kept, and discards the rest as filtered', () => {
     const filtered = createPrivateNormalizer({ accountId: ACCOUNT_ID, filter: PREDECESSOR_FILTER })
     const kept = (topic: string, ...items: unknown[]): [number, readonly string[]] => {
       const { events, discarded } = filtered.normalize(privateFrame(topic, items), LOCAL_TS_US)
@@ -237,7 +237,7 @@ describe('a filter', () => {
 describe('a REST row', () => {
   const origin = { accountId: ACCOUNT_ID, category: 'linear' } as const
 
-  it('is the same event as the socket gives for it', () => {
+  it('is the same event that the socket gives', () => {
     const item = wireExecution()
     const { category, ...row } = item
     const reply = replyOf({ category, list: [row], nextPageCursor: 'a%3A1' })
@@ -248,7 +248,7 @@ describe('a REST row', () => {
     expect(items).toEqual(events.map((event) => ({ ...event, source: 'rest' })))
   })
 
-  it('has the same identity though it writes the same differently', () => {
+  it('has the same identity although REST writes some values differently', () => {
     const changes = {
       ...{ category: undefined, avgPrice: '0', triggerPrice: '0.00', qty: '0.010' },
       ...{ tpslMode: '', stopOrderType: 'UNKNOWN', triggerBy: 'UNKNOWN', cumFeeDetail: undefined },
@@ -259,7 +259,7 @@ describe('a REST row', () => {
     expect(items.map(eventKey)).toEqual(events.map(eventKey))
   })
 
-  it('has the reply’s time where it has none, and its own name for the entry price', () => {
+  it('takes the reply’s time, and REST’s own name for the entry price', () => {
     const { entryPrice, category, ...rest } = wirePosition({ side: 'Buy', size: '1' })
     const reply = replyOf({ category, list: [{ ...rest, avgPrice: '5.0' }] }, 1760000009999)
     const [leg] = readPrivateRows('position', reply, origin).items as readonly PositionEvent[]
@@ -269,7 +269,7 @@ describe('a REST row', () => {
     expect(items).toMatchObject([{ exchangeTs: 1760000009999, coin: 'USDT' }])
   })
 
-  it('costs itself alone when it is bad', () => {
+  it('costs no other when it is bad', () => {
     const bad = wireExecution({ execPrice: '' })
     const reply = replyOf({ category: 'linear', list: [bad, wireExecution()] })
     const { items, deadLetters } = readPrivateRows('execution', reply, origin)
@@ -290,7 +290,7 @@ describe('a REST row', () => {
   })
 })
 
-/** Values that are right somewhere and wrong elsewhere, and values that are wrong everywhere. */
+/** Values that are right in some fields, and values that are wrong in all. */
 const leaf = fc.oneof(
   fc.constantFrom<unknown>(
     ...['', '0', '1', '-1.50', '1e5', '1e99', 'NaN', '0x1', ' 1', 'Buy', 'UNKNOWN', 'BTCUSDT'],
@@ -301,7 +301,7 @@ const leaf = fc.oneof(
   fc.string({ unit: 'binary' }),
 )
 
-/** A right value in most fields, so that a single wrong one decides. */
+/** Right values in most fields, so that often a single wrong one decides. */
 function mutated(right: Record<string, unknown>): fc.Arbitrary<unknown> {
   const key = fc.oneof(fc.constantFrom(...Object.keys(right), '__proto__', 'avgPrice'), fc.string())
   const changes = fc.array(fc.tuple(key, leaf, fc.boolean()), { maxLength: 3 })
@@ -315,7 +315,7 @@ function mutated(right: Record<string, unknown>): fc.Arbitrary<unknown> {
   })
 }
 
-it('whatever comes in, each item ends in one list, and every event is storable', () => {
+it('whatever comes in, each item ends up in one list, and every event is storable', () => {
   const coins = fc.array(fc.oneof(mutated(wireCoin()), leaf), { maxLength: 3 })
   const element = fc.oneof(
     mutated(wireExecution()),

@@ -28,7 +28,7 @@ const VALUES: { readonly [Name in PrivateChannel]: Readonly<Record<string, Value
   wallet: WALLET_VALUES,
 }
 
-/** Keys whose field has another name, by channel. */
+/** Keys whose event field has another name, by channel. */
 const RENAMED: { readonly [Name in PrivateChannel]: Readonly<Record<string, string>> } = {
   execution: { execTime: 'exchangeTs' },
   order: { updatedTime: 'exchangeTs' },
@@ -36,7 +36,7 @@ const RENAMED: { readonly [Name in PrivateChannel]: Readonly<Record<string, stri
   wallet: {},
 }
 
-/** Every key on the wire, read from the event by nothing but its kind. */
+/** Checks every key on the wire against the event, by the value's kind alone. */
 function expectItem(event: PrivateEvent, wire: Item): void {
   const kinds = VALUES[event.channel]
   const fields = event as unknown as Item
@@ -108,7 +108,7 @@ describe.each(sockets)('%s', (_name, lines) => {
   })
 })
 
-test('the subset that execution.fast is gives no second event', (context) => {
+test('execution.fast, a subset of execution, gives no second event', (context) => {
   if (whyNoRealMessages !== null) context.skip(whyNoRealMessages)
   const lines = [...realMessages(/ws_execution_fast\.ndjson$/).values()].flat()
   const normalizer = createPrivateNormalizer({ accountId: ACCOUNT_ID })

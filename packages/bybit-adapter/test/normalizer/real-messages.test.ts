@@ -16,7 +16,7 @@ import { realMessages, whyNoRealMessages } from '../support/real-messages.ts'
 
 const LOCAL_TS_US = 1_790_000_000_000_000
 
-/** Where a file's name says of which category its messages are. */
+/** The category of a file's messages, by the file's name. */
 const FILES: readonly (readonly [Category, RegExp, number])[] = [
   ['linear', /ws_(tickers|publicTrade)_linear.*\.ndjson$|linear_tickers_.*\.ndjson$/, 7],
   ['inverse', /ws_(tickers|publicTrade)_inverse.*\.ndjson$/, 1],
@@ -41,7 +41,7 @@ const TRADE_FIELDS = {
   iv: 'iv',
 } as const satisfies Record<string, keyof PublicTradeEvent>
 
-/** The option socket's own names. */
+/** The names that only option sockets use. */
 const OPTION_FIELDS: Readonly<Record<string, TickerFieldName>> = {
   bidPrice: 'bid1Price',
   bidSize: 'bid1Size',
@@ -106,13 +106,13 @@ describe.each(files)('$category: $name', ({ category, lines }) => {
       }
     }
     const frames = lines.map((line) => JSON.parse(line) as WireFrame)
-    // Recordings may begin after the snapshot: prime every symbol so that each delta counts.
+    // Recordings may begin after the snapshot: each symbol gets one, so that each delta is an event.
     for (const { topic } of frames) if (topic !== undefined) prime(topic)
     let newest = 0
     for (const [index, line] of lines.entries()) {
       const frame = frames[index]
       if (frame?.topic === undefined) continue
-      // Files gather recordings of several years; within one symbol an older one needs a new start.
+      // Files hold recordings of several years: an older one of a symbol needs a new start.
       if (frame.ts < newest) {
         normalizer.reset()
         prime(frame.topic)
@@ -132,7 +132,7 @@ describe.each(files)('$category: $name', ({ category, lines }) => {
   })
 })
 
-test('control frames of every socket family give nothing', (context) => {
+test('control frames of every kind of socket yield nothing', (context) => {
   if (whyNoRealMessages !== null) context.skip(whyNoRealMessages)
   const lines = [...realMessages(/ws_control\.ndjson$/).values()].flat()
   expect(lines.length).toBeGreaterThan(10)

@@ -13,7 +13,7 @@ const LIMITED: LimitReport = {
 }
 const WALLET = '/v5/account/wallet-balance'
 
-test('accounts do not share an endpoint’s limit, and learn theirs apart', async () => {
+test('accounts do not share an endpoint’s limit, and each learns its own', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ endpointLimits: { [WALLET]: 2 }, clock })
   const sent: string[] = []
@@ -38,7 +38,7 @@ test('accounts do not share an endpoint’s limit, and learn theirs apart', asyn
   expect(limiter.endpointLimit(WALLET, 'b')).toBe(2)
 })
 
-test('an account that is told to pause holds up no other, whatever it asks meanwhile', async () => {
+test('a paused account delays no other, whatever it asks for meanwhile', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ ipLimit: 4, ipShare: 1, clock, random: () => 0 })
   const sent: string[] = []
@@ -47,7 +47,7 @@ test('an account that is told to pause holds up no other, whatever it asks meanw
   await limiter.run(WALLET, async (report) => report(LIMITED), { account: 'a' })
   const paused = Array.from({ length: 9 }, () => ask('a'))
   await hops()
-  // The address has 3 places left: those who pause must not hold them.
+  // The address has 3 places left: paused requests must not hold them.
   await Promise.all([ask('b'), ask('b')])
   expect(sent).toEqual(['b', 'b'])
   clock.advance(1_000)
@@ -60,7 +60,7 @@ test('an account that is told to pause holds up no other, whatever it asks meanw
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('what is urgent goes before what was asked earlier', async () => {
+test('urgent requests go before earlier ones', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ ipLimit: 1, ipShare: 1, clock })
   const sent: string[] = []

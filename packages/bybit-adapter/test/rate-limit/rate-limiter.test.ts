@@ -14,7 +14,7 @@ const NOTHING: LimitReport = {
 }
 const TIME = '/v5/market/time'
 
-test('no window of the exchange holds more than the limit, however long requests are under way', async () => {
+test('no window of the exchange holds more than the limit, however long requests take', async () => {
   const limit = 8
   const limiter = new RateLimiter({ endpointLimits: { [TIME]: limit } })
   const arrivals: number[] = []
@@ -34,7 +34,7 @@ test('no window of the exchange holds more than the limit, however long requests
   }
 })
 
-test('twenty workers fill every window, and no sooner than it opens', async () => {
+test('twenty workers fill every window as soon as it opens, and not before', async () => {
   const limit = 40
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ endpointLimits: { [TIME]: limit }, clock })
@@ -47,7 +47,7 @@ test('twenty workers fill every window, and no sooner than it opens', async () =
   const workers = Promise.all(Array.from({ length: 20 }, work))
   for (let window = 1; window <= windows; window++) {
     await until(`${window} windows`, () => sent === window * limit)
-    // The last answers are counted before time goes on.
+    // The last answers must be counted before time goes on.
     await hops()
     clock.advance(1000)
     await hops()
@@ -57,7 +57,7 @@ test('twenty workers fill every window, and no sooner than it opens', async () =
   await workers
 })
 
-test('the address counts together what its endpoints count apart', async () => {
+test('the address counts all requests together, each endpoint its own', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ ipLimit: 6, ipShare: 0.5, clock })
   let sent = 0
@@ -80,7 +80,7 @@ test('the address counts together what its endpoints count apart', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('an endpoint is tried carefully first, then used as far as the exchange says', async () => {
+test('an endpoint begins with a low limit, then uses what the exchange allows', async () => {
   const limiter = new RateLimiter({ endpointShare: 0.9 })
   expect(limiter.endpointLimit(TIME)).toBe(9)
   await limiter.run(TIME, async (report) => report({ ...NOTHING, limit: 120 }))
@@ -89,7 +89,7 @@ test('an endpoint is tried carefully first, then used as far as the exchange say
   expect(limiter.endpointLimit('/silent')).toBe(45)
 })
 
-test('what others on the address use is left to them, and taken back', async () => {
+test('what others on the address use is left to them, and taken back later', async () => {
   const limiter = new RateLimiter()
   const told = (remaining: number): Promise<void> =>
     limiter.run(TIME, async (report) => report({ ...NOTHING, limit: 20, remaining }))
@@ -101,7 +101,7 @@ test('what others on the address use is left to them, and taken back', async () 
   expect(limiter.endpointLimit(TIME)).toBe(20)
 })
 
-test('our own requests under way are never taken for those of others', async () => {
+test('our own pending requests are never taken for those of others', async () => {
   const limiter = new RateLimiter({ endpointLimits: { [TIME]: 10 } })
   let left = 10
   await Promise.all(
@@ -165,7 +165,7 @@ test('a banned address sends nothing for 10 minutes: calls fail at once, or wait
   expect(limiter.bannedUntilMs).toBeNull()
 })
 
-test('a clock that is set back stretches neither a ban nor a window', async () => {
+test('a clock that is set back lengthens neither a ban nor a window', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ clock, endpointLimits: { [TIME]: 1 } })
   await limiter.run(TIME, async (report) => report({ ...NOTHING, limit: 1, isIpBan: true }))
@@ -178,7 +178,7 @@ test('a clock that is set back stretches neither a ban nor a window', async () =
   expect(await call).toBe('sent')
 })
 
-test('the urgent go first, and who gives up takes no place', async () => {
+test('urgent requests go first, and one that gives up takes no place', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ clock, endpointLimits: { [TIME]: 1 } })
   const sent: string[] = []
@@ -202,7 +202,7 @@ test('the urgent go first, and who gives up takes no place', async () => {
   expect(sent).toEqual(['first', 'soon', 'late'])
 })
 
-test('nothing that failed keeps its place for longer than what succeeded', async () => {
+test('a failed request holds its place no longer than a successful one', async () => {
   const clock = new SteppedClock()
   const limiter = new RateLimiter({ clock, endpointLimits: { [TIME]: 1 } })
   const failing = limiter.run(TIME, () => Promise.reject(new Error('broken')))

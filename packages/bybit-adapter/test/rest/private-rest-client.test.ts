@@ -63,7 +63,7 @@ function clientOf(
   })
 }
 
-test('a key tells what it may do, and not itself', async () => {
+test('key information says what the key may do, and does not show the key', async () => {
   const client = clientOf(await signedHand(keyInfo))
   expect(await client.apiKeyInfo()).toEqual({
     id: '13770661',
@@ -82,7 +82,7 @@ test('a key tells what it may do, and not itself', async () => {
   })
 })
 
-test('an account tells how it trades', async () => {
+test('account information says how the account trades', async () => {
   const info = {
     marginMode: 'REGULAR_MARGIN',
     updatedTime: '1697078946000',
@@ -92,7 +92,7 @@ test('an account tells how it trades', async () => {
     isMasterTrader: false,
     spotHedgingStatus: 'OFF',
   }
-  // Its samples lack retExtInfo and time.
+  // The documented sample lacks retExtInfo and time.
   const client = clientOf(
     await signedHand(() => JSON.stringify({ retCode: 0, retMsg: 'OK', result: info })),
   )
@@ -104,17 +104,20 @@ test('an account tells how it trades', async () => {
   })
 })
 
-test.each([300_000, -300_000])('a clock that is off by %d ms signs in time', async (skewMs) => {
-  const hand = await signedHand(keyInfo, skewMs)
-  const client = clientOf(hand)
-  await client.apiKeyInfo()
-  await client.apiKeyInfo()
-  expect(hand.asked).toHaveLength(2)
-  // One measurement for both: the exchange bans who asks for the time all the time.
-  expect(hand.timesAsked).toBe(5)
-})
+test.each([300_000, -300_000])(
+  "with our clock off by %d ms, requests are signed with the exchange's time",
+  async (skewMs) => {
+    const hand = await signedHand(keyInfo, skewMs)
+    const client = clientOf(hand)
+    await client.apiKeyInfo()
+    await client.apiKeyInfo()
+    expect(hand.asked).toHaveLength(2)
+    // One measurement for both: the exchange bans clients that ask for the time too often.
+    expect(hand.timesAsked).toBe(5)
+  },
+)
 
-test('a clock that jumps while in use is measured again after a refusal, once for all', async () => {
+test('a clock that jumps is measured again after a refusal, once for all waiting calls', async () => {
   const hand = await signedHand(keyInfo)
   let driftUs = 0
   const clock = {
@@ -132,7 +135,7 @@ test('a clock that jumps while in use is measured again after a refusal, once fo
   expect(hand.timesAsked).toBe(10)
 })
 
-test('a refused time that measuring does not cure is told after the attempts allowed', async () => {
+test('a refused time that measuring does not cure is thrown after the allowed attempts', async () => {
   const hand = await signedHand(() => envelope(10002, 'invalid request'))
   await expect(clientOf(hand).apiKeyInfo()).rejects.toMatchObject({
     code: 'CLOCK_SKEW',
@@ -191,7 +194,7 @@ test.each<[name: string, fault: SignedAnswerer]>([
   expect(new Set(stamps).size).toBe(3)
 })
 
-test('too many visits pause this account at this endpoint until the reset, and nothing else', async () => {
+test('"too many visits" pauses one account at one endpoint until the reset, and nothing else', async () => {
   const times = new Map<string, number[]>()
   const hand = await signedHand(({ path, count }, response) => {
     times.set(path, [...(times.get(path) ?? []), performance.now()])
@@ -215,7 +218,7 @@ test('too many visits pause this account at this endpoint until the reset, and n
   expect(third - first).toBeGreaterThanOrEqual(1_490)
 })
 
-test('a URL escapes what a query may hold: what is sent is what was signed', async () => {
+test('a query that the URL escapes is signed as it is sent', async () => {
   const hand = await signedHand(() => envelope(0, ''))
   const limiter = new RateLimiter()
   const auth = new RestAuth({
@@ -286,7 +289,7 @@ test.each<[name: string, answer: SignedAnswerer]>([
   for (const part of [SECRET, API_KEY, signature]) expect(shown).not.toContain(part)
 })
 
-test('demo accounts have a host of their own', async () => {
+test('demo accounts have their own host', async () => {
   expect(privateRestUrl('demo')).toBe('https://api-demo.bybit.com')
   expect(privateRestUrl('mainnet')).toBe('https://api.bybit.com')
   expect(privateRestUrl('testnet')).toBe('https://api-testnet.bybit.com')

@@ -47,7 +47,7 @@ function clientOf(
   })
 }
 
-test('windows leave no millisecond out, whether their ends are inclusive or not', () => {
+test('windows cover every millisecond, whether their ends are inclusive or not', () => {
   const times = fc.tuple(
     fc.integer({ min: 0, max: 3e12 }),
     fc.integer({ min: 0, max: 60 * DAY_MS }),
@@ -60,7 +60,7 @@ test('windows leave no millisecond out, whether their ends are inclusive or not'
       expect(windows.at(-1)?.endTime).toBe(to + 1)
       for (const [index, { startTime, endTime }] of windows.entries()) {
         expect(endTime - startTime).toBeLessThan(WEEK_MS)
-        // With both ends exclusive, the first that is in is the one after the last that was.
+        // Even with exclusive ends, a window's first millisecond follows the last one of the window before.
         const before = windows[index - 1]
         if (before !== undefined) expect(startTime + 1).toBeLessThanOrEqual(before.endTime)
       }
@@ -69,7 +69,7 @@ test('windows leave no millisecond out, whether their ends are inclusive or not'
   )
 })
 
-/** An exchange with one execution a boundary, whose ends are inclusive or not. */
+/** An exchange with one execution at each boundary of windows, whose ends are inclusive or not. */
 function ledger(times: readonly number[], isInclusive: boolean): SignedAnswerer {
   return ({ query }) => {
     const [start, end] = [Number(query.get('startTime')), Number(query.get('endTime'))]
@@ -117,13 +117,13 @@ test('without an end, windows reach to the exchange’s own now', async () => {
   await clientOf(hand).executions({ category: 'linear', from: before }).all()
   const tookMs = Date.now() - before
   const end = Number(new URLSearchParams(hand.asked[0]).get('endTime'))
-  // Never short of its now, which is known to within the time that asking it takes.
+  // At least the exchange's now, which is known to within one round trip.
   const beyondMs = end - before - 300_000
   expect(beyondMs).toBeGreaterThanOrEqual(0)
   expect(beyondMs).toBeLessThanOrEqual(1_000 + 2 * tookMs + 1)
 })
 
-test('what the exchange keeps no more is left out, and that is told', async () => {
+test('what the exchange no longer keeps is left out, and the end says so', async () => {
   const hand = await signedHand(() => page([]))
   const now = Date.now()
   const from = now - 800 * DAY_MS

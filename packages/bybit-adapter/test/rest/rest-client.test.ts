@@ -19,7 +19,7 @@ interface Served {
 async function serve(answer: HttpAnswerer, options: RestClientOptions = {}): Promise<Served> {
   const hand = await httpHand(answer)
   const limiter = new RateLimiter({ random: () => 0 })
-  // No jitter: repetitions follow at once.
+  // No delay: retries follow at once.
   const client = new BybitRestClient({
     restUrl: hand.url,
     limiter,
@@ -29,7 +29,7 @@ async function serve(answer: HttpAnswerer, options: RestClientOptions = {}): Pro
   return { hand, client }
 }
 
-/** Answers with one body after another, the last one for good. */
+/** Answers with one body after another; the last one from then on. */
 const inTurn =
   (...bodies: readonly (string | Uint8Array)[]): HttpAnswerer =>
   (response, _url, count) =>
@@ -59,7 +59,7 @@ const PASSING: readonly (readonly [name: string, fault: HttpAnswerer, code: stri
   ],
 ]
 
-test.each(PASSING)('%s is asked again, until it has gone', async (_name, fault, code) => {
+test.each(PASSING)('%s is retried until it has passed', async (_name, fault, code) => {
   const { hand, client } = await serve((response, url, count) =>
     count < 2 ? fault(response, url, count) : response.end(TIME),
   )
@@ -74,7 +74,7 @@ test.each(PASSING)('%s is asked again, until it has gone', async (_name, fault, 
   })
 })
 
-test('who never gets through learns why, after the attempts allowed', async () => {
+test('a fault that does not pass is thrown after the allowed attempts', async () => {
   const { hand, client } = await serve(status(503), { maxAttempts: 3 })
   await expect(client.time()).rejects.toMatchObject({ code: 'HTTP_STATUS', httpStatus: 503 })
   expect(hand.asked).toHaveLength(3)
@@ -110,7 +110,7 @@ test.each([
   expect(hand.asked).toHaveLength(1)
 })
 
-test('an answer that does not come ends in time; an abort ends it at once', async () => {
+test('a missing answer times out; an abort ends the call at once', async () => {
   const silence: HttpAnswerer = () => {}
   const { client } = await serve(silence, { timeoutMs: 50, maxAttempts: 1 })
   await expect(client.time()).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true })
@@ -125,7 +125,7 @@ test('an answer that does not come ends in time; an abort ends it at once', asyn
   expect(hand.asked.length).toBeLessThanOrEqual(1)
 })
 
-test('a body that stalls is a timeout as well, and a huge one is cut', async () => {
+test('a body that stalls times out as well, and a huge one is refused', async () => {
   const { client } = await serve((response) => response.writeHead(200).write('{"retCode":0'), {
     timeoutMs: 50,
     maxAttempts: 1,
@@ -162,7 +162,7 @@ const TRADE = {
   seq: '190000000001',
 }
 
-test('trades come oldest first, as the socket gives them', async () => {
+test("trades come oldest first and equal the socket's", async () => {
   const later = { ...TRADE, execId: 'id-2', time: '1760000000102' }
   const { client, hand } = await serve(
     inTurn(success({ category: 'linear', list: [later, TRADE] })),
@@ -199,7 +199,7 @@ test('trades come oldest first, as the socket gives them', async () => {
   expect(String(hand.asked[0]?.search)).toBe('?category=linear&symbol=BTCUSDT&limit=1000')
 })
 
-test('a bad row costs itself alone and keeps its bytes', async () => {
+test('a bad row costs no other and keeps its bytes', async () => {
   const { execId: _, ...nameless } = TRADE
   const bad = [
     nameless,
@@ -234,7 +234,7 @@ test('a bad row costs itself alone and keeps its bytes', async () => {
   expect(deadLetters[1]?.reason).toMatch(/^price must be .* got ""$/)
 })
 
-test('a row that is not valid UTF-8 is no trade of another id', async () => {
+test('a row that is not valid UTF-8 never becomes a trade with another id', async () => {
   const row = JSON.stringify({ ...TRADE, execId: 'id-?' })
   const text = `{"retCode":0,"result":{"list":[${row},${JSON.stringify(TRADE)}]},"time":1760000000500}`
   const body = Buffer.from(text)
@@ -277,7 +277,7 @@ test("tickers are snapshots at the reply's time; unknown keys are kept, unreadab
   ])
 })
 
-test('tickers without the time that identifies them are refused whole', async () => {
+test('a reply of tickers without the time that identifies them is refused as a whole', async () => {
   const { client } = await serve(inTurn(success({ list: [] }, 'soon')), { maxAttempts: 1 })
   const call = client.tickers({ category: 'linear' })
   await expect(call).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' })

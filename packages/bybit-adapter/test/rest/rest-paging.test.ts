@@ -49,7 +49,7 @@ test.each([
   expect(hand.asked.every(({ searchParams }) => searchParams.get('limit') === '1000')).toBe(true)
 })
 
-test('a repeated cursor and an empty page end the pages, and are told apart from the last', async () => {
+test('a repeated cursor and an empty page end the pages, each with its own reason', async () => {
   const { client } = await serve(pagesOf(['a', 'b', 'a']))
   const turning = await client.instrumentsInfo({ category: 'linear' }).all()
   expect(turning).toMatchObject({ end: 'no_progress' })
@@ -64,7 +64,7 @@ test('a repeated cursor and an empty page end the pages, and are told apart from
   expect(hand.asked).toHaveLength(2)
 })
 
-test('a page of bad rows only is not an empty page', async () => {
+test('a page with only bad rows is not an empty page', async () => {
   const { client } = await serve((response, _url, count) => {
     const list = count === 0 ? [{ symbol: '' }] : [instrument('AUSDT')]
     response.end(success({ category: 'linear', list, nextPageCursor: count === 0 ? 'b' : '' }))
@@ -73,7 +73,7 @@ test('a page of bad rows only is not an empty page', async () => {
   expect([items.length, deadLetters.length]).toEqual([1, 1])
 })
 
-test('pages come one by one, and no further than they are read', async () => {
+test('a page is fetched only when it is read', async () => {
   const { client, hand } = await serve(pagesOf(['a', 'b', 'c', '']))
   for await (const page of client.instrumentsInfo({ category: 'linear' })) {
     if (page.items[0]?.symbol === 'S1USDT') break
@@ -93,7 +93,7 @@ const fundings: HttpAnswerer = (response, url) => {
   response.end(success({ category: 'linear', list }))
 }
 
-test('fundings are paged back to the wanted start, each once', async () => {
+test('funding rates are paged back to the wanted start, each once', async () => {
   const { client, hand } = await serve(fundings)
   const from = START - 200 * DAY_MS
   const query = { category: 'linear', symbol: 'BTCUSDT', from } as const
@@ -106,7 +106,7 @@ test('fundings are paged back to the wanted start, each once', async () => {
   expect(hand.asked.some(({ searchParams }) => searchParams.has('startTime'))).toBe(false)
 })
 
-test('fundings end where there are no more, and where the end is not heeded', async () => {
+test('paging of funding rates ends when there are no more, and when the exchange ignores the end', async () => {
   const { client } = await serve(fundings)
   const query = { category: 'linear', symbol: 'BTCUSDT', from: START - 900 * DAY_MS } as const
   const all = await client.fundingHistory(query).all()

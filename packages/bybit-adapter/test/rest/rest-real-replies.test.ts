@@ -11,7 +11,7 @@ interface Wire {
   readonly time: number
 }
 
-/** Replies of files by name; those kept as bare results are put in an envelope again. */
+/** The recorded replies by file name; bare results are put back into an envelope. */
 function replies(path: RegExp): readonly Wire[] {
   return [...realMessages(path).values()].flat().map((line) => {
     const value = JSON.parse(line) as Wire & Record<string, unknown>
@@ -28,13 +28,13 @@ const rowsOf = (reply: Wire): readonly Record<string, unknown>[] =>
   reply.result['list'] as readonly Record<string, unknown>[]
 const categoryOf = (reply: Wire): Category => reply.result['category'] as Category
 
-/** Every leaf by its path. */
+/** Every leaf of a value, by its path. */
 function leaves(value: unknown, path = ''): [path: string, leaf: unknown][] {
   if (typeof value !== 'object' || value === null) return [[path, value]]
   return Object.entries(value).flatMap(([key, member]) => leaves(member, `${path}.${key}`))
 }
 
-/** What an exchange's leaf becomes: times are numbers, nothing is null, digits are kept. */
+/** What a leaf of the exchange's becomes: times become numbers, empty texts null, digits are kept. */
 function expectLeaf(actual: unknown, wire: unknown, path: string): void {
   const isNothing = wire === '' || (wire === '0' && path.endsWith('Time'))
   expect(isNothing ? (actual ?? '') : String(actual), path).toBe(isNothing ? '' : String(wire))
@@ -105,7 +105,7 @@ test('real instruments, digit for digit', async (context) => {
   expect(all.reduce((sum, reply) => sum + rowsOf(reply).length, 0)).toBeGreaterThan(500)
   for (const reply of all) {
     const client = await clientFor(reply)
-    // The recorded reply comes again for every page.
+    // The recorded reply is sent for every page.
     for await (const page of client.instrumentsInfo({ category: categoryOf(reply) })) {
       expect(page.deadLetters).toEqual([])
       for (const [at, row] of rowsOf(reply).entries()) {
@@ -117,7 +117,7 @@ test('real instruments, digit for digit', async (context) => {
   }
 })
 
-test('real candles, fundings and open interest, digit for digit', async (context) => {
+test('real candles, funding rates and open interest, digit for digit', async (context) => {
   if (whyNoRealMessages !== null) context.skip(whyNoRealMessages)
   const [klines] = replies(/live\/rest_kline\.ndjson$/)
   const [funding, interest] = replies(/live\/rest_other\.ndjson$/)

@@ -24,37 +24,40 @@ const everywhere: SimulatorOptions = {
   option: [SYMBOLS.option],
 }
 
-test.each(CATEGORIES)('%s: the newest trades are those that were made', async (category) => {
-  const sim = await simulate(everywhere)
-  const symbol = SYMBOLS[category]
-  const made = sim.trade({ category, symbol, count: 50, sameSeq: false })
-  const client = new BybitRestClient({ restUrl: sim.restUrl, limiter: new RateLimiter() })
-  const { items, deadLetters } = await client.recentTrade({ category, symbol })
-  expect(deadLetters).toEqual([])
-  const figures = items.map((item) => [
-    item.tradeId,
-    item.exchangeTs,
-    item.price,
-    item.size,
-    item.side,
-    item.seq,
-  ])
-  const truth = made.map((trade) => [
-    trade.tradeId,
-    trade.exchangeTs,
-    trade.price,
-    trade.size,
-    trade.side,
-    trade.seq,
-  ])
-  expect(figures.toSorted()).toEqual(truth.toSorted())
+test.each(CATEGORIES)(
+  '%s: the newest trades are those that the simulator made',
+  async (category) => {
+    const sim = await simulate(everywhere)
+    const symbol = SYMBOLS[category]
+    const made = sim.trade({ category, symbol, count: 50, sameSeq: false })
+    const client = new BybitRestClient({ restUrl: sim.restUrl, limiter: new RateLimiter() })
+    const { items, deadLetters } = await client.recentTrade({ category, symbol })
+    expect(deadLetters).toEqual([])
+    const figures = items.map((item) => [
+      item.tradeId,
+      item.exchangeTs,
+      item.price,
+      item.size,
+      item.side,
+      item.seq,
+    ])
+    const truth = made.map((trade) => [
+      trade.tradeId,
+      trade.exchangeTs,
+      trade.price,
+      trade.size,
+      trade.side,
+      trade.seq,
+    ])
+    expect(figures.toSorted()).toEqual(truth.toSorted())
 
-  const tickers = await client.tickers({ category, symbol })
-  expect(tickers.deadLetters).toEqual([])
-  expect(tickers.items).toMatchObject([{ category, symbol, source: 'rest', extra: null }])
-  const instruments = await client.instrumentsInfo({ category }).all()
-  expect(instruments).toMatchObject({ items: [{ symbol }], deadLetters: [], end: 'last_page' })
-})
+    const tickers = await client.tickers({ category, symbol })
+    expect(tickers.deadLetters).toEqual([])
+    expect(tickers.items).toMatchObject([{ category, symbol, source: 'rest', extra: null }])
+    const instruments = await client.instrumentsInfo({ category }).all()
+    expect(instruments).toMatchObject({ items: [{ symbol }], deadLetters: [], end: 'last_page' })
+  },
+)
 
 test('600 instruments come in pages, each once', async () => {
   const symbols = Array.from({ length: 600 }, (_, index) => `COIN${index}USDT`)
@@ -84,7 +87,7 @@ test("twenty workers never exceed an endpoint's limit", async () => {
   expect(endpoint?.highest).toBeLessThanOrEqual(limit)
 })
 
-test('twenty workers on two host names never exceed what the address may ask', async () => {
+test('twenty workers on two host names never exceed the limit of the address', async () => {
   const rules = { maxRequests: 60, requestWindowMs: 1000 }
   const sim = await simulate({ rules })
   const limiter = new RateLimiter({ ipLimit: 60, ipWindowMs: 1000, ipShare: 0.5 })

@@ -7,7 +7,7 @@ import { serve, watch } from '../support/serve.ts'
 import { until } from '../support/until.ts'
 import type { WatchedStream } from '../support/watched-stream.ts'
 
-// Whoever adds a channel adds a dialect to the registry; nothing else of the adapter is replaced here.
+// A new channel is a dialect in the registry: only the registry is replaced here.
 vi.mock('../../src/channels/registry.ts', async (importOriginal) => {
   const { withMadeUpChannels } = await import('../support/made-up-channels.ts')
   return withMadeUpChannels(await importOriginal<typeof import('../../src/channels/registry.ts')>())
@@ -103,7 +103,7 @@ test('the snapshot that opens a subscription does not make the connection before
   watched.clock.advance(8_000)
   await until('a probe', () => server.asked('ping').length === 1)
   const [, next] = server.sockets
-  // Newer than anything that the old connection has brought, and for the new one alone.
+  // Newer than anything that the old connection has delivered, and sent to the new one alone.
   next?.send(madeUpFrame('depth.50.BTCUSDT', 'snapshot', watched.clock.nowMs))
   await watched.received(5)
   watched.clock.advance(5_000)
@@ -112,7 +112,7 @@ test('the snapshot that opens a subscription does not make the connection before
   expect(watched.gaps).toEqual([])
 })
 
-test('a change of the new connection that the old one never brings is a gap of its variant', async () => {
+test('a change that the old connection never delivers is a gap of its variant', async () => {
   const timings = { rotateAfterMs: 10_000, rotateTimeoutMs: 1_000 }
   const { server, watched } = await depths({ timings })
   await watched.received(2)
@@ -138,7 +138,7 @@ test("options that a channel refuses make the stream's constructor throw", () =>
   )
 })
 
-test('a normalizer reads every variant, and knows a topic without one for malformed', () => {
+test('a normalizer reads every variant, and refuses a topic without one', () => {
   const normalizer = createNormalizer({ category: 'spot' })
   const read = (topic: string) => normalizer.normalize(madeUpFrame(topic, 'delta', 1), 1)
   expect(read('depth.1000.BTCUSDT').events).toMatchObject([{ symbol: 'BTCUSDT', variant: '1000' }])

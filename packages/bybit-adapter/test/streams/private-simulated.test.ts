@@ -21,7 +21,7 @@ import {
 import { ACCOUNT_ID } from '../support/signed-hand.ts'
 import { until } from '../support/until.ts'
 
-/** As in life, but ten times as fast and more. */
+/** The real timings, more than ten times as fast. */
 const TIMINGS = {
   pingIntervalMs: 400,
   pongTimeoutMs: 400,
@@ -101,7 +101,7 @@ function executionIds(sim: Simulator, uid: string): Set<string> {
   return new Set(sim.exchange.books(uid).executions.map(({ execId }) => String(execId)))
 }
 
-test('what two accounts do arrives whole and apart, and REST tells the same', async () => {
+test('the events of two accounts arrive complete and separate, and equal those of REST', async () => {
   const sim = await simulate({ accounts: 2, fillsPerSecond: 80, paused: true })
   const pairs = sim.exchange.accounts().map((account) => ({
     uid: account.uid,
@@ -123,14 +123,14 @@ test('what two accounts do arrives whole and apart, and REST tells the same', as
     expect(new Set(items.map(({ execId }) => execId))).toEqual(expected)
     const live = new Map(captured.events.map((event) => [eventKey(event), event]))
     for (const item of items) {
-      // What REST does not tell, and what tells where an event came from.
+      // Values that REST does not have, and those that say where an event came from.
       const { source, localTsUs, execPnl, isLeverage, ...told } = item
       expect(live.get(eventKey(item))).toMatchObject(told)
     }
   }
 })
 
-test('what a lost connection missed lies in the gap that is told, where REST finds it', async () => {
+test('everything that a lost connection missed lies in the reported gap, and REST has it', async () => {
   const sim = await simulate({ accounts: 1, fillsPerSecond: 60, paused: true })
   const [account] = sim.exchange.accounts()
   if (account === undefined) throw new Error('no account')
@@ -156,7 +156,7 @@ test('what a lost connection missed lies in the gap that is told, where REST fin
 })
 
 test.each([300_000, -300_000])(
-  'an exchange whose clock is %d ms off lets both in',
+  'an exchange whose clock is %d ms off lets socket and REST in',
   async (offsetMs) => {
     const sim = await simulate({ accounts: 1 })
     await sim.fault({ kind: 'clock-offset', offsetMs })
@@ -195,7 +195,7 @@ test.each<[code: KeyFaultCode, key: ApiKeySpec, wrong?: Partial<Credentials>]>([
 })
 
 test.each([true, false])(
-  'a key that is revoked while connected is told so (the exchange hangs up: %s)',
+  'a key revoked while connected is reported (the exchange hangs up: %s)',
   async (closeRevoked) => {
     const sim = await simulate({ accounts: 1, rules: { closeRevoked } })
     const [account] = sim.exchange.accounts()
@@ -207,7 +207,7 @@ test.each([true, false])(
   },
 )
 
-test('a key of RSA, one that may not read the wallet, one that is mended', async () => {
+test('an RSA key, a key that may not read the wallet, and a repaired key', async () => {
   const sim = await simulate({ accounts: 0 })
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
@@ -235,7 +235,7 @@ test('a key of RSA, one that may not read the wallet, one that is mended', async
   expect(expired.stream.keyRefusal).toBeNull()
 })
 
-test('logins that are refused once, not answered, or answered late end in a live stream', async () => {
+test('logins that are refused once, unanswered, or answered late end in a live stream', async () => {
   const sim = await simulate({ accounts: 1 })
   const [account] = sim.exchange.accounts()
   await sim.fault({ kind: 'auth', how: 'refuse', retMsg: 'Params Error' })
@@ -262,7 +262,7 @@ test('a half-open connection is found by its missing pong', async () => {
 })
 
 test.each(['html', '502', 'reset', 'limited'] as const)(
-  'REST that answers with %s now and then loses no execution',
+  'with REST sometimes answering %s, no execution is lost',
   async (how) => {
     const sim = await simulate({ accounts: 1, fillsPerSecond: 400, paused: true })
     const [account] = sim.exchange.accounts()

@@ -26,7 +26,7 @@ function message(topic: string, ...data: readonly object[]): string {
 }
 
 test.each([0, 300_000, -300_000])(
-  'with a clock that is off by %d ms it logs in for ten seconds to come, and subscribes once it is in',
+  'with our clock off by %d ms, its login is valid for ten seconds, and it subscribes after the answer',
   async (skewMs) => {
     const { server, watched } = await account()
     watched.rest.skewMs = skewMs
@@ -55,7 +55,7 @@ test.each([0, 300_000, -300_000])(
   },
 )
 
-test('a frame is given out raw, then with all that became of it, then event by event', async () => {
+test('a frame is given out raw, then normalized, then event by event', async () => {
   const { server, watched } = await account()
   const order: string[] = []
   for (const name of ['frame', 'normalized', 'execution', 'deadLetter'] as const) {
@@ -110,7 +110,7 @@ test('a connection that answers no ping is cut, and the gap begins before its la
   }
 })
 
-test('a login that is not answered is given up, and the next one is', async () => {
+test('an unanswered login is given up, and another is sent on a new socket', async () => {
   const { server, watched } = await account()
   let logins = 0
   server.answer = (request, socket) => {
@@ -126,7 +126,7 @@ test('a login that is not answered is given up, and the next one is', async () =
   expect(watched.all('key_refused')).toEqual([])
 })
 
-test('a subscription that is refused for one bad channel costs no other', async () => {
+test('a subscription refused because of one channel costs no other channel', async () => {
   const { server, watched } = await account()
   server.answer = (request, socket) => {
     const { op, req_id, args = [] } = request
@@ -143,12 +143,12 @@ test('a subscription that is refused for one bad channel costs no other', async 
   expect(watched.stream.keyRefusal).toBeNull()
 })
 
-test('nothing of the secret is in anything that the stream shows', async () => {
+test('nothing that the stream shows contains the secret, the key or a signature', async () => {
   const { server, watched } = await account()
   let login: readonly string[] = []
   server.answer = ({ op, req_id, args = [] }, socket) => {
     if (op === 'auth') login = args
-    // A server that repeats what it was told.
+    // A server that repeats what it received.
     socket.send(reply(op, req_id, `Params Error: ${args.join()}`))
     socket.send(JSON.stringify({ op: 'noise', success: false, ret_msg: args.join() }))
   }

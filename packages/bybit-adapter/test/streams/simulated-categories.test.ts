@@ -51,50 +51,55 @@ function capture(
   return result
 }
 
-test.each(CATEGORIES)('all that was sent of %s is captured, value for value', async (category) => {
-  const names = {
-    linear: ['BTCUSDT', 'ETHUSDT'],
-    inverse: ['BTCUSD', 'ETHUSD'],
-    // Seven pairs make 21 topics, which spot takes in requests of ten.
-    spot: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOTUSDT', 'LTCUSDT'],
-    option: optionSymbols('BTC', [100_000, 120_000], Date.now()),
-  }
-  const sim = await startSimulator({
-    seed: 11,
-    symbols: names.linear,
-    inverse: names.inverse,
-    spot: names.spot,
-    option: names.option,
-  })
-  onTestFinished(() => sim.stop())
-  const { stream, trades, tickers, faults } = capture(sim, category, names[category])
-  await stream.start()
-  await until('traffic', () => trades.length > 100 && tickers.length > 50)
-  sim.pause()
-  const sent = (item: { category: string; sentTo: readonly number[] }): boolean =>
-    item.category === category && item.sentTo.length > 0
-  const truth = sim.truth()
-  const sentTrades = truth.trades.filter(sent)
-  const sentTickers = truth.tickers.filter(sent)
-  const sentBooks = truth.books.filter(sent)
-  await until('the last of it', () => {
-    const count = sentTickers.length + sentBooks.length
-    return trades.length === sentTrades.length && tickers.length === count
-  })
-  expect(faults).toEqual([])
-  expect(trades.map(({ tradeId, price, size, seq }) => [tradeId, price, size, seq])).toEqual(
-    sentTrades.map(({ tradeId, price, size, seq }) => [tradeId, price, size, seq]),
-  )
-  // A book is sent anew to whoever subscribes, at another time than the one it was made at.
-  const seqs = (events: readonly { symbol: string; seq: number }[]): string[] =>
-    events.map(({ symbol, seq }) => `${symbol} ${seq}`).sort()
-  expect(seqs(tickers)).toEqual(seqs([...sentTickers, ...sentBooks]))
-  expect(sentBooks.length > 0).toBe(category === 'spot')
-  for (const { symbol, seq, bidPrice, askSize } of sentBooks) {
-    const event = tickers.find((one) => one.symbol === symbol && one.seq === seq && !one.isSnapshot)
-    expect(event).toMatchObject({ bid1Price: bidPrice, ask1Size: askSize })
-  }
-})
+test.each(CATEGORIES)(
+  'everything that was sent of %s is captured, value for value',
+  async (category) => {
+    const names = {
+      linear: ['BTCUSDT', 'ETHUSDT'],
+      inverse: ['BTCUSD', 'ETHUSD'],
+      // Seven pairs make 21 topics, which spot takes in requests of ten.
+      spot: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOTUSDT', 'LTCUSDT'],
+      option: optionSymbols('BTC', [100_000, 120_000], Date.now()),
+    }
+    const sim = await startSimulator({
+      seed: 11,
+      symbols: names.linear,
+      inverse: names.inverse,
+      spot: names.spot,
+      option: names.option,
+    })
+    onTestFinished(() => sim.stop())
+    const { stream, trades, tickers, faults } = capture(sim, category, names[category])
+    await stream.start()
+    await until('traffic', () => trades.length > 100 && tickers.length > 50)
+    sim.pause()
+    const sent = (item: { category: string; sentTo: readonly number[] }): boolean =>
+      item.category === category && item.sentTo.length > 0
+    const truth = sim.truth()
+    const sentTrades = truth.trades.filter(sent)
+    const sentTickers = truth.tickers.filter(sent)
+    const sentBooks = truth.books.filter(sent)
+    await until('the last of it', () => {
+      const count = sentTickers.length + sentBooks.length
+      return trades.length === sentTrades.length && tickers.length === count
+    })
+    expect(faults).toEqual([])
+    expect(trades.map(({ tradeId, price, size, seq }) => [tradeId, price, size, seq])).toEqual(
+      sentTrades.map(({ tradeId, price, size, seq }) => [tradeId, price, size, seq]),
+    )
+    // A new subscriber gets the book again, at a later time than its making.
+    const seqs = (events: readonly { symbol: string; seq: number }[]): string[] =>
+      events.map(({ symbol, seq }) => `${symbol} ${seq}`).sort()
+    expect(seqs(tickers)).toEqual(seqs([...sentTickers, ...sentBooks]))
+    expect(sentBooks.length > 0).toBe(category === 'spot')
+    for (const { symbol, seq, bidPrice, askSize } of sentBooks) {
+      const event = tickers.find(
+        (one) => one.symbol === symbol && one.seq === seq && !one.isSnapshot,
+      )
+      expect(event).toMatchObject({ bid1Price: bidPrice, ask1Size: askSize })
+    }
+  },
+)
 
 test('600 symbols share two connections and follow listings without a reconnect', async () => {
   const sim = await startSimulator({

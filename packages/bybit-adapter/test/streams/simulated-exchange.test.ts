@@ -32,7 +32,7 @@ async function capture(symbols: readonly string[]): Promise<Capture> {
   return { sim, stream, events, statuses }
 }
 
-test('a refused symbol among good ones; every trade of a split match, in order', async () => {
+test('a refused symbol costs no other; the trades of a split match come complete and in order', async () => {
   const { sim, stream, events } = await capture(['BTCUSDT', 'NOPEUSDT', 'ETHUSDT'])
   await stream.start()
   const states = stream.topics().map(({ symbol, state }) => [symbol, state])
@@ -64,7 +64,7 @@ test('a refused symbol among good ones; every trade of a split match, in order',
   expect([...indexById.values()]).toEqual(truth.map((_, index) => index))
 })
 
-test('a forced reconnect resubscribes all and leaves one gap a topic', async () => {
+test('a forced reconnect resubscribes all topics and leaves one gap for each', async () => {
   const { sim, stream, events, statuses } = await capture(['BTCUSDT', 'ETHUSDT'])
   await stream.start()
   sim.trade({ symbol: 'BTCUSDT', count: 3 })
@@ -79,7 +79,7 @@ test('a forced reconnect resubscribes all and leaves one gap a topic', async () 
   expect(events.filter(({ channel }) => channel === 'publicTrade')).toHaveLength(5)
 })
 
-test('after close nothing keeps the process alive, and nothing is left unhandled', async () => {
+test('after close nothing keeps the process alive, and no rejection is unhandled', async () => {
   const sim = await startSimulator({ seed: 7 })
   onTestFinished(() => sim.stop())
   const script = fileURLToPath(new URL('../support/start-and-close.ts', import.meta.url))

@@ -11,16 +11,16 @@ const TRADES = 'publicTrade.BTCUSDT'
 const everyStream = (reason: string): string[] =>
   ['publicTrade', 'ticker'].flatMap((channel) => SYMBOLS.map((s) => `${reason} ${channel} ${s}`))
 
-/** Nothing was lost and nothing was cut: the stream rightly says nothing. */
+/** Nothing was lost and no socket was cut: the stream must report nothing. */
 function expectNoAlarm(rig: FaultRig): void {
   const alarms = new Set(['closed', 'gap', 'recycling', 'silent_topic', 'stale', 'refused'])
   expect(rig.statuses.filter(({ type }) => alarms.has(type))).toEqual([])
 }
 
 /**
- * What the simulator can do wrong to a public stream, with the proof that the stream heals and says
- * what happened. A new kind of fault without a line here does not compile; `auth` is the private
- * stream's.
+ * Every fault that the simulator has for a public stream, with the proof that the stream heals and
+ * reports what happened. A new kind of fault without a line here does not compile. The faults of `auth`
+ * are the private stream's.
  */
 const PROOFS: {
   readonly [Kind in Exclude<Fault['kind'], 'auth'>]: Readonly<Record<string, () => Promise<void>>>
@@ -280,7 +280,7 @@ async function asksAgain(how: RestFaultKind): Promise<void> {
   expect(await instruments(sim, how, 4)).toMatchObject({ end: 'last_page', items: { length: 3 } })
 }
 
-/** Nothing was refused, so only the end tells that there is more. */
+/** Nothing was refused: only the end says that there is more. */
 async function endsEarly(how: RestFaultKind, end: string): Promise<void> {
   const sim = await simulate()
   await sim.fault({ kind: 'rest', how, path: INSTRUMENTS })

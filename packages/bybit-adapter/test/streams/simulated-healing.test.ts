@@ -5,7 +5,7 @@ import { BybitPublicStream, type PublicStreamOptions, type StreamStatus } from '
 import { until } from '../support/until.ts'
 
 const SILENT_TOPIC = 'publicTrade.BTCUSDT'
-/** As in life, but ten times as fast. */
+/** The real timings, ten times as fast. */
 const TIMINGS = { gapPadMs: 100, silenceGraceMs: 300, silenceAfterMs: 500, backoffBaseMs: 50 }
 
 class Healing {
@@ -66,7 +66,7 @@ test('rotations lose no event: every trade sent to any connection arrived', asyn
   const sent = sim.truth().trades.filter(({ sentTo }) => sentTo.length > 0)
   const ids = (): Set<string> => healing.tradeIds
   await until('the last trade', () => ids().size === sent.length)
-  // From the first that arrived on, each that was produced: there was always a connection.
+  // Every trade after the first that arrived must be there, because there was always a connection.
   const produced = sim.truth().trades.map(({ tradeId }) => tradeId)
   const first = produced.findIndex((id) => ids().has(id))
   expect(produced.slice(first).filter((id) => !ids().has(id))).toEqual([])
@@ -92,7 +92,7 @@ test('a topic that goes silent is subscribed anew, and the gap says what was mis
   expect(missed.filter(({ exchangeTs }) => exchangeTs < (gap?.startTs ?? 0))).toEqual([])
 })
 
-test('a connection that brings nothing of a topic is replaced, without a gap for the others', async () => {
+test('a connection that delivers nothing of a topic is replaced, without a gap for the others', async () => {
   const healing = await heal()
   await healing.sim.fault({ kind: 'silence', topic: SILENT_TOPIC, until: 'reconnected' })
   await until('the gap', () => healing.all('gap').length === 1)
@@ -101,7 +101,7 @@ test('a connection that brings nothing of a topic is replaced, without a gap for
   expect(healing.all('gap')).toMatchObject([{ gap: { symbol: 'BTCUSDT', reason: 'stale' } }])
 })
 
-test('what nothing cures shares one connection of its own, and is then let be', async () => {
+test('topics that no cure helps share a connection of their own, and are then left alone', async () => {
   const healing = await heal()
   const silent = ['publicTrade.BTCUSDT', 'publicTrade.ETHUSDT']
   for (const topic of silent) await healing.sim.fault({ kind: 'silence', topic })

@@ -4,7 +4,7 @@ import { answer } from '../support/hand-server.ts'
 import { serve, watch } from '../support/serve.ts'
 import { until } from '../support/until.ts'
 
-test('frames go out raw and stamped, then normalized, one by one and in order', async () => {
+test('frames are given out raw and stamped, then normalized, one by one and in order', async () => {
   const server = await serve()
   const watched = watch(server.url)
   const order: string[] = []
@@ -30,7 +30,7 @@ test('frames go out raw and stamped, then normalized, one by one and in order', 
   expect(watched.frames[0]).toMatchObject({ category: 'linear', connection: 1, localTsUs })
 })
 
-test('a listener that throws silences no one and is told of', async () => {
+test('a listener that throws stops no other listener, and a status says so', async () => {
   const server = await serve()
   const watched = watch(server.url)
   const error = new Error('mine')
@@ -82,7 +82,7 @@ test('binary and garbled frames are dead letters and cost nothing else', async (
   expect(watched.all('closed')).toEqual([])
 })
 
-test('a frame beyond the limit is a dead letter, a reconnect and a gap', async () => {
+test('a frame beyond the limit causes a dead letter, a reconnect and a gap', async () => {
   const server = await serve()
   const watched = watch(server.url, { maxPayloadBytes: 1000 })
   await watched.stream.start()
@@ -97,7 +97,7 @@ test('a frame beyond the limit is a dead letter, a reconnect and a gap', async (
   expect(watched.gaps).toHaveLength(1)
 })
 
-test('a reply to no request of ours is told and counted, not taken for data', async () => {
+test('a reply to no request of ours is told and discarded, not taken for data', async () => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()

@@ -46,7 +46,7 @@ test('an abort while the budget is spent ends it all', async () => {
   expect(clock.pendingTimers).toBe(0)
 })
 
-test('an abort before the start connects to no one; one after it closes the stream', async () => {
+test('an abort before the start prevents any connection; one after it closes the stream', async () => {
   const server = await serve()
   const never = watch(server.url)
   const aborted = never.stream.start({ signal: AbortSignal.abort() })
@@ -77,7 +77,7 @@ test('close is clean, idempotent and final', async () => {
   await expect(watched.stream.start()).rejects.toMatchObject({ code: 'ALREADY_STARTED' })
 })
 
-test('a listener may close the stream that tells it is closing', async () => {
+test('a listener of the closing status may call close', async () => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()

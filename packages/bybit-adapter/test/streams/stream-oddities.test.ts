@@ -20,7 +20,7 @@ const spotAnswer: Answer = (request, socket) => {
   socket.send(JSON.stringify({ success: false, ret_msg, conn_id: 'c', req_id, op }))
 }
 
-test('spot refuses in words of its own; books without a side, or any, are what they say', async () => {
+test('spot refuses in its own words; a book with one empty side, or two, is read as such', async () => {
   const server = await serve()
   server.answer = (request, socket) => {
     spotAnswer(request, socket)
@@ -60,7 +60,7 @@ function book(sides: object, u: number): string {
   return JSON.stringify({ topic, ts: 1_760_000_000_000 + u, type: 'snapshot', data })
 }
 
-test('a contract before its listing has an auction and no trades; when it lists, both come', async () => {
+test('a contract before its listing has an auction and no trades, and trades once it is listed', async () => {
   const server = await serve()
   const [phase, price] = ['curPreListingPhase', 'preOpenPrice'] as const
   const frame = (type: string, cs: number, data: Record<string, unknown>): string =>
@@ -80,7 +80,7 @@ test('a contract before its listing has an auction and no trades; when it lists,
     frame('delta', 4, { [phase]: 'Finished', [price]: '', preQty: '', lastPrice: '2.7' }),
   )
   await watched.received(4)
-  // Hours without a trade are no silence: nothing says that there was one.
+  // Hours without a trade are no silence: nothing proves that there was one.
   watched.clock.advance(15_000)
   const rows = tickersOf(watched).map((row) => [row[phase], row[price], row.lastPrice])
   expect(rows).toEqual([

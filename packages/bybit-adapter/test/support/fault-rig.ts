@@ -12,7 +12,7 @@ import { until } from './until.ts'
 type StatusOf<Type extends StreamStatus['type']> = Extract<StreamStatus, { type: Type }>
 
 export const SYMBOLS: readonly string[] = ['BTCUSDT', 'ETHUSDT']
-/** As in life, but many times as fast; a pong has time enough on a loaded machine. */
+/** The real timings, many times as fast; a pong still has enough time on a loaded machine. */
 const TIMINGS = {
   pingIntervalMs: 300,
   pongTimeoutMs: 1_000,
@@ -25,7 +25,7 @@ const TIMINGS = {
   refusedRetryMs: 300,
 }
 
-/** A stream of two linear symbols from a simulator that can be made to go wrong. */
+/** A stream of two linear symbols from a simulator that can be given faults. */
 export class FaultRig {
   readonly sim: Simulator
   readonly stream: BybitPublicStream
@@ -101,8 +101,8 @@ export class FaultRig {
   }
 
   /**
-   * Lets the market go on, then compares: each ticker from here on is, value for value, what the
-   * exchange had, and each trade that is missing lies within a gap that was told.
+   * Lets the market go on, then compares: each later ticker equals the exchange's, value for value, and
+   * each missing trade lies within a reported gap.
    */
   async heals(): Promise<void> {
     await this.flows()
@@ -143,7 +143,7 @@ function keyOf({ symbol, exchangeTs, seq, isSnapshot }: Identity): string {
   return [symbol, exchangeTs, seq, isSnapshot].join(' ')
 }
 
-/** What the exchange had, times as it writes them. */
+/** The exchange's values, times as it writes them. */
 function valuesOf({ values }: TickerTruth): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
 }

@@ -7,7 +7,7 @@ import { snapshotFrame } from './frames.ts'
 export interface ClientRequest {
   readonly op: string
   readonly req_id: string
-  /** Topics; of a login the key, a time and the signature. */
+  /** Topics; for a login the key, a time and the signature. */
   readonly args?: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export const answer: Answer = ({ op, req_id, args = [] }, socket) => {
   }
 }
 
-/** A server that does as it is told, for what a faithful exchange never does. */
+/** A server that answers as a test says, for what the simulator never does. */
 export class HandServer implements AsyncDisposable {
   readonly requests: ClientRequest[] = []
   readonly sockets: WebSocket[] = []

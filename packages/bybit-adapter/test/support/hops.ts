@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** More than a queued request takes through its endpoint's queue and its address's. */
+/** More timer turns than a request needs to pass its endpoint's queue and its address's. */
 const HOPS = 30
 
 /**
- * Lets the queues' own hops happen, which run on real timers, one after another. Counted in hops and
- * not in time: a busy machine may let any time pass in which none happens.
+ * Lets requests pass the queues, which hop on real timers. It counts turns, not time: on a busy
+ * machine any time may pass without a turn.
  */
 export async function hops(): Promise<void> {
   for (let hop = 0; hop < HOPS; hop++) await delay(1)

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Answers one request; it is told how many came before. */
+/** Answers one request, given how many came before. */
 export type HttpAnswerer = (response: ServerResponse, url: URL, count: number) => void
 
-/** A server that answers as it is told and ends with the test. */
+/** A server that answers as a test says, and ends with the test. */
 export interface HttpHand {
   readonly url: string
   /** The addresses asked for, in order. */

@@ -73,7 +73,7 @@ const depthDialect: ChannelDialect<PublicChannel, DepthOptions> = {
   isSnapshot: (event) => (event as unknown as MadeUpEvent).isSnapshot,
 }
 
-/** The registry's dialects with the made-up channels beside them: what replaces the registry in a test. */
+/** The registry with the made-up channels added: mock `channels/registry.ts` with it. */
 export function withMadeUpChannels<Registry extends { readonly CHANNEL_DIALECTS: object }>(
   registry: Registry,
 ): Registry {
@@ -82,7 +82,7 @@ export function withMadeUpChannels<Registry extends { readonly CHANNEL_DIALECTS:
   return { ...registry, CHANNEL_DIALECTS: dialects }
 }
 
-/** The names of channels, made-up ones among them, as the types want them. */
+/** Names of channels, made-up ones included, with the type of real ones. */
 export function channels(...names: readonly string[]): readonly PublicChannel[] {
   return names as readonly PublicChannel[]
 }

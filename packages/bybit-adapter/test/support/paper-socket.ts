@@ -7,7 +7,7 @@ interface Request {
   readonly args?: readonly string[]
 }
 
-/** A transport without a network, which answers at once: a day on it takes a second. */
+/** A socket without a network, which answers at once: a day of its time takes a second. */
 export class PaperSocket extends EventEmitter {
   static readonly OPEN = 1
   static readonly all: PaperSocket[] = []
@@ -34,7 +34,7 @@ export class PaperSocket extends EventEmitter {
     }
   }
 
-  /** What the exchange sends. */
+  /** Delivers what the exchange sends. */
   deliver(text: string): void {
     this.emit('message', Buffer.from(text), false)
   }

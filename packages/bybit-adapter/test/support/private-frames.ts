@@ -1,4 +1,4 @@
-/** An account of ours. */
+/** Our id of the account in the frames below. */
 export const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 type Item = Record<string, unknown>
@@ -43,7 +43,7 @@ export function wireExecution(fields: Item = {}): Item {
   }
 }
 
-/** An order's state, likewise. */
+/** An order's state as the exchange writes it. */
 export function wireOrder(fields: Item = {}): Item {
   return {
     category: 'linear',
@@ -102,7 +102,7 @@ export function wireOrder(fields: Item = {}): Item {
   }
 }
 
-/** A flat leg, likewise. */
+/** A flat leg as the exchange writes it. */
 export function wirePosition(fields: Item = {}): Item {
   return {
     category: 'linear',
@@ -147,7 +147,7 @@ export function wirePosition(fields: Item = {}): Item {
   }
 }
 
-/** A coin of a wallet, likewise. */
+/** A coin of a wallet as the exchange writes it. */
 export function wireCoin(fields: Item = {}): Item {
   return {
     coin: 'USDT',
@@ -174,7 +174,7 @@ export function wireCoin(fields: Item = {}): Item {
   }
 }
 
-/** A wallet, likewise. */
+/** A wallet as the exchange writes it. */
 export function wireWallet(coins: unknown = [wireCoin()], fields: Item = {}): Item {
   return {
     accountType: 'UNIFIED',

@@ -47,14 +47,14 @@ export const refuse =
   ({ op, req_id }, socket) =>
     socket.send(op === 'auth' ? reply(op, req_id, words) : reply(op, req_id))
 
-/** No ping in a test's lifetime: a clock that jumps would find every one unanswered. */
+/** No ping during a test: when the clock jumps, each would count as unanswered. */
 export const NO_PINGS = { pingIntervalMs: 1e9 } as const
 
-/** A key that is good. */
+/** REST's answer about a good key. */
 export const goodKey: SignedAnswerer = () =>
   envelope(0, '', { id: '1', readOnly: 1, permissions: {}, userID: 7 })
 
-/** A private stream on a stepped clock, its exchange, and all that it said. */
+/** A private stream on a stepped clock, its exchange, and everything that it gave out. */
 export class WatchedAccount {
   readonly clock: SteppedClock = new SteppedClock()
   readonly stream: BybitPrivateStream
@@ -90,7 +90,7 @@ export class WatchedAccount {
   }
 }
 
-/** Both servers and a stream between them, that end with the test. */
+/** A socket server, a REST server and a stream on them; all end with the test. */
 export async function account(
   options: Partial<PrivateStreamOptions> = {},
   answer: Answer = allow,

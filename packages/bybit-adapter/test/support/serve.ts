@@ -17,5 +17,5 @@ export function watch(url: string, options: Partial<PublicStreamOptions> = {}): 
   return watched
 }
 
-/** A server's way not to answer. */
+/** Answers nothing. */
 export const silent = (): void => {}

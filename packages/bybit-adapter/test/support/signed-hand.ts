@@ -4,28 +4,28 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A request that passed the checks. */
+/** A request whose signature and time are right. */
 export interface SignedRequest {
   readonly path: string
-  /** The query as it came over the wire. */
+  /** The query exactly as received. */
   readonly rawQuery: string
   readonly query: URLSearchParams
   readonly headers: IncomingMessage['headers']
-  /** How many came before, of those that passed. */
+  /** How many such requests came before. */
   readonly count: number
 }
 
-/** Answers a request with a body, or with the response at hand. */
+/** Answers a request with a body, or by the response itself (null). */
 export type SignedAnswerer = (request: SignedRequest, response: ServerResponse) => string | null
 
-/** An exchange that knows one key, checks time and signature as documented, and answers as told. */
+/** An exchange that knows one key, checks time and signature as documented, and answers as a test says. */
 export interface SignedHand {
   readonly url: string
-  /** What it was asked, in order, whether it passed the checks or not; the time left out. */
+  /** All requests in order, right or wrong, except those for the time. */
   readonly asked: readonly string[]
-  /** How often it was asked for the time. */
+  /** How many requests for the time there were. */
   readonly timesAsked: number
-  /** How far its clock is ahead of `baseMs`. */
+  /** How far its clock is ahead of `baseMs`, in milliseconds. */
   skewMs: number
   /** The machine's clock, unless a test has another. */
   baseMs: () => number

@@ -1,4 +1,4 @@
-// A process of its own: it must end by itself once its streams are closed.
+// Run as its own process, which must end by itself once its streams are closed.
 import { BybitPublicStream } from '../../src/index.ts'
 
 const wsUrl = process.argv[2] ?? ''
@@ -13,7 +13,7 @@ await useful.start()
 await useful.close()
 
 const hopeless = new BybitPublicStream({ ...options, wsUrl: 'ws://127.0.0.1:1' })
-// Not awaited on purpose: an abort that no one waits for must not be an unhandled rejection.
+// Not awaited on purpose: an abort that nobody waits for must not be an unhandled rejection.
 void hopeless.start()
 await new Promise((resolve) => hopeless.on('status', resolve))
 await hopeless.close()

@@ -5,7 +5,7 @@ interface Pending {
   readonly callback: () => void
 }
 
-/** A clock that stands still until told to go on. */
+/** A clock that stands still until it is advanced. */
 export class SteppedClock implements Clock {
   #nowMs = 1_760_000_000_000
   readonly #pending = new Set<Pending>()

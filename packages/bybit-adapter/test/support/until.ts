@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits for a condition; fails, saying which, when it does not come about. */
+/** Waits for a condition; fails with its name if it does not become true. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 15_000
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`never came about: ${what}`)
+    if (performance.now() > deadline) throw new Error(`never happened: ${what}`)
     await delay(2)
   }
 }

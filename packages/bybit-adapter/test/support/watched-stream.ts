@@ -11,7 +11,7 @@ import { until } from './until.ts'
 
 type StatusOf<Type extends StreamStatus['type']> = Extract<StreamStatus, { type: Type }>
 
-/** A stream on a stepped clock, with all that it said. */
+/** A stream on a stepped clock, with everything that it gave out. */
 export class WatchedStream implements AsyncDisposable {
   readonly clock: SteppedClock = new SteppedClock()
   readonly stream: BybitPublicStream

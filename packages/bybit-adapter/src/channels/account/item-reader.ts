@@ -4,13 +4,13 @@ import { isStorableJson, isStorableText } from '../../wire/storable-json.ts'
 import type { WireObject } from '../../wire/wire.ts'
 import type { FieldReader } from './value-readers.ts'
 
-/** An item's values under the names of an event's fields, and the keys that nobody knows. */
+/** An item's values under the names of an event's fields, and the keys that this version does not know. */
 export interface ReadItem {
   readonly values: Readonly<Record<string, unknown>>
   readonly extra: JsonObject | null
 }
 
-/** Reads items of one kind, key by key, so that one pass both checks and maps. */
+/** Reads items of one kind key by key: one pass checks and maps. */
 export class ItemReader {
   readonly #readers: ReadonlyMap<string, FieldReader>
   readonly #aliases: ReadonlyMap<string, string>
@@ -19,7 +19,7 @@ export class ItemReader {
 
   /**
    * @param readers by the key on the wire
-   * @param aliases other names of keys, which count where the key itself is absent
+   * @param aliases other names of keys; one is used only if the key itself is absent
    */
   constructor(
     readers: Readonly<Record<string, FieldReader>>,
@@ -33,7 +33,7 @@ export class ItemReader {
     this.#required = entries.filter(([, reader]) => !isOptional(reader)).map(([key]) => key)
   }
 
-  /** The item's values, or the first thing that is wrong with it. */
+  /** The item's values, or its first fault. */
   read(item: WireObject): ReadItem | ItemFault {
     const values: Record<string, unknown> = { ...this.#absent }
     let extra: [string, unknown][] | null = null

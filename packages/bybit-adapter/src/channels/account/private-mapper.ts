@@ -8,20 +8,20 @@ import type { ItemFault } from '../../wire/item-fault.ts'
 import { isWireObject } from '../../wire/wire.ts'
 import { fault, type ItemReader, isFault } from './item-reader.ts'
 
-/** What a mapper is told about the message or reply that an element came in. */
+/** What a mapper is told about an element's message or reply. */
 export interface PrivateContext {
   readonly accountId: string
-  /** What the topic or the query says, for elements that do not. */
+  /** The category of the topic or the query, for elements that name none. */
   readonly category: Category | null
   /** The message's `creationTime` or the reply's `time`, as received. */
   readonly time: unknown
-  /** The same, read; null when it is unreadable. */
+  /** That time in epoch milliseconds; null if it is unreadable. */
   readonly exchangeTs: number | null
   readonly localTsUs: number
   readonly source: 'ws' | 'rest'
 }
 
-/** An item that gives no event. */
+/** An item that yields no event. */
 export interface RefusedItem {
   readonly fault: ItemFault
   /** Where the item lies in its element; empty for the element itself. */
@@ -29,16 +29,16 @@ export interface RefusedItem {
 }
 
 /**
- * Maps one element of a private message's `data` or of a reply's `list`, which are alike.
+ * Maps one element of a private message's `data`, or of a reply's `list`: both have the same form.
  *
- * An element is one item, but for a wallet's, which is one a coin.
+ * An element is one item; a wallet's element is one item for each coin.
  */
 export type PrivateMapper<Event extends object = PrivateEvent> = (
   element: unknown,
   context: PrivateContext,
 ) => readonly (Event | RefusedItem)[]
 
-/** Maps an element that is one item of one instrument. */
+/** Maps an element that is one item about one instrument. */
 export function mapInstrumentItem<Event extends PrivateEvent>(
   channel: PrivateChannel,
   reader: ItemReader,
@@ -60,12 +60,12 @@ export function mapInstrumentItem<Event extends PrivateEvent>(
   return [complete(event as unknown as Event)]
 }
 
-/** The outcome for an element of which nothing can be used. */
+/** The outcome for an element that cannot be used at all. */
 export function refused(found: ItemFault): readonly RefusedItem[] {
   return [{ fault: found, path: [] }]
 }
 
-/** The outcome for an element whose time is the message's, which has none. */
+/** The outcome for an element that takes its message's time when the message has none. */
 export function timeless({ time, source }: PrivateContext): readonly RefusedItem[] {
   const field = source === 'ws' ? 'creationTime' : 'time'
   const message = 'must be epoch milliseconds from 2019 to 2099'

@@ -6,10 +6,10 @@ import type { PrivateMapper } from './private-mapper.ts'
 import { mapWallet } from './wallet.ts'
 
 /**
- * Every private channel's mapper, whose topic has the channel's name: the one place where a new one
- * is listed.
+ * Every private channel's mapper: the one place where a new channel is listed. A channel's topic has
+ * its name.
  *
- * `execution.fast` is not among them: it is a subset of `execution`, without fees and types.
+ * `execution.fast` is left out: it is a subset of `execution`, without fees and types.
  */
 export const PRIVATE_MAPPERS: {
   readonly [Name in PrivateChannel]: PrivateMapper<PrivateChannelEvents[Name]>

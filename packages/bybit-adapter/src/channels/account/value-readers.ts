@@ -13,17 +13,17 @@ import {
 import { isStorableJson } from '../../wire/storable-json.ts'
 import { isWireObject, parseSequence } from '../../wire/wire.ts'
 
-/** How the value of one key of a private message is read: by the frame's guard and by its fault. */
+/** How the value of one key of a private message is read, and what is said when it cannot be. */
 export interface ValueReader {
-  /** The value as events have it; undefined for what is refused. */
+  /** The value as an event has it; undefined if it is refused. */
   readonly read: (value: unknown) => unknown
   /** What the value must be, for the reason of a dead letter. */
   readonly message: string
-  /** What an absent key means; left out where it must not be absent. */
+  /** The value of an absent key; left out if the key must not be absent. */
   readonly absent?: unknown
 }
 
-/** A {@link ValueReader} with the event's field that it fills. */
+/** A {@link ValueReader} and the event's field that it fills. */
 export interface FieldReader extends ValueReader {
   readonly field: string
 }
@@ -45,7 +45,7 @@ const OPTIONAL: { readonly [Kind in ValueKind]: ValueReader } = {
   ),
 }
 
-/** The readers of values that may be null, under the names of their fields. */
+/** The readers of values that may be null, by the names of their fields. */
 export function optionalFields<Values>(kinds: ValueKinds<Values>): Record<string, FieldReader> {
   const readers = Object.entries<ValueKind>(kinds).map(
     ([field, kind]) => [field, { field, ...OPTIONAL[kind] }] as const,
@@ -53,7 +53,7 @@ export function optionalFields<Values>(kinds: ValueKinds<Values>): Record<string
   return Object.fromEntries(readers)
 }
 
-/** Readers of values that identify an item, or without which it means nothing. */
+/** Readers of values that an item must have. */
 export const REQUIRED: Readonly<
   Record<'name' | 'text' | 'decimal' | 'time' | 'leg' | 'positionSide', ValueReader>
 > = {
@@ -77,14 +77,14 @@ export const REQUIRED: Readonly<
     read: parseSequence,
     message: 'must be a whole number, or its digits',
   },
-  /** `''` when flat. */
+  /** `''` for a flat position. */
   positionSide: {
     read: (value) => (value === '' || isSymbol(value) ? value : undefined),
     message: 'must be empty or 1 to 64 characters without blanks, control characters or "|"',
   },
 }
 
-/** A category; undefined as it is absent, so that the topic or the query can say. */
+/** A category; undefined if it is absent, so that the topic's or the query's is used. */
 export const CATEGORY: FieldReader = {
   field: 'category',
   read: (value) => (isCategory(value) ? value : undefined),
@@ -92,7 +92,7 @@ export const CATEGORY: FieldReader = {
   absent: undefined,
 }
 
-/** A cross sequence; −1 when absent, `""` or −1 itself: the leg was never traded. */
+/** A cross sequence; −1 if it is absent, `""` or −1: the leg was never traded. */
 export const SEQUENCE: FieldReader = {
   field: 'seq',
   read: (value) => (value === '' || value === -1 || value === '-1' ? -1 : parseSequence(value)),
@@ -113,7 +113,7 @@ function optional(read: (value: unknown) => unknown, what: string): ValueReader 
   }
 }
 
-/** A number for a text is no loss: its digits are the text. */
+/** A number in place of a text is read by its digits: nothing is lost. */
 function readText(value: unknown): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   return isText(value) ? value : undefined
@@ -127,7 +127,7 @@ function readInteger(value: unknown): number | undefined {
   return typeof integer === 'number' && Number.isSafeInteger(integer) ? integer + 0 : undefined
 }
 
-/** It may lie before 2019: an account may be older than what is recorded here. */
+/** It may lie before 2019: an account may be older than the recorded market. */
 function readTimestamp(value: unknown): number | null | undefined {
   const ms = parseSequence(value)
   return ms === undefined || ms >= LATEST_EXCHANGE_TS ? undefined : ms || null

@@ -19,7 +19,7 @@ const COIN = new ItemReader({
   ...optionalFields(COIN_VALUES),
   coin: { field: 'coin', ...REQUIRED.name },
 })
-/** What is said of no coin. */
+/** The values of an account without coins. */
 const NO_COIN: ReadItem = {
   values: {
     ...Object.fromEntries(Object.keys(COIN_VALUES).map((name) => [name, null])),
@@ -28,7 +28,7 @@ const NO_COIN: ReadItem = {
   extra: null,
 }
 
-/** Wallets: topic `wallet`, REST `/v5/account/wallet-balance`; an item a coin. */
+/** Wallets: topic `wallet`, REST `/v5/account/wallet-balance`; each coin is an item. */
 export const mapWallet: PrivateMapper<WalletEvent> = (element, context) => {
   if (context.exchangeTs === null) return timeless(context)
   if (!isWireObject(element)) return refused(fault(null, element, 'must be an object'))
@@ -67,7 +67,7 @@ function walletEvent(
   return { ...complete, contentHash: walletContentHash(complete) }
 }
 
-/** The coin's unknown keys as they are, the account's behind `account.`. */
+/** The coin's unknown keys as they are, the account's with `account.` in front. */
 function extraOf(account: ReadItem, coin: ReadItem): JsonObject | null {
   if (account.extra === null) return coin.extra
   const ofAccount = Object.entries(account.extra).map(([key, value]): [string, JsonValue] => [

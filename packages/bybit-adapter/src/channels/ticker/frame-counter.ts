@@ -5,7 +5,7 @@ const COUNTER = /-(\d{1,16})-\d{1,16}$/
 /**
  * Reads the counter of an option frame's id, `<topic>-<counter>-<time>`.
  *
- * Gives −1, unknown, when there is no id, and undefined when the id is not of that form.
+ * Gives −1 (unknown) if there is no id, and undefined if the id has another form.
  *
  * @example
  * parseFrameCounter('tickers.BTC-26DEC25-120000-C-3164908233-1760000000919') // 3164908233

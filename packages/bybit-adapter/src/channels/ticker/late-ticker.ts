@@ -8,13 +8,14 @@ import { copyTicker, type MutableTicker, TICKER_SETTERS } from './mutable-ticker
 import type { TickerState } from './ticker-state.ts'
 
 /**
- * Lays a message that came late under what newer ones said, field by field, so that the rows to come
- * carry what it alone told.
+ * Merges a message that came late beneath newer ones, field by field: fields that no newer message
+ * carried take its values, so that the rows to come have them.
  *
- * Gives its row, with the values as they were at its own time: a snapshot's are its own, a delta's
- * lie over the message before it. Null when that message is not remembered, and for a repetition.
+ * Gives the message's own row, with the values at its own time: a snapshot has all of them, a delta
+ * changes those of the message before it. Gives null if that message is not remembered, and for a
+ * repetition.
  *
- * @param late what the message carries, and nothing in the other fields of a delta
+ * @param late the message's values; the other fields of a delta are null
  */
 export function mergeLate(state: TickerState, late: MutableTicker): MutableTicker | null {
   const { seq, exchangeTs: ts, isSnapshot } = late
@@ -25,7 +26,7 @@ export function mergeLate(state: TickerState, late: MutableTicker): MutableTicke
   const recent = state.recent.list()
   const at = recent.findLastIndex((other) => isUntil(other, late)) + 1
   const before = recent[at - 1]
-  // Of messages that are not remembered, only what is newest now is known.
+  // If the message before it is not remembered, only the fields that are newest now are known.
   const carried = new Set(before === undefined ? newest : names)
   const after = recent.slice(at).map((other) => {
     const own = other.isSnapshot ? TICKER_FIELD_NAMES : changedFields(other.changed)
@@ -49,7 +50,7 @@ function rowOver(
   return Object.assign(row, { exchangeTs, localTsUs, seq, isSnapshot, changed, extra })
 }
 
-/** A copy, for what was given out must not change. */
+/** A copy, because an event that was given out must not change. */
 function overlaid(
   under: MutableTicker,
   over: MutableTicker,

@@ -1,12 +1,12 @@
 import type { MutableTicker } from './mutable-ticker.ts'
 
 /**
- * How many messages of a symbol are remembered. A delta that is older gives no row; a snapshot that is
- * older begins a new count.
+ * How many messages of a symbol are remembered. An older delta yields no row; an older snapshot starts
+ * a new count.
  */
 const REMEMBERED = 8
 
-/** The newest messages of one symbol, each with the values after it. */
+/** The newest messages of one symbol, each with the merged values after it. */
 export class RecentTickers {
   #ring: MutableTicker[] = []
   #next = 0
@@ -16,7 +16,7 @@ export class RecentTickers {
     this.#next = (this.#next + 1) % REMEMBERED
   }
 
-  /** Whether the oldest of them is no newer than this order. */
+  /** Whether the oldest of them is at or before this order. */
   reachesTo(seq: number, ts: number): boolean {
     const oldest = this.#ring[this.#next] ?? this.#ring[0]
     if (oldest === undefined) return false
@@ -28,7 +28,7 @@ export class RecentTickers {
     return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]
   }
 
-  /** Remembers these instead, oldest first; the oldest may be too many. */
+  /** Remembers these instead, oldest first; drops the oldest if there are too many. */
   replace(tickers: readonly MutableTicker[]): void {
     this.#ring = tickers.slice(-REMEMBERED)
     this.#next = this.#ring.length % REMEMBERED

@@ -19,12 +19,12 @@ import type { TickerState, TickerStates } from './ticker-state.ts'
 import { OPTION_TICKER_READERS, TICKER_READERS, type TickerFieldReader } from './ticker-values.ts'
 
 /**
- * Maps the frames of `tickers.{symbol}`: a snapshot replaces the symbol's state, a delta merges.
+ * Maps the frames of `tickers.{symbol}`: a snapshot replaces the symbol's state, a delta is merged.
  *
- * Messages are ordered by (`cs`, `ts`); one that comes late lies under what newer ones said.
+ * Messages are ordered by (`cs`, `ts`); one that comes late is merged beneath newer ones.
  *
- * A malformed message gives no event, but its readable fields still count and its unreadable ones
- * become null: unknown rather than wrong in the events that follow.
+ * A malformed message yields no event. Its readable fields are merged all the same, and its unreadable
+ * ones become null, so that later events say "unknown" rather than something wrong.
  */
 export class TickerMapper implements ChannelMapper {
   readonly isList = false
@@ -61,7 +61,7 @@ export class TickerMapper implements ChannelMapper {
     event.exchangeTs = exchangeTs ?? state.ts
     const isReadable = merge(event, item, this.#readers, isSnapshot ? null : state)
     if (!isOrdered || !isReadable) {
-      // An order that came with nonsense must not make good deltas late.
+      // The order of a malformed message is not trusted: it must not make good deltas late.
       if (isSnapshot) state.replace(event, 0, 0)
       else state.patch(event)
       return null
@@ -82,12 +82,12 @@ export class TickerMapper implements ChannelMapper {
     return isSymbol(symbol) ? symbol : null
   }
 
-  /** Forgets every symbol: a new subscription opens with a new snapshot. */
+  /** Forgets every symbol: the next connection opens with new snapshots. */
   reset(): void {
     this.#states.clear()
   }
 
-  /** The snapshot to come replaces what is known, whatever its order. */
+  /** The next snapshot replaces what is known, whatever its order. */
   restart(topicSymbol: string): void {
     this.#states.get(topicSymbol)?.restart()
   }
@@ -108,7 +108,7 @@ export class TickerMapper implements ChannelMapper {
     return row ?? (isSnapshot ? 'stale_snapshot' : 'stale_delta')
   }
 
-  /** What a snapshot is laid over: nothing, but of spot the four values that no ticker carries. */
+  /** What a snapshot starts from: nothing; on spot, the four values that no ticker carries. */
   #blank({ values }: TickerState): MutableTicker {
     const blank = this.#states.empty(values.symbol)
     if (this.#category === 'spot') copyBook(blank, values)
@@ -117,8 +117,10 @@ export class TickerMapper implements ChannelMapper {
 }
 
 /**
- * Whether newer messages came before this one. A snapshot that is older than all that is remembered,
- * or of an older sequence and yet newer, begins a new count instead, unless it is the last one again.
+ * Whether newer messages came before this one.
+ *
+ * A snapshot is not late but starts a new count if it is older than all remembered messages, or if its
+ * sequence is older and its time newer; unless it repeats the last snapshot.
  */
 function isLate(state: TickerState, isSnapshot: boolean, seq: number, ts: number): boolean {
   if (!state.isAfter(seq, ts)) return false
@@ -135,8 +137,9 @@ function copyBook(target: MutableTicker, from: MutableTicker): void {
 }
 
 /**
- * Lays a message over an event, and notes its order for each field that it carries; whether all of it
- * could be read.
+ * Merges a message into an event, and notes the message's order for each field that it carries.
+ *
+ * Tells whether all of it could be read.
  */
 function merge(
   event: MutableTicker,

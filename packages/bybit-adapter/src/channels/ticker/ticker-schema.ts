@@ -22,7 +22,7 @@ const BY_KIND: { readonly [Kind in TickerFieldKind]: z.ZodType } = {
 const OF_COMMON_SOCKETS = frameSchema(TICKER_READERS, { cs: wireSequence })
 const OF_OPTION_SOCKETS = frameSchema(OPTION_TICKER_READERS, { id: wireFrameId.optional() })
 
-/** What the guards of the ticker mapper accept, said by zod: a whole frame, because it identifies. */
+/** What the guards of the ticker mapper accept, as a zod schema of a whole frame. */
 export function wireTickerFrameSchema(category: Category): z.ZodType {
   return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
 }

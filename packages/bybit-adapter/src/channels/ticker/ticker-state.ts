@@ -7,23 +7,23 @@ import {
 import { emptyTicker, type MutableTicker } from './mutable-ticker.ts'
 import { RecentTickers } from './recent-tickers.ts'
 
-/** What is known of one symbol on this connection. */
+/** What is known about one symbol on this connection. */
 export class TickerState {
   /** The values after the newest message; never given out, so that events do not change. */
   values: MutableTicker
-  /** Whether a ticker snapshot was among the messages: only then are all values known. */
+  /** Whether a ticker snapshot has come: only then are all values known. */
   hasSnapshot = false
   /** Order of the newest ticker message. */
   seq = -1
   ts = -1
-  /** Order of the newest snapshot, which tells of every field. */
+  /** Order of the newest snapshot, which carries every field. */
   snapshotSeq = -1
   snapshotTs = -1
   /** Order of the newest delta that carried a field, at twice the field's bit: seq, then ts. */
   readonly fieldOrders: Float64Array = new Float64Array(2 * TICKER_FIELD_NAMES.length).fill(-1)
-  /** The newest messages with the values after each: what a late one is laid under. */
+  /** The newest messages with the values after each: a late message is merged beneath them. */
   readonly recent: RecentTickers = new RecentTickers()
-  /** Order of the newest book, apart from the tickers': the two topics run side by side. */
+  /** Order of the newest book. Books and tickers come by two topics that run side by side. */
   bookSeq = -1
   bookUpdate = -1
 
@@ -36,7 +36,7 @@ export class TickerState {
     return seq < this.seq || (seq === this.seq && ts < this.ts)
   }
 
-  /** Whether what is known of a field, by its bit, is no newer than this order. */
+  /** Whether a field's value, by the field's bit, is from this order or before. */
   isFieldUntil(bit: number, seq: number, ts: number): boolean {
     return (
       isUntil(this.snapshotSeq, this.snapshotTs, seq, ts) &&
@@ -44,10 +44,10 @@ export class TickerState {
     )
   }
 
-  /** Takes a snapshot in its turn: it tells of everything. */
+  /** Takes a snapshot that is not late. */
   replace(values: MutableTicker, seq: number, ts: number): void {
     if (this.isAfter(seq, ts)) {
-      // The exchange counts anew: what was counted before must not seem newer for ever.
+      // The exchange counts anew: values from before must not seem newer for ever.
       this.#forgetOrders()
     }
     this.hasSnapshot = true
@@ -56,14 +56,14 @@ export class TickerState {
     this.advance(values, seq, ts)
   }
 
-  /** Whatever comes next is the newest. */
+  /** The next message counts as the newest, whatever its order. */
   restart(): void {
     this.seq = -1
     this.ts = -1
     this.#forgetOrders()
   }
 
-  /** Takes a late message, which is the newest that tells of some fields. */
+  /** Takes a late message, which is the newest one for some fields. */
   mergeLate(values: MutableTicker, late: MutableTicker, newest: readonly TickerFieldName[]): void {
     const { seq, exchangeTs: ts } = late
     this.values = values
@@ -77,18 +77,18 @@ export class TickerState {
     this.snapshotTs = ts
   }
 
-  /** Takes what could be read of a malformed delta, whose order is not to be trusted. */
+  /** Takes the readable part of a malformed delta, whose order is not trusted. */
   patch(values: MutableTicker): void {
     this.values = values
     this.recent.clear()
   }
 
-  /** Takes the values after a message in its turn. */
+  /** Takes the values after a message that is not late. */
   advance(values: MutableTicker, seq: number, ts: number): void {
     this.values = values
     this.seq = seq
     this.ts = ts
-    // Before a snapshot the values are not those of any moment.
+    // Before the first snapshot the values are incomplete.
     if (this.hasSnapshot) this.recent.push(values)
   }
 
@@ -105,7 +105,7 @@ function isUntil(seq: number, ts: number, otherSeq: number, otherTs: number): bo
   return seq < otherSeq || (seq === otherSeq && ts <= otherTs)
 }
 
-/** What is known of every symbol on one connection; shared by the topics that make up a ticker. */
+/** What is known about each symbol on one connection; shared by the topics that make up a ticker. */
 export class TickerStates {
   readonly #states = new Map<string, TickerState>()
   readonly #category: Category
@@ -118,7 +118,7 @@ export class TickerStates {
     return this.#states.get(symbol)
   }
 
-  /** The symbol's state, made anew if need be. */
+  /** The symbol's state, made if there is none. */
   obtain(symbol: string): TickerState {
     let state = this.#states.get(symbol)
     if (state === undefined) {
@@ -128,7 +128,7 @@ export class TickerStates {
     return state
   }
 
-  /** A ticker of which nothing is known. */
+  /** A ticker without any values. */
   empty(symbol: string): MutableTicker {
     return emptyTicker(this.#category, symbol)
   }

@@ -16,13 +16,13 @@ export interface TickerFieldReader {
   readonly weight: number
   /** The value; null for "not applicable", undefined when unreadable. */
   readonly read: (value: unknown) => string | number | null | undefined
-  /** Whether `read` is `parseDecimal`, which nearly always it is. */
+  /** Whether `read` is `parseDecimal`, as it is for nearly every field. */
   readonly isDecimal: boolean
-  /** Sets what `read` gave. */
+  /** Sets a value that `read` gave. */
   readonly set: (ticker: MutableTicker, value: string | number | null) => void
 }
 
-/** Told in most deltas, and always one of these: to look them up is cheaper than to judge a text. */
+/** Most deltas carry one of these: looking it up is cheaper than checking a text. */
 const TICK_DIRECTIONS: ReadonlySet<unknown> = new Set([
   'PlusTick',
   'ZeroPlusTick',
@@ -53,7 +53,7 @@ export const TICKER_READERS: ReadonlyMap<string, TickerFieldReader> = new Map(
   }),
 )
 
-/** The option socket's own names; REST has the common ones. */
+/** The names that only option sockets use; REST uses the common ones. */
 const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['bid1Price', 'bidPrice'],
   ['bid1Size', 'bidSize'],

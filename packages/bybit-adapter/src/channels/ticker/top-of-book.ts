@@ -30,7 +30,7 @@ const CHANGED = (['bid1Price', 'bid1Size', 'ask1Price', 'ask1Size'] as const).re
   (mask, name) => mask + 2 ** TICKER_FIELDS[name].bit,
   0,
 )
-/** The exchange numbers its books anew from here when the service restarts. */
+/** From here the exchange numbers its books anew after a restart. */
 const RESTARTED = 1
 
 const wireSide: z.ZodType = z.custom(
@@ -38,7 +38,7 @@ const wireSide: z.ZodType = z.custom(
   'must be a list of [price, size], both decimal strings',
 )
 
-/** What the guards of {@link TopOfBookMapper} accept, said by zod: a whole frame. */
+/** What the guards of {@link TopOfBookMapper} accept, as a zod schema of a whole frame. */
 export const wireBookFrameSchema: z.ZodType = z.object({
   type: z.literal('snapshot'),
   ts: wireTime,
@@ -54,8 +54,8 @@ export const wireBookFrameSchema: z.ZodType = z.object({
 /**
  * Maps the frames of spot's `orderbook.1.{symbol}` to ticker events of best bid and ask.
  *
- * A frame is merged into the symbol's ticker, of which nothing else need be known yet. The exchange
- * sends a book again when it has not changed for 3 s: that is discarded. Books are ordered among
+ * A frame is merged into the symbol's ticker, even before the first ticker message. The exchange
+ * repeats a book that has not changed for 3 s: repetitions are discarded. Books are ordered among
  * themselves by (`seq`, `u`), never against tickers.
  */
 export class TopOfBookMapper implements ChannelMapper {
@@ -112,10 +112,10 @@ export class TopOfBookMapper implements ChannelMapper {
     return isSymbol(symbol) ? symbol : null
   }
 
-  /** The states are the ticker mapper's, which forgets them. */
+  /** Nothing to do: the ticker mapper, which owns the states, forgets them. */
   reset(): void {}
 
-  /** The book to come is not compared with what came before. */
+  /** The next book is not compared with the one before. */
   restart(topicSymbol: string): void {
     const state = this.#states.get(topicSymbol)
     if (state === undefined) return
@@ -123,7 +123,7 @@ export class TopOfBookMapper implements ChannelMapper {
     state.bookUpdate = -1
   }
 
-  /** After a book that cannot be read, bid and ask are unknown rather than wrong. */
+  /** After an unreadable book, bid and ask are unknown rather than wrong. */
   #forget(symbol: string): void {
     const state = this.#states.get(symbol)
     if (state === undefined) return

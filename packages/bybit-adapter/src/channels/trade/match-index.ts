@@ -1,18 +1,18 @@
 /**
- * How many matches of a symbol are remembered: frames may come late, or again, and two connections
- * that overlap bring them twice, at different times.
+ * How many matches of a symbol are remembered. Frames may come late or twice: two connections that
+ * overlap deliver each of them, at different times.
  */
 const REMEMBERED = 16
-/** Up to so many ids are searched one by one, which is faster than a map. */
+/** Up to this many ids are searched one by one, which is faster than a map. */
 const FEW = 8
 
-/** The trades of one match; used again for another, because new ones would be made all the time. */
+/** The trades of one match; reused for another match, to save allocations. */
 class Match {
   seq = -1
   count = 0
-  /** The first few ids, each at its position; what follows `count` is of another match. */
+  /** The first few ids, each at its position; entries from `count` on are left over from another match. */
   readonly ids: string[] = []
-  /** All ids, once they are many. */
+  /** All ids, once there are many. */
   positions: Map<string, number> | null = null
 
   restart(seq: number): void {
@@ -59,9 +59,9 @@ class RecentMatches {
 /**
  * Counts the position of each trade within its match, that is within one (symbol, seq).
  *
- * A large match spills over several frames, so the count goes on from frame to frame. A trade that
- * is delivered twice keeps its position, and a repeated or late frame of one of the last few matches
- * moves no trade of another.
+ * A large match is spread over several frames, so the count goes on from frame to frame. A trade that
+ * is delivered twice keeps its position, and a repeated or late frame of a recent match changes no
+ * other trade's position.
  *
  * @example
  * const matches = new MatchIndex()
@@ -70,11 +70,11 @@ class RecentMatches {
  */
 export class MatchIndex {
   readonly #matches = new Map<string, RecentMatches>()
-  /** Those of the symbol that was asked for last, which is nearly always asked for next. */
+  /** The matches of the symbol that was asked for last, which is nearly always asked for next. */
   #symbol: string | null = null
   #recent = new RecentMatches()
 
-  /** The trade's position from 0; −1 when the sequence is unknown (−1). */
+  /** The trade's position from 0; −1 if the sequence is unknown (−1). */
   next(symbol: string, seq: number, tradeId: string): number {
     if (seq < 0) return -1
     if (symbol !== this.#symbol) this.#turnTo(symbol)

@@ -60,7 +60,7 @@ const common = {
 const OF_COMMON_SOCKETS: z.ZodType = z.object({ ...common, s: wireName.optional() })
 const OF_OPTION_SOCKETS: z.ZodType = z.object({ ...common, s: wireName })
 
-/** What the guards of {@link PublicTradeMapper} accept, said by zod. */
+/** What the guards of {@link PublicTradeMapper} accept, as a zod schema. */
 export function wireTradeSchema(category: Category): z.ZodType {
   return category === 'option' ? OF_OPTION_SOCKETS : OF_COMMON_SOCKETS
 }
@@ -69,11 +69,11 @@ const MAX_NAME_LENGTH = 64
 
 /** Maps the elements of a trade frame's `data`. */
 export class PublicTradeMapper implements ChannelMapper {
-  /** Outlives connections: a match that a reconnect or a rotation cut in two counts on. */
+  /** Outlives connections: the count goes on in a match that a reconnect or a rotation cut in two. */
   readonly #matches = new MatchIndex()
   readonly isList = true
   readonly #scanner: TradeScanner | null
-  /** The newest price: trades of one match often share theirs, which is then known to be one. */
+  /** The newest valid price: trades of one match often share it, and it need not be checked again. */
   #price: Decimal | null = null
 
   constructor(category: Category) {
@@ -154,11 +154,11 @@ export class PublicTradeMapper implements ChannelMapper {
     return isSymbol(s) ? s : null
   }
 
-  /** Keeps the match counts: they hold across connections. */
+  /** Nothing to do: match counts hold across connections. */
   reset(): void {}
 }
 
-/** Whether a trade is of the topic's own symbol: an option topic is a base coin, which has none. */
+/** Whether a trade is of the topic's symbol. An option topic names a base coin, never a symbol. */
 function isTopicsOwn(s: unknown, { category, topicSymbol }: ItemContext): boolean {
   return category !== 'option' && (s === undefined || s === topicSymbol)
 }
@@ -168,7 +168,7 @@ function isName(value: unknown, { isPlain }: ItemContext): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME_LENGTH
 }
 
-/** Null where there is none, undefined for what is no name. */
+/** Null if there is none, undefined if it is no name. */
 function tickDirectionOf(value: unknown): string | null | undefined {
   switch (value) {
     case 'PlusTick':
@@ -188,7 +188,7 @@ function optionalDecimal(value: unknown): Decimal | null | undefined {
   return value === undefined ? null : parseDecimal(value)
 }
 
-/** Every trade is a trade: nothing need be remembered. */
+/** Each event proves a trade: nothing need be remembered. */
 const EACH_TRADE: TradeWitness = { provesTrade: () => true, forget: () => {} }
 
 /**

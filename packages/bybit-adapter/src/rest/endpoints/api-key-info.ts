@@ -7,20 +7,20 @@ import { rowInteger, rowOptionalInteger, rowText } from './row-values.ts'
 export interface ApiKeyInfo {
   readonly id: string
   readonly note: string | null
-  /** The exchange's id of the user whose key it is. */
+  /** The exchange's id of the user who owns the key. */
   readonly userId: number
-  /** Of a sub-account its main account's id; `0` or null of a main account. */
+  /** The main account's id, for a sub-account; `0` or null for a main account. */
   readonly parentUid: string | null
   readonly isMaster: boolean | null
-  /** Whether it can neither trade nor withdraw, whatever its permissions name. */
+  /** Whether it can neither trade nor withdraw, whatever its permissions say. */
   readonly isReadOnly: boolean
   /** What it may do, by group, e.g. `{ ContractTrade: ['Order', 'Position'] }`; an empty group grants nothing. */
   readonly permissions: Readonly<Record<string, readonly string[]>>
   /** The addresses that may use it; `*` for any. */
   readonly ips: readonly string[]
-  /** 1 a personal key, 2 one made by a third-party app. */
+  /** 1: a personal key; 2: a key made by a third-party app. */
   readonly type: number | null
-  /** Days until it expires; −2 when it is bound to addresses, and so does not. */
+  /** Days until it expires; −2 if it never does, because it is bound to addresses. */
   readonly deadlineDay: number | null
   /** When it expires, as the exchange writes it; a date of 1970 means never. */
   readonly expiredAt: string | null

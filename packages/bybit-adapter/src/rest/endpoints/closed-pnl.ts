@@ -9,7 +9,7 @@ export interface ClosedPnl extends ClosedPnlValues {
   readonly category: Category
   readonly symbol: string
   readonly orderId: string
-  /** Of the closing order. */
+  /** The side of the closing order. */
   readonly side: string
   /** Keys that this version does not know, as sent; null when there are none. */
   readonly extra: JsonObject | null

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ListEndpoint } from '../lists/rest-list.ts'
 import { rowDecimal, rowName, rowTime } from './row-values.ts'
 
-/** One funding of a perpetual. */
+/** One settled funding rate of a perpetual. */
 export interface FundingRate {
   readonly symbol: string
   /** Ratio: 0.0001 is 1 basis point. */
@@ -20,7 +20,7 @@ const fundingRateSchema: z.ZodType<FundingRate> = z
     fundingTs: row.fundingRateTimestamp,
   }))
 
-/** Past fundings, newest first. */
+/** Past funding rates, newest first. */
 export const FUNDING_HISTORY: ListEndpoint<FundingRate> = {
   path: '/v5/market/funding/history',
   channel: null,

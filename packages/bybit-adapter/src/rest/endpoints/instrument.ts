@@ -13,8 +13,8 @@ import {
 /**
  * What the exchange says about a tradable instrument, under its own names.
  *
- * Null is what a category does not have: `fundingInterval` of a spot pair, `optionsType` of a
- * perpetual. Quantities are in the units of trading, prices in the quote currency.
+ * A value that a category does not have is null: a spot pair's `fundingInterval`, a perpetual's
+ * `optionsType`. Quantities are in the units of trading, prices in the quote currency.
  */
 export interface Instrument {
   readonly symbol: string
@@ -31,7 +31,7 @@ export interface Instrument {
   readonly displayName: string | null
   /** Epoch milliseconds. */
   readonly launchTime: number | null
-  /** Epoch milliseconds; on a perpetual its delisting, once that is scheduled. */
+  /** Epoch milliseconds; of a perpetual, its delisting once that is scheduled. */
   readonly deliveryTime: number | null
   readonly deliveryFeeRate: Decimal | null
   readonly priceScale: Decimal | null
@@ -54,7 +54,7 @@ export interface Instrument {
   readonly preListingInfo: PreListingInfo | null
 }
 
-/** How an instrument comes to the market by auction. */
+/** How an instrument comes to the market by an auction. */
 export interface PreListingInfo {
   readonly curAuctionPhase: string | null
   readonly skipCallAuction: boolean | null
@@ -69,7 +69,7 @@ export interface PreListingPhase {
   readonly endTime: number | null
 }
 
-/** Decimals by name, each null where the exchange does not say. */
+/** Decimals by name; null where the exchange gives none. */
 export type DecimalsOf<Names extends readonly string[]> = {
   readonly [Name in Names[number]]: Decimal | null
 }
@@ -98,7 +98,7 @@ function decimals<const Names extends readonly string[]>(
   names: Names,
 ): z.ZodType<DecimalsOf<Names> | null> {
   const shape = Object.fromEntries(names.map((name) => [name, rowOptionalDecimal]))
-  // Sound: the shape has just these names.
+  // Sound: the shape has exactly these names.
   return z
     .object(shape)
     .nullish()

@@ -35,7 +35,7 @@ export interface Kline {
 
 const klineSchema: z.ZodType<Kline> = z
   .tuple([rowTime, rowDecimal, rowDecimal, rowDecimal, rowDecimal, rowDecimal, rowDecimal])
-  // A column that is added one day does no harm.
+  // The exchange may add columns.
   .rest(z.unknown())
   .transform(([startTs, open, high, low, close, volume, turnover]) => ({
     startTs,

@@ -8,12 +8,12 @@ import {
 import { z } from 'zod'
 import { parseSequence } from '../../wire/wire.ts'
 
-/** Reads a value by a parser that gives undefined for what it refuses. */
+/** Reads a value by a parser, which gives undefined for what it refuses. */
 function read<Value>(
   parse: (value: unknown) => Value | undefined,
   message: string,
 ): z.ZodType<Value> {
-  // Optional, so that an absent field comes to the parser, which decides.
+  // Optional, so that the parser decides about absent fields as well.
   return z
     .unknown()
     .optional()
@@ -43,7 +43,7 @@ export const rowTime: z.ZodType<number> = read(
 /**
  * A describing time in epoch milliseconds; null when absent, null, `""` or `0`.
  *
- * It may lie before 2019: some pairs are older than what is recorded here.
+ * It may lie before 2019: some pairs are older than the recorded market.
  */
 export const rowOptionalTime: z.ZodType<number | null> = read((value) => {
   if (value === undefined || value === null || value === '') return null

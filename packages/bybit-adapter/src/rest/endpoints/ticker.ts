@@ -7,12 +7,12 @@ import { isWireObject } from '../../wire/wire.ts'
 import { malformedReply } from '../http/reply.ts'
 import type { ListEndpoint } from '../lists/rest-list.ts'
 
-/** Tickers, each row whole; they have no time or sequence but the reply's. */
+/** Tickers, each row whole; their time is the reply's, and they have no sequence. */
 export const TICKERS: ListEndpoint<TickerEvent> = {
   path: '/v5/market/tickers',
   channel: 'ticker',
   schema({ endpoint, exchangeTs, localTsUs }, category) {
-    // It identifies the events.
+    // The time identifies the events.
     if (exchangeTs === null) throw malformedReply(endpoint, 'time', null)
     return tickerSchema(category, exchangeTs, localTsUs)
   },

@@ -13,7 +13,7 @@ import { isWireObject } from '../../wire/wire.ts'
 
 /**
  * One entry of an account's ledger (`/v5/account/transaction-log`): `change` is `cashFlow` +
- * `funding` − `fee`, and `cashBalance` what it left.
+ * `funding` − `fee`, and `cashBalance` is the balance after it.
  */
 export interface AccountTransaction extends TransactionValues {
   readonly channel: 'transaction'
@@ -24,7 +24,7 @@ export interface AccountTransaction extends TransactionValues {
   readonly currency: string
   /** E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`. */
   readonly type: string
-  /** Of a trade its execution's id; `''` when there is none. */
+  /** The execution's id, for a trade; `''` if there is none. */
   readonly tradeId: string
   /** `transactionTime`, in epoch milliseconds. */
   readonly exchangeTs: number
@@ -41,7 +41,7 @@ interface TransactionValues {
   readonly transSubType: string | null
   readonly side: string | null
   readonly qty: Decimal | null
-  /** The position that it left, signed. */
+  /** The position after it, signed. */
   readonly size: Decimal | null
   readonly tradePrice: Decimal | null
   /** Positive when received. */
@@ -93,7 +93,7 @@ const READER = new ItemReader({
   transactionTime: { field: 'exchangeTs', ...REQUIRED.time },
 })
 
-/** Maps a row of the ledger. */
+/** Maps a row of the transaction log. */
 export const mapTransaction: PrivateMapper<AccountTransaction> = (row, context) => {
   if (!isWireObject(row)) return refused(fault(null, row, 'must be an object'))
   const read = READER.read(row)

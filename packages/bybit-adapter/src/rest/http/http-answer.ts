@@ -1,14 +1,14 @@
 import { BybitAdapterError } from '../../errors.ts'
 import type { Deadline } from '../../time/deadline.ts'
 
-/** An HTTP answer, read whole. */
+/** An HTTP answer, read to its end. */
 export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers
   readonly bytes: Uint8Array
 }
 
-/** Gets an address and reads the answer whole, up to a limit. */
+/** Gets an address and reads the whole answer, up to a limit. */
 export async function httpGet(
   url: string,
   endpoint: string,
@@ -18,7 +18,7 @@ export async function httpGet(
 ): Promise<HttpAnswer> {
   const response = await fetch(url, {
     headers,
-    // A redirect leads to a page about the request, never to the answer.
+    // A redirect leads to some page, never to the answer.
     redirect: 'manual',
     signal: deadline.signal,
   }).catch(deadline.fail)

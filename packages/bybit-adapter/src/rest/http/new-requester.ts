@@ -11,9 +11,9 @@ export interface RestClientOptions {
   readonly environment?: Environment | undefined
   /** A base such as `http://127.0.0.1:9002`, to which the V5 path is appended; wins over `environment`. */
   readonly restUrl?: string | undefined
-  /** How long an attempt may take, from sending to the last byte; default 10,000 ms. */
+  /** How long an attempt may take, from sending it to the last byte; default 10,000 ms. */
   readonly timeoutMs?: number | undefined
-  /** How often a call is tried when that can help; default 4. */
+  /** How often a call is tried while its error is retryable; default 4. */
   readonly maxAttempts?: number | undefined
   /** Larger answers are refused; default 16 MiB. */
   readonly maxBodyBytes?: number | undefined
@@ -23,13 +23,13 @@ export interface RestClientOptions {
   readonly limiter?: RateLimiter | undefined
   readonly clock?: Clock | undefined
   readonly userAgent?: string | undefined
-  /** Even in [0, 1), for the jitter of repetitions; default `Math.random`. */
+  /** Evenly drawn from [0, 1), for the jitter of retries; default `Math.random`. */
   readonly random?: (() => number) | undefined
 }
 
 const DEFAULT_MAX_BODY_BYTES = 16 * 1024 * 1024
 
-/** Makes what sends a client's requests; throws `INVALID_OPTION`. */
+/** Makes the requester of a client; throws `INVALID_OPTION`. */
 export function newRequester(base: string, options: RestClientOptions, auth?: RestAuth): Requester {
   return new Requester({
     base,
@@ -45,7 +45,7 @@ export function newRequester(base: string, options: RestClientOptions, auth?: Re
   })
 }
 
-/** Throws `INVALID_OPTION` unless a number is whole and from 1. */
+/** Checks an option that is a whole number from 1; throws `INVALID_OPTION`. */
 export function positiveInteger(option: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value
   throw new BybitAdapterError(

@@ -1,9 +1,8 @@
 /**
- * Writes the query of a request: texts and numbers by name, those that are undefined left out; a
- * cursor goes in as the exchange gave it.
+ * Writes the query of a request from texts and numbers by name; leaves out what is undefined.
  *
- * The exchange hands most cursors out percent-encoded already, and a second encoding gives the
- * first page again. Decoding once and encoding once serves both forms.
+ * The cursor is given as the exchange wrote it. The exchange percent-encodes most cursors, and answers
+ * one that is encoded twice with the first page. Decoding once and encoding once serves both forms.
  *
  * @example
  * queryOf({ category: 'linear', limit: 100 }, '132766%3A2') // 'category=linear&limit=100&cursor=132766%3A2'

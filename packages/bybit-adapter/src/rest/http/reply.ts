@@ -11,7 +11,7 @@ import { describeValue, printable } from '../../wire/printable.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { retCodeMeaning } from './ret-code.ts'
 
-/** A successful answer of the exchange, its `result` not yet read. */
+/** A successful answer of the exchange; its `result` is not checked yet. */
 export interface Reply {
   readonly endpoint: string
   /** The body as received. */
@@ -19,7 +19,7 @@ export interface Reply {
   /** Whether the bytes are UTF-8; texts decoded from other bytes cannot be trusted. */
   readonly isUtf8: boolean
   readonly result: unknown
-  /** The envelope's `time` in epoch milliseconds; null when it has none. */
+  /** The envelope's `time` in epoch milliseconds; null if it has none. */
   readonly exchangeTs: number | null
   /** Receive time in epoch microseconds. */
   readonly localTsUs: number
@@ -28,20 +28,20 @@ export interface Reply {
 const envelopeSchema = z.looseObject({
   retCode: z.int(),
   retMsg: z.string().optional().catch(undefined),
-  // Some answers lack one or the other.
+  // Some answers lack one of these.
   time: z.unknown().optional(),
   result: z.unknown().optional(),
 })
 
-/** HTTP statuses that pass by themselves. */
+/** HTTP statuses of faults that may pass. */
 const isTransient = (status: number): boolean => status === 408 || status >= 500
 
 /**
  * Reads an HTTP answer as the exchange's envelope.
  *
- * Refusals come with HTTP 200 and a `retCode`; all other statuses come from something on the way.
- * Throws the error that stands for what it is instead of a success, in which `redact` has a hand
- * in all that is shown of the answer.
+ * The exchange refuses with HTTP 200 and a `retCode`; any other status comes from something in between.
+ * Throws the error for an answer that is no success; what it shows of the answer passes through
+ * `redact`.
  */
 export function readReply(
   endpoint: string,
@@ -69,7 +69,7 @@ export function readReply(
     value = JSON.parse(text)
   } catch (cause) {
     const message = `the answer is not JSON: "${shown(text)}"`
-    // The parser's own words repeat the text.
+    // The parser's message repeats the text, so it is left out where the text is redacted.
     throw fail('RESPONSE_NOT_JSON', message, { retryable: true, ...(!redact && { cause }) })
   }
   const parsed = envelopeSchema.safeParse(value)
@@ -94,7 +94,7 @@ export function readReply(
   }
 }
 
-/** The error of a reply whose `result` is not what the endpoint gives. */
+/** The error for a reply whose `result` is not what the endpoint gives. */
 export function malformedReply(endpoint: string, field: string, value: unknown): BybitAdapterError {
   const message = `${endpoint}: ${field} is ${describeValue(value)}`
   return new BybitAdapterError('RESPONSE_MALFORMED', message, { endpoint, retryable: true })

@@ -23,14 +23,14 @@ export interface RequesterSettings {
   readonly auth?: RestAuth | undefined
 }
 
-/** A reply with the time at which its request was sent, in epoch microseconds. */
+/** A reply, and when its request was sent in epoch microseconds. */
 export interface TimedReply extends Reply {
   readonly sentUs: number
 }
 
 const BACKOFF: BackoffBounds = { baseMs: 500, capMs: 10_000 }
 
-/** Sends requests inside the limits, and again when that can help. */
+/** Sends requests within the limits, and again while their error is retryable. */
 export class Requester {
   readonly #settings: RequesterSettings
 
@@ -38,7 +38,7 @@ export class Requester {
     this.#settings = settings
   }
 
-  /** Gets an endpoint; `query` is sent as it stands. */
+  /** Gets an endpoint; `query` is sent as given. */
   async get(endpoint: string, query: string, options: RestCallOptions): Promise<TimedReply> {
     const { clock, maxAttempts, random } = this.#settings
     const { signal } = options
@@ -84,7 +84,7 @@ export class Requester {
     const { auth, base, clock, maxBodyBytes, timeoutMs, userAgent } = this.#settings
     using deadline = new Deadline(endpoint, clock, timeoutMs, signal)
     const url = new URL(`${base}${endpoint}${query === '' ? '' : `?${query}`}`)
-    // What is sent is signed: a URL escapes characters that a query may hold as they are.
+    // The query is signed as it is sent: a URL escapes some characters that a query may hold.
     const signed = auth?.headers(url.search.slice(1)) ?? {}
     const headers = { accept: 'application/json', 'user-agent': userAgent, ...signed }
     const sentUs = clock.nowUs()

@@ -1,6 +1,6 @@
 import type { BybitAdapterErrorCode } from '../../errors.ts'
 
-/** What a `retCode` asks of the caller. */
+/** What a `retCode` means for the caller. */
 export interface RetCodeMeaning {
   readonly code: BybitAdapterErrorCode
   readonly retryable: boolean
@@ -11,16 +11,16 @@ const TRANSIENT: RetCodeMeaning = { code: 'REFUSED', retryable: true }
 const CLOCK_SKEW: RetCodeMeaning = { code: 'CLOCK_SKEW', retryable: true }
 const RATE_LIMITED: RetCodeMeaning = { code: 'RATE_LIMITED', retryable: true }
 
-/** All codes not listed ask for another request, not for the same one again. */
+/** Codes that are not listed are refusals which a retry does not change. */
 const MEANINGS: ReadonlyMap<number, RetCodeMeaning> = new Map([
-  // The request arrived too late, or by a clock that is wrong.
+  // The request's time is too old, or the clock behind it is wrong.
   [-1, CLOCK_SKEW],
   [10002, CLOCK_SKEW],
   // Timeouts and restarts of the exchange.
   [10000, TRANSIENT],
   [10016, TRANSIENT],
   [10019, TRANSIENT],
-  // Too many requests: of this endpoint, of everyone, of this address.
+  // Too many requests: to this endpoint, of all users, from this address.
   [10006, RATE_LIMITED],
   [429, RATE_LIMITED],
   [10018, { code: 'IP_BANNED', retryable: true }],

@@ -1,7 +1,7 @@
 import type { RestList, RestPage } from './rest-list.ts'
 import type { PageSource } from './rest-pages.ts'
 
-/** Pages that name the next one by a cursor. */
+/** Pages of which each names the next by a cursor. */
 export function byCursor<Item>(
   fetchPage: (cursor: string) => Promise<RestPage<Item>>,
 ): PageSource<Item> {
@@ -20,16 +20,16 @@ export function byCursor<Item>(
   }
 }
 
-/** The times that are wanted, in epoch milliseconds, both inclusive. */
+/** The wanted times in epoch milliseconds, both inclusive. */
 export interface TimeRange {
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
 
 /**
- * Pages without a cursor, newest first: the next one ends just before the oldest row of this one.
+ * Pages without a cursor, newest first: each ends just before the oldest row of the page before.
  *
- * Without `from` there is one page only, the newest.
+ * Without `from` there is only one page, the newest.
  */
 export function byEndTime<Item>(
   { from, to }: TimeRange,

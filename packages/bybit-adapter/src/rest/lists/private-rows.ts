@@ -6,21 +6,21 @@ import { isWireObject } from '../../wire/wire.ts'
 import { malformedReply, type Reply } from '../http/reply.ts'
 import type { RestPage } from './rest-list.ts'
 
-/** Whose rows they are, and of which category the question was; null for wallets. */
+/** Whose rows they are, and the query's category; null if the query names none. */
 export interface PrivateRowsOrigin {
   readonly accountId: string
   readonly category: Category | null
 }
 
-/** Channels whose rows have no time but the reply's, which identifies them. */
+/** Channels whose rows are identified by the reply's time, because they have none of their own. */
 const TIMELESS: ReadonlySet<PrivateChannel> = new Set(['position', 'wallet'])
 
 /**
- * Reads `result.list` of an account's data as the events that its socket gives for the same; a bad
- * row costs itself alone.
+ * Reads `result.list` of an account's data as the events that its socket gives; a bad row costs no
+ * other.
  *
- * Throws `RESPONSE_MALFORMED` when there is no list, no time where that identifies the rows, or
- * when it answers another question.
+ * Throws `RESPONSE_MALFORMED` if there is no list, if it is about another category, or if a time is
+ * missing that identifies the rows.
  */
 export function readPrivateRows<Name extends PrivateChannel>(
   channel: Name,
@@ -33,7 +33,7 @@ export function readPrivateRows<Name extends PrivateChannel>(
   return readRows(PRIVATE_MAPPERS[channel], channel, reply, origin)
 }
 
-/** Reads `result.list` by any mapper, likewise. */
+/** Reads `result.list` by any mapper. */
 export function readRows<Item extends object>(
   map: PrivateMapper<Item>,
   channel: PrivateChannel | null,

@@ -13,38 +13,38 @@ export interface RestList<Item> {
   readonly items: readonly Item[]
   /** Rows that cannot be read, each with its own bytes; `topic` is the endpoint. */
   readonly deadLetters: readonly DeadLetter[]
-  /** The exchange's time of the reply in epoch milliseconds; null when it does not say. */
+  /** The exchange's time of the reply in epoch milliseconds; null if it has none. */
   readonly exchangeTs: number | null
   /** Receive time in epoch microseconds. */
   readonly localTsUs: number
 }
 
-/** A list with the place where the next page begins. */
+/** A list, and where the next page begins. */
 export interface RestPage<Item> extends RestList<Item> {
   /** `nextPageCursor` as received; `''` on the last page. */
   readonly cursor: string
 }
 
-/** What every query names: a reply must be about it, and dead letters are filed under it. */
+/** What every query names: the reply must be about it, and dead letters name it. */
 export interface ListQuery {
   readonly category: Category
-  /** Absent when the question is about several symbols. */
+  /** Absent if the query is about several symbols. */
   readonly symbol?: string | undefined
 }
 
 /** An endpoint whose `result` has a `list`. */
 export interface ListEndpoint<Item> {
   readonly path: string
-  /** The channel of its rows, where they are events. */
+  /** The channel of its rows; null if they are no events. */
   readonly channel: PublicChannel | null
-  /** What a row must be, and its mapping. */
+  /** Checks a row and maps it to an item. */
   schema(reply: Reply, category: Category): z.ZodType<Item>
 }
 
 /**
- * Reads `result.list`, row by row, by a schema that also maps; a bad row costs itself alone.
+ * Reads `result.list` row by row, by a schema that also maps; a bad row costs no other.
  *
- * Throws `RESPONSE_MALFORMED` when there is no list or when it answers another question.
+ * Throws `RESPONSE_MALFORMED` if there is no list, or if it is about another category or symbol.
  */
 export function readRestList<Item>(
   reply: Reply,
@@ -67,7 +67,12 @@ export function readRestList<Item>(
   const bytesOf = rowBytes(reply)
   const items: Item[] = []
   const deadLetters: DeadLetter[] = []
-  const bury = (index: number, row: unknown, reason: string, field: string | null): void => {
+  const toDeadLetter = (
+    index: number,
+    row: unknown,
+    reason: string,
+    field: string | null,
+  ): void => {
     deadLetters.push({
       category,
       channel: endpoint.channel,
@@ -84,21 +89,21 @@ export function readRestList<Item>(
   for (const [index, row] of list.entries()) {
     const parsed = schema.safeParse(row)
     if (!isText && !isUtf8(bytesOf(index))) {
-      bury(index, undefined, 'the item is not valid UTF-8', null)
+      toDeadLetter(index, undefined, 'the item is not valid UTF-8', null)
     } else if (parsed.success) {
       items.push(parsed.data)
     } else {
       const fault = faultOf(schema, row, [])
       const field = fault.field === null ? null : printable(fault.field)
       const got = describeValue(fault.value)
-      bury(index, row, `${field ?? 'the item'} ${fault.message}, got ${got}`, field)
+      toDeadLetter(index, row, `${field ?? 'the item'} ${fault.message}, got ${got}`, field)
     }
   }
   const cursor = typeof nextPageCursor === 'string' ? nextPageCursor : ''
   return { items, deadLetters, exchangeTs, localTsUs, cursor }
 }
 
-/** Finds the bytes of a row; the reply is scanned once, when the first is asked for. */
+/** Finds the bytes of a row; scans the reply once, when the first row is asked for. */
 function rowBytes({ bytes }: Reply): (index: number) => Uint8Array {
   let result = bytes
   let ranges: readonly ByteRange[] | null = null

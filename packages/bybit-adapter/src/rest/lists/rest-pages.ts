@@ -6,16 +6,16 @@ import type { RestList } from './rest-list.ts'
  *
  * | end | meaning |
  * |---|---|
- * | `last_page` | the exchange said that there is none, or the wanted times are covered |
- * | `empty_page` | a page was empty, though a cursor had promised more |
- * | `no_progress` | a cursor or a page came again: what follows cannot be reached |
- * | `beyond_history` | the exchange keeps no rows of the earliest part of what was wanted |
+ * | `last_page` | the exchange said that there are no more, or the wanted times are covered |
+ * | `empty_page` | a page was empty, though a cursor had promised rows |
+ * | `no_progress` | a cursor or a page was repeated: what follows cannot be reached |
+ * | `beyond_history` | the exchange no longer keeps the earliest part of what was wanted |
  *
- * Pages of several windows of time end as the worst of them; all windows are read.
+ * Of several windows of time, all are read, and the worst end counts.
  */
 export type PagesEnd = 'last_page' | 'empty_page' | 'no_progress' | 'beyond_history'
 
-/** All pages in one. */
+/** All pages together. */
 export interface CollectedPages<Item> {
   readonly items: readonly Item[]
   readonly deadLetters: readonly DeadLetter[]
@@ -26,7 +26,7 @@ export interface CollectedPages<Item> {
 export type PageSource<Item> = () => AsyncGenerator<RestList<Item>, PagesEnd, undefined>
 
 /**
- * A list that the exchange gives in pages, fetched as they are read.
+ * A list that the exchange gives in pages; each page is fetched when it is read.
  *
  * @example
  * for await (const { items } of client.instrumentsInfo({ category: 'linear' })) list.push(...items)

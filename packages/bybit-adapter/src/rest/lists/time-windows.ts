@@ -3,13 +3,13 @@ import { byCursor } from './paging.ts'
 import type { RestPage } from './rest-list.ts'
 import type { PageSource, PagesEnd } from './rest-pages.ts'
 
-/** A stretch of time that one question may be about, in epoch milliseconds. */
+/** A window of time that one query may ask for, in epoch milliseconds. */
 export interface TimeWindow {
   readonly startTime: number
   readonly endTime: number
 }
 
-/** From when on rows are wanted, in epoch milliseconds. */
+/** The times of which rows are wanted, in epoch milliseconds. */
 export interface WantedTimes {
   readonly from: number
   /** Default now. */
@@ -19,16 +19,16 @@ export interface WantedTimes {
 const DAY_MS = 86_400_000
 /** The exchange refuses windows of more than 7 days. */
 const WINDOW_MS = 7 * DAY_MS - 1
-/** The exchange's clock is known to within half a second, and "until now" must not end before it. */
+/** The exchange's clock is known to half a second: "until now" must not end before its now. */
 const CLOCK_MARGIN_MS = 1_000
-/** The exchange keeps two years; an hour of margin, for clocks and for waits in queues. */
+/** The exchange keeps two years; an hour less, because clocks differ and requests wait in queues. */
 const HISTORY_MS = 730 * DAY_MS - 3_600_000
 
 /**
- * Cuts a time into windows that the exchange answers, oldest first.
+ * Cuts a span of time into windows that the exchange accepts, oldest first.
  *
- * Whether their ends are inclusive is not documented: each begins 1 ms before the one before ends,
- * and the outer ends reach 1 ms beyond what is wanted.
+ * The exchange does not document whether the ends are inclusive. So each window begins 1 ms before the
+ * end of the one before, and the first and the last reach 1 ms beyond what is wanted.
  */
 export function timeWindows(from: number, to: number): TimeWindow[] {
   const windows: TimeWindow[] = []
@@ -43,10 +43,10 @@ export function timeWindows(from: number, to: number): TimeWindow[] {
 }
 
 /**
- * Pages of windows of time, each window to its end before the next, oldest first.
+ * The pages of windows of time: the oldest window first, each to its end.
  *
- * Throws `INVALID_OPTION` for times that are none. What lies more than two years back is left out,
- * which the end then says.
+ * Throws `INVALID_OPTION` for unusable times. Leaves out what lies more than two years back, and then
+ * ends as `beyond_history`.
  *
  * @param nowMs the exchange's time
  */

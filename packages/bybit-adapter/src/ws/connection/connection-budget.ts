@@ -6,7 +6,7 @@ export interface ConnectionBudgetOptions {
   /** Connections per window; default 400: the exchange cuts off an address at 500 in 5 minutes. */
   readonly limit?: number
   readonly windowMs?: number
-  /** Connections in any second, so that hundreds do not all shake hands at once; default 20. */
+  /** Connections in any second, so that hundreds are not opened at once; default 20. */
   readonly perSecond?: number
   readonly clock?: Clock
 }
@@ -16,7 +16,7 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal
   /** 0 goes first, 9 last; default 5. */
   readonly priority?: RequestPriority
-  /** Told once, when the place is not free at once: in how many milliseconds the next one is. */
+  /** Told once if there is no free place: in how many milliseconds the next place is free. */
   readonly onWait?: (waitMs: number) => void
 }
 
@@ -26,10 +26,10 @@ interface Waiter {
 }
 
 /**
- * Limits how many connections are opened in a rolling window; it makes callers wait, never fail.
+ * Limits how many connections are opened in a rolling window: callers wait, and never fail.
  *
- * Who waits is served by priority, then in the order of asking. The exchange counts by address:
- * share one budget among all streams of a machine.
+ * Callers are served by priority, then in the order of asking. The exchange counts by address: share
+ * one budget among all streams of a machine.
  *
  * @example
  * const budget = new ConnectionBudget({ limit: 100 })
@@ -53,7 +53,7 @@ export class ConnectionBudget {
     this.#longestMs = Math.max(windowMs, 1_000)
   }
 
-  /** Waits for a place in the window; false when the signal aborted first. */
+  /** Waits for a place in the window; false if the signal aborts first. */
   acquire({ signal, priority = 5, onWait }: AcquireOptions = {}): Promise<boolean> {
     if (signal?.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
@@ -77,7 +77,7 @@ export class ConnectionBudget {
     })
   }
 
-  /** Serves who can be served; the milliseconds until the next can, if someone is left. */
+  /** Serves callers while there are places; gives the milliseconds until the next place, 0 if nobody waits. */
   #serve(): number {
     this.#timer?.cancel()
     this.#timer = null
@@ -99,7 +99,7 @@ export class ConnectionBudget {
   #waitMs(): number {
     const now = nowMs(this.#clock)
     this.#openedAt = this.#openedAt
-      // A clock that was set back must not close the window for hours.
+      // A clock that was set back must not block connections for hours.
       .map((openedAt) => Math.min(openedAt, now))
       .filter((openedAt) => openedAt > now - this.#longestMs)
     const waits = this.#limits.map(({ count, windowMs }) => {
@@ -110,5 +110,5 @@ export class ConnectionBudget {
   }
 }
 
-/** The budget of every stream of this process that is given none. */
+/** The budget of all streams of this process that are given no other. */
 export const sharedConnectionBudget: ConnectionBudget = new ConnectionBudget()

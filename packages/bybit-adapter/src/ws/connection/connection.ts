@@ -42,7 +42,7 @@ export interface ConnectionOptions {
 /** A server that serves a moment and closes must not be asked again and again without a pause. */
 const USEFUL_AFTER_MS = 10_000
 
-/** Keeps one socket open: connects, reconnects with backoff and within the budget, until closed. */
+/** Keeps one socket open until closed: connects and reconnects, with backoff and within the budget. */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #handlers: ConnectionHandlers
@@ -99,7 +99,7 @@ export class Connection {
     this.#socket?.recycle(reason)
   }
 
-  /** Gives up the socket, and opens no other before a delay has passed. */
+  /** Gives up the socket, and opens no other until a delay has passed. */
   putOff(reason: string, delayMs: number): void {
     this.#hold.extend(delayMs)
     if (this.#socket !== null) this.recycle(reason)

@@ -4,11 +4,11 @@ import type { BybitAdapterError } from '../../errors.ts'
 import { printable } from '../../wire/printable.ts'
 import type { PrivateStreamTimings } from '../stream/stream-timings.ts'
 
-/** A key that the exchange refuses, and until when it is not tried again. */
+/** Why the exchange refuses a key, and when it is tried again. */
 export interface KeyRefusal {
   readonly code: KeyFaultCode
   readonly reason: string
-  /** How many times in a row. */
+  /** How many times in a row it was refused. */
   readonly attempt: number
   /** Epoch milliseconds. */
   readonly retryAtMs: number
@@ -22,25 +22,25 @@ export interface KeyGuardOptions {
     'keyCheckMs' | 'keyRetryBaseMs' | 'keyRetryCapMs' | 'refusedRetryMs'
   >
   readonly random: () => number
-  /** Asks over REST, where the exchange says more precisely what is wrong with the key. */
+  /** Asks over REST, which says more precisely what is wrong with the key; rejects with that error. */
   readonly examine: (signal: AbortSignal) => Promise<unknown>
-  /** No login before a delay has passed. */
+  /** Allows no login until a delay has passed. */
   readonly putOff: (reason: string, delayMs: number) => void
   readonly onRefused: (refusal: KeyRefusal, retryInMs: number) => void
 }
 
-/** What REST says of a key; null when it cannot be asked. */
+/** What REST says about a key; null if it cannot be asked. */
 type Finding = Pick<KeyRefusal, 'code' | 'reason'> | 'good' | null
 
-/** So many connections that end before a login is answered, and the key comes under suspicion. */
+/** After so many connections in a row that end before the login's answer, the key is suspected. */
 const SUSPICIOUS_ENDS = 3
 
 /**
- * Tells a key that is refused from a network that fails, and keeps a refused one from being tried
- * all the time.
+ * Tells a refused key from a failing network, and spaces the attempts of a refused key.
  *
- * What the socket says of a refused login is terse, and the same for a late one; REST has a code for
- * each fault, so that it is asked before a verdict. One that cannot be reached changes nothing.
+ * The socket's answer to a refused login is terse, and the same for a login that comes late. REST has a
+ * code for each fault, so it is asked before the key is judged. If REST cannot be reached, the
+ * socket's words alone count.
  */
 export class KeyGuard {
   readonly #options: KeyGuardOptions
@@ -50,7 +50,7 @@ export class KeyGuard {
   #wasAccepted = false
   #mayBeLate = true
   #isExamining = false
-  /** REST let the key in, by the clock that logins are sent by. */
+  /** REST let the key in, with a time of the clock that logins use. */
   #isGoodAtRest = false
   #refusal: KeyRefusal | null = null
   #check: ClockTimer | null = null
@@ -61,12 +61,12 @@ export class KeyGuard {
     this.#options = options
   }
 
-  /** The refusal that holds at the moment; null when the key is not known to be refused. */
+  /** The present refusal; null if the key is not known to be refused. */
   get refusal(): KeyRefusal | null {
     return this.#refusal
   }
 
-  /** Since when a key that was found bad while connected may have been so; null when none was. */
+  /** Since when a key that was found bad while connected may have been bad; null if none was found. */
   get badSinceMs(): number | null {
     return this.#badSinceMs
   }
@@ -82,27 +82,27 @@ export class KeyGuard {
     this.#watch()
   }
 
-  /** The connection is gone: only a login can tell what the key is worth now. */
+  /** The connection is gone: the next login will show whether the key is good. */
   onDisconnect(): void {
     this.#check?.cancel()
     this.#check = null
   }
 
-  /** The key delivers: what was refused before is over. */
+  /** A topic is live: an earlier refusal is over. */
   onUseful(): void {
     this.#refusals = 0
     this.#refusal = null
   }
 
-  /** The exchange lets the key in, but to no topic; each is asked for again, which is rest enough. */
+  /** The key was let in but may read no topic. Topics are asked for again every few minutes, so nothing is put off. */
   onDenied(words: string): void {
     this.#refusals = 1
     this.#refuse('PERMISSION_DENIED', words, this.#options.timings.refusedRetryMs)
   }
 
   /**
-   * The exchange refused a login. Returns false when the words leave open why: it may be the clock's
-   * fault, which a new measurement and another login cure.
+   * The exchange refused a login. Returns false if its words may mean that the login came late: then a
+   * new measurement of the clock and another login are the cure.
    */
   onRefused(words: string): boolean {
     this.#unanswered = 0
@@ -117,7 +117,7 @@ export class KeyGuard {
     return false
   }
 
-  /** The connection ended, or was given up, before the login was answered. */
+  /** The connection ended before the login was answered. */
   onUnanswered(): void {
     this.#unanswered++
     if (this.#unanswered % SUSPICIOUS_ENDS === 0) void this.#suspect()
@@ -128,7 +128,7 @@ export class KeyGuard {
     this.#check?.cancel()
   }
 
-  /** What becomes of a socket whose key is revoked is not documented, and silence tells nothing. */
+  /** Plans the next check of a key in use: a revoked key may just leave the socket silent. */
   #watch(): void {
     const { clock, random, timings } = this.#options
     this.#check?.cancel()
@@ -142,7 +142,7 @@ export class KeyGuard {
     const check = this.#check
     const askedAtMs = nowMs(this.#options.clock)
     const found = await this.#examine()
-    // A connection that was lost meanwhile tells by its own login.
+    // If the connection was lost meanwhile, its next login will show it.
     if (this.#stop.signal.aborted || this.#check !== check) return
     if (!isFault(found)) {
       if (found === 'good') this.#goodAtMs = askedAtMs
@@ -160,7 +160,7 @@ export class KeyGuard {
     else this.#refuse(code, words, delayMs)
   }
 
-  /** Finds the key guilty if REST does; where REST lets it in, so must the socket from now on. */
+  /** Refuses the key if REST does. If REST lets it in, the next refusal by the socket counts as final. */
   async #suspect(): Promise<void> {
     if (this.#isExamining) return
     this.#isExamining = true
@@ -171,7 +171,7 @@ export class KeyGuard {
     else this.#isGoodAtRest = found === 'good'
   }
 
-  /** What REST has against the key. */
+  /** What REST says about the key. */
   async #examine(): Promise<Finding> {
     try {
       await this.#options.examine(this.#stop.signal)
@@ -186,7 +186,7 @@ export class KeyGuard {
   #putOff(reason: string): number {
     const { keyRetryBaseMs, keyRetryCapMs } = this.#options.timings
     const boundMs = Math.min(keyRetryCapMs, keyRetryBaseMs * 2 ** this.#refusals)
-    // Never near to zero, as a full jitter would allow.
+    // Full jitter would allow delays near zero.
     const delayMs = Math.ceil(boundMs * (0.5 + this.#options.random() / 2))
     this.#refusals++
     this.#options.putOff(printable(reason), delayMs)

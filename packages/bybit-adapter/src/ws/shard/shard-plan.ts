@@ -1,31 +1,30 @@
 import type { WantedTopic } from '../../channels/topics.ts'
 
-/** How much one connection takes. */
+/** How much one connection may carry. */
 export interface ShardLimits {
   readonly maxTopicChars: number
   readonly maxTopics: number
 }
 
-/** What one connection carries so far. */
+/** What one connection carries. */
 export interface ShardLoad {
   chars: number
   topics: number
 }
 
-/** What a topic costs of the limit beyond its name: quotation marks and a comma. */
+/** What a topic adds to the limit besides its name: quotation marks and a comma. */
 const CHARS_AROUND = 3
 
-/** What topics cost one connection. */
+/** What topics add to a connection's load. */
 export function loadOf(topics: readonly WantedTopic[]): ShardLoad {
   const chars = topics.reduce((sum, { topic }) => sum + topic.length + CHARS_AROUND, 0)
   return { chars, topics: topics.length }
 }
 
 /**
- * Spreads topics evenly over as few connections as the limits allow; those of one symbol stay
- * together.
+ * Spreads topics evenly over as few connections as the limits allow; topics of one symbol stay together.
  *
- * Gives for each topic the connection's place in `loads`, to which new connections are appended.
+ * Gives the topics by the connection's index in `loads`; indexes beyond it are new connections.
  */
 export function planShards(
   topics: readonly WantedTopic[],

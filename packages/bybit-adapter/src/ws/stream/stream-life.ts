@@ -1,13 +1,13 @@
 import { BybitAdapterError } from '../../errors.ts'
 
-/** What a stream does as it begins and ends. */
+/** What a stream does when it begins and ends. */
 export interface StreamLifeHandlers {
   readonly begin: () => void
   /** Resolves when nothing is left. */
   readonly shutDown: () => Promise<void>
 }
 
-/** A stream is started once, becomes ready once and is closed once, in whatever order that is asked. */
+/** Starts a stream once, makes it ready once and closes it once, in whatever order its owner asks. */
 export class StreamLife {
   readonly #handlers: StreamLifeHandlers
   readonly #ready = Promise.withResolvers<void>()
@@ -18,7 +18,7 @@ export class StreamLife {
 
   constructor(handlers: StreamLifeHandlers) {
     this.#handlers = handlers
-    // The owner may not be waiting for start(): that it was aborted is then no one's concern.
+    // If the owner does not wait for start(), its rejection must not count as unhandled.
     this.#ready.promise.catch(() => {})
   }
 
@@ -35,7 +35,7 @@ export class StreamLife {
     return this.#closing !== null
   }
 
-  /** Resolves when ready; rejects with `ABORTED` when closed before, and with `ALREADY_STARTED`. */
+  /** Resolves when ready; rejects with `ABORTED` if closed before, and with `ALREADY_STARTED`. */
   start(signal: AbortSignal | undefined): Promise<void> {
     if (this.#isStarted) {
       const error = new BybitAdapterError('ALREADY_STARTED', 'the stream was started before')
@@ -59,7 +59,7 @@ export class StreamLife {
   close(): Promise<void> {
     if (this.#closing !== null) return this.#closing
     const closing = Promise.withResolvers<void>()
-    // Before anything is told: a listener may close, too.
+    // Set first: a listener of what follows may close the stream as well.
     this.#closing = closing.promise
     this.#ready.reject(
       new BybitAdapterError('ABORTED', 'the stream was closed before it was ready'),

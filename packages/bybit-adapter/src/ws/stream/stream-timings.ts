@@ -4,38 +4,38 @@ export interface StreamTimings {
   readonly connectTimeoutMs: number
   /** Between two pings. */
   readonly pingIntervalMs: number
-  /** From a ping to any inbound frame; past it the socket is stale. */
+  /** From a ping to any inbound frame; after that the socket is stale. */
   readonly pongTimeoutMs: number
-  /** From our close frame to the server's; past it the socket is cut. */
+  /** From our close frame to the server's; after that the socket is cut. */
   readonly closeTimeoutMs: number
-  /** The first reconnect waits up to this; doubled for each further failure. */
+  /** The first reconnect waits at most this long; doubled for each further failure. */
   readonly backoffBaseMs: number
   /** No reconnect waits longer. */
   readonly backoffCapMs: number
   /** From a subscribe request to its ack. */
   readonly ackTimeoutMs: number
-  /** From an ack to the first data, for topics that open with a snapshot. */
+  /** From an ack to the first data of a topic that opens with a snapshot. */
   readonly snapshotTimeoutMs: number
-  /** Before a request that was refused for an unknown reason is sent again; doubled each time. */
+  /** Before a request refused for an unknown reason is sent again; doubled each time. */
   readonly requestRetryMs: number
   /** Between two attempts to subscribe refused topics. */
   readonly refusedRetryMs: number
-  /** How far before the last inbound frame a gap begins, and after a silent topic's ack it ends. */
+  /** A gap begins this long before the last inbound frame; a silent topic's ends this long after its ack. */
   readonly gapPadMs: number
-  /** A connection is replaced, with overlap, after half of this to all of it; infinite for never. */
+  /** A connection is replaced, with overlap, when half to all of this has passed; infinite for never. */
   readonly rotateAfterMs: number
   /**
-   * From beginning to connect until every topic is live there; past it the old one stays. Once they
-   * are, an old one that lags has as long to catch up; past it what it lacks is a gap.
+   * How long a new connection may take until every topic is live; after that the old one stays. Then
+   * an old connection that lags has as long to catch up; after that what it lacks is a gap.
    */
   readonly rotateTimeoutMs: number
   /** A failed rotation is tried again after this. */
   readonly rotateRetryMs: number
-  /** What a symbol's other streams say counts against a topic this long after its newest data. */
+  /** Proof of a trade counts against a topic only this long after the topic's newest data. */
   readonly silenceGraceMs: number
-  /** From the first sign that a topic is silent while others talk to the next cure. */
+  /** From the first sign of a topic's silence to the next cure. */
   readonly silenceAfterMs: number
-  /** After every cure failed, before the first is tried again. */
+  /** After every cure has failed, before the first is tried again. */
   readonly silenceRetryMs: number
 }
 
@@ -72,15 +72,15 @@ export interface PrivateStreamTimings
     | 'silenceAfterMs'
     | 'silenceRetryMs'
   > {
-  /** How long a login is valid from when it is sent: the way there, and how wrong the clock may be. */
+  /** How long a login is valid after sending: allows for its way and for a wrong clock. */
   readonly loginValidMs: number
-  /** From a login to its answer; also how long the exchange's time is waited for before it. */
+  /** From a login to its answer; before the login, also the longest wait for the exchange's time. */
   readonly loginTimeoutMs: number
-  /** While connected, a key is examined over REST after half of this to all of it; infinite for never. */
+  /** While connected, a key is checked over REST when half to all of this has passed; infinite for never. */
   readonly keyCheckMs: number
-  /** After a refused key, up to this until it is tried again; doubled each time. */
+  /** A refused key is tried again after at most this; doubled each time. */
   readonly keyRetryBaseMs: number
-  /** No refused key waits longer. */
+  /** A refused key never waits longer. */
   readonly keyRetryCapMs: number
 }
 

@@ -8,7 +8,7 @@ import type { WantedTopic } from '../../channels/topics.ts'
  * |---|---|
  * | `pending` | asked for, or waiting for a connection |
  * | `live` | delivers |
- * | `unproven` | acknowledged and silent so far, on a socket whose acks prove nothing (options) |
+ * | `unproven` | acknowledged but silent so far, on a socket whose acks prove nothing (options) |
  * | `refused` | the exchange refuses it, or it never came to life |
  */
 export type TopicState = 'pending' | 'live' | 'unproven' | 'refused'
@@ -16,10 +16,10 @@ export type TopicState = 'pending' | 'live' | 'unproven' | 'refused'
 /** Where one wanted topic stands. */
 export interface TopicStatus<Name extends Channel = PublicChannel> extends WantedTopic<Name> {
   readonly state: TopicState
-  /** The exchange's words when refused. */
+  /** The exchange's words, if it is refused; else null. */
   readonly reason: string | null
   /** Since when it has been in this state, in epoch milliseconds. */
   readonly sinceTs: number
-  /** Receive time of its newest data, in epoch microseconds; null when there was none. */
+  /** Receive time of its newest data in epoch microseconds; null if there was none. */
   readonly lastEventAtUs: number | null
 }

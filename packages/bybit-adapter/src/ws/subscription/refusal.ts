@@ -1,4 +1,4 @@
-/** What a refused subscribe request says. */
+/** What the exchange says about a subscribe request that it refuses. */
 export interface Refusal {
   readonly kind:
     | 'already_subscribed'
@@ -6,7 +6,7 @@ export interface Refusal {
     | 'too_many_topics'
     | 'not_permitted'
     | 'other'
-  /** The topics that it names: usually the first offender only. */
+  /** The topics that it names: usually only the first bad one. */
   readonly topics: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 import type { ClockTimer } from '@grid/core-events'
 import type { Timers } from '../../time/timers.ts'
 
-/** What is asked for. */
+/** Something with a topic's name. */
 interface Named {
   readonly topic: string
 }
@@ -9,7 +9,7 @@ interface Named {
 /** A subscribe request that waits for its ack. */
 export interface SubscribeRequest<Topic extends Named> {
   topics: readonly Topic[]
-  /** Every id under which it was sent: a late ack of the first counts too. */
+  /** Every id under which it was sent, because a late ack of the first also counts. */
   readonly ids: string[]
   /** How often it was refused for a reason that names no topic. */
   readonly refusals: number
@@ -49,14 +49,14 @@ export class SubscribeRequests<Topic extends Named> {
     send(message('subscribe', id, request.topics))
   }
 
-  /** Ends subscriptions; whether there were any makes no difference, so no ack is waited for. */
+  /** Ends subscriptions, without waiting for an ack: it does not matter whether there were any. */
   unsubscribe(topics: readonly Named[]): void {
     this.#options.send(message('unsubscribe', this.#nextId('u'), topics))
   }
 
   /**
-   * The request that an ack answers. An ack without an id answers the only request that waits, if
-   * there is just one.
+   * The request that an ack answers. An ack without an id answers the request that waits, if there is
+   * exactly one.
    */
   find(reqId: string | null): SubscribeRequest<Topic> | undefined {
     if (reqId !== null) return this.#waiting.get(reqId)
@@ -64,13 +64,13 @@ export class SubscribeRequests<Topic extends Named> {
     return waiting.size === 1 ? [...waiting][0] : undefined
   }
 
-  /** Whether the request that asks for a topic was sent again for want of an ack. */
+  /** Whether the request for a topic was sent a second time because no ack came. */
   wasAskedTwice(topic: Topic): boolean {
     const waiting = [...this.#waiting.values()]
     return waiting.some(({ ids, topics }) => ids.length > 1 && topics.includes(topic))
   }
 
-  /** Takes a topic that was answered for out of the request that asked for it. */
+  /** Removes a topic that was answered from the request for it. */
   settleTopic(topic: Topic): void {
     for (const request of new Set(this.#waiting.values())) {
       if (!request.topics.includes(topic)) continue
@@ -79,7 +79,7 @@ export class SubscribeRequests<Topic extends Named> {
     }
   }
 
-  /** A request is answered, or given up. */
+  /** A request is answered or given up. */
   settle(request: SubscribeRequest<Topic>): void {
     request.timer?.cancel()
     for (const id of request.ids) this.#waiting.delete(id)

@@ -2,21 +2,21 @@ import type { Channel } from '@grid/core-events'
 import type { WantedTopic } from '../../channels/topics.ts'
 import type { TopicState, TopicStatus } from '../stream/topic-status.ts'
 
-/** A wanted topic with all that is known of its subscription on one connection. */
+/** A wanted topic and the state of its subscription on one connection. */
 export interface SubscribedTopic<Name extends Channel> extends WantedTopic<Name> {
   state: TopicState
   reason: string | null
   sinceTs: number
   lastEventAtUs: number | null
-  /** Of this connection. */
+  /** Acknowledged on the present socket. */
   isAcked: boolean
-  /** Of this connection: asked for again because no data came. */
+  /** Asked for again on the present socket, because no data came. */
   isResubscribed: boolean
-  /** A socket was given up while this topic did not come to life. */
+  /** A socket was given up while this topic was pending. */
   isSuspect: boolean
 }
 
-/** A topic before it was ever asked for. */
+/** A topic that was never asked for. */
 export function newTopic<Name extends Channel>(
   wanted: WantedTopic<Name>,
   sinceTs: number,
@@ -33,7 +33,7 @@ export function newTopic<Name extends Channel>(
   }
 }
 
-/** The part of a topic that its owner may see, as it is now. */
+/** The public part of a topic, as it is now. */
 export function statusOf<Name extends Channel>(topic: SubscribedTopic<Name>): TopicStatus<Name> {
   const {
     topic: name,

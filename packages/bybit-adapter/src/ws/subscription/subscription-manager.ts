@@ -9,14 +9,14 @@ import { parseRefusal } from './refusal.ts'
 import { type SubscribeRequest, SubscribeRequests } from './subscribe-requests.ts'
 import { newTopic, type SubscribedTopic, statusOf } from './subscribed-topic.ts'
 
-/** What the manager asks for and reports. */
+/** What the manager asks of its connection, and reports. */
 export interface SubscriptionHandlers {
-  /** Send this text on the open socket. */
+  /** Sends a text on the open socket. */
   send(text: string): void
-  /** Replace the socket: it cannot be repaired. */
+  /** Replaces the socket, which cannot be repaired. */
   recycle(reason: string): void
   onStatus(status: SubscriptionStatus): void
-  /** The exchange confirmed a topic for which the ack alone proves the subscription. */
+  /** The exchange confirmed a topic whose ack alone proves the subscription. */
   onProven(topic: string): void
 }
 
@@ -31,14 +31,14 @@ export interface SubscriptionOptions<Name extends Channel = PublicChannel> {
 type Ack = ControlFrame & { kind: 'ack' }
 type Topic<Name extends Channel> = SubscribedTopic<Name>
 
-/** Refusals for no known reason before a request is cut in halves to find the culprit. */
+/** After so many refusals for no known reason, a request is cut in halves to find the bad topic. */
 const MAX_REFUSALS = 3
 
 /**
- * Brings wanted topics to life on each new connection and repairs what the exchange refuses.
+ * Subscribes the wanted topics on each new socket, and repairs what the exchange refuses.
  *
- * Pure logic: it is told what comes in and says what to send. A subscribe request is atomic at the
- * exchange, so every refusal voids all of its topics, and the rest is asked for again.
+ * It has no socket: it is told what comes in and says what to send. The exchange treats a subscribe
+ * request as atomic: a refusal voids all of its topics, so the good ones are asked for again.
  */
 export class SubscriptionManager<Name extends Channel = PublicChannel> {
   readonly #options: SubscriptionOptions<Name>
@@ -89,7 +89,7 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     if (this.#isOpen) this.#subscribe(added)
   }
 
-  /** Wants topics no more. */
+  /** Wants topics no longer. */
   remove(names: readonly string[]): void {
     const removed = names.flatMap((name) => this.#topics.get(name) ?? [])
     for (const topic of removed) {
@@ -111,7 +111,7 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     })
   }
 
-  /** Takes over when the topics' newest data came from the connection that this one replaces. */
+  /** Takes over, from the connection that this one replaces, when each topic's newest data came. */
   inherit(previous: readonly TopicStatus<Name>[]): void {
     for (const { topic: name, lastEventAtUs } of previous) {
       const topic = this.#topics.get(name)
@@ -138,7 +138,7 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     }
   }
 
-  /** Data of a topic came in: proof that it is subscribed, with or without an ack. */
+  /** Data of a topic came in, which proves the subscription with or without an ack. */
   onData(name: string, localTsUs: number): void {
     const topic = this.#topics.get(name)
     if (topic === undefined) return
@@ -146,13 +146,13 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     if (topic.state !== 'live') this.#goLive(topic)
   }
 
-  /** The answer to a request; false when it is none of ours. */
+  /** Takes the answer to a request; false if it answers none of ours. */
   onAck(ack: Ack): boolean {
     if (ack.topics !== null) {
       this.#onListedAck(ack.topics)
       return true
     }
-    // Whether an unsubscribe found something makes no difference to the subscribe that follows it.
+    // It does not matter whether an unsubscribe found anything.
     if (ack.op === 'unsubscribe') return true
     const request = ack.op === 'subscribe' ? this.#requests.find(ack.reqId) : undefined
     if (request === undefined) return false
@@ -162,11 +162,11 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     return true
   }
 
-  /** An option socket echoes no id, but lists the topics; unsubscribed ones are not ours any more. */
+  /** An option socket echoes no id but lists the topics; those unsubscribed meanwhile are ignored. */
   #onListedAck(listed: NonNullable<Ack['topics']>): void {
     const succeeded = listed.succeeded.flatMap((name) => this.#topics.get(name) ?? [])
     const failed = listed.failed.flatMap((name) => this.#topics.get(name) ?? [])
-    // A request that was sent twice may fail because the first was taken: what comes will tell.
+    // A topic asked for twice may fail the second time because the first succeeded: data will show it.
     const doubtful = new Set(
       failed.filter((topic) => topic.isAcked || this.#requests.wasAskedTwice(topic)),
     )
@@ -271,8 +271,8 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
   }
 
   /**
-   * Asking twice brought nothing: a new socket is the next cure. When that was tried already and
-   * other topics are live, those must not pay for this one any more: it counts as refused.
+   * Asking twice did not help: a new socket is the next cure. If that was tried already and other topics
+   * are live, they must not suffer again for these: these count as refused.
    */
   #giveUp(topics: readonly Topic<Name>[], reason: string): void {
     const isOtherLive = !this.#isNone('live')
@@ -283,7 +283,7 @@ export class SubscriptionManager<Name extends Channel = PublicChannel> {
     this.#handlers.recycle(`${reason}: ${open.map(({ topic }) => topic).join(', ')}`)
   }
 
-  /** Each on its own, so that none voids another's request; and again after a while. */
+  /** Asks for each refused topic in a request of its own, so that none voids another; repeats this. */
   #retryRefused(): void {
     for (const topic of this.#select('refused')) {
       topic.isAcked = false

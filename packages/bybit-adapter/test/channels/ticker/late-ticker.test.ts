@@ -29,7 +29,7 @@ function valuesOf(event: TickerEvent): Values {
   return Object.fromEntries(KEYS.map((key) => [key, event[key] ?? '']))
 }
 
-/** What an exchange would send, in its order: some with the sequence of the one before. */
+/** What an exchange might send, in its order; some messages share the sequence of the one before. */
 const messages = fc
   .array(
     fc.record({
@@ -57,7 +57,7 @@ const messages = fc
     })
   })
 
-test('whatever comes late, a row before which all has arrived is what the exchange had', () => {
+test("in any order of arrival, a row equals the exchange's state once everything before it has arrived", () => {
   fc.assert(
     fc.property(messages, (sent) => {
       const normalizer = createNormalizer({ category: 'linear' })
@@ -86,7 +86,7 @@ test('whatever comes late, a row before which all has arrived is what the exchan
   )
 })
 
-test('a late delta gives a row of its own time; rows to come carry what it alone told', () => {
+test('a late delta gives a row at its own time, and later rows keep the fields that only it carried', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   feed(normalizer, snapshotFrame({ lastPrice: '1', markPrice: '1', fundingRate: '1' }))
   const at = (cs: number, data: Values): TickerEvent =>
@@ -98,7 +98,7 @@ test('a late delta gives a row of its own time; rows to come carry what it alone
   expect(at(4, { lastPrice: '4' })).toMatchObject({ markPrice: '3', fundingRate: '2' })
 })
 
-test('however late a delta is, it counts where nothing newer was told; a repetition tells nothing', () => {
+test('a very late delta still fills fields that nothing newer carried; a repetition does nothing', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   feed(normalizer, snapshotFrame({ fundingRate: '1', lastPrice: '1' }))
   const at = (cs: number, data: Values): NormalizeResult =>
@@ -110,7 +110,7 @@ test('however late a delta is, it counts where nothing newer was told; a repetit
   expect(only(at(30, {}))).toMatchObject({ lastPrice: '29', fundingRate: '5' })
 })
 
-test('a delta that comes before its snapshot lies over it', () => {
+test('a delta that comes before its snapshot is merged into it', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const first = tickerFrame({ lastPrice: '2' }, { cs: 2, ts: BEGIN_MS + 2 })
   expect(feed(normalizer, first).discarded).toMatchObject([{ reason: 'delta_before_snapshot' }])
@@ -133,7 +133,7 @@ test('a late snapshot replaces nothing newer', () => {
   expect(next).toMatchObject({ lastPrice: '3', indexPrice: '2', markPrice: null })
 })
 
-test('a snapshot that comes again, however late, takes nothing back', () => {
+test('a repeated snapshot, however late, reverts nothing', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const data = { lastPrice: '0', fundingRate: '0' }
   const snapshot = tickerFrame(data, { type: 'snapshot', cs: 1, ts: BEGIN_MS })
@@ -161,7 +161,7 @@ test.each([
   expect(only(feed(normalizer, next))).toMatchObject(expected)
 })
 
-test("spot's tickers are whole: a late one is a row, and what follows carries the newer", () => {
+test('a late spot ticker gives its own row, and later rows keep the newer values', () => {
   const normalizer = createNormalizer({ category: 'spot' })
   const ticker = (cs: number): string =>
     tickerFrame({ lastPrice: String(cs) }, { type: 'snapshot', cs, ts: BEGIN_MS + cs })

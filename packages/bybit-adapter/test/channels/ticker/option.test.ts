@@ -34,7 +34,7 @@ function ticker(data: object, envelope: object = {}): NormalizeResult {
   return feed({ id, topic, ts: 1760000000919, data: body, type: 'snapshot', ...envelope })
 }
 
-test('trades come under their base coin and are told apart by their own symbol', () => {
+test('trades come by their base coin and have their own symbol', () => {
   const { events, deadLetters } = trades(TRADE, { ...TRADE, s: 'BTC-26DEC25-90000-P-USDT' })
   expect(deadLetters).toEqual([])
   expect(events).toMatchObject([
@@ -52,13 +52,13 @@ test('trades come under their base coin and are told apart by their own symbol',
   ])
 })
 
-test('a trade without its symbol is a dead letter: the base coin is none', () => {
+test('a trade without a symbol is a dead letter: the base coin is no symbol', () => {
   const { events, deadLetters } = trades({ ...TRADE, s: undefined }, TRADE)
   expect(events).toMatchObject([{ symbol: SYMBOL }])
   expect(deadLetters).toMatchObject([{ field: 's', symbol: null, topic: 'publicTrade.BTC' }])
 })
 
-test("a ticker's own names become the common ones, its sequence the counter of its id", () => {
+test("an option ticker's names become the common ones, and its id's counter its sequence", () => {
   const { events } = ticker({ bidPrice: '0.1', askIv: '0', markPriceIv: '1.5991', delta: '-0.5' })
   const [event] = events as TickerEvent[]
   expect(event).toMatchObject({
@@ -74,7 +74,7 @@ test("a ticker's own names become the common ones, its sequence the counter of i
   expect(changed).toEqual(['bid1Price', 'ask1Iv', 'markIv', 'delta'])
 })
 
-test("another socket's name for a value is not taken for it", () => {
+test("another socket's name for a value is not read as that value", () => {
   const [event] = ticker({ bidPrice: '1', bid1Price: '2' }).events as TickerEvent[]
   expect(event).toMatchObject({ bid1Price: '1', extra: { bid1Price: '2' } })
   expect(changedFields(event?.changed ?? 0)).toEqual(['bid1Price'])

@@ -41,7 +41,7 @@ function only({ events, deadLetters, discarded }: NormalizeResult): TickerEvent 
   return events[0] as TickerEvent
 }
 
-test('a book gives best bid and ask, merged into what the ticker said', () => {
+test('a book gives best bid and ask, merged into the ticker', () => {
   const normalizer = spot()
   only(feed(normalizer, ticker({ lastPrice: '100', usdIndexPrice: '' })))
   const event = only(feed(normalizer, book()))
@@ -62,7 +62,7 @@ test('a book gives best bid and ask, merged into what the ticker said', () => {
   expect(changedFields(event.changed)).toEqual(BOOK_FIELDS)
 })
 
-test('a ticker, though always whole, carries bid and ask on', () => {
+test('a spot ticker keeps the bid and ask of the last book', () => {
   const normalizer = spot()
   only(feed(normalizer, ticker({ lastPrice: '100', highPrice24h: '120' })))
   only(feed(normalizer, book()))
@@ -72,7 +72,7 @@ test('a ticker, though always whole, carries bid and ask on', () => {
   expect(changedFields(event.changed)).toEqual(['lastPrice'])
 })
 
-test('a book before the first ticker is an event of what it knows; after a reset nothing is', () => {
+test('a book before the first ticker is an event with bid and ask only; a reset forgets everything', () => {
   const normalizer = spot()
   expect(only(feed(normalizer, book()))).toMatchObject({ bid1Price: '99.9', lastPrice: null })
   normalizer.reset()
@@ -90,7 +90,7 @@ test('an empty side is null', () => {
   })
 })
 
-test('a book that is sent again is discarded, an older one too, one after a restart is not', () => {
+test('a repeated or older book is discarded, one after a restart is not', () => {
   const normalizer = spot()
   only(feed(normalizer, book()))
   const again = feed(normalizer, book({}, { ts: 1760000003110 }))
@@ -132,7 +132,7 @@ test.each([
   expect(only(feed(normalizer, book())).bid1Price).toBe('99.9')
 })
 
-test('books are read on spot only, and there of one level only', () => {
+test('books are read only on spot, and only those of one level', () => {
   const linear = createNormalizer({ category: 'linear' })
   const reason = 'unsupported_topic'
   expect(feed(linear, book())).toMatchObject({ discarded: [{ channel: null, reason }] })

@@ -19,7 +19,7 @@ function only(result: NormalizeResult): TickerEvent {
   return result.events[0] as TickerEvent
 }
 
-test('a delta overlays what it carries; absent is unchanged, empty is null', () => {
+test('a delta changes what it carries: an absent field is unchanged, an empty one is null', () => {
   const normalizer = primed({ lastPrice: '100.10', fundingRate: '0.0001', markPrice: '99' })
   const event = only(feed(normalizer, tickerFrame({ markPrice: '99.5', fundingRate: '' })))
   expect(event).toMatchObject({
@@ -35,7 +35,7 @@ test('a delta overlays what it carries; absent is unchanged, empty is null', () 
   expect(changedFields(event.changed)).toEqual(['markPrice', 'fundingRate'])
 })
 
-test('a snapshot replaces: what it does not carry is unknown again', () => {
+test('a snapshot replaces everything: what it does not carry is unknown again', () => {
   const normalizer = primed({ lastPrice: '100.10' })
   const event = only(feed(normalizer, tickerFrame({ markPrice: '9' }, { type: 'snapshot' })))
   expect(event).toMatchObject({ lastPrice: null, markPrice: '9', isSnapshot: true })
@@ -60,7 +60,7 @@ test('a delta without a snapshot on this connection is discarded, symbol by symb
   expect(feed(normalizer, tickerFrame({ lastPrice: '1' })).discarded).toMatchObject([discard])
 })
 
-test('the sequence leads: a newer one may carry an older clock', () => {
+test('the sequence decides the order, even if the time is older', () => {
   const normalizer = primed()
   const at = (cs: number, ts: number, lastPrice: string): TickerEvent =>
     only(feed(normalizer, tickerFrame({ lastPrice }, { cs, ts })))
@@ -71,7 +71,7 @@ test('the sequence leads: a newer one may carry an older clock', () => {
   expect(at(51, 1760000000400, '6').lastPrice).toBe('6')
 })
 
-test('a malformed delta is a dead letter; its readable fields count, the bad one is unknown', () => {
+test('a malformed delta is a dead letter; its readable fields are merged, the bad one is unknown', () => {
   const normalizer = primed({ lastPrice: '1', markPrice: '1' })
   const frame = tickerFrame({ lastPrice: '2', markPrice: 'abc' })
   const { events, deadLetters } = feed(normalizer, frame)
@@ -113,7 +113,7 @@ test.each([
   expect(Buffer.from(deadLetters[0]?.raw ?? []).toString()).toBe(frame)
 })
 
-test('digit strings serve as sequence and time, ISO 8601 as delivery time', () => {
+test('digit strings are read as sequence and time, ISO 8601 as delivery time', () => {
   const frame = tickerFrame(
     { deliveryTime: '2025-12-26T08:00:00Z', nextFundingTime: '1760025600000' },
     { cs: '190000000044', ts: '1760000000200' },
@@ -126,7 +126,7 @@ test('digit strings serve as sequence and time, ISO 8601 as delivery time', () =
   })
 })
 
-test('keys that are not known are kept for this message only', () => {
+test('unknown keys are kept for this message only', () => {
   const normalizer = primed()
   const extra = { newRate: '0.5', nested: { list: [1, null, true] } }
   expect(only(feed(normalizer, tickerFrame({ lastPrice: '1', ...extra }))).extra).toEqual(extra)
@@ -159,7 +159,7 @@ test.each([
   }
 })
 
-test('absurd nesting is refused, not a stack overflow', () => {
+test('absurd nesting is refused and overflows no stack', () => {
   const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
   const frame = tickerFrame({ deep: '@' }).replace('"@"', nested)
   const { events, deadLetters } = feed(primed(), frame)
@@ -167,7 +167,7 @@ test('absurd nesting is refused, not a stack overflow', () => {
   expect(deadLetters).toMatchObject([{ code: 'ITEM_MALFORMED', field: 'deep' }])
 })
 
-test('the order that a malformed delta claims makes no later delta stale', () => {
+test('the order in a malformed delta makes no later delta stale', () => {
   const normalizer = primed()
   const nonsense = tickerFrame({ lastPrice: 'bad' }, { cs: Number.MAX_SAFE_INTEGER })
   expect(feed(normalizer, nonsense).deadLetters).toHaveLength(1)

@@ -40,7 +40,7 @@ test('a trade keeps every field', () => {
   ])
 })
 
-test('what the exchange did not send is null or −1, and the topic names the symbol', () => {
+test("absent values are null or −1, and an absent symbol is the topic's", () => {
   const old = wireTrade({ s: undefined, L: '', BT: undefined, RPI: undefined, seq: undefined })
   const { events } = createNormalizer({ category: 'linear' }).normalize(
     tradeFrame([old]),
@@ -81,7 +81,7 @@ const BAD_ITEMS: readonly [string, unknown, string | null][] = [
 ]
 
 describe.each(BAD_ITEMS)('one item with %s', (_name, bad, field) => {
-  test('costs itself alone and keeps its bytes', () => {
+  test('costs no other and keeps its bytes', () => {
     const raw = ` ${JSON.stringify(bad, null, 1)} `
     const good = [wireTrade({ i: 'a' }), wireTrade({ i: 'b' })].map((item) => JSON.stringify(item))
     const frame = tradeFrame(['@']).replace('"@"', `${good[0]},${raw},${good[1]}`)
@@ -106,7 +106,7 @@ describe.each(BAD_ITEMS)('one item with %s', (_name, bad, field) => {
   })
 })
 
-test('a byte that is not UTF-8 costs its item alone, whose bytes are kept', () => {
+test('a byte that is not UTF-8 costs only its item, whose bytes are kept', () => {
   const frame = Buffer.from(tradeFrame([wireTrade({ i: 'a' }), wireTrade({ i: 'b?c' })]))
   frame[frame.indexOf('b?c') + 1] = 0xff
   const { events, deadLetters } = createNormalizer({ category: 'linear' }).normalize(frame, 0)
@@ -126,7 +126,7 @@ test('the position within a match counts across frames and reconnects', () => {
   expect(indexes(normalizer, { seq: 9, i: 'f' })).toEqual([1])
 })
 
-test('a frame that is repeated moves neither its own trades nor those that follow', () => {
+test("a repeated frame changes neither its own trades' positions nor later ones", () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const first = [
     { seq: 7, i: 'a' },
@@ -182,7 +182,7 @@ test.each(['a b', 'a|b', 'a\u007fb', 'a\u00a0b', 'a\nb', '', 'x'.repeat(65)])(
   },
 )
 
-test('a late repetition of an older match moves no trade of the newer ones', () => {
+test('a late repetition of an older match changes no position in newer ones', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const old = [
     { seq: 77, i: 'm1' },

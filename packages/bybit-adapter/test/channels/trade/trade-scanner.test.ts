@@ -14,7 +14,7 @@ function scan(text: string): readonly unknown[] | null {
   return new TradeScanner('linear', new MatchIndex()).scan(text, LOCAL_TS_US)?.events ?? null
 }
 
-/** What parsing gives: each item mapped by itself; null unless all of them are events. */
+/** What parsing gives, item by item; null unless all items are events. */
 function parse(text: string): readonly unknown[] | null {
   let frame: unknown
   try {
@@ -35,7 +35,7 @@ function parse(text: string): readonly unknown[] | null {
   return events.includes(null) ? null : events
 }
 
-test('the form of today is read without parsing, and to the same events', () => {
+test("frames of today's form are read without parsing, to the same events", () => {
   const items = [
     wireTrade({ i: 'a' }),
     wireTrade({ i: 'b', S: 'Sell', L: 'ZeroMinusTick', BT: true }),
@@ -48,7 +48,7 @@ test('the form of today is read without parsing, and to the same events', () => 
   expect(scan(text)).toEqual(parse(text))
 })
 
-test('recorded frames are read without parsing, and to the same events', (context) => {
+test('recorded frames are read without parsing, to the same events', (context) => {
   if (whyNoRealMessages !== null) context.skip(whyNoRealMessages)
   const lines = [...realMessages(/live\/ws_publicTrade_linear\.ndjson$/).values()].flat()
   const scanned = lines.filter((line) => scan(line) !== null)
@@ -56,7 +56,7 @@ test('recorded frames are read without parsing, and to the same events', (contex
   for (const line of scanned) expect(scan(line)).toEqual(parse(line))
 })
 
-test('whatever is done to a frame, what is read without parsing is what parsing gives', () => {
+test('however a frame is altered, reading without parsing gives what parsing gives', () => {
   const value = fc.oneof(
     fc.constantFrom<unknown>('', '-1', '01', '1.', '.5', '-0.0', '1e5', 'Buy', 'PlusTick', 'a b'),
     fc.constantFrom<unknown>(0, 1, 1760000000101, 1e300, 2 ** 53, true, null, [], 'x'.repeat(65)),
@@ -89,7 +89,7 @@ test('whatever is done to a frame, what is read without parsing is what parsing 
   expect(scanned).toBeGreaterThan(100)
 })
 
-test('a frame that turns out to need parsing finds the count as it was', () => {
+test('a frame that must be parsed after all finds the count unchanged', () => {
   const normalizer = createNormalizer({ category: 'linear' })
   const indexes = (...items: readonly Record<string, unknown>[]): number[] => {
     const { events } = normalizer.normalize(tradeFrame(items.map(wireTrade)), LOCAL_TS_US)
@@ -101,6 +101,6 @@ test('a frame that turns out to need parsing finds the count as it was', () => {
   expect(indexes(match('c', 1), ...rest, match('y', 7, 'NewTick'))).toEqual([2, 0, 0, 0, 0, 0, 0])
 })
 
-test('a large frame is parsed: ids cut out of it would keep all of it in memory', () => {
+test('a large frame is parsed, because ids cut out of it would keep all of it in memory', () => {
   expect(scan(tradeFrame(new Array(200).fill(wireTrade())))).toBeNull()
 })

@@ -4,7 +4,7 @@ import { SteppedClock } from '../../support/stepped-clock.ts'
 
 const WINDOW_MS = 300_000
 
-test('no window of any position holds more than the limit', async () => {
+test('no window, wherever it begins, holds more than the limit', async () => {
   const clock = new SteppedClock()
   const budget = new ConnectionBudget({ limit: 3, windowMs: WINDOW_MS, clock })
   const grantedAt: number[] = []
@@ -22,7 +22,7 @@ test('no window of any position holds more than the limit', async () => {
   }
 })
 
-test('who waits is told how long, and can give up without taking a place', async () => {
+test('a caller that waits is told how long, and can give up without taking a place', async () => {
   const clock = new SteppedClock()
   const budget = new ConnectionBudget({ limit: 1, windowMs: WINDOW_MS, clock })
   expect(await budget.acquire()).toBe(true)
@@ -39,7 +39,7 @@ test('who waits is told how long, and can give up without taking a place', async
   expect(await budget.acquire()).toBe(true)
 })
 
-test('who is urgent goes first, then who asked first; no second holds more than its part', async () => {
+test('urgent callers go first, then in the order of asking; no second exceeds its limit', async () => {
   const clock = new SteppedClock()
   const budget = new ConnectionBudget({ limit: 100, perSecond: 2, clock })
   const granted: string[] = []
@@ -70,7 +70,7 @@ test('three hundred accounts beside the market data connect within a minute by t
   expect(connected).toBe(308)
 })
 
-test('a clock that is set back does not close the window for longer than its length', async () => {
+test('a clock that is set back blocks connections for no longer than the window', async () => {
   const clock = new SteppedClock()
   const budget = new ConnectionBudget({ limit: 1, windowMs: WINDOW_MS, clock })
   await budget.acquire()

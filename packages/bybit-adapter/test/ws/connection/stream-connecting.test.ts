@@ -7,7 +7,7 @@ import { serve, watch } from '../../support/serve.ts'
 import { SteppedClock } from '../../support/stepped-clock.ts'
 import { until } from '../../support/until.ts'
 
-/** The address of a port on which no one listens. */
+/** A port on which nothing listens. */
 async function freePort(): Promise<number> {
   const server = await HandServer.start()
   const { port } = server
@@ -15,7 +15,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-test('a lost ack is asked for again on the same socket', async () => {
+test('after a lost ack the topic is asked for again on the same socket', async () => {
   const server = await serve()
   server.answer = (request, socket) => {
     if (server.asked('subscribe').length > 1) answer(request, socket)
@@ -28,7 +28,7 @@ test('a lost ack is asked for again on the same socket', async () => {
   expect(server.sockets).toHaveLength(1)
 })
 
-test('waits for a server that is not there yet, ever longer', async () => {
+test('waits longer and longer for a server that is not there yet', async () => {
   const port = await freePort()
   const watched = watch(`ws://127.0.0.1:${port}`)
   const started = watched.stream.start()
@@ -60,7 +60,7 @@ test.each([403, 502])('HTTP %d at the upgrade is a failed connect', async (statu
   expect(watched.all('connect_failed')).toMatchObject([{ httpStatus: status }])
 })
 
-test('a server that accepts and says nothing fails the connect after 10 s', async () => {
+test('a server that accepts and stays silent fails the connect after 10 s', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   let upgrades = 0
   server.on('upgrade', () => upgrades++)
@@ -77,7 +77,7 @@ test('a server that accepts and says nothing fails the connect after 10 s', asyn
   expect(watched.all('connect_failed')[0]?.error).toContain('10000 ms')
 })
 
-test('sockets that come to no good make the waits longer, a useful one starts anew', async () => {
+test('useless sockets make the waits longer, a useful one resets them', async () => {
   const server = await serve()
   server.answer = (_request, socket) => socket.terminate()
   const watched = watch(server.url)
@@ -88,7 +88,7 @@ test('sockets that come to no good make the waits longer, a useful one starts an
     watched.clock.advance(30_000)
   }
   await started
-  // It served, but hardly: a server that does so for ever must not be hammered.
+  // It served only a moment: a server that always does so must not be asked again at once.
   watched.clock.advance(9_000)
   server.socket.terminate()
   await watched.told('closed', 4)

@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3_600_000
 
 test('an account that does nothing for a day costs no connection, and its gap is short', async () => {
   const watched = new WatchedAccount('ws://paper', await signedHand(goodKey), {
-    // Examining the key takes a network, which has no part in this.
+    // Checking the key needs a network, which this test does without.
     timings: { keyCheckMs: Number.POSITIVE_INFINITY },
   })
   const { clock, stream } = watched

@@ -62,7 +62,7 @@ function linear(): Harness {
   return harness
 }
 
-/** Calls for each step of a span, each step being some milliseconds. */
+/** Calls once for each step of a span, and lets the step's milliseconds pass. */
 function during(harness: Harness, ms: number, stepMs: number, call: (step: number) => void): void {
   for (let step = 0; step < ms / stepMs; step++) {
     call(step)
@@ -70,7 +70,7 @@ function during(harness: Harness, ms: number, stepMs: number, call: (step: numbe
   }
 }
 
-test('trades that stop while the ticker goes on telling of them are found within 60 s', () => {
+test('silent trades are found within 60 s while the ticker shows that the symbol trades', () => {
   const harness = linear()
   harness.trade()
   during(harness, 60_000, 1_000, (step) => harness.ticker({ lastPrice: String(step) }))
@@ -79,19 +79,19 @@ test('trades that stop while the ticker goes on telling of them are found within
   expect(harness.silent.map(([topic]) => topic)).not.toContain('tickers.BTCUSDT')
 })
 
-test.each(['volume24h', 'turnover24h'])('%s that grows tells of trades', (field) => {
+test.each(['volume24h', 'turnover24h'])('a growing %s proves trades', (field) => {
   const harness = linear()
   during(harness, 60_000, 10_000, (step) => harness.ticker({ [field]: String(101 + step) }))
   expect(harness.silent[0]?.[0]).toBe('publicTrade.BTCUSDT')
 })
 
-test('a ticker that stops while trades go on is found', () => {
+test('a ticker that is silent while trades go on is found', () => {
   const harness = linear()
   during(harness, 60_000, 5_000, () => harness.trade())
   expect(harness.silent[0]?.[0]).toBe('tickers.BTCUSDT')
 })
 
-test('as long as it lasts, it is told again, with the whole time', () => {
+test('a silence that lasts is told again, with its whole length', () => {
   const harness = linear()
   during(harness, 120_000, 1_000, () => harness.trade())
   const times = harness.silent.map(([, silentForMs]) => silentForMs)
@@ -99,7 +99,7 @@ test('as long as it lasts, it is told again, with the whole time', () => {
   expect(times).toEqual(times.toSorted((a, b) => a - b))
 })
 
-test('24 hours of a market without trades give no sign, however its quotes and sums move', () => {
+test('24 hours without trades are no silence, however quotes and sums move', () => {
   const harness = linear()
   during(harness, 24 * HOUR_MS, 5_000, (step) => {
     harness.ticker({ markPrice: String(step), bid1Price: String(step), openInterest: String(step) })
@@ -108,7 +108,7 @@ test('24 hours of a market without trades give no sign, however its quotes and s
   expect(harness.silent).toEqual([])
 })
 
-test('24 hours of rare trades, each told by both streams in either order, give no sign', () => {
+test('24 hours of rare trades, each by both topics in either order, are no silence', () => {
   const harness = linear()
   during(harness, 24 * HOUR_MS, 90_000, (step) => {
     const tell = [
@@ -125,7 +125,7 @@ test('24 hours of rare trades, each told by both streams in either order, give n
   expect(harness.silent).toEqual([])
 })
 
-test('data in time acquits: a topic that is merely late is not silent', () => {
+test('data in time clears the suspicion: a topic that is merely late is not silent', () => {
   const harness = linear()
   harness.clock.advance(10_000)
   for (let step = 0; step < 5; step++) {
@@ -137,7 +137,7 @@ test('data in time acquits: a topic that is merely late is not silent', () => {
   expect(harness.silent).toEqual([])
 })
 
-test('what a new subscription finds changed since the old one is no sign', () => {
+test('changes between an old subscription and a new one prove no trade', () => {
   const harness = linear()
   harness.watch.restart(harness.topic('publicTrade.BTCUSDT'))
   harness.clock.advance(20_000)
@@ -146,7 +146,7 @@ test('what a new subscription finds changed since the old one is no sign', () =>
   expect(harness.silent).toEqual([])
 })
 
-test('on spot a trade calls for ticker and book, and a book that is sent again answers', () => {
+test('on spot a trade must be answered by ticker and book, and a repeated book is an answer', () => {
   const harness = new Harness('spot', 'BTCUSDT')
   const book = { s: 'BTCUSDT', b: [['1', '1']], a: [['2', '1']], u: 7, seq: 50 }
   const topic = 'orderbook.1.BTCUSDT'
@@ -158,7 +158,7 @@ test('on spot a trade calls for ticker and book, and a book that is sent again a
   expect(new Set(harness.silent.map(([name]) => name))).toEqual(new Set(['tickers.BTCUSDT']))
 })
 
-test("an option's ticker tells of trades that its coin's topic must bring", () => {
+test("an option's ticker proves trades that its base coin's topic must deliver", () => {
   const symbol = 'BTC-26DEC25-120000-C-USDT'
   const harness = new Harness('option', symbol)
   during(harness, 60_000, 5_000, (step) => {

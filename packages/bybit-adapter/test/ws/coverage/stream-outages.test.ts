@@ -4,7 +4,7 @@ import { answer, type HandServer } from '../../support/hand-server.ts'
 import { serve, silent, watch } from '../../support/serve.ts'
 import { until } from '../../support/until.ts'
 
-test('a ping every 20 s; any frame within 10 s is life, silence is cut', async () => {
+test('a ping goes out every 20 s; without any frame within 10 s the socket is cut', async () => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()
@@ -31,7 +31,7 @@ test('a ping every 20 s; any frame within 10 s is life, silence is cut', async (
 test.each([
   ['with a close frame', 1001, (server: HandServer) => server.socket.close(1001, 'bye')],
   ['without one', 1006, (server: HandServer) => server.socket.terminate()],
-])('a server that closes %s is connected to again', async (_name, code, close) => {
+])('after a server closes %s, the stream connects again', async (_name, code, close) => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()
@@ -96,7 +96,7 @@ test('the gap of a silent topic begins at its last data and ends a pad after its
   expect(watched.gaps).toMatchObject([{ startTs: lastData, endTs: acked + 5_000 }])
 })
 
-test('the gap of a lagging connection begins at the last data by the exchange, not by its receipt', async () => {
+test('the gap of a lagging connection begins at the exchange time of its last data', async () => {
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()
@@ -127,7 +127,7 @@ test('the end of a gap is never before the exchange time of the first data', asy
   expect(watched.gaps).toMatchObject([{ endTs: T }])
 })
 
-test('several reconnects before a topic is back make one gap; topics end theirs alone', async () => {
+test('several reconnects before a topic is back make one gap; each topic ends its own', async () => {
   const server = await serve()
   const watched = watch(server.url, { symbols: ['A', 'B'] })
   await watched.stream.start()
@@ -168,7 +168,7 @@ test('neither the first start nor the final close is a gap', async () => {
   expect(watched.clock.pendingTimers).toBe(0)
 })
 
-test('a ticker whose snapshot was unreadable is asked for anew, and its gap goes on', async () => {
+test('a ticker whose snapshot is unreadable is asked for anew, and its gap goes on', async () => {
   const server = await serve()
   const watched = watch(server.url, { channels: ['ticker'] })
   await watched.stream.start()
@@ -188,7 +188,7 @@ test('a ticker whose snapshot was unreadable is asked for anew, and its gap goes
   expect(watched.gaps).toHaveLength(1)
 })
 
-test('a book that is counted anew without a word is subscribed anew, and taken', async () => {
+test('a book whose numbers start over unannounced is subscribed anew, and read', async () => {
   const server = await serve()
   const watched = watch(server.url, { category: 'spot', channels: ['ticker'] })
   const book = (seq: number, u: number, price: string): string =>

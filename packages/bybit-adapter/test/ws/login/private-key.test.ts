@@ -24,12 +24,12 @@ test.each<[words: string, retCode: number, code: KeyFaultCode]>([
   ['error sign!', 0, 'SIGNATURE_INVALID'],
   ['Permission denied', 0, 'PERMISSION_DENIED'],
   ['Params Error', 0, 'AUTH_REFUSED'],
-])('"%s", with REST answering %d, is %s and not hammered', async (words, retCode, code) => {
+])('"%s", with REST answering %d, is %s, and attempts are spaced', async (words, retCode, code) => {
   const { server, watched } = await account({}, refuse(words), (request, response) =>
     retCode === 0 ? goodKey(request, response) : envelope(retCode, 'no'),
   )
   void watched.stream.start().catch(() => {})
-  // Words that may mean the clock are given a second chance at once, others none.
+  // Words that may mean the clock get a second chance at once, others do not.
   const chances = words !== 'Params Error' ? 0 : retCode === 0 ? 2 : 1
   for (let chance = 1; chance <= chances; chance++) {
     await watched.told('closed', chance)
@@ -54,7 +54,7 @@ test.each<[words: string, retCode: number, code: KeyFaultCode]>([
   expect(watched.all('gap')).toEqual([])
 })
 
-test('a key that stays refused is tried ever more seldom, but at least once an hour', async () => {
+test('a key that stays refused is tried at growing intervals, but at least once an hour', async () => {
   const { watched } = await account({}, refuse('Invalid apikey'))
   void watched.stream.start().catch(() => {})
   const waits: number[] = []
@@ -76,14 +76,14 @@ test.each<[words: string, code: KeyFaultCode]>([
   void watched.stream.start().catch(() => {})
   await watched.told('closed')
   await until('the verdict', () => {
-    // For the second attempt of the request.
+    // Time for the request's second attempt.
     watched.clock.advance(10)
     return watched.all('key_refused').length === 1
   })
   expect(watched.all('key_refused')).toMatchObject([{ code }])
 })
 
-test('a key that is mended is let in at the next attempt, and the refusal is over', async () => {
+test('a repaired key is let in at the next attempt, and the refusal is over', async () => {
   const { server, watched } = await account({}, refuse('Invalid apikey'), () =>
     envelope(10003, 'API key is invalid.'),
   )
@@ -96,7 +96,7 @@ test('a key that is mended is let in at the next attempt, and the refusal is ove
   expect(watched.stream.keyRefusal).toBeNull()
 })
 
-test('words that meant the clock are cured by a new measurement, and are no refusal', async () => {
+test('a login refused because of the clock is cured by a new measurement, and is no refusal of the key', async () => {
   const { server, watched } = await account()
   await watched.stream.start()
   watched.clock.advance(6_000)
@@ -129,7 +129,7 @@ test('a key that was let in before and is unknown now was revoked', async () => 
   expect(watched.all('key_refused')).toMatchObject([{ code: 'API_KEY_REVOKED' }])
 })
 
-test('a key that is revoked under a connection that stays is found, and the gap reaches back', async () => {
+test('a key revoked while the connection stays open is found, and the gap reaches back', async () => {
   const { server, watched } = await account({ timings: NO_PINGS })
   await watched.stream.start()
   const { clock, rest } = watched
@@ -140,7 +140,7 @@ test('a key that is revoked under a connection that stays is found, and the gap 
   server.socket.send('{"op":"pong","args":["1"]}')
   await until('it is examined again', () => {
     clock.advance(1_000)
-    // The connection lives, as far as its pongs go.
+    // The connection still answers pings.
     server.socket.send('{"op":"pong","args":["1"]}')
     return rest.asked.length === 2
   })
@@ -159,7 +159,7 @@ test('a key that is revoked under a connection that stays is found, and the gap 
   expect(server.asked('auth')).toHaveLength(2)
 })
 
-test('a network that fails is never taken for a bad key', async () => {
+test('a failing network is never taken for a bad key', async () => {
   const { server, watched } = await account({}, (_request, socket) => socket.terminate())
   void watched.stream.start().catch(() => {})
   for (let round = 1; round <= 14; round++) {
@@ -177,7 +177,7 @@ test('a network that fails is never taken for a bad key', async () => {
   expect(watched.all('key_refused')).toEqual([])
 })
 
-test('a bad key that only makes the exchange hang up is found all the same', async () => {
+test('a bad key is found even if the exchange only hangs up', async () => {
   const { server, watched } = await account(
     {},
     (_request, socket) => socket.terminate(),
@@ -192,13 +192,13 @@ test('a bad key that only makes the exchange hang up is found all the same', asy
   expect(watched.all('key_refused')).toMatchObject([
     { code: 'API_KEY_EXPIRED', attempt: 1, retryInMs: 45_000 },
   ])
-  // The wait that had begun is drawn out.
+  // The wait that had begun is extended.
   watched.clock.advance(44_999)
   expect(watched.all('connecting')).toHaveLength(3)
   expect(server.asked('auth')).toHaveLength(3)
 })
 
-test('a key that may read nothing is told apart, and its channels are asked for seldom', async () => {
+test('a key that may read nothing has its own code, and its channels are asked for rarely', async () => {
   const channels = ['execution', 'order', 'position', 'wallet']
   const { server, watched } = await account(
     { timings: NO_PINGS },

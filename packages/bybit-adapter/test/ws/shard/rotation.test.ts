@@ -6,7 +6,7 @@ import { SteppedClock } from '../../support/stepped-clock.ts'
 const { gapPadMs, rotateRetryMs, rotateTimeoutMs } = DEFAULT_TIMINGS
 const DAY_MS = 24 * 3_600_000
 
-/** Two connections that are as the test says, and all that a rotation made of them. */
+/** Two connections in the state that a test sets, and what the rotation made of them. */
 class Host implements RotationHost {
   readonly clock = new SteppedClock()
   readonly rotation = new Rotation({ clock: this.clock, timings: DEFAULT_TIMINGS }, this)

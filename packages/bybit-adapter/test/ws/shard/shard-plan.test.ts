@@ -14,21 +14,21 @@ function topics(count: number, from = 0) {
   )
 }
 
-test('600 symbols take two connections of like load', () => {
+test('600 symbols take two connections of equal load', () => {
   const plan = planShards(topics(600), [], LIMITS)
   expect(plan.size).toBe(2)
   const [a = [], b = []] = [...plan.values()]
   expect(Math.abs(loadOf(a).chars - loadOf(b).chars)).toBeLessThan(100)
 })
 
-test('what comes later goes where there is room, and to a new connection where there is none', () => {
+test('later topics go where there is room, or else to a new connection', () => {
   const nearlyFull = { chars: 20_900, topics: 900 }
   const half = { chars: 10_000, topics: 400 }
   expect([...planShards(topics(10), [nearlyFull, half], LIMITS).keys()]).toEqual([1])
   expect([...planShards(topics(10), [nearlyFull], LIMITS).keys()].sort()).toContain(1)
 })
 
-test('no topic is lost or doubled, no limit exceeded, no symbol torn apart', () => {
+test('no topic is lost or doubled, no limit is exceeded, no symbol is split', () => {
   const limits = fc.record({
     maxTopicChars: fc.integer({ min: 100, max: 2000 }),
     maxTopics: fc.integer({ min: 2, max: 40 }),

@@ -17,13 +17,13 @@ async function started(
   return { server, watched }
 }
 
-/** Lets the first connection come of age, which is before it is time for a ping. */
+/** Lets the first connection reach the age of its replacement, which is before its first ping. */
 async function age(server: HandServer, watched: WatchedStream): Promise<void> {
   watched.clock.advance(8_000)
   await until('a second connection', () => server.sockets.length === 2)
 }
 
-test('a connection is replaced once every topic is live on the new one; no gap, nothing lost', async () => {
+test('a connection is replaced once every topic is live on the new one, without a gap or a loss', async () => {
   const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
   await age(server, watched)
   const [old, next] = server.sockets
@@ -35,7 +35,7 @@ test('a connection is replaced once every topic is live on the new one; no gap, 
   await watched.received(4)
   next?.send(trade('both'))
   await watched.received(5)
-  // The old connection is asked for a sign of life, and gives it.
+  // The old connection is probed, and answers.
   await until('a probe', () => server.asked('ping').length === 1)
   old?.send(trade('both'))
   await watched.received(6)
@@ -58,7 +58,7 @@ test('a connection is replaced once every topic is live on the new one; no gap, 
 test.each<[string, Answer]>([
   ['is refused a topic that delivers', refuseAll],
   ['never says a word', silent],
-])('when the new connection %s, the old one stays', async (_name, spoilt) => {
+])('if the new connection %s, the old one stays', async (_name, spoilt) => {
   const { server, watched } = await started({
     channels: ['publicTrade'],
     timings: { rotateAfterMs: 10_000 },
@@ -92,7 +92,7 @@ test('a stream that is closed in the middle of a replacement leaves nothing behi
   expect(watched.statuses.at(-1)).toEqual({ type: 'stopped' })
 })
 
-test('an old connection that dies while the new one is there leaves a gap only where it must', async () => {
+test('an old connection that dies during the overlap leaves a gap only for topics not live yet', async () => {
   const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
   const [old] = server.sockets
   server.answer = (request, socket) => {
@@ -120,7 +120,7 @@ test('an old connection that dies while the new one is there leaves a gap only w
   expect(watched.gaps).toMatchObject([{ channel: 'ticker', reason: 'disconnect' }])
 })
 
-test('an old connection that may have frozen before it died leaves a gap on what it had', async () => {
+test('an old connection that may have frozen before it died leaves a gap on every topic', async () => {
   const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
   const [old] = server.sockets
   server.answer = (request, socket) => {
@@ -139,7 +139,7 @@ test('an old connection that may have frozen before it died leaves a gap on what
   }
 })
 
-test('a match that a rotation cuts in two counts on, whichever connection brings its frames', async () => {
+test('positions in a match count on across a rotation, whichever connection delivers a frame', async () => {
   const { server, watched } = await started({ timings: { rotateAfterMs: 10_000 } })
   await age(server, watched)
   const [old, next] = server.sockets
@@ -194,7 +194,7 @@ test('a topic that was busy once and is quiet in the overlap has no gap', async 
   expect(watched.gaps).toEqual([])
 })
 
-/** The new connection has a trade of which the old one, that talks on, brings only what came before. */
+/** The new connection has a trade, and the old one delivers only earlier ones. */
 async function lagging() {
   const options = { timings: { rotateAfterMs: 10_000, rotateTimeoutMs: 10_000 } }
   const { server, watched } = await started(options)
@@ -214,7 +214,7 @@ async function lagging() {
   return { watched, T, old, send }
 }
 
-test('an old connection that lags is kept until it has brought what the new one began with', async () => {
+test('an old connection that lags is kept until it has delivered what the new one began with', async () => {
   const { watched, T, old, send } = await lagging()
   await send(old, T - 1)
   await send(old, T)
@@ -244,7 +244,7 @@ test('an old connection that dies while it lags leaves a gap from its newest dat
   expect(trades).toMatchObject([{ reason: 'stale', startTs: T - 12_000 }])
 })
 
-test('never is never', async () => {
+test('with an infinite lifetime a connection is never replaced', async () => {
   const { watched } = await started({
     timings: { rotateAfterMs: Number.POSITIVE_INFINITY, pingIntervalMs: 1000 * HOUR_MS },
   })

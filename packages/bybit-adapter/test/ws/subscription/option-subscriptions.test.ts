@@ -60,7 +60,7 @@ test('an ack names its topics instead of a request, and proves nothing', () => {
   expect(harness.states()).toMatchObject({ [TICKER]: 'live' })
 })
 
-test('silence after the ack is asked about once more, then left unproven: no socket for it', () => {
+test('a topic silent after its ack is asked for once more, then left unproven; it costs no socket', () => {
   const harness = both()
   harness.answer([TICKER, TRADES])
   harness.clock.advance(10_000)
@@ -91,7 +91,7 @@ test('topics listed as failed are refused, the others are not asked for again', 
   expect(harness.sent).toHaveLength(1)
 })
 
-test('a topic that may have been taken before its ack was lost is not refused', () => {
+test('a topic whose first ack may have been lost is not refused', () => {
   const harness = both()
   harness.clock.advance(10_000)
   expect(harness.sent.map(({ op }) => op)).toEqual(['subscribe', 'subscribe'])
@@ -102,7 +102,7 @@ test('a topic that may have been taken before its ack was lost is not refused', 
     ...['unsubscribe', 'subscribe'],
     ...['unsubscribe', 'subscribe'],
   ])
-  // Asked for once after it was ended, there is no doubt any more.
+  // After unsubscribing and asking once, the refusal is beyond doubt.
   harness.answer([TICKER], [TRADES])
   harness.clock.advance(10_000)
   expect(harness.states()).toEqual({ [TICKER]: 'unproven', [TRADES]: 'refused' })
@@ -117,7 +117,7 @@ test('a late ack and the refusal of the repetition leave the topic subscribed', 
   expect(harness.states()).toEqual({ [TICKER]: 'pending', [TRADES]: 'pending' })
 })
 
-test('a refused topic that is taken after all is refused no more', () => {
+test('a refused topic that is accepted later is no longer refused', () => {
   const harness = both()
   harness.answer([TRADES], [TICKER])
   harness.clock.advance(DEFAULT_TIMINGS.refusedRetryMs)
@@ -128,7 +128,7 @@ test('a refused topic that is taken after all is refused no more', () => {
   expect(harness.states()).toMatchObject({ [TICKER]: 'unproven' })
 })
 
-test('an ack that never comes is a broken socket all the same', () => {
+test('an ack that never comes costs the socket on option sockets as well', () => {
   const harness = both()
   harness.clock.advance(20_000)
   expect(harness.recycled).toHaveLength(1)

@@ -68,7 +68,7 @@ function trades(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `publicTrade.C${index}`)
 }
 
-test('topics are asked for in batches of ten, each with an id of its own', () => {
+test('topics are asked for in batches of ten, each with its own id', () => {
   const harness = new Harness(...trades(23))
   harness.manager.onOpen()
   expect(harness.sent.map(({ args }) => args.length)).toEqual([10, 10, 3])
@@ -76,7 +76,7 @@ test('topics are asked for in batches of ten, each with an id of its own', () =>
   expect(harness.sent.flatMap(({ args }) => args)).toEqual(trades(23))
 })
 
-test('an ack confirms its own request only', () => {
+test('an ack confirms only its own request', () => {
   const harness = new Harness(...trades(11))
   harness.manager.onOpen()
   harness.ack(harness.sent[1])
@@ -96,7 +96,7 @@ test('a ticker is live at its first data, not at its ack', () => {
   expect(harness.manager.topics()).toMatchObject([{ state: 'live', lastEventAtUs: 5 }])
 })
 
-test('data before the ack makes a topic live, and a lost ack then costs nothing', () => {
+test('data before the ack makes a topic live, and losing the ack then costs nothing', () => {
   const harness = new Harness('publicTrade.A', 'tickers.A')
   harness.manager.onOpen()
   harness.manager.onData('tickers.A', 1)
@@ -144,7 +144,7 @@ test('a request that is too large is halved until it is not', () => {
   expect(Object.values(harness.states())).toEqual(['live', 'live', 'live', 'live'])
 })
 
-test('an unexplained refusal is retried ever later, then the culprit is searched by halving', () => {
+test('an unexplained refusal is retried at growing intervals, then halving finds the bad topic', () => {
   const harness = new Harness(...trades(4))
   harness.manager.onOpen()
   const guilty = (request: Sent): boolean => request.args.includes('publicTrade.C2')
@@ -188,7 +188,7 @@ test('the ack of the first attempt counts even when it comes after the second wa
   expect(harness.states()).toEqual({ 'publicTrade.A': 'live' })
 })
 
-test('a ticker without snapshot is subscribed anew, then costs one socket, then itself', () => {
+test('a ticker without a snapshot is subscribed anew, then costs one socket, then is refused', () => {
   const harness = new Harness('tickers.A', 'publicTrade.B')
   const connect = (): void => {
     harness.manager.onOpen()
@@ -209,7 +209,7 @@ test('a ticker without snapshot is subscribed anew, then costs one socket, then 
   expect(harness.states()).toEqual({ 'tickers.A': 'refused', 'publicTrade.B': 'live' })
 })
 
-test('as long as nothing at all comes to life, sockets are given up and nothing is refused', () => {
+test('while no topic is live, sockets are given up and no topic is refused', () => {
   const harness = new Harness('tickers.A', 'publicTrade.A')
   for (let connection = 1; connection <= 3; connection++) {
     harness.manager.onOpen()
@@ -220,7 +220,7 @@ test('as long as nothing at all comes to life, sockets are given up and nothing 
   expect(Object.values(harness.states())).toEqual(['pending', 'pending'])
 })
 
-test('refused topics are asked for again alone: every five minutes and on each new socket', () => {
+test('refused topics are asked for again, each alone: every five minutes and on each new socket', () => {
   const harness = new Harness(...trades(2))
   harness.manager.onOpen()
   harness.refuse('error:handler not found,topic:publicTrade.C0')
@@ -241,7 +241,7 @@ test('refused topics are asked for again alone: every five minutes and on each n
   expect(harness.states()).toMatchObject({ 'publicTrade.C0': 'live' })
 })
 
-test('a refused topic that is not even answered does not cost the others their socket', () => {
+test('an unanswered request for a refused topic does not cost the others their socket', () => {
   const harness = new Harness(...trades(2))
   harness.manager.onOpen()
   harness.refuse('error:handler not found,topic:publicTrade.C0')
@@ -269,13 +269,13 @@ test('topics may be added and removed on an open socket', () => {
   harness.manager.remove(['tickers.N', 'publicTrade.C0'])
   expect(harness.last).toMatchObject({ op: 'unsubscribe', args: ['tickers.N', 'publicTrade.C0'] })
   expect(harness.states()).toEqual({})
-  // Neither the ack nor its absence brings back what is wanted no more.
+  // Neither the ack nor its absence brings back a topic that is no longer wanted.
   harness.clock.advance(60_000)
   expect(harness.sent).toHaveLength(3)
   expect(harness.recycled).toEqual([])
 })
 
-test('what is added before the socket opens is asked for then', () => {
+test('topics added before the socket opens are asked for when it opens', () => {
   const harness = new Harness(...trades(1))
   harness.manager.add([{ topic: 'tickers.N', symbol: 'N', channel: 'ticker', proof: 'snapshot' }])
   expect(harness.sent).toEqual([])
@@ -300,7 +300,7 @@ test('an ack without an id answers the only request that waits, and none among s
   expect(several.manager.isSettled).toBe(true)
 })
 
-test('a refusal for want of permission is final, and costs those that are allowed a halving only', () => {
+test('a refusal for lack of permission is final; permitted topics of the request are found by halving', () => {
   const harness = new Harness('publicTrade.A', 'publicTrade.B', 'publicTrade.C')
   harness.manager.onOpen()
   harness.refuse('Request not authorized')

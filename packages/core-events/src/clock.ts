@@ -1,11 +1,11 @@
 /** A timer that was set on a {@link Clock}. */
 export interface ClockTimer {
-  /** Stops the timer; harmless when it has fired already. */
+  /** Stops the timer; does nothing when it has fired already. */
   cancel(): void
 }
 
 /**
- * The one source of time: every timer, stamp and signature asks it, so that tests can step it.
+ * The only source of time: all timers, stamps and signatures use it, so that tests can control time.
  *
  * @example
  * const timer = systemClock.setTimer(() => flush(), 500)
@@ -17,7 +17,7 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number): ClockTimer
 }
 
-/** How far the fine counter may drift from the wall clock before it is set anew. */
+/** How far the fine counter may drift from the wall clock before it is set to the wall clock again. */
 const MAX_DRIFT_MS = 2
 
 let anchorMs = performance.timeOrigin
@@ -30,7 +30,7 @@ function nowUs(): number {
   return wall * 1000
 }
 
-/** The machine's clock: wall time, in microseconds by the process's own fine counter. */
+/** The machine's clock: wall time with microseconds from the process's own fine counter. */
 export const systemClock: Clock = {
   nowUs,
   setTimer(callback, delayMs) {
@@ -39,13 +39,18 @@ export const systemClock: Clock = {
   },
 }
 
-/** A clock's wall time in whole epoch milliseconds. */
+/**
+ * A clock's wall time in whole epoch milliseconds, rounded down.
+ *
+ * @example
+ * nowMs(systemClock) // 1760000000107
+ */
 export function nowMs(clock: Clock): number {
   return Math.floor(clock.nowUs() / 1000)
 }
 
 /**
- * Waits on a clock; an abort ends the wait early, without an error.
+ * Waits for some milliseconds of a clock; an abort ends the wait early, without an error.
  *
  * @example
  * await sleep(systemClock, 500, signal)

@@ -3,7 +3,7 @@ import { EventEmitter } from 'eventemitter3'
 /** Maps an event's name to what its listeners receive. */
 export type EventMap<Events> = { readonly [Name in keyof Events]: unknown }
 
-/** What is told about a listener that threw. */
+/** A listener that threw. */
 export interface ListenerFault {
   /** The name of the event that was being delivered. */
   readonly event: string
@@ -11,11 +11,11 @@ export interface ListenerFault {
 }
 
 /**
- * A typed emitter in which a listener that throws cannot silence the others.
+ * A typed emitter that calls every listener, even when another one throws.
  *
- * Every listener of an event is called, in order of registration. What one throws is handed to the
- * `onFault` given at construction; without one it is thrown again in a task of its own, where the
- * process sees it as uncaught.
+ * Listeners are called in the order in which they were added. What a listener throws goes to the
+ * `onFault` of the constructor; without one it is thrown again in a microtask, where it becomes an
+ * uncaught exception of the process.
  *
  * @example
  * const emitter = new SafeEmitter<{ tick: number }>()
@@ -25,14 +25,14 @@ export interface ListenerFault {
 export class SafeEmitter<Events extends EventMap<Events>> {
   readonly #emitter = new EventEmitter()
   readonly #onFault: (fault: ListenerFault) => void
-  /** The listeners by event, until one is added or removed: the emitter makes a new list each time. */
+  /** The listeners of each event, cached because eventemitter3 copies its list on every read. */
   readonly #lists = new Map<string, readonly ((payload: never) => void)[]>()
 
   constructor(onFault: (fault: ListenerFault) => void = throwLater) {
     this.#onFault = onFault
   }
 
-  /** Adds a listener; the function returned removes it. */
+  /** Adds a listener; gives a function that removes it. */
   on<Name extends keyof Events & string>(
     name: Name,
     listener: (payload: Events[Name]) => void,
@@ -42,7 +42,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     return () => this.off(name, listener)
   }
 
-  /** Adds a listener for the next event of that name only; the function returned removes it. */
+  /** Adds a listener for only the next event of that name; gives a function that removes it. */
   once<Name extends keyof Events & string>(
     name: Name,
     listener: (payload: Events[Name]) => void,
@@ -63,12 +63,12 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     this.#lists.delete(name)
   }
 
-  /** How many listeners an event has. */
+  /** The number of listeners of an event. */
   listenerCount(name: keyof Events & string): number {
     return this.#emitter.listenerCount(name)
   }
 
-  /** Calls every listener of an event; whether there was any. */
+  /** Calls every listener of an event; gives whether there was one. */
   emit<Name extends keyof Events & string>(name: Name, payload: Events[Name]): boolean {
     const listeners = this.#listeners(name)
     for (const listener of listeners) {

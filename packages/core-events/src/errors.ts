@@ -1,10 +1,17 @@
-/** Stable codes of every error that this package throws. */
+/**
+ * Stable codes of every error that this package throws.
+ *
+ * | code | meaning |
+ * |---|---|
+ * | `EVENT_VERSION_UNSUPPORTED` | the event was written by a newer version of this package |
+ * | `EVENT_MALFORMED` | the text is not an event; `field` names the wrong field |
+ */
 export type EventErrorCode = 'EVENT_VERSION_UNSUPPORTED' | 'EVENT_MALFORMED'
 
 /**
- * The one error class of this package; recognise it by `code`, never by `instanceof`.
+ * The only error class of this package; recognise it by `code`, never by `instanceof`.
  *
- * `retryable` is always false: the same input gives the same error.
+ * `retryable` is always false, because the same input gives the same error again.
  *
  * @example
  * try { decodeEvent(line) } catch (error) { if ((error as EventError).code === 'EVENT_MALFORMED') quarantine(line) }
@@ -13,7 +20,7 @@ export class EventError extends Error {
   override readonly name = 'EventError'
   readonly code: EventErrorCode
   readonly retryable = false
-  /** The offending field, where one is known. */
+  /** The wrong field; null when no single field is wrong. */
   readonly field: string | null
 
   constructor(

@@ -1,16 +1,18 @@
 import { type Clock, sleep } from './clock.ts'
 
-/** Bounds of a delay that doubles with every failure in a row, in milliseconds. */
+/** The bounds of a delay that doubles with every failure in a row. */
 export interface BackoffBounds {
+  /** The bound of the delay after the first failure, in milliseconds. */
   readonly baseMs: number
+  /** The largest bound, in milliseconds. */
   readonly capMs: number
-  /** Whether each delay is drawn evenly from zero to its bound, or is the bound itself. Default true. */
+  /** Whether a delay is random from zero to its bound, or the bound itself. Default true. */
   readonly jitter?: boolean
 }
 
 /**
- * Exponential backoff: each delay is drawn evenly from zero to a bound that doubles (full jitter), or
- * is that bound.
+ * Exponential backoff: each delay is random, from zero to a bound that doubles (full jitter), or that
+ * bound itself.
  *
  * @example
  * const backoff = new Backoff({ baseMs: 500, capMs: 30_000 })
@@ -27,12 +29,12 @@ export class Backoff {
     this.#random = random
   }
 
-  /** How many delays were drawn since the last reset: the failures in a row. */
+  /** The failures in a row: how often `next` was called since the last reset. */
   get failures(): number {
     return this.#failures
   }
 
-  /** Counts a failure and gives the delay after it, in whole milliseconds. */
+  /** Counts a failure; gives the delay after it, in whole milliseconds. */
   next(): number {
     const { baseMs, capMs, jitter = true } = this.#bounds
     const bound = Math.min(capMs, baseMs * 2 ** this.#failures)
@@ -40,15 +42,15 @@ export class Backoff {
     return jitter ? Math.floor(this.#random() * bound) : bound
   }
 
-  /** Starts anew from the base. */
+  /** Starts again from the base, after a success. */
   reset(): void {
     this.#failures = 0
   }
 }
 
 /**
- * Ends waits early, as often as there is a reason to: a wake-up that comes while nobody waits ends
- * the next wait at once, so that none is lost.
+ * Ends a wait early. A wake-up that comes while nobody waits ends the next wait at once, so that none
+ * is lost.
  *
  * @example
  * const wakeUp = new WakeUp()
@@ -58,17 +60,17 @@ export class Backoff {
 export class WakeUp {
   #controller = new AbortController()
 
-  /** Ends the present wait, or the next. */
+  /** Ends the present wait, or else the next one. */
   now(): void {
     this.#controller.abort()
   }
 
-  /** Forgets a wake-up that no wait has consumed: what it asked for is about to be done. */
+  /** Forgets a pending wake-up, because the work that it asks for is about to be done. */
   clear(): void {
     if (this.#controller.signal.aborted) this.#controller = new AbortController()
   }
 
-  /** Waits on a clock until woken up or aborted, without an error. */
+  /** Waits for some milliseconds of a clock; a wake-up or an abort ends the wait early, without an error. */
   async sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
     const ends = this.#controller.signal
     await sleep(clock, delayMs, signal === undefined ? ends : AbortSignal.any([signal, ends]))
@@ -76,26 +78,26 @@ export class WakeUp {
   }
 }
 
-/** How {@link retry} and {@link repeat} go on after a failure. */
+/** What {@link retry} and {@link repeat} do after a failure. */
 export interface RetryOptions {
   readonly clock: Clock
   readonly backoff: BackoffBounds
-  /** Ends it: `retry` rejects with the signal's reason, `repeat` resolves. */
+  /** Stops: `retry` rejects with the signal's reason, `repeat` resolves. */
   readonly signal?: AbortSignal | undefined
-  /** Source of the jitter. Default `Math.random`. */
+  /** Source of the jitter, from 0 to 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined
-  /** Ends a wait early. */
+  /** Ends waits early. */
   readonly wakeUp?: WakeUp | undefined
-  /** Told of each failure that is tried again, and of the recovery: error null, failures 0. */
+  /** Called for each failure that is retried, and after a recovery with error null and failures 0. */
   readonly onRetry?: ((error: unknown, failures: number) => void) | undefined
-  /** Whether to try again after this many failures in a row. Default: always. */
+  /** Whether to retry after an error, given the failures in a row. Default: always. */
   readonly isRetryable?: ((error: unknown, failures: number) => boolean) | undefined
 }
 
 /**
- * Calls `work` until it succeeds, with a growing delay after each failure; gives what it gave.
+ * Calls `work` until it succeeds, with a growing delay after each failure; gives its result.
  *
- * Rejects with an error that `isRetryable` refuses, and with the signal's reason once it aborts.
+ * Rejects with an error that `isRetryable` refuses, and with the signal's reason on an abort.
  *
  * @example
  * const body = await retry(() => fetchBody(url), { clock, backoff: { baseMs: 500, capMs: 30_000 }, signal })
@@ -119,10 +121,10 @@ export async function retry<Result>(
 }
 
 /**
- * Calls `work` again and again until the signal aborts: after a success when the delay that it gave,
- * in milliseconds, is over; after a failure when the backoff is over.
+ * Calls `work` repeatedly until the signal aborts. `work` gives the delay before the next call, in
+ * milliseconds; after a failure the backoff decides.
  *
- * Rejects with an error that `isRetryable` refuses; what fails after the abort is not told.
+ * Rejects with an error that `isRetryable` refuses. A failure after the abort is ignored.
  *
  * @example
  * await repeat(async () => { await readInstruments(); return 20_000 }, { clock, backoff, signal, onRetry })
@@ -144,7 +146,7 @@ export async function repeat(work: () => Promise<number>, options: RetryOptions)
   }
 }
 
-/** The failures in a row, and the wait after each. */
+/** Counts failures in a row, and waits after each. */
 class Failures {
   readonly #options: RetryOptions
   readonly #backoff: Backoff
@@ -162,7 +164,7 @@ class Failures {
     this.#backoff.reset()
   }
 
-  /** Waits before the next attempt; throws the error when there is to be none. */
+  /** Waits before the next attempt; throws the error when there is none. */
   async wait(error: unknown): Promise<void> {
     const { clock, signal, wakeUp, onRetry, isRetryable } = this.#options
     signal?.throwIfAborted()
@@ -175,8 +177,8 @@ class Failures {
 }
 
 /**
- * Settles with a promise, or rejects as soon as the signal aborts: with its reason, or with the error
- * that `toError` makes of it. The work behind the promise goes on unless it heeds the signal as well.
+ * Settles with a promise, or rejects as soon as the signal aborts: with the signal's reason, or with
+ * the error that `toError` makes of it. It does not stop the work behind the promise.
  *
  * @example
  * await untilAborted(pool.end(), AbortSignal.timeout(2000))

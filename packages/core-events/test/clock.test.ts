@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Clock, nowMs, sleep, systemClock } from '../src/index.ts'
 
-/** A clock whose timers fire by hand. */
+/** A clock whose timers the test fires. */
 function handClock(): { clock: Clock; timers: Map<() => void, number> } {
   const timers = new Map<() => void, number>()
   const clock: Clock = {
@@ -15,7 +15,7 @@ function handClock(): { clock: Clock; timers: Map<() => void, number> } {
 }
 
 describe('systemClock', () => {
-  it('stays within its drift of the wall clock', () => {
+  it('stays close to the wall clock', () => {
     const before = Date.now()
     const us = systemClock.nowUs()
     const after = Date.now()
@@ -24,15 +24,15 @@ describe('systemClock', () => {
     expect(us).toBeLessThanOrEqual((after + 3) * 1000)
   })
 
-  it('tells receive times within a millisecond apart, in order', () => {
+  it('gives different times within one millisecond, in order', () => {
     const stamps = Array.from({ length: 20_000 }, () => systemClock.nowUs())
     const backwards = stamps.filter((us, index) => us < (stamps[index - 1] ?? 0))
-    // Setting the fine counter anew after a drift may step back, but only then.
+    // Time may step back only when the fine counter is set again after a drift.
     expect(backwards.length).toBeLessThanOrEqual(1)
     expect(stamps.some((us) => us % 1000 !== 0)).toBe(true)
   })
 
-  it('does not call back after a cancel', async () => {
+  it('does not call back after its timer was cancelled', async () => {
     let fired = false
     const timer = systemClock.setTimer(() => {
       fired = true
@@ -44,12 +44,12 @@ describe('systemClock', () => {
   })
 })
 
-it('nowMs floors to the millisecond that the stamp lies in', () => {
+it('nowMs rounds down to the millisecond', () => {
   expect(nowMs(handClock().clock)).toBe(1_760_000_000_101)
 })
 
 describe('sleep', () => {
-  it('ends when the timer fires and leaves nothing on the signal', async () => {
+  it('ends when the timer fires, and leaves no listener on the signal', async () => {
     const { clock, timers } = handClock()
     const controller = new AbortController()
     const sleeping = sleep(clock, 500, controller.signal)
@@ -69,7 +69,7 @@ describe('sleep', () => {
     expect(timers.size).toBe(0)
   })
 
-  it('sets no timer when the signal was aborted before', async () => {
+  it('sets no timer when the signal is already aborted', async () => {
     const { clock, timers } = handClock()
     await sleep(clock, 500, AbortSignal.abort())
     expect(timers.size).toBe(0)

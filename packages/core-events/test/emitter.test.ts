@@ -5,7 +5,7 @@ import { type ListenerFault, SafeEmitter } from '../src/index.ts'
 type Events = { tick: number; tock: string }
 
 describe('SafeEmitter', () => {
-  it('calls every listener in order, also after one that throws', () => {
+  it('calls every listener in order, even after one that throws', () => {
     const faults: ListenerFault[] = []
     const seen: string[] = []
     const emitter = new SafeEmitter<Events>((fault) => faults.push(fault))
@@ -26,7 +26,7 @@ describe('SafeEmitter', () => {
     ])
   })
 
-  it('without a handler, a fault reaches the process and still silences nobody', () => {
+  it('without onFault, a fault becomes an uncaught exception, and all listeners are still called', () => {
     const script = `
       import { SafeEmitter } from '@grid/core-events'
       process.on('uncaughtException', (error) => console.log('uncaught', error.message))
@@ -51,7 +51,7 @@ describe('SafeEmitter', () => {
     expect(emitter.listenerCount('tick')).toBe(0)
   })
 
-  it('stops delivering to a listener that was removed, by either way', () => {
+  it('does not call a listener that was removed, in either way', () => {
     const emitter = new SafeEmitter<Events>()
     const seen: number[] = []
     const listener = (n: number): void => {
@@ -65,7 +65,7 @@ describe('SafeEmitter', () => {
     expect(seen).toEqual([])
   })
 
-  it('keeps calling a listener that was registered before one that removes itself', () => {
+  it('still calls the other listeners when one removes itself', () => {
     const emitter = new SafeEmitter<Events>()
     const seen: string[] = []
     emitter.once('tock', (text) => seen.push(`once ${text}`))

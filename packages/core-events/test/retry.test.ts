@@ -9,7 +9,7 @@ import {
   WakeUp,
 } from '../src/index.ts'
 
-/** A clock on which every wait is over at once, and is written down. */
+/** A clock whose waits end at once; it records them. */
 class InstantClock implements Clock {
   readonly waits: number[] = []
 
@@ -24,7 +24,7 @@ class InstantClock implements Clock {
   }
 }
 
-/** A clock on which nothing ever happens by itself. */
+/** A clock whose timers never fire by themselves. */
 const STOPPED: Clock = { nowUs: () => 0, setTimer: () => ({ cancel: () => {} }) }
 
 const backoff = { baseMs: 100, capMs: 1000 }
@@ -48,7 +48,7 @@ function failing(times: number, result: number) {
 }
 
 describe('Backoff', () => {
-  it('doubles its bound up to the cap, and begins anew after a reset', () => {
+  it('doubles its bound up to the cap, and starts again after a reset', () => {
     const delays = new Backoff(backoff, () => 1)
     expect(Array.from({ length: 6 }, () => delays.next())).toEqual([100, 200, 400, 800, 1000, 1000])
     expect(delays.failures).toBe(6)
@@ -56,7 +56,7 @@ describe('Backoff', () => {
     expect(delays.next()).toBe(100)
   })
 
-  it('draws evenly from zero to the bound', () => {
+  it('draws from zero to the bound', () => {
     const delays = new Backoff(backoff, () => 0.25)
     expect([delays.next(), delays.next()]).toEqual([25, 50])
   })
@@ -68,7 +68,7 @@ describe('Backoff', () => {
 })
 
 describe('retry', () => {
-  it('gives the first success, waits longer each time, and tells of the recovery', async () => {
+  it('gives the first success, waits longer each time, and reports the recovery', async () => {
     const { clock, told, options } = setUp()
     expect(await retry(failing(3, 42), options)).toBe(42)
     expect(clock.waits).toEqual([100, 200, 400])
@@ -80,19 +80,19 @@ describe('retry', () => {
     ])
   })
 
-  it('tells nothing of a success at once', async () => {
+  it('reports nothing when the first attempt succeeds', async () => {
     const { clock, told, options } = setUp()
     await retry(failing(0, 1), options)
     expect([clock.waits, told]).toEqual([[], []])
   })
 
-  it('rejects with the error that is not to be retried, without a wait', async () => {
+  it('rejects at once with an error that is not retryable', async () => {
     const { clock, options } = setUp({ isRetryable: (_error, failures) => failures < 3 })
     await expect(retry(failing(9, 1), options)).rejects.toThrow('failure 3')
     expect(clock.waits).toEqual([100, 200])
   })
 
-  it('rejects with the reason of an abort: before, during the work, and during a wait', async () => {
+  it('rejects with the reason of an abort before the work, during it and during a wait', async () => {
     const reason = new Error('enough')
     const { options } = setUp({ signal: AbortSignal.abort(reason) })
     await expect(retry(failing(0, 1), options)).rejects.toBe(reason)
@@ -116,7 +116,7 @@ describe('retry', () => {
 })
 
 describe('repeat', () => {
-  it('waits what the work gives after a success, and backs off after failures', async () => {
+  it('waits as long as the work says after a success, and backs off after failures', async () => {
     const end = new AbortController()
     const { clock, told, options } = setUp({ signal: end.signal })
     let calls = 0
@@ -130,7 +130,7 @@ describe('repeat', () => {
     expect(told.map(([, failures]) => failures)).toEqual([1, 2, 0])
   })
 
-  it('does not tell of a failure after the abort', async () => {
+  it('does not report a failure after the abort', async () => {
     const end = new AbortController()
     const { told, options } = setUp({ signal: end.signal })
     await repeat(async () => {
@@ -140,7 +140,7 @@ describe('repeat', () => {
     expect(told).toEqual([])
   })
 
-  it('is woken from its wait, also by what came during the work', async () => {
+  it('is woken from its wait, also by a wake-up that came during the work', async () => {
     const end = new AbortController()
     const wakeUp = new WakeUp()
     let calls = 0
@@ -159,7 +159,7 @@ describe('repeat', () => {
     expect(calls).toBe(3)
   })
 
-  it('forgets a wake-up that its next work answers anyway', async () => {
+  it('forgets a wake-up when the next work is about to start anyway', async () => {
     const end = new AbortController()
     const wakeUp = new WakeUp()
     wakeUp.now()
@@ -179,7 +179,7 @@ describe('repeat', () => {
 })
 
 describe('untilAborted', () => {
-  it('settles with the promise, or with the reason of the abort', async () => {
+  it('settles with the promise, or rejects with the reason of the abort', async () => {
     const { signal } = new AbortController()
     expect(await untilAborted(Promise.resolve(1), signal)).toBe(1)
     await expect(untilAborted(Promise.reject(new Error('x')), signal)).rejects.toThrow('x')

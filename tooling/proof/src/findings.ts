@@ -23,7 +23,7 @@ export class Findings {
   /** Counts a column that holds another value than was sent. */
   addDifferent(what: string, column: string, expected: unknown, stored: unknown): void {
     this.different += 1
-    this.#sample(`different: ${what}: ${column} is ${stored}, but ${expected} was sent`)
+    this.#sample(`different: ${what}: ${column} is ${stored}, sent was ${expected}`)
   }
 
   #sample(text: string): void {

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { EventError } from '../errors.ts'
 import { CHANNEL_DEFINITIONS, type Channel, type GridEvent } from './event.ts'
 
-/** The version that `encodeEvent` writes; raised when an older reader would misread an event. */
+/** The version that `encodeEvent` writes. It is raised when older readers would misread an event. */
 export const EVENT_SCHEMA_VERSION = 1
 
 /**
- * Writes an event as one line of JSON that carries its schema version as `v`.
+ * Writes an event as one line of JSON, with the schema version as `v`.
  *
  * @example
  * encodeEvent(trade) // '{"v":1,"channel":"publicTrade",…}'
@@ -16,13 +16,13 @@ export function encodeEvent(event: GridEvent): string {
 }
 
 /**
- * Reads an event that `encodeEvent` of this or an earlier version wrote.
+ * Reads an event that this or an earlier version of `encodeEvent` wrote.
  *
- * Throws `EVENT_VERSION_UNSUPPORTED` for a version newer than this package knows, and
- * `EVENT_MALFORMED`, with the field's name, for anything else that is not an event.
+ * Throws `EVENT_VERSION_UNSUPPORTED` for a newer version, and `EVENT_MALFORMED`, with the name of the
+ * field, for any other text that is not an event.
  *
  * @example
- * const event = decodeEvent(line)
+ * const event = decodeEvent(encodeEvent(trade)) // equal to trade
  */
 export function decodeEvent(text: string): GridEvent {
   const { v, ...event } = parseObject(text)

@@ -8,10 +8,10 @@ import type { Channel } from './event.ts'
  * |---|---|
  * | `FRAME_NOT_JSON` | the frame is not JSON text |
  * | `FRAME_TOO_LARGE` | the frame exceeds the payload limit |
- * | `FRAME_MALFORMED` | the frame is JSON, but its envelope is not the exchange's |
- * | `ITEM_MALFORMED` | one item's field is missing or unreadable; `field` names it |
- * | `STORE_REJECTED` | the database refuses the row |
- * | `KEY_CONFLICT` | a stored row has the same identity and other values |
+ * | `FRAME_MALFORMED` | the frame is JSON, but not in the exchange's envelope |
+ * | `ITEM_MALFORMED` | a field of the item is missing or unreadable; `field` names it |
+ * | `STORE_REJECTED` | the database refused the row |
+ * | `KEY_CONFLICT` | a stored row has the same identity but other values |
  */
 export type DeadLetterCode =
   | 'FRAME_NOT_JSON'
@@ -21,24 +21,24 @@ export type DeadLetterCode =
   | 'STORE_REJECTED'
   | 'KEY_CONFLICT'
 
-/** An item that could not be normalized or stored, kept whole, with the reason. */
+/** An item that could not be normalized or stored, kept unchanged, with the reason. */
 export interface DeadLetter {
   readonly code: DeadLetterCode
   /** A sentence that names the field and the value. */
   readonly reason: string
-  /** The offending field as the exchange names it; null when the whole item is unreadable. */
+  /** The wrong field, as the exchange names it; null when the whole item is unreadable. */
   readonly field: string | null
-  /** Null where the item has none, as wallets, or does not say. */
+  /** Null when the item has none (wallets) or does not say. */
   readonly category: Category | null
   /** Null when the frame does not say. */
   readonly channel: Channel | null
   readonly topic: string | null
   readonly symbol: string | null
-  /** Whose it is; left out for market data. */
+  /** Our id of the account; left out for market data. */
   readonly accountId?: string
   readonly source: Source
   /** Receive time in epoch microseconds. */
   readonly localTsUs: number
-  /** The item's own bytes as received, or the whole frame's where no item can be told. */
+  /** The bytes of the item as received; those of the whole frame when no item can be separated. */
   readonly raw: Uint8Array
 }

@@ -10,13 +10,13 @@ import {
 } from './market/public-trade.ts'
 import { type TickerEvent, tickerEventSchema, tickerKey } from './market/ticker.ts'
 
-/** The event type of each channel of market data: the one place where a new one is listed. */
+/** The event type of each channel of market data. A new channel adds its line here. */
 export interface PublicChannelEvents {
   ticker: TickerEvent
   publicTrade: PublicTradeEvent
 }
 
-/** The event type of each channel of an account, likewise. */
+/** The event type of each channel of an account. A new channel adds its line here. */
 export interface PrivateChannelEvents {
   execution: ExecutionEvent
   order: OrderEvent
@@ -27,11 +27,11 @@ export interface PrivateChannelEvents {
 /** The event type of each channel. */
 export interface ChannelEvents extends PublicChannelEvents, PrivateChannelEvents {}
 
-/** A kind of market data. */
+/** A channel of market data. */
 export type PublicChannel = keyof PublicChannelEvents
-/** A kind of an account's data. */
+/** A channel of an account. */
 export type PrivateChannel = keyof PrivateChannelEvents
-/** A kind of data. */
+/** A channel: one kind of data. */
 export type Channel = keyof ChannelEvents
 /** One typed, normalized record of market data. */
 export type PublicEvent = PublicChannelEvents[PublicChannel]
@@ -41,17 +41,17 @@ export type PrivateEvent = PrivateChannelEvents[PrivateChannel]
 export type GridEvent = ChannelEvents[Channel]
 
 /**
- * How much of what was missed the exchange still gives afterwards.
+ * How much of the missed data the exchange still gives later.
  *
  * | history | meaning | a gap begins as |
  * |---|---|---|
- * | `all` | every event can be read later, so that a gap can be filled | `open` |
- * | `last-state` | only the newest state can be read: the states between are gone | `unrecoverable` |
- * | `none` | nothing can be read | `unrecoverable` |
+ * | `all` | every event can be read later, so a gap can be filled | `open` |
+ * | `last-state` | only the newest state can be read; the states before it are lost | `unrecoverable` |
+ * | `none` | nothing can be read later | `unrecoverable` |
  */
 export type ChannelHistory = 'all' | 'last-state' | 'none'
 
-/** What is known about a channel, wherever it is captured, stored or read. */
+/** The definition of a channel, which all layers use. */
 export interface ChannelDefinition<Event> {
   /** Validates one of its events. */
   readonly schema: z.ZodType<Event>
@@ -71,7 +71,7 @@ const PUBLIC_DEFINITIONS: Definitions<PublicChannelEvents> = {
 
 const PRIVATE_DEFINITIONS: Definitions<PrivateChannelEvents> = {
   execution: { schema: executionEventSchema, key: executionKey, history: 'all' },
-  // Every order is listed as it ended, so that a gap is worth reading, and ends as partial.
+  // History lists every order in its final state, so a gap is worth reading, and ends as `partial`.
   order: { schema: orderEventSchema, key: orderKey, history: 'all' },
   position: { schema: positionEventSchema, key: positionKey, history: 'last-state' },
   wallet: { schema: walletEventSchema, key: walletKey, history: 'last-state' },
@@ -95,8 +95,10 @@ export const PRIVATE_CHANNELS: readonly PrivateChannel[] = Object.keys(
 export const CHANNELS: readonly Channel[] = [...PUBLIC_CHANNELS, ...PRIVATE_CHANNELS]
 
 /**
- * The identity of an event as text: equal for two deliveries of the same thing, live or recovered,
- * and different for all else. Receive time and source never enter it.
+ * The identity of an event as text.
+ *
+ * It is equal for two deliveries of the same event, live or recovered, and different for all others.
+ * It never contains receive time and source.
  *
  * @example
  * eventKey(trade) // 'publicTrade|linear|BTCUSDT|1760000000101|6f1d2a3b-…'
@@ -106,6 +108,6 @@ export function eventKey(event: GridEvent): string {
 }
 
 function definitionOf(channel: Channel): ChannelDefinition<GridEvent> {
-  // Sound: an event is only ever handed to the definition under its own channel's name.
+  // Sound: every event goes to the definition of its own channel.
   return CHANNEL_DEFINITIONS[channel] as ChannelDefinition<GridEvent>
 }

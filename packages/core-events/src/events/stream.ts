@@ -5,27 +5,27 @@ import type { PrivateChannel, PublicChannel } from './event.ts'
 export interface MarketStream {
   readonly category: Category
   readonly channel: PublicChannel
-  /** The symbol; of option trades, which come by base coin, the base coin. */
+  /** The symbol; for option trades the base coin, by which the exchange publishes them. */
   readonly symbol: string
   /**
-   * What tells two streams of one channel and symbol apart: a candle's interval (`1`, `D`), a book's
-   * depth (`50`). Left out where a channel has none.
+   * Distinguishes streams of one channel and symbol: a candle's interval (`1`, `D`), a book's depth
+   * (`50`). Left out for channels that have none.
    */
   readonly variant?: string
 }
 
-/** One channel of one account, in all its categories. */
+/** One channel of one account, in all categories. */
 export interface AccountStream {
   /** Our id of the account, a UUID in lower case. */
   readonly accountId: string
   readonly channel: PrivateChannel
 }
 
-/** One stream of events: what is captured, missed and repaired as one. */
+/** One stream of events: the unit that is captured, has gaps and is repaired. */
 export type Stream = MarketStream | AccountStream
 
 /**
- * The stream of something that names it, and nothing else of it.
+ * Takes only the stream's own fields from an object that names a stream, such as a gap.
  *
  * @example
  * streamOf(gap) // { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' }
@@ -40,7 +40,7 @@ export function streamOf(named: Stream): Stream {
 }
 
 /**
- * The identity of a stream as text: equal for two names of one stream, and different for all else.
+ * The identity of a stream as text, equal only for the same stream.
  *
  * @example
  * streamKey({ category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' }) // 'publicTrade|linear|BTCUSDT'

@@ -3,18 +3,18 @@ import { isDecimal } from './decimal.ts'
 
 /** Hexadecimal digits of a content hash: 16 bytes. */
 const LENGTH = 32
-/** What one source sends where another sends `""`, or nothing. */
+/** Values that one source sends where another sends `""` or nothing. */
 const NEUTRAL: readonly unknown[] = [null, undefined, 0, false, '', 'UNKNOWN', 'None']
 
 /**
- * The content hash of a private event: equal for two messages that say the same, by socket or by
- * REST, at whatever time and to whichever collector.
+ * The content hash of a private event: equal for two messages with the same content, whether by socket
+ * or by REST, at any time and to any collector.
  *
- * It is the first 16 bytes of a SHA-256, in hexadecimal. Hashed is `name=value` for each field of
- * the list, in its order, one a line: decimals without exponent and needless zeros, all else as
- * JSON. Left out are fields that say nothing (null, zero, false, `UNKNOWN`, `None`), because one
- * source omits what another sends as `"0"`. So a field may be added at the end of a list without
- * changing the hash of any content that lacks it; nothing else of a list may ever change.
+ * It is the first 16 bytes of a SHA-256, in hexadecimal. The hashed text has a line `name=value` for each
+ * field of the list, in the order of the list. Decimals are written without exponent and superfluous
+ * zeros, all other values as JSON. Fields without content (null, zero, false, `UNKNOWN`, `None`) are left
+ * out, because one source omits what another sends as `"0"`. Therefore a field may be appended to a list
+ * without changing the hash of events that lack it; any other change of a list changes stored identities.
  */
 export function contentHash<Event>(
   event: Event,
@@ -36,7 +36,7 @@ function canonicalText(value: unknown): string {
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
-/** A decimal without exponent and needless zeros, so equal for equal numbers; `''` for zero. */
+/** A decimal without exponent and superfluous zeros, so that equal numbers have equal texts; `''` for zero. */
 function canonicalDecimal(value: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(value) ?? []
   const point = whole.length + Number(exponent)

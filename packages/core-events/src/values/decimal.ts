@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
 /**
- * An exact decimal number, kept as the digits that the exchange sent.
+ * An exact decimal number, as the text that the exchange sent. {@link parseDecimal} makes one.
  *
- * The brand is a string key, so that two installed versions of this package stay compatible.
+ * Its brand is a string key, so that two installed versions of this package stay compatible.
  */
 export type Decimal = string & { readonly __brand: 'Decimal' }
 
-/** Longer texts are refused: PostgreSQL `numeric` and every reader can hold what passes. */
+/** Longer texts are refused, so that PostgreSQL's `numeric` and every reader can hold the rest. */
 const MAX_LENGTH = 128
-/** Larger exponents are refused, so that no short text expands to megabytes of digits. */
+/** Larger exponents are refused, because a short text could expand to megabytes of digits. */
 const MAX_EXPONENT = 64
 
 const ZERO = 48
@@ -21,12 +21,11 @@ const UPPER_E = 69
 const LOWER_E = 101
 
 /**
- * Reads a decimal as the exchange writes it, without ever passing through a binary float.
+ * Reads a decimal as the exchange writes it, without converting it to a binary float.
  *
- * Total: it never throws. `""` means "not applicable" and gives `null`. Everything that is not a
- * plain decimal string gives `undefined`: NaN, Infinity, hexadecimal, blanks, a leading `+`,
- * exponents beyond ±64, texts longer than 128 characters, and every JSON number, because a JSON
- * number has already lost its digits.
+ * It never throws. `""` means "not applicable" and gives `null`. Everything that is not a plain decimal
+ * text gives `undefined`: NaN, Infinity, hexadecimal, white space, a leading `+`, exponents beyond ±64,
+ * texts of more than 128 characters, and numbers, because a JSON number may have lost digits.
  *
  * @example
  * parseDecimal('100000.10') // '100000.10', digit for digit
@@ -39,13 +38,18 @@ export function parseDecimal(value: unknown): Decimal | null | undefined {
   return isDecimal(value) ? value : undefined
 }
 
-/** Whether a text is a decimal by the rules of {@link parseDecimal}; `""` is not. */
+/**
+ * Whether a text is a decimal by the rules of {@link parseDecimal}; `""` is not.
+ *
+ * @example
+ * isDecimal('100000.10') // true
+ */
 export function isDecimal(value: string): value is Decimal {
   const length = value.length
   if (length === 0 || length > MAX_LENGTH) return false
   let start = value.charCodeAt(0) === MINUS ? 1 : 0
   let isFraction = false
-  // One pass without calls: every number of every message comes through here.
+  // One pass without calls, because every number of every message passes here.
   for (let index = start; index < length; index++) {
     const code = value.charCodeAt(index)
     if (code >= ZERO && code <= NINE) continue
@@ -77,7 +81,7 @@ function isExponent(value: string, from: number): boolean {
   return Number(value.slice(digits)) <= MAX_EXPONENT
 }
 
-/** A decimal in exact digits. */
+/** Validates a {@link Decimal}. */
 export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(
   (value) => typeof value === 'string' && isDecimal(value),
   'must be a decimal string such as "100000.10"',

@@ -7,13 +7,13 @@ export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-/** Validates a {@link JsonObject} without copying it: zod's own records lose the key `__proto__`. */
+/** Validates a {@link JsonObject} without copying it, because zod's records lose the key `__proto__`. */
 export const jsonObjectSchema: z.ZodType<JsonObject> = z.custom<JsonObject>(
   isJsonObject,
   'must be a JSON object',
 )
 
-/** Validates a {@link JsonValue}, likewise. */
+/** Validates a {@link JsonValue} without copying it. */
 export const jsonValueSchema: z.ZodType<JsonValue> = z.custom<JsonValue>(
   isJsonValue,
   'must be a JSON value',

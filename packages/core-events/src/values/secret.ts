@@ -1,9 +1,9 @@
 const REDACTED = '[redacted]'
 
 /**
- * A text that no log, error, inspection or JSON shows: only `reveal` gives it out.
+ * A text that only `reveal` shows: logs, errors, `util.inspect` and JSON show `[redacted]`.
  *
- * It keeps a text from being shown by accident; it does not remove it from memory.
+ * It prevents accidental disclosure; it does not remove the text from memory.
  *
  * @example
  * const secret = new Secret('TESTSECRET')
@@ -17,7 +17,7 @@ export class Secret {
     this.#text = text
   }
 
-  /** The text itself: to be handed on at once, never kept. */
+  /** The text itself; pass it on at once and do not keep it. */
   reveal(): string {
     return this.#text
   }
@@ -30,8 +30,8 @@ export class Secret {
     return REDACTED
   }
 
-  // What `console.log` and `util.inspect` show, whatever their options. Defined by call, for a
-  // declaration cannot be made from this file alone of a name that is no literal.
+  // What `console.log` and `util.inspect` show, with any options. Defined by a call, because
+  // isolatedDeclarations does not allow a computed name as a member.
   static {
     Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value: () => REDACTED,

@@ -1,16 +1,16 @@
-/** First instant that an identifying exchange time may have: 2019-01-01, before the archive begins. */
+/** The earliest accepted exchange time, in epoch milliseconds: 2019-01-01, before the archive begins. */
 export const EARLIEST_EXCHANGE_TS: number = Date.UTC(2019, 0, 1)
-/** First instant that is too late to be a time of this exchange: 2100-01-01. */
+/** The end of accepted exchange times, in epoch milliseconds, exclusive: 2100-01-01. */
 export const LATEST_EXCHANGE_TS: number = Date.UTC(2100, 0, 1)
 
 const DIGITS = /^\d{1,16}$/
 
 /**
- * Reads an identifying exchange time in epoch milliseconds from a JSON number or a digit string.
+ * Reads an exchange time that identifies an event, in epoch milliseconds, from a number or a text of
+ * digits.
  *
- * Total: it never throws. A missing, fractional or absurd time (before 2019 or from 2100 on, which
- * is also where seconds and microseconds land) gives `undefined`: the item is then a dead letter,
- * never a row in 1970.
+ * It never throws. A missing, fractional or absurd time gives `undefined`; absurd is before 2019 or from
+ * 2100 on, as are seconds and microseconds. The item then becomes a dead letter, never a row in 1970.
  *
  * @example
  * parseExchangeTs('1760000000101') // 1760000000101
@@ -29,10 +29,11 @@ export function parseExchangeTs(value: unknown): number | undefined {
 }
 
 /**
- * Reads a time that describes rather than identifies (next funding, delivery), in epoch
- * milliseconds, from a JSON number, a digit string or an ISO 8601 text.
+ * Reads a time that is a value and not part of an identity (next funding, delivery), from a number or a
+ * text of digits in epoch milliseconds, or from an ISO 8601 text.
  *
- * `""`, `"0"` and `0` mean "not applicable" and give `null`; anything unreadable gives `undefined`.
+ * It gives epoch milliseconds and never throws. `""`, `"0"` and `0` mean "not applicable" and give
+ * `null`; anything unreadable gives `undefined`.
  *
  * @example
  * parseOptionalTs('2025-12-26T08:00:00Z') // 1766736000000
@@ -43,7 +44,7 @@ export function parseOptionalTs(value: unknown): number | null | undefined {
   const ts = parseExchangeTs(value)
   if (ts !== undefined) return ts
   if (typeof value !== 'string' || !ISO_8601.test(value)) return undefined
-  // Date.parse rolls 30 February over into March.
+  // Date.parse turns 30 February into a day of March.
   const day = new Date(value.slice(0, 10)).getUTCDate()
   if (day !== Number(value.slice(8, 10))) return undefined
   return parseExchangeTs(Date.parse(value))

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { type Decimal, decimalSchema } from './decimal.ts'
 import { type JsonValue, jsonObjectSchema, jsonValueSchema } from './json.ts'
 
-/** How a value is written; each may be null, and `""` on the wire is. `timestamp` is in epoch milliseconds. */
+/** The kind of a private value; `timestamp` is in epoch milliseconds. Any value may be null. */
 export type ValueKind = 'decimal' | 'text' | 'integer' | 'timestamp' | 'flag' | 'object' | 'json'
 
-/** The kinds that can hold a value of a type. */
+/** The kinds that fit a type. */
 type KindFor<Value> = JsonValue extends Value
   ? 'json'
   : Value extends Decimal | null
@@ -18,17 +18,17 @@ type KindFor<Value> = JsonValue extends Value
           ? 'flag'
           : 'object'
 
-/** The kind of each value of a channel: none can be forgotten, and none be of the wrong kind. */
+/** The kind of each value of a channel; the compiler refuses a missing value and a wrong kind. */
 export type ValueKinds<Values> = { readonly [Name in keyof Values]: KindFor<Values[Name]> }
 
-/** A text as the exchange or a user wrote it: not empty, and such that PostgreSQL can hold it. */
+/** A text that is not empty and that PostgreSQL can hold, by the rules of {@link isText}. */
 export const textSchema: z.ZodType<string> = z.custom<string>(
   isText,
   'must be a text that is not empty, without NUL and unpaired surrogates',
 )
 
 /**
- * Whether a value is a text that can be stored: not empty, without NUL and unpaired surrogates.
+ * Whether a value is a text that PostgreSQL can hold: not empty, without NUL and unpaired surrogates.
  *
  * @example
  * isText('CreateByUser') // true
@@ -47,7 +47,7 @@ const BY_KIND: { readonly [Kind in ValueKind]: z.ZodType } = {
   json: jsonValueSchema,
 }
 
-/** One schema a value, null allowed, to be spread into a channel's own schema. */
+/** The schema of each value, with null allowed, to be spread into a channel's schema. */
 export function valueShape<Values>(kinds: ValueKinds<Values>): {
   [Name in keyof Values]: z.ZodType<Values[Name]>
 } {

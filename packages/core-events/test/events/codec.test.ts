@@ -38,7 +38,7 @@ const changed = (event: object | undefined, change: object): string =>
   JSON.stringify({ v: EVENT_SCHEMA_VERSION, ...event, ...change })
 
 describe('codec', () => {
-  it('gives back every event as it was', () => {
+  it('gives back every event unchanged', () => {
     fc.assert(
       fc.property(gridEvent, (event) => {
         const text = encodeEvent(event)
@@ -48,7 +48,7 @@ describe('codec', () => {
     )
   })
 
-  it('keeps a key of `extra` that JavaScript treats specially', () => {
+  it('keeps the key `__proto__` in `extra`', () => {
     const text = changed(state, { extra: null }).replace(
       '"extra":null',
       '"extra":{"__proto__":{"a":1},"constructor":"b"}',
@@ -56,7 +56,7 @@ describe('codec', () => {
     expect(encodeEvent(decodeEvent(text))).toContain('{"__proto__":{"a":1},"constructor":"b"}')
   })
 
-  it('carries the version', () => {
+  it('writes the version', () => {
     fc.assert(
       fc.property(gridEvent, (event) => {
         expect(JSON.parse(encodeEvent(event))).toMatchObject({ v: EVENT_SCHEMA_VERSION })
@@ -64,7 +64,7 @@ describe('codec', () => {
     )
   })
 
-  it('refuses a newer version before it looks at anything else', () => {
+  it('refuses a newer version before it checks anything else', () => {
     const text = JSON.stringify({ v: EVENT_SCHEMA_VERSION + 1, channel: 'not yet known' })
     expect(refusal(text)).toMatchObject({
       code: 'EVENT_VERSION_UNSUPPORTED',
@@ -120,11 +120,14 @@ describe('codec', () => {
     expect(error.message).toContain(field)
   })
 
-  it.each(['', '{', 'null', '[]', '"v"', '1', '\0'])('refuses %o, which is no event', (text) => {
-    expect(refusal(text)).toMatchObject({ code: 'EVENT_MALFORMED', field: null })
-  })
+  it.each(['', '{', 'null', '[]', '"v"', '1', '\0'])(
+    'refuses %o, which is not an event',
+    (text) => {
+      expect(refusal(text)).toMatchObject({ code: 'EVENT_MALFORMED', field: null })
+    },
+  )
 
-  it('refuses any other text with an error of its own', () => {
+  it('refuses any other text with an EventError', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(refusal(text).code).toMatch(/^EVENT_/)

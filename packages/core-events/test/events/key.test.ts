@@ -17,7 +17,7 @@ import {
   wallet,
 } from '../support/arbitraries.ts'
 
-/** The fields that identify an event of each channel, beside the channel itself. */
+/** The fields that identify an event of each channel, apart from the channel itself. */
 const IDENTITY: { readonly [Name in Channel]: readonly (keyof ChannelEvents[Name])[] } = {
   ticker: ['category', 'symbol', 'exchangeTs', 'seq', 'isSnapshot'],
   publicTrade: ['category', 'symbol', 'exchangeTs', 'tradeId'],
@@ -57,7 +57,7 @@ describe('eventKey', () => {
     )
   })
 
-  it('tells the channels apart', () => {
+  it('differs between channels', () => {
     fc.assert(
       fc.property(publicTrade, ticker, (trade, state) => {
         expect(eventKey(trade)).not.toBe(eventKey({ ...state, symbol: trade.symbol }))

@@ -4,7 +4,7 @@ import { CHANNEL_DEFINITIONS, streamKey, streamOf } from '../../src/index.ts'
 const trades = { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' } as const
 const ACCOUNT = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
-it('a stream is told apart by its category, channel, symbol and variant', () => {
+it('a stream is identified by its category, channel, symbol and variant', () => {
   const keys = [
     trades,
     { ...trades, category: 'spot' },
@@ -18,7 +18,7 @@ it('a stream is told apart by its category, channel, symbol and variant', () => 
   expect(new Set(keys.map(streamKey)).size).toBe(keys.length)
 })
 
-it('a stream is taken out of what names it, with its variant where it has one', () => {
+it('streamOf takes only the fields of the stream, with the variant if there is one', () => {
   const bounds = { startTs: 1, endTs: 2, reason: 'stale' } as const
   expect(streamOf({ ...trades, ...bounds } as typeof trades)).toStrictEqual(trades)
   const candles = { ...trades, variant: '60' }
@@ -27,7 +27,7 @@ it('a stream is taken out of what names it, with its variant where it has one', 
   expect(streamOf({ ...account, ...bounds } as typeof account)).toStrictEqual(account)
 })
 
-it('every channel says how much of what was missed can be read afterwards', () => {
+it('every channel says how much of the missed data can be read later', () => {
   const histories = Object.entries(CHANNEL_DEFINITIONS).map(([name, { history }]) => [
     name,
     history,

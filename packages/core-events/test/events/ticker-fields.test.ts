@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { changedFields, TICKER_FIELD_NAMES, TICKER_FIELDS } from '../../src/index.ts'
 
 /**
- * A literal copy, in the order of the bits: stored rows hold these numbers. Append to it; a line
- * that moves or goes gives old rows another meaning.
+ * A literal copy in the order of the bits, because stored rows contain these numbers. Only append: moving
+ * or removing a line gives old rows another meaning.
  */
 const FROZEN = [
   'tickDirection',
@@ -54,13 +54,13 @@ const FROZEN = [
 ]
 
 describe('ticker fields', () => {
-  it('have the bits that stored rows were written with', () => {
+  it('have the bits that stored rows contain', () => {
     expect(TICKER_FIELD_NAMES).toEqual(FROZEN)
     expect(TICKER_FIELD_NAMES.map((name) => TICKER_FIELDS[name].bit)).toEqual([...FROZEN.keys()])
     expect(FROZEN.length).toBeLessThanOrEqual(53)
   })
 
-  it('are found again in a mask of any of them', () => {
+  it('are found in a mask of any of them', () => {
     fc.assert(
       fc.property(fc.subarray(TICKER_FIELD_NAMES.slice()), (names) => {
         const mask = names.reduce((sum, name) => sum + 2 ** TICKER_FIELDS[name].bit, 0)
@@ -69,7 +69,7 @@ describe('ticker fields', () => {
     )
   })
 
-  it('of a later version are passed over', () => {
+  it('of a later version are ignored', () => {
     expect(changedFields(2 ** 52 + 2 ** 7)).toEqual(['markPrice'])
   })
 })

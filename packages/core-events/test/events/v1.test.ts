@@ -10,11 +10,11 @@ import {
   walletContentHash,
 } from '../../src/index.ts'
 
-/** Written once, never edited: stored events of version 1 must stay readable. */
+/** Never edit these files: stored events of version 1 must stay readable. */
 const LINES = readFixture('v1.ndjson')
-/** As frozen: version 1 with the fields that came with the other categories. */
+/** Frozen as well: version 1 with the fields of the other categories. */
 const LATER_LINES = readFixture('v1-all-categories.ndjson')
-/** As frozen: the private channels, which came later. */
+/** Frozen as well: the private channels. */
 const PRIVATE_LINES = readFixture('v1-private.ndjson')
 
 function readFixture(name: string): readonly string[] {
@@ -35,7 +35,7 @@ describe('version 1', () => {
     },
   )
 
-  it.each(LINES)('gets null for the fields that came later, and loses nothing: %s', (line) => {
+  it.each(LINES)('reads fields that were added later as null, and loses nothing: %s', (line) => {
     const before: Record<string, unknown> = JSON.parse(line)
     const after: Record<string, unknown> = JSON.parse(encodeEvent(decodeEvent(line)))
     const later = Object.keys(after).filter((key) => !Object.hasOwn(before, key))
@@ -69,7 +69,7 @@ describe('version 1', () => {
     ])
   })
 
-  it('keeps the content that a hash stands for', () => {
+  it('keeps the content hashes', () => {
     for (const line of PRIVATE_LINES) {
       const event = decodeEvent(line)
       if (event.channel === 'order') expect(orderContentHash(event)).toBe(event.contentHash)
@@ -78,7 +78,7 @@ describe('version 1', () => {
     }
   })
 
-  it('keeps the meaning of the bits that say what was fresh', () => {
+  it('keeps the meaning of the bits in `changed`', () => {
     const fresh = [...LINES, ...LATER_LINES]
       .map((line) => decodeEvent(line))
       .filter((event) => event.channel === 'ticker')

@@ -92,7 +92,7 @@ const values = fc.record(
   Object.fromEntries(Object.entries(TICKER_FIELDS).map(([key, field]) => [key, valueFor(field)])),
 ) as fc.Arbitrary<unknown> as fc.Arbitrary<TickerValues>
 
-/** What a JSON parser can return, so no negative zero and no value that text cannot hold. */
+/** Any value that a JSON parser can return: no negative zero, no value without a JSON text. */
 const jsonObject = fc
   .dictionary(fc.string(), fc.jsonValue())
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject)
@@ -122,7 +122,7 @@ const BY_KIND: { readonly [Kind in ValueKind]: fc.Arbitrary<unknown> } = {
   json: fc.array(jsonObject),
 }
 
-/** An event with any of its values null, completed as the exchange's messages are. */
+/** An event in which any value may be null. */
 function privateEvent<Event extends GridEvent>(
   kinds: Readonly<Record<string, ValueKind>>,
   own: { readonly [field: string]: fc.Arbitrary<unknown> },

@@ -24,7 +24,7 @@ describe('content hash', () => {
     extra: fc.constant({ unheard: true }),
   })
 
-  it('is of what the message says, not of when and how it came', () => {
+  it('depends on the content of the message, not on when and how it came', () => {
     fc.assert(
       fc.property(order, position, wallet, receipt, (state, leg, coin, other) => {
         expect(orderContentHash({ ...state, ...other })).toBe(state.contentHash)
@@ -34,7 +34,7 @@ describe('content hash', () => {
     )
   })
 
-  it('is alike for a socket and for REST, which write the same number and nothing differently', () => {
+  it('is equal for socket and REST, which write numbers and empty values differently', () => {
     const bySocket: OrderEvent = {
       ...anOrder,
       avgPrice: null,
@@ -82,7 +82,7 @@ describe('content hash', () => {
     expect(orderContentHash(withQty(a))).not.toBe(orderContentHash(withQty(b)))
   })
 
-  it('differs for what an order can become within its millisecond', () => {
+  it('differs for states that an order can have within one millisecond', () => {
     const states: Partial<OrderEvent>[] = [
       { orderStatus: 'New' },
       { orderStatus: 'PartiallyFilled', cumExecQty: decimal('1') },
@@ -91,7 +91,7 @@ describe('content hash', () => {
       { orderStatus: 'Filled', cumExecQty: decimal('2'), cancelType: 'CancelByUser' },
       { orderStatus: 'New', price: decimal('2') },
       { orderStatus: 'New', takeProfit: decimal('2') },
-      // The same number under another name.
+      // The same number in another field.
       { orderStatus: 'New', stopLoss: decimal('2') },
     ]
     const base = { ...anOrder, cumExecQty: null, price: null, takeProfit: null, stopLoss: null }

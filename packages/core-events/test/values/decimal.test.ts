@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isDecimal, parseDecimal } from '../../src/index.ts'
 import { decimal } from '../support/arbitraries.ts'
 
-/** The rule again, by other means: a regular expression and the two limits. */
+/** The same rule written differently: a regular expression and the two limits. */
 function isDecimalByReference(text: string): boolean {
   const match = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE]([+-]?[0-9]{1,3}))?$/.exec(text)
   return match !== null && text.length <= 128 && Math.abs(Number(match[1] ?? 0)) <= 64
@@ -15,7 +15,7 @@ const nearlyDecimal = fc.string({
 })
 
 describe('parseDecimal', () => {
-  it('agrees with the reference rule on texts that nearly are decimals', () => {
+  it('agrees with the reference rule on texts that are almost decimals', () => {
     fc.assert(
       fc.property(fc.oneof(nearlyDecimal, fc.string()), (text) => {
         expect(isDecimal(text)).toBe(isDecimalByReference(text))
@@ -42,7 +42,7 @@ describe('parseDecimal', () => {
     )
   })
 
-  it('reads "not applicable" as null, never as zero', () => {
+  it('reads "not applicable" as null, not as zero', () => {
     expect(parseDecimal('')).toBeNull()
     expect(isDecimal('')).toBe(false)
   })

@@ -4,7 +4,7 @@ import { Secret } from '../../src/index.ts'
 
 const CANARY = 'CANARY-6f1d2a3b0c4d5e6f'
 
-test('a secret is shown by nothing but reveal', () => {
+test('only reveal shows a secret', () => {
   const secret = new Secret(CANARY)
   const holder = { secret, list: [secret], map: new Map([[secret, secret]]) }
   const error = Object.assign(new Error(`of ${secret}`, { cause: secret }), { secret })

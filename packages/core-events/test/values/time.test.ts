@@ -11,7 +11,7 @@ const TS = 1_760_000_000_101
 const plausible = fc.integer({ min: EARLIEST_EXCHANGE_TS, max: LATEST_EXCHANGE_TS - 1 })
 
 describe('parseExchangeTs', () => {
-  it('reads a number and its digit string alike', () => {
+  it('reads a number and its digits alike', () => {
     fc.assert(
       fc.property(plausible, (ts) => {
         expect(parseExchangeTs(ts)).toBe(ts)

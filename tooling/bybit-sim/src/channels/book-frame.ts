@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import type { BookState } from '../market/top-of-book.ts'
+import type { BookState } from '../truth/book-truth.ts'
 
 /** An `orderbook.1` frame: always a snapshot, with one level on each side. */
 export function bookFrameText(

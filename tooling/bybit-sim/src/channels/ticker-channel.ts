@@ -1,8 +1,7 @@
 import { nowMs } from '@grid/core-events'
 import type { Desk } from '../market/desk.ts'
-import type { TickerMessage } from '../market/ticker-state.ts'
 import type { Connection } from '../sockets/connection.ts'
-import type { TickerTruth } from '../truth/ticker-truth.ts'
+import type { TickerMessage, TickerTruth } from '../truth/ticker-truth.ts'
 import { STEP_MS, type SymbolChannel, type Tick, type Wire } from './symbol-channel.ts'
 import { tickerFrameText } from './ticker-frame.ts'
 

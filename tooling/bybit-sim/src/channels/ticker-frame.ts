@@ -1,5 +1,5 @@
 import type { Category } from '@grid/core-events'
-import type { TickerMessage } from '../market/ticker-state.ts'
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 
 /** A `tickers` frame in the key order of its category. */
 export function tickerFrameText(category: Category, topic: string, message: TickerMessage): string {

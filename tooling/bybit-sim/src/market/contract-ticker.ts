@@ -1,6 +1,7 @@
 import { trimmedText, unitsText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
 import type { ExchangeRules } from '../base/rules.ts'
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
 import {
@@ -10,7 +11,7 @@ import {
   SINGLE_SIDED_KEYS,
   TICKER_KEYS,
 } from './ticker-keys.ts'
-import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
+import { type TickerBoard, TickerState } from './ticker-state.ts'
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
 

@@ -1,10 +1,11 @@
 import { trimmedText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 import type { OptionMarks } from '../truth/trade-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, underlyingPrice } from './instrument.ts'
 import { OPTION_KEYS } from './ticker-keys.ts'
-import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
+import { type TickerBoard, TickerState } from './ticker-state.ts'
 import type { TopOfBook } from './top-of-book.ts'
 import type { TradeTape } from './trade-tape.ts'
 

@@ -1,9 +1,10 @@
 import { trimmedText } from '../base/decimal-text.ts'
 import { Random } from '../base/random.ts'
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText } from './instrument.ts'
 import { SPOT_KEYS } from './ticker-keys.ts'
-import { type TickerBoard, type TickerMessage, TickerState } from './ticker-state.ts'
+import { type TickerBoard, TickerState } from './ticker-state.ts'
 import type { TradeTape } from './trade-tape.ts'
 
 /** Quote coins whose pairs have an index price in US dollars; other pairs carry `''`. */

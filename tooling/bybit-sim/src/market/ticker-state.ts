@@ -1,14 +1,5 @@
 import { SimError } from '../base/errors.ts'
-
-/** The state of one symbol's ticker after a message, and the keys that the message carried. */
-export interface TickerMessage {
-  readonly symbol: string
-  readonly exchangeTs: number
-  readonly seq: number
-  readonly isSnapshot: boolean
-  readonly values: Readonly<Record<string, string>>
-  readonly sentKeys: readonly string[]
-}
+import type { TickerMessage } from '../truth/ticker-truth.ts'
 
 /** One symbol's ticker: each category makes its messages differently. */
 export interface TickerBoard {

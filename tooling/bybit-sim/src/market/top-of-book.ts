@@ -1,21 +1,7 @@
 import { Random } from '../base/random.ts'
+import type { BookState } from '../truth/book-truth.ts'
 import { type Instrument, priceText, sizeText } from './instrument.ts'
 import type { TradeTape } from './trade-tape.ts'
-
-/** A state of the best bid and ask. */
-export interface BookState {
-  /** Frame time, epoch milliseconds. */
-  readonly exchangeTs: number
-  /** Matching engine's time, epoch milliseconds. */
-  readonly cts: number
-  readonly seq: number
-  /** Update id: one more for each state. */
-  readonly u: number
-  readonly bidPrice: string
-  readonly bidSize: string
-  readonly askPrice: string
-  readonly askSize: string
-}
 
 /** The best bid and ask of one symbol, drawn from its trades and from the seed. */
 export class TopOfBook {

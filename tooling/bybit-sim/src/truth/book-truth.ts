@@ -1,11 +1,8 @@
 import type { Category } from '@grid/core-events'
 import type { TruthItemBase } from './truth-item.ts'
 
-/** One state of the best bid and ask (`orderbook.1`); sent again unchanged after 3 s. */
-export interface BookTruth extends TruthItemBase {
-  readonly kind: 'book'
-  readonly category: Category
-  readonly symbol: string
+/** A state of the best bid and ask. */
+export interface BookState {
   /** Epoch milliseconds (the first frame's `ts`). */
   readonly exchangeTs: number
   /** Matching engine's time (`cts`), epoch milliseconds. */
@@ -17,4 +14,11 @@ export interface BookTruth extends TruthItemBase {
   readonly bidSize: string
   readonly askPrice: string
   readonly askSize: string
+}
+
+/** One state of the best bid and ask (`orderbook.1`); sent again unchanged after 3 s. */
+export interface BookTruth extends BookState, TruthItemBase {
+  readonly kind: 'book'
+  readonly category: Category
+  readonly symbol: string
 }

@@ -1,10 +1,8 @@
 import type { Category } from '@grid/core-events'
 import type { TruthItemBase } from './truth-item.ts'
 
-/** One ticker message that was produced. */
-export interface TickerTruth extends TruthItemBase {
-  readonly kind: 'ticker'
-  readonly category: Category
+/** The state of one symbol's ticker after a message, and the keys that the message carried. */
+export interface TickerMessage {
   readonly symbol: string
   /** Epoch milliseconds (the frame's `ts`). */
   readonly exchangeTs: number
@@ -15,4 +13,10 @@ export interface TickerTruth extends TruthItemBase {
   readonly values: Readonly<Record<string, string>>
   /** The keys that this message carried, in their order, without `symbol`. */
   readonly sentKeys: readonly string[]
+}
+
+/** One ticker message that was produced. */
+export interface TickerTruth extends TickerMessage, TruthItemBase {
+  readonly kind: 'ticker'
+  readonly category: Category
 }

@@ -6,16 +6,16 @@ import type { AccountEventBase, EventBase, OpenEnum } from '../channel.ts'
 import { accountEventShape, eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 
 /**
- * One execution of an account (topic `execution`; REST `/v5/execution/list`): a fill, a funding, a
- * liquidation, a delivery. `exchangeTs` is its `execTime`.
+ * One execution of an account: a fill, a funding, a liquidation or a delivery (topic `execution`; REST
+ * `/v5/execution/list`).
  *
- * The order among executions of one millisecond is that of `seq`, then of `execId`.
+ * `exchangeTs` is its `execTime`. Order executions of one millisecond by `seq`, then by `execId`.
  */
 export interface ExecutionEvent extends EventBase, AccountEventBase, ExecutionValues {
   readonly channel: 'execution'
   /** The exchange's id: a UUID on derivatives, a number on spot; always text here. */
   readonly execId: string
-  /** The account's own side. */
+  /** The side of the account. */
   readonly side: OpenEnum<'Buy' | 'Sell'>
   readonly execPrice: Decimal
   readonly execQty: Decimal
@@ -27,7 +27,7 @@ export interface ExecutionEvent extends EventBase, AccountEventBase, ExecutionVa
 
 /** The values of an execution that may be unknown: null when absent or `""`. */
 export interface ExecutionValues {
-  /** Null where the exchange names no order. */
+  /** Null when the exchange names no order. */
   readonly orderId: string | null
   /** The client's own id of the order. */
   readonly orderLinkId: string | null
@@ -45,14 +45,14 @@ export interface ExecutionValues {
     | 'UNKNOWN'
   > | null
   readonly orderType: OpenEnum<'Market' | 'Limit' | 'UNKNOWN'> | null
-  /** Of a market order the exchange's protection price. */
+  /** The limit; for a market order the exchange's protection price. */
   readonly orderPrice: Decimal | null
   readonly orderQty: Decimal | null
   readonly leavesQty: Decimal | null
   readonly execValue: Decimal | null
   /** Paid when positive, a rebate or received funding when negative; in `feeCurrency`. */
   readonly execFee: Decimal | null
-  /** Future spreads only; REST. */
+  /** Only for future spreads, by REST. */
   readonly execFeeV2: Decimal | null
   readonly feeRate: Decimal | null
   readonly feeCurrency: string | null
@@ -67,16 +67,16 @@ export interface ExecutionValues {
   readonly blockTradeId: string | null
   readonly marketUnit: string | null
   readonly markPrice: Decimal | null
-  /** Options, as are the next three. */
+  /** Options only, like the next three. */
   readonly indexPrice: Decimal | null
   readonly underlyingPrice: Decimal | null
   readonly tradeIv: Decimal | null
   readonly markIv: Decimal | null
-  /** Taxes and the like: objects with feeCoin, feeType, subFeeType, feeRate, fee. */
+  /** Taxes and similar fees: objects with feeCoin, feeType, subFeeType, feeRate and fee. */
   readonly extraFees: JsonValue
 }
 
-/** The values of an execution that may be null, and how each is written. */
+/** The kind of each value of an execution that may be null. */
 export const EXECUTION_VALUES: ValueKinds<ExecutionValues> = {
   orderId: 'text',
   orderLinkId: 'text',
@@ -120,7 +120,12 @@ export const executionEventSchema: z.ZodType<ExecutionEvent> = z.strictObject({
   extra: jsonObjectSchema.nullable(),
 })
 
-/** The identity of an execution: account, category, symbol and id. */
+/**
+ * The identity of an execution: account, category, symbol and id.
+ *
+ * @example
+ * executionKey(execution) // 'execution|0b0e5c6e-…|linear|BTCUSDT|6f1d2a3b-…'
+ */
 export function executionKey({ accountId, category, symbol, execId }: ExecutionEvent): string {
   return `execution|${accountId}|${category}|${symbol}|${execId}`
 }

@@ -13,10 +13,10 @@ import {
 
 /**
  * The state of one order after a change (topic `order`; REST `/v5/order/realtime` and
- * `/v5/order/history`). `exchangeTs` is its `updatedTime`.
+ * `/v5/order/history`).
  *
- * Several states may share a millisecond, and they come in any order: the newest is the one with
- * the largest `cumExecQty`, then the status nearest to its end.
+ * `exchangeTs` is its `updatedTime`. Several states may have the same millisecond and arrive in any
+ * order: the newest is the one with the largest `cumExecQty`, then with the most final status.
  */
 export interface OrderEvent extends EventBase, AccountEventBase, OrderValues {
   readonly channel: 'order'
@@ -33,7 +33,7 @@ export interface OrderEvent extends EventBase, AccountEventBase, OrderValues {
     | 'Deactivated'
   >
   readonly side: OpenEnum<'Buy' | 'Sell'>
-  /** What tells states of one order and millisecond apart: {@link orderContentHash}. */
+  /** Distinguishes states of one order and millisecond: {@link orderContentHash}. */
   readonly contentHash: string
   /** Keys that this version does not know, as sent; null when there are none. */
   readonly extra: JsonObject | null
@@ -41,13 +41,13 @@ export interface OrderEvent extends EventBase, AccountEventBase, OrderValues {
 
 /** The values of an order that may be unknown: null when absent or `""`. */
 export interface OrderValues {
-  /** The client's own id. */
+  /** The client's own id of the order. */
   readonly orderLinkId: string | null
-  /** Of an attached take profit or stop loss: the client's id of the order that it belongs to. */
+  /** For an attached take profit or stop loss: the client's id of the order that it belongs to. */
   readonly parentOrderLinkId: string | null
   readonly blockTradeId: string | null
   readonly isLeverage: OpenEnum<'0' | '1'> | null
-  /** 0 one-way, 1 hedge long, 2 hedge short. */
+  /** 0 one-way, 1 long leg in hedge mode, 2 short leg in hedge mode. */
   readonly positionIdx: number | null
   readonly orderType: OpenEnum<'Market' | 'Limit' | 'UNKNOWN'> | null
   readonly timeInForce: OpenEnum<'GTC' | 'IOC' | 'FOK' | 'PostOnly' | 'RPI'> | null
@@ -58,14 +58,14 @@ export interface OrderValues {
   readonly brokerOrderPrice: Decimal | null
   readonly qty: Decimal | null
   readonly avgPrice: Decimal | null
-  /** Zero once the order is cancelled: what was not filled is `qty` − `cumExecQty`. */
+  /** Zero once the order is cancelled; the quantity that was not filled is `qty` − `cumExecQty`. */
   readonly leavesQty: Decimal | null
   readonly leavesValue: Decimal | null
   readonly cumExecQty: Decimal | null
   readonly cumExecValue: Decimal | null
-  /** Deprecated for linear and spot: see `cumFeeDetail`. */
+  /** Deprecated by the exchange for linear and spot in favour of `cumFeeDetail`. */
   readonly cumExecFee: Decimal | null
-  /** Fees so far: coin to decimal text. */
+  /** Fees so far, as a map from coin to decimal text. */
   readonly cumFeeDetail: JsonObject | null
   readonly closedPnl: Decimal | null
   readonly feeCurrency: string | null
@@ -76,7 +76,7 @@ export interface OrderValues {
   readonly slippageToleranceType: string | null
   readonly slippageTolerance: Decimal | null
   readonly triggerPrice: Decimal | null
-  /** 1 on a rise, 2 on a fall, 0 none. */
+  /** 1 triggers on a rise, 2 on a fall, 0 not at all. */
   readonly triggerDirection: number | null
   readonly triggerBy: OpenEnum<'LastPrice' | 'IndexPrice' | 'MarkPrice' | 'UNKNOWN'> | null
   readonly takeProfit: Decimal | null
@@ -87,7 +87,7 @@ export interface OrderValues {
   readonly tpTriggerBy: string | null
   readonly slTriggerBy: string | null
   readonly lastPriceOnCreated: Decimal | null
-  /** Spot, by REST: what the others call `lastPriceOnCreated`. */
+  /** Only for spot, by REST: corresponds to `lastPriceOnCreated`. */
   readonly basePrice: Decimal | null
   readonly reduceOnly: boolean | null
   readonly closeOnTrigger: boolean | null
@@ -99,11 +99,11 @@ export interface OrderValues {
   readonly createdTime: number | null
   readonly rpiTakerAccess: boolean | null
   readonly rpiMatchedQty: Decimal | null
-  /** Taxes and the like; REST. */
+  /** Taxes and similar fees, by REST. */
   readonly extraFees: JsonValue
 }
 
-/** The values of an order that may be null, and how each is written. */
+/** The kind of each value of an order that may be null. */
 export const ORDER_VALUES: ValueKinds<OrderValues> = {
   orderLinkId: 'text',
   parentOrderLinkId: 'text',
@@ -171,8 +171,8 @@ export const orderEventSchema: z.ZodType<OrderEvent> = z.strictObject({
 })
 
 /**
- * What a message can change of an order without anything else here changing, and what socket and
- * REST both tell: not fees and values, which follow the quantities, nor what never changes.
+ * The fields that distinguish states of one order and that both socket and REST send. Left out are
+ * fields that follow from these, such as fees, and fields that never change.
  */
 const HASHED: readonly (keyof OrderEvent)[] = [
   'orderStatus',
@@ -202,12 +202,22 @@ const HASHED: readonly (keyof OrderEvent)[] = [
   'closeOnTrigger',
 ]
 
-/** The hash of what an order's state says; see the package's README for its form. */
+/**
+ * The hash of the content of an order's state: 32 hexadecimal digits, described in the README.
+ *
+ * @example
+ * const event: OrderEvent = { ...values, contentHash: orderContentHash(values) }
+ */
 export function orderContentHash(event: Omit<OrderEvent, 'contentHash'>): string {
   return contentHash(event as OrderEvent, HASHED)
 }
 
-/** The identity of an order's state: account, category, order, update time and content. */
+/**
+ * The identity of an order's state: account, category, order, update time and content.
+ *
+ * @example
+ * orderKey(order) // 'order|0b0e5c6e-…|linear|5a1c…|1760000000101|9f86…'
+ */
 export function orderKey(event: OrderEvent): string {
   const { accountId, category, orderId, exchangeTs } = event
   return `order|${accountId}|${category}|${orderId}|${exchangeTs}|${event.contentHash}`

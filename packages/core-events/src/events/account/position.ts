@@ -14,20 +14,20 @@ import {
 /**
  * The state of one leg of a position (topic `position`; REST `/v5/position/list`).
  *
- * `exchangeTs` is the time of the message or reply, because a leg that was never traded has no time
- * of its own, and the same leg is sent again with other marks; `updatedTime` is the leg's.
+ * `exchangeTs` is the time of the message or reply, because a leg that was never traded has no time of
+ * its own, and an unchanged leg is sent again with other mark prices. `updatedTime` is the leg's own.
  */
 export interface PositionEvent extends EventBase, AccountEventBase, PositionValues {
   readonly channel: 'position'
-  /** 0 one-way, 1 hedge long, 2 hedge short. */
+  /** 0 one-way, 1 long leg in hedge mode, 2 short leg in hedge mode. */
   readonly positionIdx: number
-  /** `''` when flat; older messages say `None`. */
+  /** `''` when flat; `None` in older messages. */
   readonly side: OpenEnum<'Buy' | 'Sell' | '' | 'None'>
   /** Never negative; zero when flat. */
   readonly size: Decimal
   /** Cross sequence of the last change; −1 when unknown or never traded. */
   readonly seq: number
-  /** What tells states of one leg and millisecond apart: {@link positionContentHash}. */
+  /** Distinguishes states of one leg and millisecond: {@link positionContentHash}. */
   readonly contentHash: string
   /** Keys that this version does not know, as sent; null when there are none. */
   readonly extra: JsonObject | null
@@ -35,7 +35,7 @@ export interface PositionEvent extends EventBase, AccountEventBase, PositionValu
 
 /** The values of a position that may be unknown: null when absent or `""`. */
 export interface PositionValues {
-  /** Average entry price; REST says `avgPrice`. */
+  /** Average entry price; `avgPrice` in REST. */
   readonly entryPrice: Decimal | null
   readonly breakEvenPrice: Decimal | null
   readonly sessionAvgPrice: Decimal | null
@@ -51,7 +51,7 @@ export interface PositionValues {
   readonly autoAddMargin: number | null
   readonly positionIM: Decimal | null
   readonly positionMM: Decimal | null
-  /** By mark price, as is the next. */
+  /** By mark price, like the next. */
   readonly positionIMByMp: Decimal | null
   readonly positionMMByMp: Decimal | null
   readonly tpslMode: string | null
@@ -61,26 +61,26 @@ export interface PositionValues {
   readonly unrealisedPnl: Decimal | null
   readonly curRealisedPnl: Decimal | null
   readonly cumRealisedPnl: Decimal | null
-  /** Options, as are the next three. */
+  /** Options only, like the next three. */
   readonly delta: Decimal | null
   readonly gamma: Decimal | null
   readonly vega: Decimal | null
   readonly theta: Decimal | null
   readonly positionStatus: OpenEnum<'Normal' | 'Liq' | 'Adl'> | null
-  /** 0 to 5. */
+  /** Rank in the auto-deleveraging queue, 0 to 5. */
   readonly adlRankIndicator: number | null
   readonly isReduceOnly: boolean | null
-  /** Epoch milliseconds, as are the next four: the first trade ever of the leg. */
+  /** First trade of the leg. Epoch milliseconds, like the next four. */
   readonly createdTime: number | null
   /** Last change of the leg. */
   readonly updatedTime: number | null
   readonly openTime: number | null
-  /** Older messages say `mmrSysUpdateTime`. */
+  /** `mmrSysUpdateTime` in older messages. */
   readonly mmrSysUpdatedTime: number | null
   readonly leverageSysUpdatedTime: number | null
 }
 
-/** The values of a position that may be null, and how each is written. */
+/** The kind of each value of a position that may be null. */
 export const POSITION_VALUES: ValueKinds<PositionValues> = {
   entryPrice: 'decimal',
   breakEvenPrice: 'decimal',
@@ -134,7 +134,7 @@ export const positionEventSchema: z.ZodType<PositionEvent> = z.strictObject({
   extra: jsonObjectSchema.nullable(),
 })
 
-/** All that is said of a leg, but for the deprecated constants and what is the leg's identity. */
+/** All fields of a leg, except its identity and deprecated fields that never change. */
 const HASHED: readonly (keyof PositionEvent)[] = [
   'side',
   'size',
@@ -173,12 +173,22 @@ const HASHED: readonly (keyof PositionEvent)[] = [
   'seq',
 ]
 
-/** The hash of what a leg's state says; see the package's README for its form. */
+/**
+ * The hash of the content of a leg's state: 32 hexadecimal digits, described in the README.
+ *
+ * @example
+ * const event: PositionEvent = { ...values, contentHash: positionContentHash(values) }
+ */
 export function positionContentHash(event: Omit<PositionEvent, 'contentHash'>): string {
   return contentHash(event as PositionEvent, HASHED)
 }
 
-/** The identity of a leg's state: account, category, symbol, leg, time of message and content. */
+/**
+ * The identity of a leg's state: account, category, symbol, leg, time of the message and content.
+ *
+ * @example
+ * positionKey(position) // 'position|0b0e5c6e-…|linear|BTCUSDT|0|1760000000101|9f86…'
+ */
 export function positionKey(event: PositionEvent): string {
   const { accountId, category, symbol, positionIdx, exchangeTs } = event
   return `position|${accountId}|${category}|${symbol}|${positionIdx}|${exchangeTs}|${event.contentHash}`

@@ -7,22 +7,22 @@ import type { AccountEventBase, OpenEnum } from '../channel.ts'
 import { accountEventShape, contentHashSchema, nameSchema } from '../event-schema.ts'
 
 /**
- * The state of one coin in a wallet (topic `wallet`; REST `/v5/account/wallet-balance`), with the
- * account's totals of the same message. `exchangeTs` is the time of the message or reply.
+ * The state of one coin in a wallet, with the account's totals of the same message (topic `wallet`;
+ * REST `/v5/account/wallet-balance`).
  *
- * A message names the coins that changed, not all. One without coins gives one event with the coin
- * `''`: its totals are not lost.
+ * `exchangeTs` is the time of the message or reply. A message names only the coins that changed. One
+ * without coins gives one event with the coin `''`, so that its totals are kept.
  */
 export interface WalletEvent extends AccountEventBase, WalletValues {
   readonly channel: 'wallet'
   readonly accountType: OpenEnum<'UNIFIED' | 'CONTRACT' | 'SPOT' | 'FUND'>
-  /** `''` when the message lists no coin. */
+  /** `''` when the message has no coin. */
   readonly coin: string
-  /** What tells states of one coin and millisecond apart: {@link walletContentHash}. */
+  /** Distinguishes states of one coin and millisecond: {@link walletContentHash}. */
   readonly contentHash: string
   /**
-   * Keys that this version does not know, as sent: the coin's under their own names, the account's
-   * behind `account.`; null when there are none.
+   * Keys that this version does not know, as sent: those of the coin under their own names, those of
+   * the account with the prefix `account.`; null when there are none.
    */
   readonly extra: JsonObject | null
 }
@@ -30,7 +30,7 @@ export interface WalletEvent extends AccountEventBase, WalletValues {
 /** The values of a wallet that may be unknown: null when absent or `""`. */
 export interface WalletValues extends WalletTotals, CoinValues {}
 
-/** The values of the whole account, in USD; null in isolated margin. */
+/** The values of the whole account, in USD; null in isolated margin mode. */
 export interface WalletTotals {
   readonly accountIMRate: Decimal | null
   readonly accountMMRate: Decimal | null
@@ -68,14 +68,14 @@ export interface CoinValues {
   readonly cumRealisedPnl: Decimal | null
   readonly bonus: Decimal | null
   readonly spotHedgingQty: Decimal | null
-  /** Whether the user lets the coin be collateral. */
+  /** Whether the user allows the coin as collateral. */
   readonly collateralSwitch: boolean | null
-  /** Whether the exchange lets it. */
+  /** Whether the exchange allows the coin as collateral. */
   readonly marginCollateral: boolean | null
   readonly colRes: OpenEnum<'-1' | '0' | '1' | '2'> | null
 }
 
-/** The values of the account, and how each is written. */
+/** The kind of each value of the account. */
 export const WALLET_TOTALS: ValueKinds<WalletTotals> = {
   accountIMRate: 'decimal',
   accountMMRate: 'decimal',
@@ -93,7 +93,7 @@ export const WALLET_TOTALS: ValueKinds<WalletTotals> = {
   totalMaintenanceMarginByMp: 'decimal',
 }
 
-/** The values of a coin, and how each is written. */
+/** The kind of each value of a coin. */
 export const COIN_VALUES: ValueKinds<CoinValues> = {
   equity: 'decimal',
   usdValue: 'decimal',
@@ -117,7 +117,7 @@ export const COIN_VALUES: ValueKinds<CoinValues> = {
   colRes: 'text',
 }
 
-/** The values of a wallet that may be null, and how each is written. */
+/** The kind of each value of a wallet that may be null. */
 export const WALLET_VALUES: ValueKinds<WalletValues> = { ...WALLET_TOTALS, ...COIN_VALUES }
 
 /** Validates a {@link WalletEvent}; unknown keys are refused. */
@@ -131,7 +131,7 @@ export const walletEventSchema: z.ZodType<WalletEvent> = z.strictObject({
   extra: jsonObjectSchema.nullable(),
 })
 
-/** All that is said of a coin and its account, but for the deprecated constants. */
+/** All fields of a coin and its account, except deprecated fields that never change. */
 const HASHED: readonly (keyof WalletEvent)[] = [
   'accountIMRate',
   'accountMMRate',
@@ -165,12 +165,22 @@ const HASHED: readonly (keyof WalletEvent)[] = [
   'colRes',
 ]
 
-/** The hash of what a coin's state says; see the package's README for its form. */
+/**
+ * The hash of the content of a coin's state: 32 hexadecimal digits, described in the README.
+ *
+ * @example
+ * const event: WalletEvent = { ...values, contentHash: walletContentHash(values) }
+ */
 export function walletContentHash(event: Omit<WalletEvent, 'contentHash'>): string {
   return contentHash(event as WalletEvent, HASHED)
 }
 
-/** The identity of a coin's state: account, account type, coin, time of message and content. */
+/**
+ * The identity of a coin's state: account, account type, coin, time of the message and content.
+ *
+ * @example
+ * walletKey(wallet) // 'wallet|0b0e5c6e-…|UNIFIED|USDT|1760000000101|9f86…'
+ */
 export function walletKey(event: WalletEvent): string {
   const { accountId, accountType, coin, exchangeTs } = event
   return `wallet|${accountId}|${accountType}|${coin}|${exchangeTs}|${event.contentHash}`

@@ -4,9 +4,10 @@ import type { EventBase, OpenEnum } from '../channel.ts'
 import { eventBaseShape, nameSchema, sequenceSchema } from '../event-schema.ts'
 
 /**
- * One public trade (topic `publicTrade.{symbol}`, on options `publicTrade.{baseCoin}`; REST `/v5/market/recent-trade`, daily archive).
+ * One public trade (topic `publicTrade.{symbol}`, for options `publicTrade.{baseCoin}`; REST
+ * `/v5/market/recent-trade`; daily archive).
  *
- * Total order within a symbol: `exchangeTs`, `seq`, `matchIndex`, `tradeId`.
+ * Trades of a symbol are ordered by `exchangeTs`, `seq`, `matchIndex` and `tradeId`.
  */
 export interface PublicTradeEvent extends EventBase {
   readonly channel: 'publicTrade'
@@ -18,7 +19,7 @@ export interface PublicTradeEvent extends EventBase {
   readonly price: Decimal
   /** Size (`v`): base quantity on linear and spot, USD contracts on inverse. */
   readonly size: Decimal
-  /** Tick direction (`L`); null where the exchange sends none. */
+  /** Tick direction (`L`); null for spot and options, which have none. */
   readonly tickDirection: OpenEnum<
     'PlusTick' | 'ZeroPlusTick' | 'MinusTick' | 'ZeroMinusTick'
   > | null
@@ -40,7 +41,7 @@ export interface PublicTradeEvent extends EventBase {
   readonly iv: Decimal | null
 }
 
-/** A value that events written before its field existed do not have. */
+/** A field that older events do not have. */
 const laterDecimal = decimalSchema.nullable().default(null)
 
 /** Validates a {@link PublicTradeEvent}; unknown keys are refused. */
@@ -62,7 +63,12 @@ export const publicTradeEventSchema: z.ZodType<PublicTradeEvent> = z.strictObjec
   iv: laterDecimal,
 })
 
-/** The identity of a trade: category, symbol, exchange time and id. */
+/**
+ * The identity of a trade: category, symbol, exchange time and id.
+ *
+ * @example
+ * publicTradeKey(trade) // 'publicTrade|linear|BTCUSDT|1760000000101|6f1d2a3b-…'
+ */
 export function publicTradeKey(event: PublicTradeEvent): string {
   return `publicTrade|${event.category}|${event.symbol}|${event.exchangeTs}|${event.tradeId}`
 }

@@ -3,22 +3,22 @@ import { type Decimal, decimalSchema } from '../../values/decimal.ts'
 import type { OpenEnum } from '../channel.ts'
 import { nameSchema } from '../event-schema.ts'
 
-/** How a ticker value is written on the wire. */
+/** How the exchange writes a ticker value; `timestamp` is in epoch milliseconds. */
 export type TickerFieldKind = 'decimal' | 'timestamp' | 'text'
 
-/** One ticker value: its bit in `changed`, and how it is written. */
+/** One ticker value: its bit in `changed`, and its kind. */
 export interface TickerField {
-  /** Position in the bitmask. Append-only: a number is never used again for another field. */
+  /** Position in the bitmask. Stored rows contain it: never change it or use it for another field. */
   readonly bit: number
   readonly kind: TickerFieldKind
 }
 
 /**
- * Every ticker value under the exchange's name, with its bit; at most 53 fit the mask, which is a
- * JavaScript number.
+ * Every ticker value, by the exchange's name.
  *
- * This is the one list of the values: the event's type and its schema follow from it, and the
- * compiler or a test finds each place that has to name a new one.
+ * This is the only list of the values: the event's type and schema follow from it, and the compiler or
+ * a test finds every other place that must name a new value. The mask is a JavaScript number, so there
+ * can be at most 53.
  */
 export const TICKER_FIELDS = {
   tickDirection: { bit: 0, kind: 'text' },
@@ -31,7 +31,7 @@ export const TICKER_FIELDS = {
   prevPrice1h: { bit: 6, kind: 'decimal' },
   markPrice: { bit: 7, kind: 'decimal' },
   indexPrice: { bit: 8, kind: 'decimal' },
-  /** Both sides summed. */
+  /** Sum of both sides. */
   openInterest: { bit: 9, kind: 'decimal' },
   openInterestValue: { bit: 10, kind: 'decimal' },
   /** One side; sent since June 2026. */
@@ -59,16 +59,16 @@ export const TICKER_FIELDS = {
   preOpenPrice: { bit: 29, kind: 'decimal' },
   preQty: { bit: 30, kind: 'decimal' },
   curPreListingPhase: { bit: 31, kind: 'text' },
-  /** Spot: the coin's index price in USD; null for coins that are no collateral. */
+  /** Spot: the coin's index price in USD; null for coins that cannot be collateral. */
   usdIndexPrice: { bit: 32, kind: 'decimal' },
-  /** Options: implied volatility at the best bid; the socket says `bidIv`. Ratio. */
+  /** Options: implied volatility at the best bid (`bidIv` on the socket). Ratio. */
   bid1Iv: { bit: 33, kind: 'decimal' },
-  /** Options: implied volatility at the best ask; the socket says `askIv`. Ratio. */
+  /** Options: implied volatility at the best ask (`askIv` on the socket). Ratio. */
   ask1Iv: { bit: 34, kind: 'decimal' },
-  /** Options: implied volatility of the mark price; the socket says `markPriceIv`. Ratio. */
+  /** Options: implied volatility of the mark price (`markPriceIv` on the socket). Ratio. */
   markIv: { bit: 35, kind: 'decimal' },
   underlyingPrice: { bit: 36, kind: 'decimal' },
-  /** Options: traded since the listing. */
+  /** Options: volume since the listing. */
   totalVolume: { bit: 37, kind: 'decimal' },
   totalTurnover: { bit: 38, kind: 'decimal' },
   delta: { bit: 39, kind: 'decimal' },
@@ -82,7 +82,7 @@ export const TICKER_FIELDS = {
 /** The name of a ticker value. */
 export type TickerFieldName = keyof typeof TICKER_FIELDS
 
-/** The values of a ticker, named as the exchange names them. */
+/** The values of a ticker, by the exchange's names; null when unknown or not applicable. */
 export type TickerValues = {
   readonly [Name in keyof typeof TICKER_FIELDS]: TickerValue<Name>
 }
@@ -109,10 +109,10 @@ const SCHEMA_OF_KIND: { readonly [Kind in TickerFieldKind]: z.ZodType<ValueOfKin
   text: nameSchema.nullable(),
 }
 
-/** Version 1 of the codec began with the bits before this one: its events lack the later values. */
+/** Values from this bit on were added later: old events of version 1 do not have them. */
 const FIRST_LATER_BIT = 32
 
-/** One schema a ticker value, to be spread into the event's own. */
+/** The schema of each ticker value, to be spread into the event's schema. */
 export const tickerValueShape: { [Name in TickerFieldName]: z.ZodType<TickerValues[Name]> } =
   // Sound: every field gets the schema of its kind.
   Object.fromEntries(
@@ -126,8 +126,8 @@ export const tickerValueShape: { [Name in TickerFieldName]: z.ZodType<TickerValu
 /**
  * The names of the fields that a `changed` bitmask marks as fresh.
  *
- * The mask may exceed 32 bits, so bitwise operators do not serve; bits of fields that this version
- * does not know are passed over.
+ * Bits of fields that this version does not know are ignored. Do not use bitwise operators on the mask:
+ * it can exceed 32 bits.
  *
  * @example
  * changedFields(event.changed) // ['markPrice', 'indexPrice']

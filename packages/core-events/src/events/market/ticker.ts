@@ -5,21 +5,21 @@ import { eventBaseShape, sequenceSchema } from '../event-schema.ts'
 import { type TickerValues, tickerValueShape } from './ticker-fields.ts'
 
 /**
- * The state of one instrument's ticker after a message (topic `tickers.{symbol}`, on spot also
- * `orderbook.1.{symbol}`, REST `/v5/market/tickers`): the merge of the last snapshot and every
- * delta since.
+ * The state of one instrument's ticker after a message (topic `tickers.{symbol}`, for spot also
+ * `orderbook.1.{symbol}`; REST `/v5/market/tickers`).
  *
- * A field is null when the exchange has not sent it or said "not applicable". Only the fields named
- * by `changed` are fresh; the others are carried from earlier messages.
+ * It merges the last snapshot with every delta since. A field is null when the exchange has not sent it
+ * yet, or sent "not applicable". Only the fields that `changed` names are from this message; the others
+ * are carried over from earlier ones.
  */
 export interface TickerEvent extends EventBase, TickerValues {
   readonly channel: 'ticker'
   /**
-   * Cross sequence (`cs`; of a spot book `seq`); on options the counter in the frame's id, −1 when
-   * there is none; 0 for REST.
+   * Cross sequence: `cs`, for a spot book `seq`, for options the counter in the frame's id. −1 when
+   * unknown, 0 for REST.
    */
   readonly seq: number
-  /** Whether the message was a snapshot rather than a delta. */
+  /** Whether the message was a snapshot (true) or a delta (false). */
   readonly isSnapshot: boolean
   /** Bitmask of the fields that this message carried; read it with `changedFields`. */
   readonly changed: number
@@ -38,7 +38,12 @@ export const tickerEventSchema: z.ZodType<TickerEvent> = z.strictObject({
   extra: jsonObjectSchema.nullable(),
 })
 
-/** The identity of a ticker row: category, symbol, exchange time, cross sequence and kind. */
+/**
+ * The identity of a ticker event: category, symbol, exchange time, cross sequence and kind.
+ *
+ * @example
+ * tickerKey(ticker) // 'ticker|linear|BTCUSDT|1760000000101|190000000001|delta'
+ */
 export function tickerKey(event: TickerEvent): string {
   const kind = event.isSnapshot ? 'snapshot' : 'delta'
   return `ticker|${event.category}|${event.symbol}|${event.exchangeTs}|${event.seq}|${kind}`

@@ -1,5 +1,10 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** With `GRID_TEST_AT` set, the clock of each test file starts at that time. */
+const clock = process.env['GRID_TEST_AT']
+  ? ['--import', new URL('./moved-clock.ts', import.meta.url).href]
+  : []
+
 /** How every package is tested: from its sources, without a build. */
 export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserConfig {
   return defineConfig({
@@ -9,6 +14,9 @@ export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserCo
       include: ['test/**/*.test.ts'],
       testTimeout: 30_000,
       hookTimeout: 60_000,
+      // The second that is the default passes without a turn on a loaded machine.
+      expect: { poll: { timeout: 20_000 } },
+      execArgv: clock,
       ...overrides,
     },
   })

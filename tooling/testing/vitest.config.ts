@@ -1,3 +1,3 @@
 import { packageTests } from '@grid/config/vitest'
 
-export default packageTests()
+export default packageTests({ globalSetup: './src/global-setup.ts' })

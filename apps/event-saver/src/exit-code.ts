@@ -6,8 +6,8 @@
  * | 0 | done |
  * | 1 | failed |
  * | 2 | the command line is wrong |
- * | 3 | a problem was found (`status`, `doctor`) |
- * | 75 | try again: the data directory is in use, the database is away, or a transaction is in the way |
+ * | 3 | a problem was found, or there was nothing to export |
+ * | 75 | try again: the data directory is in use, the database is away, or an open transaction blocks |
  * | 78 | the configuration is wrong |
  */
 export const EXIT = {
@@ -26,7 +26,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly exitCode: ExitCode
-  /** Stable name of the condition, also used in the log. */
+  /** Stable code of the condition, as in the log. */
   readonly code: string
 
   constructor(exitCode: ExitCode, code: string, message: string, options?: ErrorOptions) {

@@ -19,7 +19,7 @@ export { ServerClock, type ServerClockOptions, type ServerTime } from './auth/se
 export type { PublicCategory } from './channels/dialect/category-dialect.ts'
 export type { DiscardReason } from './channels/dialect/discard-reason.ts'
 export type { ChannelOptions } from './channels/registry.ts'
-export type { WantedTopic } from './channels/topics.ts'
+export { streamSymbol, type WantedTopic } from './channels/topics.ts'
 export { type Environment, privateUrl, publicUrl, restUrl } from './endpoints.ts'
 export {
   BybitAdapterError,

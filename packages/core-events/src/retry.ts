@@ -2,14 +2,17 @@ import { type Clock, sleep } from './clock.ts'
 
 /** The bounds of a delay that doubles with every failure in a row. */
 export interface BackoffBounds {
-  /** The largest delay after the first failure, in milliseconds. */
+  /** The bound of the delay after the first failure, in milliseconds. */
   readonly baseMs: number
-  /** The largest delay of all, in milliseconds. */
+  /** The largest bound, in milliseconds. */
   readonly capMs: number
+  /** Whether a delay is random from zero to its bound, or the bound itself. Default true. */
+  readonly jitter?: boolean
 }
 
 /**
- * Exponential backoff with full jitter: each delay is random, from zero to a bound that doubles.
+ * Exponential backoff: each delay is random, from zero to a bound that doubles (full jitter), or that
+ * bound itself.
  *
  * @example
  * const backoff = new Backoff({ baseMs: 500, capMs: 30_000 })
@@ -33,10 +36,10 @@ export class Backoff {
 
   /** Counts a failure; gives the delay after it, in whole milliseconds. */
   next(): number {
-    const { baseMs, capMs } = this.#bounds
+    const { baseMs, capMs, jitter = true } = this.#bounds
     const bound = Math.min(capMs, baseMs * 2 ** this.#failures)
     this.#failures++
-    return Math.floor(this.#random() * bound)
+    return jitter ? Math.floor(this.#random() * bound) : bound
   }
 
   /** Starts again from the base, after a success. */

@@ -60,6 +60,11 @@ describe('Backoff', () => {
     const delays = new Backoff(backoff, () => 0.25)
     expect([delays.next(), delays.next()]).toEqual([25, 50])
   })
+
+  it('gives the bound itself without jitter', () => {
+    const delays = new Backoff({ ...backoff, jitter: false }, () => 0)
+    expect([delays.next(), delays.next()]).toEqual([100, 200])
+  })
 })
 
 describe('retry', () => {

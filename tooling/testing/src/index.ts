@@ -1,6 +1,7 @@
 // Declares the type of inject('postgresUrl').
 import type {} from './global-setup.ts'
 
+export { clearOfMidnight } from './clear-of-midnight.ts'
 export { findPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.ts'
 export { type Relay, startRelay } from './relay.ts'
 export { startPostgres, type TestServer } from './start-postgres.ts'

@@ -20,10 +20,27 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   await runOn(serverUrl, `create database ${name} template template0`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
+  await moveClock(url.href, name)
   return {
     url: url.href,
     drop: () => runOn(serverUrl, `drop database if exists ${name} with (force)`),
   }
+}
+
+/**
+ * Sets the database's clock to that of this process, where it is moved (`@grid/config/moved-clock`): a
+ * `now()` in `public` hides the server's. The server's own clock must stay, for its timeouts and its
+ * detection of deadlocks go by it; so does `clock_timestamp()`, to compare with the server's own times.
+ */
+async function moveClock(url: string, name: string): Promise<void> {
+  const offsetMs = Number(process.env['GRID_CLOCK_OFFSET_MS'] ?? 0)
+  if (offsetMs === 0) return
+  await runOn(
+    url,
+    `create function public.now() returns timestamptz language sql stable parallel safe
+      return pg_catalog.now() + interval '${offsetMs} milliseconds';
+    alter database ${name} set search_path = "$user", public, pg_catalog`,
+  )
 }
 
 async function runOn(url: string, statement: string): Promise<void> {

@@ -3,7 +3,7 @@ import type { EnabledAccount } from '@grid/db'
 import type { AccountStatus } from './account-status.ts'
 import { AccountWorker, type UsableAccount, type WorkerContext } from './account-worker.ts'
 
-/** How often a worker whose key was replaced looks whether its successor has got in. */
+/** How often a worker whose key was replaced checks whether its successor is live. */
 const CHECK_MS = 1000
 
 interface UnusableAccount {
@@ -14,14 +14,13 @@ interface UnusableAccount {
 }
 
 /**
- * Captures every account that is enabled, each by a worker of its own, so that one bad key delays no
- * other; follows accounts as they are added, disabled and given other keys.
+ * Captures every enabled account by a worker of its own, so that a bad key delays no other account.
  */
 export class AccountCapture {
   readonly #context: WorkerContext
   readonly #workers = new Map<string, AccountWorker>()
   readonly #unusable = new Map<string, UnusableAccount>()
-  /** Workers on their way out. */
+  /** Workers that are closing. */
   readonly #leaving = new Set<Promise<void>>()
   readonly #stop = new AbortController()
 
@@ -29,7 +28,7 @@ export class AccountCapture {
     this.#context = context
   }
 
-  /** How every account's capture stands, by name. */
+  /** The state of every account's capture, in order of name. */
   statuses(): AccountStatus[] {
     const unusable = [...this.#unusable.values()].map(
       ({ account, code, reason, since }): AccountStatus => ({
@@ -48,7 +47,7 @@ export class AccountCapture {
     return [...captured, ...unusable].sort((a, b) => (a.accountName < b.accountName ? -1 : 1))
   }
 
-  /** Takes the accounts that are to be captured from now on. */
+  /** Captures these accounts from now on, and no others. */
   setAccounts(accounts: readonly EnabledAccount[]): void {
     if (this.#stop.signal.aborted) return
     const wanted = new Set(accounts.map(({ accountId }) => accountId))
@@ -58,7 +57,7 @@ export class AccountCapture {
     for (const [accountId, worker] of this.#workers) {
       if (wanted.has(accountId)) continue
       this.#workers.delete(accountId)
-      this.#context.log.changed(worker.account, 'captured no more')
+      this.#context.log.changed(worker.account, 'is no longer captured')
       this.#leave(worker.close())
     }
     for (const account of accounts) this.#set(account)
@@ -75,16 +74,17 @@ export class AccountCapture {
     const { accountId } = account
     const worker = this.#workers.get(accountId)
     if (account.fault !== null) {
-      // A worker that has a key goes on: that the database's cannot be read says nothing against it.
-      if (worker === undefined)
+      // A worker goes on with the key that it has: only the one in the database cannot be read.
+      if (worker === undefined) {
         this.#setUnusable(account, account.fault.code, account.fault.message)
+      }
       return
     }
     if (worker?.account.credential.credentialId === account.credential.credentialId) return
     const { config } = this.#context
     if (config.wsUrl !== undefined && config.restUrl === undefined) {
       const reason =
-        'EVENTSAVER_REST_URL is needed beside EVENTSAVER_WS_URL: keys must go nowhere else'
+        'set EVENTSAVER_REST_URL beside EVENTSAVER_WS_URL: a key must not be sent to another exchange'
       this.#setUnusable(account, 'REST_URL_MISSING', reason)
       return
     }
@@ -96,19 +96,19 @@ export class AccountCapture {
     try {
       worker = new AccountWorker(account, this.#context, previous)
     } catch (error) {
-      // The adapter names the part of the key that cannot be one, and never shows it.
+      // The adapter's message names the faulty part of the key without showing it.
       const { code = 'KEY_UNUSABLE', message } = error as { code?: string; message: string }
       this.#setUnusable(account, code, message)
       return
     }
     this.#unusable.delete(account.accountId)
     this.#workers.set(account.accountId, worker)
-    this.#context.log.changed(account, previous === null ? 'to be captured' : 'has another key')
+    this.#context.log.changed(account, previous === null ? 'is to be captured' : 'has another key')
     worker.start()
     if (previous !== null) this.#leave(this.#handOver(previous, worker))
   }
 
-  /** Lets the worker with the old key go on until the newest is let in, or the account is not wanted. */
+  /** Keeps the old key's worker until the newest worker is live, or the account is no longer wanted. */
   async #handOver(previous: AccountWorker, worker: AccountWorker): Promise<void> {
     const { accountId } = worker.account
     const { signal } = this.#stop

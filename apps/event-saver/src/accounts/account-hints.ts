@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '@grid/core-events'
+import { type Clock, repeat, untilAborted } from '@grid/core-events'
 import { Client } from 'pg'
 
 /** What the listener needs, and whom it tells. */
@@ -10,13 +10,14 @@ export interface AccountHintsOptions {
 }
 
 const RETRY_MS = 60_000
+const BACKOFF = { baseMs: RETRY_MS, capMs: RETRY_MS, jitter: false }
 const CONNECT_TIMEOUT_MS = 10_000
 
 /**
- * Listens for changes of accounts on a connection of its own.
+ * Listens for changes of accounts on a database connection of its own.
  *
- * It only makes things faster: the accounts are read regularly anyway, so that it may fail, and that
- * a pooler which passes on no notifications does no harm.
+ * This only makes things faster, as the accounts are read every 30 s anyway: the listener may fail,
+ * and a pooler that passes on no notifications does no harm.
  */
 export class AccountHints {
   readonly #options: AccountHintsOptions
@@ -25,14 +26,16 @@ export class AccountHints {
     this.#options = options
   }
 
-  /** Listens until the signal aborts, connecting anew after a while when that fails. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#listen(signal).catch(() => {})
-      await sleep(this.#options.clock, RETRY_MS, signal)
+  /** Listens until the signal aborts; connects again a minute after a connection failed or ended. */
+  run(signal: AbortSignal): Promise<void> {
+    const listen = async (): Promise<number> => {
+      await this.#listen(signal)
+      return RETRY_MS
     }
+    return repeat(listen, { clock: this.#options.clock, backoff: BACKOFF, signal })
   }
 
+  /** Listens until the connection ends; rejects when it fails or the signal aborts. */
   async #listen(signal: AbortSignal): Promise<void> {
     const { databaseUrl, onHint } = this.#options
     const client = new Client({
@@ -44,15 +47,14 @@ export class AccountHints {
     const ended = new Promise<void>((resolve) => {
       client.on('error', () => resolve())
       client.on('end', () => resolve())
-      signal.addEventListener('abort', () => resolve(), { once: true })
     })
     client.on('notification', onHint)
     try {
       await client.connect()
       await client.query('listen grid_accounts')
-      // What changed while nobody listened.
+      // Accounts may have changed while nobody listened.
       onHint()
-      if (!signal.aborted) await ended
+      await untilAborted(ended, signal)
     } finally {
       await client.end().catch(() => {})
     }

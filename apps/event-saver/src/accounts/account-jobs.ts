@@ -1,86 +1,83 @@
-import { type Clock, nowMs, sleep } from '@grid/core-events'
-import { fullJitter } from '../pipeline/backoff.ts'
-import { untilAborted } from '../until-aborted.ts'
-import type { SnapshotResult } from './account-snapshot.ts'
+import { type Clock, nowMs, repeat, untilAborted, WakeUp } from '@grid/core-events'
+import type { SnapshotResult } from './rest/account-snapshot.ts'
 
 /** What an account's jobs are. */
 export interface AccountJobsOptions {
   readonly clock: Clock
-  /** Fills gaps; gives when to do so again, in epoch milliseconds; null when there is no more to do. */
+  /** Fills gaps; gives when to do so again, in epoch milliseconds, or null when no gap is left. */
   readonly repair: (signal: AbortSignal) => Promise<number | null>
-  /** Reads the account whole. */
+  /** Reads the whole account. */
   readonly snapshot: (signal: AbortSignal) => Promise<SnapshotResult>
   readonly snapshotIntervalMs: number
-  /** Whether the exchange lets the key in: until then nothing is asked of it. */
+  /** Whether the exchange has accepted the key. Until then no job runs. */
   readonly isLive: () => boolean
-  /** Told of a failure, after which is waited, and of the recovery (`failures` is then 0). */
+  /** Told of each failure, and of the recovery (`failures` is then 0). */
   readonly onRetry: (error: unknown, failures: number) => void
   readonly random?: () => number
 }
 
-/** After a failure the account is asked more and more seldom: a key that was revoked stays so. */
-const RETRY = { baseMs: 1000, capMs: 300_000 }
-/** A snapshot that came too early to tell what became of something is taken again after this. */
+/** Grows to 5 minutes, so that the exchange is not asked again and again with a key that was revoked. */
+const BACKOFF = { baseMs: 1000, capMs: 300_000 }
+/** How soon another snapshot follows one that left something open. */
 const UNSETTLED_MS = 3000
-/** How long the loop sleeps at most. */
+/** How long a wait for the next job lasts at most. */
 const IDLE_MS = 60_000
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Does what is due for an account, one thing at a time. */
+/** Runs an account's due jobs over REST, one at a time. */
 export class AccountJobs {
   readonly #options: AccountJobsOptions
+  readonly #wakeUp = new WakeUp()
   #repairDueMs = NEVER
   #snapshotDueMs = NEVER
   #snapshotAt: number | null = null
-  #pause = new AbortController()
 
   constructor(options: AccountJobsOptions) {
     this.#options = options
   }
 
-  /** When the account was last read whole, in epoch milliseconds; null if never. */
+  /** When the whole account was last read and stored, in epoch milliseconds; null if never. */
   get snapshotAt(): number | null {
     return this.#snapshotAt
   }
 
-  /** There are gaps to be filled. */
+  /** Makes a repair due: there are gaps to fill. */
   requestRepair(): void {
     this.#repairDueMs = 0
-    this.#pause.abort()
+    this.#wakeUp.now()
   }
 
-  /** The account is to be read whole. */
+  /** Makes a snapshot due. */
   requestSnapshot(): void {
     this.#snapshotDueMs = 0
-    this.#pause.abort()
+    this.#wakeUp.now()
   }
 
-  /** Works until the signal aborts, at once, whatever is under way. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, isLive, onRetry, random } = this.#options
-    let failures = 0
-    let notBeforeMs = 0
-    while (!signal.aborted) {
-      this.#pause = new AbortController()
-      const dueMs = Math.max(notBeforeMs, Math.min(this.#repairDueMs, this.#snapshotDueMs))
-      const waitMs = isLive() ? dueMs - nowMs(clock) : IDLE_MS
-      if (waitMs > 0) {
-        const ends = AbortSignal.any([signal, this.#pause.signal])
-        await sleep(clock, Math.min(waitMs, IDLE_MS), ends)
-        continue
-      }
-      try {
-        // What is under way may wait for a database that is away until everything else is stopped.
+  /** Runs the jobs as they become due. Resolves as soon as the signal aborts, whatever is under way. */
+  run(signal: AbortSignal): Promise<void> {
+    const { clock, onRetry, random } = this.#options
+    // A request must not shorten the pause after a failure, so `repeat` is not given the wake-up.
+    return repeat(
+      async () => {
+        await this.#untilDue(signal)
+        signal.throwIfAborted()
+        // A job may wait for a database that is away until everything else has stopped.
         await untilAborted(this.#workOnce(signal), signal)
-        if (failures > 0) onRetry(null, 0)
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        failures += 1
-        onRetry(error, failures)
-        notBeforeMs = nowMs(clock) + fullJitter(failures, RETRY, random)
-      }
+        return 0
+      },
+      { clock, backoff: BACKOFF, signal, random, onRetry },
+    )
+  }
+
+  /** Waits until a job is due and the key is accepted, or the signal aborts. */
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    const { clock, isLive } = this.#options
+    while (!signal.aborted) {
+      const dueMs = Math.min(this.#repairDueMs, this.#snapshotDueMs)
+      const waitMs = isLive() ? dueMs - nowMs(clock) : IDLE_MS
+      if (waitMs <= 0) return
+      await this.#wakeUp.sleep(clock, Math.min(waitMs, IDLE_MS), signal)
     }
   }
 
@@ -88,7 +85,7 @@ export class AccountJobs {
     try {
       await this.#repair(signal)
     } finally {
-      // What keeps the history from being read need not keep the rest.
+      // A snapshot can be read even when the history cannot.
       if (!signal.aborted) await this.#snapshot(signal)
     }
   }
@@ -96,7 +93,7 @@ export class AccountJobs {
   async #repair(signal: AbortSignal): Promise<void> {
     const { clock, repair } = this.#options
     if (this.#repairDueMs > nowMs(clock)) return
-    // What is requested during the work makes it due again.
+    // A request during the work makes the next repair due.
     this.#repairDueMs = NEVER
     const againMs = await repair(signal).catch((error: unknown) => {
       this.#repairDueMs = 0
@@ -114,7 +111,7 @@ export class AccountJobs {
       throw error
     })
     if (isStored) this.#snapshotAt = nowMs(clock)
-    // Apart from each other, so that accounts do not ask all at once.
+    // Spread at random, so that not all accounts are read at once.
     const spreadMs = snapshotIntervalMs * (0.9 + random() * 0.2)
     const againMs = nowMs(clock) + (isSettled ? spreadMs : Math.min(UNSETTLED_MS, spreadMs))
     this.#snapshotDueMs = Math.min(this.#snapshotDueMs, againMs)

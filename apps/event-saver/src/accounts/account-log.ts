@@ -2,29 +2,37 @@ import type { PrivateStreamStatus } from '@grid/bybit-adapter'
 import type { Category } from '@grid/core-events'
 import type { Account, GapState, StoredGap } from '@grid/db'
 import { isWorthALine, type Logger } from '../log/log.ts'
+import { reasonOf } from '../log/reason.ts'
+import { retryLog } from '../log/retry-log.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
 
-/** Whom a line is about. */
+/** The account that a line is about. */
 type Named = Pick<Account, 'accountId' | 'accountName'>
 
-/** Tells the log what becomes of accounts; never of their keys. */
+/** Logs what happens to accounts; never shows their keys. */
 export class AccountLog {
   readonly #log: Logger
   readonly #streams: StreamLog
   readonly #denied = new Set<string>()
+  /** Logs the readings of the list of accounts: failures, and the recovery (`failures` is then 0). */
+  readonly listRetry: (error: unknown, failures: number) => void
 
   constructor(log: Logger, streams: StreamLog) {
     this.#log = log
     this.#streams = streams
+    this.listRetry = retryLog(log, {
+      code: 'ACCOUNTS_UNKNOWN',
+      failing: 'cannot read the accounts, trying again',
+      recovered: 'the accounts can be read again',
+    })
   }
 
-  /** What a stream says of itself. */
+  /** A status of an account's stream. */
   status({ accountName }: Named, status: PrivateStreamStatus): void {
     this.#streams.tell(status, { account: accountName })
   }
 
-  /** An account comes, goes, or has another key. */
+  /** An account is added, removed, or has another key. */
   changed({ accountId, accountName }: Named, what: string): void {
     this.#log.info({ account: accountName, accountId }, `account ${what}`)
   }
@@ -34,18 +42,18 @@ export class AccountLog {
     this.#log.error({ code, account: accountName, accountId, reason }, 'account cannot be captured')
   }
 
-  /** A key may not read a category over REST; told once. */
+  /** A key may not read a category over REST. Logged once. */
   denied({ accountId, accountName }: Named, category: Category, reason: string): void {
     const what = `${accountId} ${category}`
     if (this.#denied.has(what)) return
     this.#denied.add(what)
     this.#log.warn(
       { code: 'CATEGORY_DENIED', account: accountName, category, reason },
-      'cannot be read over REST with this key: left out of snapshots and repairs',
+      'this key may not read the category over REST: snapshots and repairs leave it out',
     )
   }
 
-  /** A job failed and will be tried again, or went well after failures (`failures` is then 0). */
+  /** A job failed and is tried again, or succeeded after failures (`failures` is then 0). */
   failed({ accountName }: Named, job: 'past' | 'rest', error: unknown, failures: number): void {
     if (failures === 0) {
       this.#log.info({ account: accountName, job }, 'works again')
@@ -59,7 +67,7 @@ export class AccountLog {
     }
   }
 
-  /** A gap was filled as far as it can be. */
+  /** A gap was read from the exchange's history and closed. */
   gapClosed({ accountName }: Named, gap: StoredGap, state: GapState): void {
     const { channel, startTs, endTs } = gap
     this.#log.info(
@@ -68,17 +76,7 @@ export class AccountLog {
     )
   }
 
-  /** The accounts could not be read, or were after failures (`failures` is then 0). */
-  listRetry(error: unknown, failures: number): void {
-    if (failures === 0) {
-      this.#log.info('the accounts can be read again')
-    } else if (isWorthALine(failures)) {
-      const reason = reasonOf(error)
-      this.#log.warn({ code: 'ACCOUNTS_UNKNOWN', failures, reason }, 'cannot read the accounts')
-    }
-  }
-
-  /** Something failed that cannot. */
+  /** Closing a worker failed, which should be impossible. */
   defect(error: unknown): void {
     this.#log.error({ code: 'DEFECT', reason: reasonOf(error) }, 'a worker failed to end')
   }

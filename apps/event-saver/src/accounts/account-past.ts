@@ -1,41 +1,63 @@
-import type { OrderEvent, PositionEvent, PrivateChannel } from '@grid/core-events'
 import {
-  type EnabledAccount,
-  ExecutionRepository,
-  type GridDatabase,
-  OrderRepository,
-  PositionSnapshotRepository,
-  WalletSnapshotRepository,
-} from '@grid/db'
+  CHANNEL_DEFINITIONS,
+  type OrderEvent,
+  type PositionEvent,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+} from '@grid/core-events'
+import type { EnabledAccount, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
+import { ACCOUNT_REPOSITORIES } from '../pipeline/channel-stores.ts'
 
-/** When each channel of an account was last stored, in epoch milliseconds. */
+/** By channel, the time since which events may have been missed, in epoch milliseconds. */
+export type MissedSince = Readonly<Partial<Record<PrivateChannel, number>>>
+
+/** What is stored of an account from before this process. */
 export interface AccountPast {
-  readonly lastTs: Readonly<Partial<Record<PrivateChannel, number>>>
+  readonly missedSince: MissedSince
+  /** The newest state of every leg. */
+  readonly legs: readonly PositionEvent[]
+  /** Orders that were open. */
+  readonly orders: readonly OrderEvent[]
 }
 
-/** Reads what is stored of an account: the end of each channel, and what was open. */
+/** A new account's first gap begins a little earlier: the database's clock is not the exchange's. */
+const CLOCK_MARGIN_MS = 5000
+
+/** Reads how the capture of an account ended before this process, and what was open then. */
 export async function readAccountPast(
   db: Kysely<GridDatabase>,
-  { userId, accountId }: EnabledAccount,
-): Promise<
-  AccountPast & { readonly legs: readonly PositionEvent[]; readonly orders: readonly OrderEvent[] }
-> {
+  { userId, accountId, createdAt }: EnabledAccount,
+): Promise<AccountPast> {
   const scope = { userId }
-  const repositories = {
-    execution: new ExecutionRepository(db),
-    order: new OrderRepository(db),
-    position: new PositionSnapshotRepository(db),
-    wallet: new WalletSnapshotRepository(db),
-  }
   const lastTs: Partial<Record<PrivateChannel, number>> = {}
-  for (const [channel, repository] of Object.entries(repositories)) {
-    const ts = await repository.lastTs(scope, { accountId })
-    if (ts !== null) lastTs[channel as PrivateChannel] = ts
+  for (const channel of PRIVATE_CHANNELS) {
+    const ts = await ACCOUNT_REPOSITORIES[channel](db).lastTs(scope, { accountId })
+    if (ts !== null) lastTs[channel] = ts
   }
   return {
-    lastTs,
-    legs: await repositories.position.latest(scope, { accountId }),
-    orders: await repositories.order.listOpen(scope, { accountId }),
+    missedSince: missedSince(lastTs, createdAt - CLOCK_MARGIN_MS),
+    legs: await ACCOUNT_REPOSITORIES.position(db).latest(scope, { accountId }),
+    orders: await ACCOUNT_REPOSITORIES.order(db).listOpen(scope, { accountId }),
   }
+}
+
+/**
+ * A channel may have missed events since its last stored one. One with no rows may have missed them
+ * since the account was added, if the exchange keeps its history. Otherwise it counts as covered up to
+ * the newest row of the others, because all channels share a socket.
+ */
+function missedSince(
+  lastTs: Readonly<Partial<Record<PrivateChannel, number>>>,
+  addedMs: number,
+): MissedSince {
+  const stored = Object.values(lastTs)
+  const newest = stored.length === 0 ? undefined : Math.max(...stored)
+  const since: Partial<Record<PrivateChannel, number>> = {}
+  for (const channel of PRIVATE_CHANNELS) {
+    const hasHistory = CHANNEL_DEFINITIONS[channel].history === 'all'
+    const ts = lastTs[channel] ?? (hasHistory ? addedMs : newest)
+    if (ts !== undefined) since[channel] = ts
+  }
+  return since
 }

@@ -10,7 +10,7 @@ import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { RunKeeper } from './run-keeper.ts'
 
-/** What the private capture is made of. */
+/** What the capture of accounts is made of. */
 export interface AccountServiceOptions extends Omit<WorkerContext, 'config' | 'log'> {
   readonly config: Config
   readonly log: Logger
@@ -18,8 +18,8 @@ export interface AccountServiceOptions extends Omit<WorkerContext, 'config' | 'l
 }
 
 /**
- * The private capture: which accounts there are, a worker for each, and the runs to which their
- * events belong. Without accounts it does nothing, and needs no encryption keys.
+ * The capture of accounts: follows the enabled accounts, runs a worker for each, and attributes
+ * events to runs. Without accounts it does nothing and needs no encryption keys.
  */
 export class AccountService {
   readonly #capture: AccountCapture
@@ -38,9 +38,9 @@ export class AccountService {
       clock,
       load: () => operator.allEnabledAccounts(),
       onAccounts: (accounts) => this.#capture.setAccounts(accounts),
-      onRetry: (error, failures) => accountLog.listRetry(error, failures),
+      onRetry: accountLog.listRetry,
     })
-    // The embedded database has no other process that could change an account.
+    // No other process can open an embedded database, so none can change its accounts.
     this.#hints = config.databaseUrl.startsWith('pglite:')
       ? null
       : new AccountHints({
@@ -51,7 +51,7 @@ export class AccountService {
     this.#runs = new RunKeeper({ operator, clock, log, runTimeoutMs: config.runTimeout })
   }
 
-  /** How every account's capture stands. */
+  /** The state of every account's capture. */
   statuses(): readonly AccountStatus[] {
     return this.#capture.statuses()
   }
@@ -59,13 +59,13 @@ export class AccountService {
   /** Begins to follow the accounts, once the database is ready. */
   start(): void {
     const { signal } = this.#stop
-    // Each goes on after whatever fails, and none is waited for: a database may never answer.
+    // Each goes on after any failure. None is waited for at the end: a database may never answer.
     void this.#follower.run(signal)
     void this.#hints?.run(signal)
     void this.#runs.run(signal)
   }
 
-  /** Ends the private capture; resolves when no socket is left, and nothing more is captured. */
+  /** Ends the capture; resolves when no socket is left. */
   close(): Promise<void> {
     this.#stop.abort()
     return this.#capture.close()

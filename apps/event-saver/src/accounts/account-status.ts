@@ -2,18 +2,18 @@ import type { PrivateStreamStatus, TopicStatus } from '@grid/bybit-adapter'
 import type { PrivateChannel } from '@grid/core-events'
 
 /**
- * How an account's capture stands.
+ * The state of an account's capture.
  *
  * | state | meaning |
  * |---|---|
- * | `connecting` | the exchange is not reached, or has not let the key in yet |
- * | `live` | every channel is captured, but for those that are refused |
- * | `refused` | the exchange refuses the key; it is tried again more and more seldom |
- * | `unusable` | the account has no key that can be used; nothing is tried until that changes |
+ * | `connecting` | the exchange is not reached, or has not accepted the key yet |
+ * | `live` | every channel is captured, except those that the exchange refuses |
+ * | `refused` | the exchange refuses the key; it is tried again at growing intervals |
+ * | `unusable` | the account has no usable key; nothing is tried until that changes |
  */
 export type AccountState = 'connecting' | 'live' | 'refused' | 'unusable'
 
-/** What a saver says of one account. */
+/** The status of one account. */
 export interface AccountStatus {
   readonly accountId: string
   readonly accountName: string
@@ -22,29 +22,29 @@ export interface AccountStatus {
   /** Why it is not live, as a stable code; null when it is. */
   readonly code: string | null
   readonly reason: string | null
-  /** Since when it has been so, in epoch milliseconds. */
+  /** Since when it has this state and code, in epoch milliseconds. */
   readonly since: number
   readonly topics: readonly TopicStatus<PrivateChannel>[]
-  /** When wallet, positions and orders were last read whole, in epoch milliseconds; null if never. */
+  /** When all of wallet, positions and orders was last read, in epoch milliseconds; null if never. */
   readonly snapshotAt: number | null
 }
 
-/** What was last heard of an account's key. */
+/** The state that the latest statuses of a stream amount to. */
 export interface AccountVerdict {
   readonly state: AccountState
   readonly code: string | null
   readonly reason: string | null
 }
 
-/** What a verdict looks at beside the status. */
+/** What a verdict depends on beside the status. */
 interface StreamState {
   /** Whether every channel is live or refused. */
   readonly isWhole: boolean
-  /** Whether the key is refused: then a connection that ends says nothing new, as each attempt's does. */
+  /** Whether the key is refused. The exchange then ends every connection, which says nothing new. */
   readonly isKeyRefused: boolean
 }
 
-/** The verdict after a status of the stream; null when it changes nothing. */
+/** The verdict after a status of the stream; null when the status changes nothing. */
 export function verdictOf(
   status: PrivateStreamStatus,
   { isWhole, isKeyRefused }: StreamState,

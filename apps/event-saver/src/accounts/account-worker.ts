@@ -5,7 +5,8 @@ import {
   PRIVATE_CHANNELS,
   type PrivateChannel,
   type PrivateGap,
-  sleep,
+  retry,
+  untilAborted,
 } from '@grid/core-events'
 import {
   CaptureGapRepository,
@@ -16,19 +17,17 @@ import {
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { Journal } from '../journal/journal.ts'
-import { fullJitter } from '../pipeline/backoff.ts'
 import type { ArrivedRows, Pipeline } from '../pipeline/pipeline.ts'
-import { untilAborted } from '../until-aborted.ts'
 import { AccountJobs } from './account-jobs.ts'
 import type { AccountLog } from './account-log.ts'
-import { type AccountPast, readAccountPast } from './account-past.ts'
-import { AccountReader } from './account-reader.ts'
-import { takeSnapshot } from './account-snapshot.ts'
+import { type MissedSince, readAccountPast } from './account-past.ts'
 import { type AccountStatus, type AccountVerdict, verdictOf } from './account-status.ts'
-import { credentialsOf } from './credentials-of.ts'
-import { GapRepair } from './gap-repair.ts'
-import { LegBook } from './leg-book.ts'
-import { OpenOrders } from './open-orders.ts'
+import { AccountReader } from './rest/account-reader.ts'
+import { takeSnapshot } from './rest/account-snapshot.ts'
+import { credentialsOf } from './rest/credentials-of.ts'
+import { GapRepair } from './rest/gap-repair.ts'
+import { LegBook } from './rest/leg-book.ts'
+import { OpenOrders } from './rest/open-orders.ts'
 
 /** What all workers share. */
 export interface WorkerContext {
@@ -48,33 +47,32 @@ export interface WorkerContext {
 /** An account with a key that can be used. */
 export type UsableAccount = EnabledAccount & { readonly credential: Credential }
 
-const RETRY = { baseMs: 1000, capMs: 30_000 }
-/** A new account's first interval begins a little earlier: the database's clock is not the exchange's. */
-const CLOCK_MARGIN_MS = 5000
+const BACKOFF = { baseMs: 1000, capMs: 30_000 }
 
 /**
- * The capture of one account: its socket, its snapshots, and the filling of its gaps. Whatever
- * fails here fails for this account alone.
+ * Captures one account: its socket, its snapshots, and the repair of its gaps. A failure here
+ * concerns this account alone.
  */
 export class AccountWorker {
   readonly account: UsableAccount
   readonly #context: WorkerContext
-  /** The worker of the same account whose place this one takes. */
+  /** The worker of the same account that this one replaces. */
   #previous: AccountWorker | null
   readonly #stream: BybitPrivateStream
   readonly #jobs: AccountJobs
   readonly #legs = new LegBook()
   readonly #orders = new OpenOrders()
   readonly #stop = new AbortController()
+  /** Channels that have been live. */
   readonly #begun = new Set<PrivateChannel>()
-  #past: AccountPast = { lastTs: {} }
+  #missedSince: MissedSince = {}
   /** How far the exchange's clock is ahead of ours, in milliseconds; 0 before that is known. */
   #clockOffsetMs = 0
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
   #since: number
   #running: Promise<void> = Promise.resolve()
 
-  /** Throws `INVALID_OPTION` for a key that cannot be one. */
+  /** Throws `INVALID_OPTION` for text that cannot be a key. */
   constructor(account: UsableAccount, context: WorkerContext, previous: AccountWorker | null) {
     const { accountId } = account
     const { config, clock, db, pipeline } = context
@@ -90,7 +88,7 @@ export class AccountWorker {
       context.log.denied(account, category, reason),
     )
     const store = (rows: ArrivedRows): Promise<boolean> => {
-      // What came after the end would wait for a writer that has stopped.
+      // After the end, the writers take no more rows.
       this.#stop.signal.throwIfAborted()
       return pipeline.acceptRows(rows)
     }
@@ -129,12 +127,12 @@ export class AccountWorker {
     this.#running = this.#run(this.#stop.signal)
   }
 
-  /** The worker before this one has ended. */
+  /** The worker that this one replaces has ended. */
   forgetPrevious(): void {
     this.#previous = null
   }
 
-  /** Whether a channel is captured at the moment, by this worker or one before it. */
+  /** Whether a channel is captured now, by this worker or by one that it replaces. */
   isLive(channel: PrivateChannel): boolean {
     const own = this.#stream.topics().find((topic) => topic.channel === channel)
     return own?.state === 'live' || this.#previous?.isLive(channel) === true
@@ -162,7 +160,7 @@ export class AccountWorker {
     }
   }
 
-  /** Stops capturing; resolves when nothing of it is left. */
+  /** Stops capturing; resolves when the socket is closed and no job runs. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#stream.close()
@@ -197,7 +195,7 @@ export class AccountWorker {
     if (status.type === 'live') this.#onLive(status.topic)
     if (status.type === 'gap') this.#onGap(status.gap)
     if ((status.type === 'live' || status.type === 'refused') && this.isWhole) {
-      // Whatever happened unseen, this is how it stands now.
+      // The snapshot shows the present state, whatever the socket missed.
       this.#jobs.requestSnapshot()
     }
   }
@@ -208,13 +206,13 @@ export class AccountWorker {
     this.#verdict = verdict
   }
 
-  /** Records what the process may have missed that was not there, or captured with another key. */
+  /** Records what was missed while no process captured the channel. */
   #onLive(topic: string): void {
     const channel = PRIVATE_CHANNELS.find((name) => name === topic)
     if (channel === undefined || this.#begun.has(channel)) return
     this.#begun.add(channel)
-    const startTs = this.#past.lastTs[channel]
-    // Also where nothing was missed now: earlier processes may have left gaps open.
+    const startTs = this.#missedSince[channel]
+    // Even if nothing was missed now: earlier processes may have left open gaps.
     this.#jobs.requestRepair()
     if (startTs === undefined || this.#previous?.isLive(channel)) return
     const { accountId } = this.account
@@ -222,54 +220,42 @@ export class AccountWorker {
     this.#context.pipeline.acceptGap({ accountId, channel, startTs, endTs, reason: 'start' })
   }
 
-  /** Records what the socket may have missed. Its bounds are by our clock; what it missed is not. */
+  /** Records what the socket may have missed. The gap's bounds are by our clock, its events by the exchange's. */
   #onGap({ startTs, endTs, ...gap }: PrivateGap): void {
     const from = startTs + Math.floor(Math.min(0, this.#clockOffsetMs))
     this.#context.pipeline.acceptGap({ ...gap, startTs: from, endTs: this.#untilTs(endTs) })
     this.#jobs.requestRepair()
   }
 
-  /** A time of ours that the exchange's clock has not passed yet where it is ahead. */
+  /** A time of our clock as the end of a gap: later where the exchange's clock is ahead. */
   #untilTs(ms: number): number {
     return ms + Math.ceil(Math.max(0, this.#clockOffsetMs))
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        await untilAborted(this.#recall(), signal)
-        break
-      } catch (error) {
-        if (signal.aborted) return
-        failures += 1
-        log.failed(this.account, 'past', error, failures)
-        await sleep(clock, fullJitter(failures, RETRY), signal)
-      }
+    try {
+      await retry(() => untilAborted(this.#readPast(), signal), {
+        clock,
+        backoff: BACKOFF,
+        signal,
+        onRetry: (error, failures) => log.failed(this.account, 'past', error, failures),
+      })
+    } catch {
+      // Only the abort ends it.
+      return
     }
-    if (signal.aborted) return
     this.#stream.start({ signal }).catch(() => {
-      // It was closed before it was ready, which its owner knows.
+      // The stream was closed before it was ready.
     })
     await this.#jobs.run(signal)
   }
 
   /** Reads how the capture of the account ended before this worker. */
-  async #recall(): Promise<void> {
-    const { db } = this.#context
-    const { createdAt } = this.account
-    const past = await readAccountPast(db, this.account)
-    for (const leg of past.legs) this.#legs.note(leg)
-    for (const order of past.orders) this.#orders.note(order)
-    const sinceMs = createdAt - CLOCK_MARGIN_MS
-    // All channels come by one socket: one of which nothing is stored was silent until the others' end.
-    const stored = Object.values(past.lastTs)
-    const last = stored.length === 0 ? {} : silentUntil(Math.max(...stored))
-    // Of an account that is new, what happened since it was added can be had where there is a history.
-    this.#past = { lastTs: { ...last, execution: sinceMs, order: sinceMs, ...past.lastTs } }
+  async #readPast(): Promise<void> {
+    const { legs, orders, missedSince } = await readAccountPast(this.#context.db, this.account)
+    for (const leg of legs) this.#legs.note(leg)
+    for (const order of orders) this.#orders.note(order)
+    this.#missedSince = missedSince
   }
-}
-
-function silentUntil(ts: number): AccountPast['lastTs'] {
-  return { position: ts, wallet: ts }
 }

@@ -1,26 +1,27 @@
-import { type Clock, nowMs, sleep } from '@grid/core-events'
+import { type Clock, nowMs, repeat } from '@grid/core-events'
 import type { OperatorRepository } from '@grid/db'
 import { isWorthALine, type Logger } from '../log/log.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 
 /** What a run keeper needs. */
 export interface RunKeeperOptions {
   readonly operator: Pick<OperatorRepository, 'attributeEvents' | 'closeOrphanedRuns'>
   readonly clock: Clock
   readonly log: Logger
-  /** Runs without a heartbeat for this long are closed at the start. */
+  /** A run without a heartbeat for this long is closed at the start. */
   readonly runTimeoutMs: number
 }
 
 const EVERY_MS = 60_000
+const BACKOFF = { baseMs: EVERY_MS, capMs: EVERY_MS, jitter: false }
 const HOUR_MS = 3_600_000
-/** Events of the last hour are looked at each time, those of the last week every hour. */
+/** Events of the last hour are attributed every minute, those of the last week every hour. */
 const RECENT_MS = HOUR_MS
 const PAST_MS = 7 * 24 * HOUR_MS
 
 /**
- * Closes the runs that a crash left running, and gives stored events the run that was going on at
- * their time where it became known later.
+ * Closes the runs that a crash left open, and attributes stored events to runs that became known only
+ * after the events.
  */
 export class RunKeeper {
   readonly #options: RunKeeperOptions
@@ -29,30 +30,31 @@ export class RunKeeper {
     this.#options = options
   }
 
-  /** Keeps the runs until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Does so every minute until the signal aborts. */
+  run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
     let isClosed = false
-    let failures = 0
     let pastDueMs = 0
-    while (!signal.aborted) {
-      try {
+    return repeat(
+      async () => {
         if (!isClosed) await this.#closeOrphans()
         isClosed = true
         const isPastDue = nowMs(clock) >= pastDueMs
         await this.#attribute(isPastDue ? PAST_MS : RECENT_MS)
         if (isPastDue) pastDueMs = nowMs(clock) + HOUR_MS
-        failures = 0
-      } catch (error) {
-        if (signal.aborted) return
-        failures += 1
-        if (isWorthALine(failures)) {
+        return EVERY_MS
+      },
+      {
+        clock,
+        backoff: BACKOFF,
+        signal,
+        onRetry: (error, failures) => {
+          if (failures === 0 || !isWorthALine(failures)) return
           const reason = reasonOf(error)
           log.warn({ code: 'RUNS_UNKEPT', failures, reason }, 'cannot attribute events to runs')
-        }
-      }
-      await sleep(clock, EVERY_MS, signal)
-    }
+        },
+      },
+    )
   }
 
   async #closeOrphans(): Promise<void> {
@@ -66,6 +68,6 @@ export class RunKeeper {
   async #attribute(spanMs: number): Promise<void> {
     const { operator, clock, log } = this.#options
     const events = await operator.attributeEvents({ since: nowMs(clock) - spanMs })
-    if (events > 0) log.info({ events }, 'attributed to runs that became known later')
+    if (events > 0) log.info({ events }, 'attributed events to runs that became known later')
   }
 }

@@ -7,19 +7,21 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
-import { databaseFault, unreachable } from '../storage/prepare-database.ts'
+import { databaseFault, unreachable } from '../storage/database-fault.ts'
 
-/** What a command does with the database. */
+/** How a command uses the database. */
 export interface DatabaseUse {
-  /** The command's name, as the server lists its connections. */
+  /** The command's name, which the server shows for its connections. */
   readonly command: string
   readonly mode: 'read' | 'write'
 }
 
 /**
- * Runs a command's work on a database that is of this version and environment. Nothing is migrated,
- * and statements may take any time. Throws a `CommandError` with exit code 75 while the database is
- * away or in use, and 78 for one that cannot be used.
+ * Opens the database for a command's work, after a check of its version and environment. Migrates
+ * nothing, and sets no statement timeout.
+ *
+ * Throws a `CommandError` with exit code 75 when the database is away or in use, and with 78 when it
+ * cannot be used.
  */
 export async function withDatabase<Result>(
   config: Config,

@@ -2,20 +2,20 @@ import { resolve } from 'node:path'
 import type { SettingValues } from './settings.ts'
 import type { WantedSymbols } from './wanted-symbols.ts'
 
-/** What the app runs by: all settings, with those that depend on others worked out. */
+/** The app's configuration: all settings, and the values that follow from several of them. */
 export interface Config
   extends Omit<SettingValues, 'symbols' | 'environment' | 'testnet' | 'databaseUrl' | 'dataDir'> {
   /** What is captured of each category. */
   readonly symbols: readonly WantedSymbols[]
   readonly environment: 'mainnet' | 'testnet' | 'demo'
-  /** What the database is stamped with: the environment, or the host that stands in for it. */
+  /** The environment that the database is stamped with: the exchange's, or `custom:<host>` with `wsUrl`. */
   readonly environmentStamp: string
   readonly databaseUrl: string
   /** Absolute path. */
   readonly dataDir: string
 }
 
-/** Works out the settings that depend on others; relative paths start at `cwd`. */
+/** Adds the values that follow from several settings. Relative paths start at `cwd`. */
 export function completeConfig(
   values: SettingValues,
   symbols: readonly WantedSymbols[],
@@ -35,7 +35,7 @@ export function completeConfig(
 }
 
 function stampOf(environment: Config['environment'], wsUrl: string | undefined): string {
-  // The port is left out: a server that restarts on another port is the same environment.
+  // Without the port: a server that restarts on another port is the same environment.
   return wsUrl === undefined ? environment : `custom:${new URL(wsUrl).hostname}`
 }
 

@@ -9,7 +9,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/
 
 /**
- * Reads a duration in milliseconds; a bare number counts seconds.
+ * Reads a duration in milliseconds; a number without a unit counts seconds. Undefined for other text.
  *
  * @example
  * parseDuration('0.5')   // 500

@@ -5,7 +5,7 @@ import { type Config, completeConfig } from './config.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
 
-/** Something wrong with the configuration: which setting, what is wrong, and what would be right. */
+/** A fault of the configuration: where it is, what is wrong, and how to mend it. */
 export interface ConfigFault {
   /** The variable, flag or file that the operator has to mend. */
   readonly where: string
@@ -16,7 +16,7 @@ export interface ConfigFault {
 /** Where the text of a setting came from. */
 export type ConfigOrigin = 'flag' | 'environment' | 'file' | 'default'
 
-/** The texts that a command was given. */
+/** What a configuration is read from. */
 export interface ConfigInput {
   /** By setting name, from the command line. */
   readonly flags: Readonly<Partial<Record<SettingName, string>>>
@@ -27,13 +27,13 @@ export interface ConfigInput {
   readonly cwd: string
 }
 
-/** A whole configuration with the origin of each value, or everything that is wrong with it. */
+/** A configuration with the origin of each value, or all its faults. */
 export type ConfigResult =
   | {
       readonly ok: true
       readonly config: Config
       readonly origins: Readonly<Record<SettingName, ConfigOrigin>>
-      /** Variables that look like settings and are none. */
+      /** Variables that begin with `EVENTSAVER_` and are not settings. */
       readonly unknownVariables: readonly string[]
     }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] }
@@ -47,7 +47,7 @@ interface Given {
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 
 /**
- * Reads the configuration: flags over environment over file over defaults; all faults at once.
+ * Reads the configuration: flags over environment over file over defaults. Finds all faults at once.
  *
  * @example
  * const result = loadConfig({ flags: {}, env: process.env, cwd: process.cwd() })
@@ -94,14 +94,14 @@ function wantedSymbols(
   faults: ConfigFault[],
 ): readonly WantedSymbols[] {
   if (symbols === undefined) return []
-  // With a wrong category the names can still be judged, though not where they belong.
+  // With a wrong category the names can still be checked, but not assigned to categories.
   const read = readWantedSymbols(symbols, category ?? [], cwd)
   if ('wanted' in read) {
     if (read.wanted.some(({ all }) => all) && wsUrl !== undefined && restUrl === undefined) {
       faults.push({
         where: SETTINGS.restUrl.variable,
         problem:
-          'is needed beside EVENTSAVER_WS_URL: all instruments are wanted, and their list must come from the same exchange',
+          'must be set beside EVENTSAVER_WS_URL: all instruments are wanted, and their list must come from the same exchange',
         fix: `for example ${SETTINGS.restUrl.variable}=${SETTINGS.restUrl.example}`,
       })
     }
@@ -153,7 +153,7 @@ function faultOf(
   given: Given,
   issues: readonly { message: string }[],
 ): ConfigFault {
-  // A password may stand in any URL, though only the database's is allowed to have one.
+  // Any URL may contain a password, although only the database's URL should.
   const plain = /\/\/[^/]*@/.test(given.text) ? redactDatabaseUrl(given.text) : given.text
   const shown = setting.hidden ? 'the value' : JSON.stringify(plain)
   return {

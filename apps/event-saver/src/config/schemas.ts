@@ -5,14 +5,14 @@ import { parseDuration } from './duration.ts'
 /** A schema that reads the text of a setting into its typed value. */
 export type TextSchema<Value> = z.ZodType<Value, string>
 
-/** One of a few words. */
-export function word<const Words extends readonly [string, ...string[]]>(
+/** One of several words. */
+export function word<const Words extends readonly string[]>(
   words: Words,
 ): TextSchema<Words[number]> {
   return z.string().pipe(z.enum(words, `must be one of ${words.join(', ')}`))
 }
 
-/** A comma list of at least one, without repetition, each checked by `item`. */
+/** A comma list of at least one part; each is read by `item`, and repeated ones count once. */
 export function commaList<Item>(item: TextSchema<Item>, what: string): TextSchema<Item[]> {
   return z
     .string()
@@ -37,7 +37,7 @@ export function wholeNumber(min: number, max: number): TextSchema<number> {
     .refine((value) => value >= min && value <= max, problem)
 }
 
-/** A duration within bounds (milliseconds); a bare number counts seconds. */
+/** A duration within bounds, in milliseconds; a number without a unit counts seconds. */
 export function duration(minMs: number, maxMs: number): TextSchema<number> {
   const problem = `must be a duration from ${minMs}ms to ${maxMs}ms, in seconds (0.5) or with a unit (500ms, 2m, 1h)`
   return z.string().transform((text, context) => {
@@ -50,7 +50,7 @@ export function duration(minMs: number, maxMs: number): TextSchema<number> {
 
 const DAY_MS = 86_400_000
 
-/** How long days are kept, in milliseconds: `keep` for good (null), or a day at least. */
+/** How long days are kept, in milliseconds, at least a day; null for `keep`. */
 export const retention: TextSchema<number | null> = z.string().transform((text, context) => {
   if (text.trim() === 'keep') return null
   const ms = parseDuration(text)
@@ -72,7 +72,7 @@ export function baseUrl(schemes: readonly string[]): TextSchema<string> {
   })
 }
 
-/** Where to listen: a host and a port, 0 for any free one. */
+/** Where to listen: a host and a port; port 0 stands for any free one. */
 export interface ListenAddress {
   readonly host: string
   readonly port: number
@@ -80,7 +80,7 @@ export interface ListenAddress {
 
 const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/i
 
-/** `host:port`; IPv6 hosts stand in brackets. */
+/** `host:port`, with an IPv6 host in brackets. */
 export const listenAddress: TextSchema<ListenAddress> = z.string().transform((text, context) => {
   const [, host = '', port = ''] = HOST_PORT.exec(text) ?? []
   if (host !== '' && Number(port) <= 65_535) {
@@ -97,7 +97,7 @@ export const listenAddress: TextSchema<ListenAddress> = z.string().transform((te
 /** `true` or `false`, also as 1, 0, yes, no. */
 export const yesNo: TextSchema<boolean> = z.stringbool({ error: 'must be true or false' })
 
-/** Keys of accounts' secrets; what is wrong with them is said without showing them. */
+/** Keys that encrypt the secrets of accounts. A fault is described without showing them. */
 export const encryptionKeys: TextSchema<EncryptionKeys> = z.string().transform((text, context) => {
   try {
     return EncryptionKeys.parse(text.trim())

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os'
 import { CATEGORIES, PUBLIC_CHANNELS } from '@grid/core-events'
+import { PARTITIONED_TABLES } from '@grid/db'
 import { z } from 'zod'
+import { type RetentionValues, retentionName } from './retention.ts'
 import {
   baseUrl,
   commaList,
@@ -14,20 +16,20 @@ import {
   yesNo,
 } from './schemas.ts'
 
-/** One configurable value: where it comes from, what it means, and how its text is read. */
+/** One configurable value: its names, its meaning, and how its text is read. */
 export interface Setting<Value> {
   readonly variable: string
   /** Long option of the command line, without dashes. */
   readonly flag: string
   readonly help: string
-  /** Text used when nothing is given; undefined leaves the value undefined. */
+  /** The text that counts when none is given; undefined leaves the value undefined. */
   readonly fallback: string | undefined
-  /** A text that would be right, for the message when the given one is wrong. */
+  /** A correct text, for the message about a wrong one. */
   readonly example: string
   readonly schema: TextSchema<Value>
-  /** Whether a `_FILE` variant may name a file that holds the value. */
+  /** Whether `<variable>_FILE` may name a file that holds the value. */
   readonly secret?: boolean
-  /** Whether the value must never be shown, nor be given as a flag, which every user of the host sees. */
+  /** Whether the value is never shown and has no flag, which every user of the host could read. */
   readonly hidden?: boolean
 }
 
@@ -52,14 +54,34 @@ function setting<Value, Fallback extends Text>(
   }
 }
 
-/** Every setting of the app, by the name of its configured value. */
+type RetentionSettings = {
+  readonly [Name in keyof RetentionValues]: Setting<RetentionValues[Name]>
+}
+
+/** The retention setting of every table of market data. */
+function retentionSettings(): RetentionSettings {
+  const settings = PARTITIONED_TABLES.map((table) => [
+    retentionName(table),
+    setting(
+      `RETENTION_${table.toUpperCase()}`,
+      'keep',
+      '90d',
+      retention,
+      `how long days of ${table} are kept after they end: keep, or a time such as 90d`,
+    ),
+  ])
+  // Sound: every table has its setting.
+  return Object.fromEntries(settings) as RetentionSettings
+}
+
+/** Every setting of the app, by the name of its value in `Config`. */
 export const SETTINGS = {
   symbols: setting(
     'SYMBOLS',
     'BTCUSDT,ETHUSDT',
     'BTCUSDT,ETHUSDT',
     z.string().trim().min(1, 'must name at least one symbol'),
-    'instruments to capture, a comma list: names, * for all, @file; each may have a category before it (spot:BTCUSDT)',
+    'instruments to capture, a comma list of names, * for all and @file; each may have a category before it (spot:BTCUSDT)',
   ),
   category: setting(
     'CATEGORY',
@@ -72,7 +94,7 @@ export const SETTINGS = {
     'CHANNELS',
     'ticker,publicTrade',
     'ticker,publicTrade',
-    commaList(word(PUBLIC_CHANNELS as readonly ['ticker', 'publicTrade']), 'channel'),
+    commaList(word(PUBLIC_CHANNELS), 'channel'),
     'kinds of data to capture, a comma list',
   ),
   environment: setting(
@@ -100,7 +122,7 @@ export const SETTINGS = {
     z.string().trim().min(1, 'must name a folder'),
     'folder of the embedded database',
   ),
-  batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows a statement'),
+  batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows in one statement'),
   flushInterval: setting(
     'FLUSH_INTERVAL',
     '0.5',
@@ -120,7 +142,7 @@ export const SETTINGS = {
     '0',
     '0',
     duration(0, 3_600_000),
-    'shorter gaps are recorded as ignored',
+    'shorter gaps of market data are recorded as ignored',
   ),
   wsUrl: setting(
     'WS_URL',
@@ -134,21 +156,14 @@ export const SETTINGS = {
     undefined,
     'http://127.0.0.1:9002',
     baseUrl(['http', 'https']),
-    'REST base URL, instead of the environment’s: lists of instruments, doctor',
-  ),
-  archiveUrl: setting(
-    'ARCHIVE_URL',
-    undefined,
-    'http://127.0.0.1:9003',
-    baseUrl(['http', 'https']),
-    'archive base URL, instead of the environment’s (not used yet)',
+    'REST base URL, instead of the environment’s',
   ),
   accountCategories: setting(
     'ACCOUNT_CATEGORIES',
     'linear,inverse,spot,option',
     'linear,spot',
     commaList(word(CATEGORIES), 'category'),
-    'product families of accounts that are read over REST, a comma list; their sockets tell of all',
+    'product families that are read of accounts over REST, a comma list; their sockets deliver all',
   ),
   snapshotInterval: setting(
     'SNAPSHOT_INTERVAL',
@@ -169,7 +184,7 @@ export const SETTINGS = {
     undefined,
     'id:base64,id:base64',
     encryptionKeys,
-    'keys that the secrets of accounts are encrypted with, the first encrypts; needed once accounts exist',
+    'keys for the secrets of accounts: the first encrypts, all decrypt; needed once accounts exist',
     { secret: true, hidden: true },
   ),
   httpAddress: setting(
@@ -186,20 +201,7 @@ export const SETTINGS = {
     word(['auto', 'check']),
     'auto migrates at start, check refuses to start when migrations are pending',
   ),
-  retentionPublicTrades: setting(
-    'RETENTION_PUBLIC_TRADES',
-    'keep',
-    '90d',
-    retention,
-    'how long days of public_trades are kept after they end: keep, or a time such as 90d',
-  ),
-  retentionTickerSnapshots: setting(
-    'RETENTION_TICKER_SNAPSHOTS',
-    'keep',
-    '90d',
-    retention,
-    'the same of ticker_snapshots',
-  ),
+  ...retentionSettings(),
   collector: setting(
     'COLLECTOR',
     hostname(),
@@ -212,7 +214,7 @@ export const SETTINGS = {
     'info',
     'info',
     word(['debug', 'info', 'warn', 'error']),
-    'least severe message that is logged',
+    'least severe level that is logged',
   ),
 }
 

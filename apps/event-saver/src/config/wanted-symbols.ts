@@ -5,32 +5,33 @@ import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
 /** What is captured of one category: named instruments, or all that trade. */
 export interface WantedSymbols {
   readonly category: Category
-  /** Follow every trading instrument as it lists and delists. */
+  /** Capture every trading instrument, as they list and delist. */
   readonly all: boolean
-  /** Named instruments; empty when all are followed. */
+  /** Named instruments; empty when all are captured. */
   readonly names: readonly string[]
 }
 
-/** What is wrong with a list of symbols. */
+/** A fault of a list of symbols. */
 export interface SymbolsFault {
   readonly problem: string
   readonly fix: string
 }
 
-/** An option's name ends with its kind, and for some with its settle coin: BTC-26DEC25-120000-C-USDT. */
+/** An option's name ends with its kind, and sometimes with its settlement coin: BTC-26DEC25-120000-C-USDT. */
 const OPTION_NAME = /-[CP](-[A-Z]+)?$/
 
 interface Entry {
-  /** Null applies to every category in which such a name can exist. */
+  /** Null stands for every category that can have such a name. */
   readonly category: Category | null
   readonly name: string
 }
 
 /**
- * Reads a list of symbols: names, `*` for all, `@file` with a name a line, each with an optional
+ * Reads a list of symbols: names, `*` for all, and `@file` with one name a line, each with an optional
  * category before it (`spot:BTCUSDT`, `option:*`).
  *
- * A name without category goes to every configured category, option names to `option` alone.
+ * A name without a category counts for every configured category but `option`, the name of an option
+ * for `option` alone.
  *
  * @example
  * readWantedSymbols('BTCUSDT,option:*', ['linear', 'option'], cwd)

@@ -3,15 +3,16 @@ import {
   createDatabase,
   inspectDatabase,
   OperatorRepository,
+  PARTITIONED_TABLES,
   redactDatabaseUrl,
   SCHEMA_VERSION,
 } from '@grid/db'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Config } from '../config/config.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
-/** Whether the database answers, is of the right version and environment, and may be written. */
+/** Checks that the database answers, is of the right version and environment, and may be written. */
 export async function examineDatabase(config: Config): Promise<Finding[]> {
   const url = redactDatabaseUrl(config.databaseUrl)
   const folder = config.databaseUrl.replace(/^pglite:/, '')
@@ -47,19 +48,22 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       is_read_only: boolean
     }>`
       select has_schema_privilege(current_schema(), 'create') as may_create,
-        -- The owner of the tables that are split by day, where this role is not as good as it.
+        -- The owner of a table of market data, if this role is not a member of it.
         (select relowner::regrole::text from pg_class
-          where oid = to_regclass('public_trades') and not pg_has_role(relowner, 'usage')) as owner,
+          where relnamespace = current_schema()::regnamespace
+            and relname in (${textList(PARTITIONED_TABLES)}) and not pg_has_role(relowner, 'usage')
+          limit 1) as owner,
         not exists (
           select from pg_class
           where relnamespace = current_schema()::regnamespace
-            and relname in ('public_trades', 'ticker_snapshots', 'dead_letters', 'capture_gaps')
+            and relname in (${textList([...PARTITIONED_TABLES, 'dead_letters', 'capture_gaps'])})
             and not has_table_privilege(oid, 'insert')
         ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
     const [rights] = rows
     if (typeof rights?.owner === 'string') {
-      const detail = `this role does not own the tables: it cannot make the partitions of each day, without which no trades and tickers are stored`
+      const detail =
+        'this role does not own the tables: it cannot make the partitions of each day, without which no market data is stored'
       findings.push(problem('DATABASE', detail, `capture as ${rights.owner}, or as a member of it`))
     } else if (rights?.may_create !== true) {
       findings.push(
@@ -95,7 +99,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Accounts that row security hides are not captured. */
+/** A problem when row security hides accounts, because they would not be captured. */
 async function tenantsHidden(operator: OperatorRepository): Promise<Finding | null> {
   try {
     await operator.listUsers({ limit: 1 })
@@ -108,7 +112,12 @@ async function tenantsHidden(operator: OperatorRepository): Promise<Finding | nu
   }
 }
 
-/** Whoever has the embedded database open found it usable. */
+/** Whether another process has the embedded database open, which shows that it can be used. */
 function isLocked(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'DATABASE_LOCKED'
+}
+
+/** SQL of a list of texts. */
+function textList(texts: readonly string[]): RawBuilder<unknown> {
+  return sql.join(texts.map((text) => sql.lit(text)))
 }

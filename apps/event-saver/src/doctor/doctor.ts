@@ -19,7 +19,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   const wsHosts = first === undefined ? [] : [publicUrl(first.category, environment, wsUrl)]
   const findings = await Promise.all([
     ...[...wsHosts, restUrlOf(environment, restUrl)].map(examineHost),
-    // A socket address of one's own without a REST address: the exchange's REST is another market.
+    // With a custom socket address alone, REST would ask another exchange.
     ...(wsUrl !== undefined && restUrl === undefined
       ? []
       : [examineClock(client), ...symbols.map((wanted) => examineSymbols(client, wanted))]),

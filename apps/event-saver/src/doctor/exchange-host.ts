@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Resolves a host and opens a connection to it, with TLS where the URL asks for it. */
+/** Resolves a URL's host and opens a connection to it, with TLS for `wss` and `https`. */
 export async function examineHost(url: string): Promise<Finding> {
   const { hostname, port, protocol } = new URL(url)
   const host = hostname.replace(/^\[|\]$/g, '')

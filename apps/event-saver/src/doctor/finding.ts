@@ -1,18 +1,18 @@
-/** What one examination found. */
+/** The result of one examination. */
 export interface Finding {
   readonly code: 'CLOCK' | 'EXCHANGE_HOST' | 'DATABASE' | 'DISK_SPACE' | 'FILE_LIMIT' | 'SYMBOLS'
   readonly ok: boolean
   readonly detail: string
-  /** What to do about it; empty when nothing is wrong. */
+  /** How to mend the problem; empty when there is none. */
   readonly fix: string
 }
 
-/** A finding that all is well. */
+/** The finding that all is well. */
 export function well(code: Finding['code'], detail: string): Finding {
   return { code, ok: true, detail, fix: '' }
 }
 
-/** A finding of a problem, with what to do about it. */
+/** The finding of a problem, with how to mend it. */
 export function problem(code: Finding['code'], detail: string, fix: string): Finding {
   return { code, ok: false, detail, fix }
 }

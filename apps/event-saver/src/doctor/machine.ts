@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { type Finding, problem, well } from './finding.ts'
 
 const MIN_FREE_BYTES = 1024 ** 3
-/** A socket for every 500 topics, the database's, the HTTP server's, and some to spare. */
+/** Enough for a socket for every 500 topics, those of the database and the HTTP server, and a reserve. */
 const MIN_FILES = 1024
 
-/** Space on the disk of a folder, or of the nearest one above it that exists. */
+/** Checks the free space on the disk of a folder, or of the nearest parent that exists. */
 export async function examineDisk(folder: string): Promise<Finding> {
   for (let path = folder; ; path = dirname(path)) {
     const disk = await statfs(path).catch(() => null)
@@ -24,11 +24,11 @@ export async function examineDisk(folder: string): Promise<Finding> {
   }
 }
 
-/** How many files and sockets the process may have open. */
+/** Checks how many files and sockets the process may have open. */
 export async function examineFileLimit(): Promise<Finding> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
   const [, soft] = /^Max open files\s+(\S+)/m.exec(limits) ?? []
-  if (soft === undefined) return well('FILE_LIMIT', 'not told by this operating system')
+  if (soft === undefined) return well('FILE_LIMIT', 'this operating system does not tell the limit')
   if (soft === 'unlimited' || Number(soft) >= MIN_FILES) {
     return well('FILE_LIMIT', `${soft} files and sockets may be open`)
   }

@@ -1,10 +1,10 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import { reasonOf } from '../log/reason.ts'
 import { TradingInstruments } from '../market/trading-instruments.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
 import { type Finding, problem, well } from './finding.ts'
 
-/** Whether every wanted instrument of a category trades. */
+/** Checks that every wanted instrument of a category trades. */
 export async function examineSymbols(
   client: BybitRestClient,
   { category, all, names }: WantedSymbols,

@@ -5,12 +5,12 @@ import type { OutputFile } from './output-file.ts'
 import { type ExportColumn, fieldOf, type RowWriter } from './row-format.ts'
 
 const gzipMember = promisify(gzip)
-/** Characters that are collected before they are written. */
+/** How many characters are collected before they are written. */
 const CHUNK_LENGTH = 1 << 20
 
 /**
- * CSV as of RFC 4180, in UTF-8, with a header: decimals digit for digit, instants in ISO 8601 with
- * microseconds, null as nothing and an empty text as `""`.
+ * CSV by RFC 4180, in UTF-8, with a header: decimals digit for digit, instants in ISO 8601 with
+ * microseconds, null as an empty field and an empty text as `""`.
  */
 export function csvFormat(columns: readonly ExportColumn[], file: OutputFile): RowWriter {
   let lines = [columns.map(({ name }) => quoted(name)).join(',')]
@@ -33,7 +33,7 @@ export function csvFormat(columns: readonly ExportColumn[], file: OutputFile): R
   }
 }
 
-/** The same, packed: a gzip file of several members, which every reader takes as one. */
+/** The same, compressed: a gzip file of several members, which every reader takes as one. */
 export function csvGzipFormat(columns: readonly ExportColumn[], file: OutputFile): RowWriter {
   return csvFormat(columns, { write: async (bytes) => file.write(await gzipMember(bytes)) })
 }

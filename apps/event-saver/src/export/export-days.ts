@@ -1,14 +1,15 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { streamSymbol } from '@grid/bybit-adapter'
 import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
   type GridDatabase,
   listPartitions,
   listRemovedDays,
-  PublicTradeRepository,
+  MARKET_TABLES,
+  marketRepository,
   type StoredGap,
-  TickerSnapshotRepository,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
@@ -19,10 +20,10 @@ import { writeWhole } from './output-file.ts'
 import { parquetFormat } from './parquet-format.ts'
 import type { ExportFormat, RowFormat } from './row-format.ts'
 
-/** What to export, and where to. */
+/** What is exported, and where to. */
 export interface ExportOrder {
   readonly db: Kysely<GridDatabase>
-  /** What the database is stamped with. */
+  /** The environment of the database. */
   readonly environment: string
   readonly channels: readonly PublicChannel[]
   readonly symbols: readonly WantedSymbols[]
@@ -31,10 +32,10 @@ export interface ExportOrder {
   readonly format: ExportFormat
   /** Absolute path. */
   readonly folder: string
-  /** Replace files that are there. */
+  /** Replace existing files. */
   readonly force: boolean
   readonly signal: AbortSignal
-  /** Hears of each symbol's day as it is done. */
+  /** Told of each symbol's day once it is exported. */
   readonly onDone: (entry: ManifestEntry) => void
 }
 
@@ -53,11 +54,11 @@ interface Item {
 }
 
 /**
- * Exports tables by symbol and day, a file each, and adds them to the folder's manifest; gives what
- * was exported.
+ * Exports market data, one file for each symbol and day, and adds the files to the folder's manifest.
+ * Gives a manifest of what was exported now.
  *
- * Every file is whole or not there at all. Throws a `CommandError` before anything is written when a
- * file is there already and is not to be replaced.
+ * A file is complete or does not exist. Throws a `CommandError` before anything is written when a file
+ * exists and `force` is not set.
  */
 export async function exportDays(order: ExportOrder): Promise<Manifest> {
   const { environment, folder, signal } = order
@@ -75,7 +76,7 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
       order.onDone(entry)
     }
   } finally {
-    // Also after a failure: what was written until then is whole.
+    // Also after a failure, because the files that were written before it are complete.
     if (files.length > 0) {
       await writeManifest(manifestPath, previous, { version: 1, environment, files })
     }
@@ -89,7 +90,7 @@ async function itemsOf(order: ExportOrder): Promise<Item[]> {
     for (const { category, all, names } of order.symbols) {
       for (const day of order.days) {
         const symbols = all
-          ? await repositoryOf(order.db, channel).symbols({ category, ...timesOf(day) })
+          ? await marketRepository(order.db, channel).symbols({ category, ...timesOf(day) })
           : names
         for (const symbol of symbols) items.push({ channel, category, symbol, day })
       }
@@ -136,13 +137,12 @@ async function readCoverage({ db, days }: ExportOrder): Promise<Coverage> {
 async function exportItem(
   order: ExportOrder,
   item: Item,
-  { gaps, partitions }: Coverage,
+  coverage: Coverage,
 ): Promise<ManifestEntry> {
   const { channel, category, symbol, day } = item
-  const { from, to } = timesOf(day)
   const exportedAt = Date.now()
   const written = await writeRows(order, item)
-  const table = TABLES[channel]
+  const { table } = MARKET_TABLES[channel]
   return {
     table,
     category,
@@ -150,31 +150,38 @@ async function exportItem(
     day,
     format: order.format,
     ...written,
-    partition: partitions.get(`${table} ${day}`) ?? 'missing',
-    isDayOver: exportedAt >= to,
-    gaps: gaps
-      .filter(
-        (gap) =>
-          gap.channel === channel &&
-          gap.category === category &&
-          isOfStream(gap.symbol, item) &&
-          gap.endTs >= from &&
-          gap.startTs < to,
-      )
-      .map(({ startTs, endTs, reason, state, collector }) => ({
-        startTs,
-        endTs,
-        reason,
-        state,
-        collector,
-      })),
+    partition: coverage.partitions.get(`${table} ${day}`) ?? 'missing',
+    isDayOver: exportedAt >= timesOf(day).to,
+    gaps: gapsOf(item, coverage.gaps),
     exportedAt,
   }
 }
 
-/** Option trades come by base coin, and so do their gaps. */
-function isOfStream(gapSymbol: string | null, { category, symbol }: Item): boolean {
-  return gapSymbol === symbol || (category === 'option' && symbol.startsWith(`${gapSymbol}-`))
+/** The gaps that touch an item's day: of the instrument, or of the stream that carries it. */
+function gapsOf(
+  { channel, category, symbol, day }: Item,
+  gaps: readonly StoredGap[],
+): ManifestEntry['gaps'] {
+  const { from, to } = timesOf(day)
+  const names = [symbol, streamSymbol(category, channel, symbol)]
+  return gaps
+    .filter(
+      (gap) =>
+        gap.channel === channel &&
+        gap.category === category &&
+        gap.symbol !== null &&
+        names.includes(gap.symbol) &&
+        gap.endTs >= from &&
+        gap.startTs < to,
+    )
+    .map(({ variant, startTs, endTs, reason, state, collector }) => ({
+      ...(variant !== null && { variant }),
+      startTs,
+      endTs,
+      reason,
+      state,
+      collector,
+    }))
 }
 
 type Written = Pick<ManifestEntry, 'path' | 'rows' | 'firstTs' | 'lastTs' | 'bytes' | 'sha256'>
@@ -182,7 +189,7 @@ type Written = Pick<ManifestEntry, 'path' | 'rows' | 'firstTs' | 'lastTs' | 'byt
 async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
   const { channel, category, symbol, day } = item
   const { signal } = order
-  const repository = repositoryOf(order.db, channel)
+  const repository = marketRepository(order.db, channel)
   const events: AsyncGenerator<PublicEvent, void> = repository.range({
     category,
     symbol,
@@ -213,22 +220,16 @@ async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
   return { path, rows, firstTs: first.value.exchangeTs, lastTs, ...finished }
 }
 
-const TABLES = { publicTrade: 'public_trades', ticker: 'ticker_snapshots' } as const
-
-function repositoryOf(db: Kysely<GridDatabase>, channel: PublicChannel) {
-  return channel === 'ticker' ? new TickerSnapshotRepository(db) : new PublicTradeRepository(db)
-}
-
 /**
- * Below the folder, with `/` on every system. A symbol is as it is, but for what no file's name may
- * hold on some system.
+ * The path of an item's file, relative to the folder, with `/` on every system. Characters of a symbol
+ * that some system does not allow in a file's name are written as `%` and hexadecimal digits.
  */
 function pathOf({ format }: ExportOrder, { channel, category, symbol, day }: Item): string {
   const name = symbol.replace(
     /[\\/:*?"<>%]|^\.+/g,
     (text) => `%${Buffer.from(text).toString('hex').toUpperCase()}`,
   )
-  return `${TABLES[channel]}/${category}/${name}/${day}.${format}`
+  return `${MARKET_TABLES[channel].table}/${category}/${name}/${day}.${format}`
 }
 
 function timesOf(day: string): { from: number; to: number } {

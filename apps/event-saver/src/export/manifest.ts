@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { CATEGORIES } from '@grid/core-events'
+import { PARTITIONED_TABLES } from '@grid/db'
 import { z } from 'zod'
 import { CommandError, EXIT } from '../exit-code.ts'
 import { writeWhole } from './output-file.ts'
 import { EXPORT_FORMATS } from './row-format.ts'
 
 const entrySchema = z.object({
-  table: z.enum(['public_trades', 'ticker_snapshots']),
+  table: z.enum(PARTITIONED_TABLES),
   category: z.enum(CATEGORIES),
   symbol: z.string(),
   /** UTC. */
   day: z.iso.date(),
   format: z.enum(EXPORT_FORMATS),
-  /** Below the folder of the manifest; null when there were no rows, and so no file. */
+  /** Relative to the manifest's folder; null when there were no rows, and so no file. */
   path: z.string().nullable(),
   rows: z.int(),
   /** Exchange times in epoch milliseconds; null without rows. */
@@ -22,11 +23,13 @@ const entrySchema = z.object({
   sha256: z.string().nullable(),
   /** Whether the day is kept: `stored`, `missing` (never captured) or `removed` (by retention). */
   partition: z.enum(['stored', 'missing', 'removed']),
-  /** Whether the day was over when it was exported: else rows were still to come. */
+  /** Whether the day was over when it was exported. If not, more rows may have followed. */
   isDayOver: z.boolean(),
-  /** What may be missing: the gaps of this stream that touch the day, in any state. */
+  /** The gaps of this stream that touch the day, in any state: where events may be missing. */
   gaps: z.array(
     z.object({
+      /** A candle's interval or a book's depth; left out where the channel has no variants. */
+      variant: z.string().optional(),
       startTs: z.int(),
       endTs: z.int(),
       reason: z.string(),
@@ -34,7 +37,7 @@ const entrySchema = z.object({
       collector: z.string(),
     }),
   ),
-  /** When the file was written, in epoch milliseconds. */
+  /** When the export of the day began, in epoch milliseconds. */
   exportedAt: z.int(),
 })
 
@@ -45,7 +48,7 @@ const manifestSchema = z.object({
   files: z.array(entrySchema),
 })
 
-/** What is known of one symbol's day in one format. */
+/** One symbol's day in one format. */
 export type ManifestEntry = z.infer<typeof entrySchema>
 /** What an export folder holds. */
 export type Manifest = z.infer<typeof manifestSchema>
@@ -53,7 +56,7 @@ export type Manifest = z.infer<typeof manifestSchema>
 /**
  * Reads the manifest of an earlier export into the same folder; null when there is none.
  *
- * Throws a `CommandError` when it cannot be read, or is of another environment.
+ * Throws a `CommandError` when it is not a manifest of this version, or is of another environment.
  */
 export async function readManifest(path: string, environment: string): Promise<Manifest | null> {
   let text: string
@@ -70,15 +73,15 @@ export async function readManifest(path: string, environment: string): Promise<M
     throw new CommandError(EXIT.failure, 'EXPORT_MANIFEST_INVALID', message)
   }
   if (parsed.data.environment !== environment) {
-    const message = `${path} is of ${parsed.data.environment}, this database holds ${environment}: ${fix}`
+    const message = `${path} is of ${parsed.data.environment}, but this database is of ${environment}: ${fix}`
     throw new CommandError(EXIT.failure, 'EXPORT_ENVIRONMENT_MISMATCH', message)
   }
   return parsed.data
 }
 
 /**
- * Writes a folder's manifest: the new entries, and of the old ones those of other days. A day that is
- * no longer stored does not replace the entry of its file.
+ * Writes a folder's manifest: the new entries, and the old ones that no new one replaces. An entry
+ * without a file, as of a day that was removed since, does not replace one with a file.
  */
 export async function writeManifest(
   path: string,

@@ -3,23 +3,23 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandError, EXIT } from '../exit-code.ts'
-import { reasonOf } from '../storage/prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 
-/** What became of a finished file. */
+/** A finished file. */
 export interface FinishedFile {
   readonly bytes: number
   /** Hexadecimal. */
   readonly sha256: string
 }
 
-/** Where bytes go. */
+/** Takes the bytes of a file. */
 export interface OutputFile {
   write(bytes: Uint8Array): Promise<void>
 }
 
 /**
- * Writes a file whole or not at all: under another name until all is written and on the disk, and
- * without a trace when `fill` fails. A file of that name is replaced.
+ * Writes a complete file or none: it has another name until all of it is on the disk, and is removed
+ * when `fill` fails. Replaces an existing file.
  *
  * Throws a `CommandError` `EXPORT_WRITE_FAILED` when the file cannot be written.
  *
@@ -39,7 +39,7 @@ export async function writeWhole(
     try {
       await fill({
         async write(chunk) {
-          // Writes on after a part was taken, as by a disk that becomes full.
+          // Unlike `write`, which may take only a part of the chunk when the disk gets full.
           await onDisk(path, handle.appendFile(chunk))
           hash.update(chunk)
           bytes += chunk.byteLength
@@ -57,7 +57,7 @@ export async function writeWhole(
   return { bytes, sha256: hash.digest('hex') }
 }
 
-/** Says which file it was that could not be written. */
+/** Adds the file's path to an error of the disk. */
 async function onDisk<Value>(path: string, action: Promise<Value>): Promise<Value> {
   try {
     return await action

@@ -4,7 +4,7 @@ import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { OutputFile } from './output-file.ts'
 import { type ExportColumn, fieldOf, type RowWriter } from './row-format.ts'
 
-/** Rows of a group: what is in memory at once. */
+/** Rows of a row group, which are in memory at the same time. */
 const GROUP_ROWS = 32_768
 
 const TEXT = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const
@@ -16,8 +16,8 @@ const INSTANT = {
 } as const
 
 /**
- * The Parquet type of each kind. A decimal is its digits as text: a DECIMAL has one scale and at most
- * 38 digits for a whole column, and either would have to be guessed before its values are known.
+ * The Parquet type of each kind of column. A decimal is written as text: a DECIMAL column has one scale
+ * and at most 38 digits, which would have to be chosen before its values are known.
  */
 const TYPES = {
   text: TEXT,
@@ -33,7 +33,7 @@ const TYPES = {
   us: INSTANT,
 } as const satisfies Record<ColumnKindName, Partial<SchemaElement>>
 
-/** Parquet, packed by Zstandard: every column may be null, instants are UTC in microseconds. */
+/** Parquet, compressed by Zstandard: every column may be null, instants are UTC in microseconds. */
 export function parquetFormat(columns: readonly ExportColumn[], file: OutputFile): RowWriter {
   const bytes = new ByteWriter()
   const parquet = new ParquetWriter({

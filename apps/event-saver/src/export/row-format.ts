@@ -1,12 +1,12 @@
 import type { ColumnKindName } from '@grid/db'
 import type { OutputFile } from './output-file.ts'
 
-/** The formats that rows are exported in. */
+/** The formats of exported files. */
 export const EXPORT_FORMATS = ['parquet', 'csv', 'csv.gz'] as const
-/** A format, which is also the extension of its files. */
+/** A format; also the extension of its files. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-/** A column of a file, and the field of a row that it holds. */
+/** A column of a file, and the field of an event that it holds. */
 export interface ExportColumn {
   readonly name: string
   readonly field: string
@@ -15,9 +15,9 @@ export interface ExportColumn {
 
 /** Writes the rows of one file. */
 export interface RowWriter {
-  /** Takes an event of the table that the columns are of. */
+  /** Writes an event of the columns' table. */
   write(row: object): Promise<void>
-  /** Writes what is left; without it the file is not whole. */
+  /** Writes the rest of the file. */
   finish(): Promise<void>
 }
 
@@ -26,6 +26,6 @@ export type RowFormat = (columns: readonly ExportColumn[], file: OutputFile) => 
 
 /** The value of a row's field. */
 export function fieldOf(row: object, field: string): unknown {
-  // Sound: what the row lacks is undefined.
+  // Sound: a field that the row lacks is undefined.
   return (row as Readonly<Record<string, unknown>>)[field]
 }

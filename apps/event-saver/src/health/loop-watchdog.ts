@@ -1,21 +1,22 @@
 import { performance } from 'node:perf_hooks'
 
 const TICK_MS = 1000
-/** A stall this long means that the process was not alive in any useful sense. */
+/** A stall of this length counts: the process neither captured nor answered. */
 const STALL_MS = 30_000
-/** How long a stall is reported after it ended: a stalled loop cannot answer while it lasts. */
+/** How long an ended stall is reported. While a stall lasts, nothing can be reported. */
 const REPORT_MS = 60_000
 
 /**
- * Watches the event loop by a timer that should fire every second, and lets others use the tick.
+ * Notices when the event loop stands still, by a timer that should fire every second.
  *
- * It reads the monotonic clock: a wall clock that is set must not look like a stall.
+ * Reads the monotonic clock, so that setting the wall clock does not look like a stall.
  */
 export class LoopWatchdog {
   readonly #timer: NodeJS.Timeout
   #lastMs = performance.now()
   #stalledAtMs: number | null = null
 
+  /** Calls `onTick` every second. */
   constructor(onTick: () => void) {
     this.#timer = setInterval(() => {
       this.#look()
@@ -23,7 +24,7 @@ export class LoopWatchdog {
     }, TICK_MS)
   }
 
-  /** Whether the loop stood still for more than 30 s within the last minute. */
+  /** Whether a stall of more than 30 s ended within the last minute. */
   get stalled(): boolean {
     return this.#stalledAtMs !== null && performance.now() - this.#stalledAtMs < REPORT_MS
   }

@@ -14,7 +14,7 @@ const TERMS = {
 } as const
 
 /**
- * The Prometheus view of a saver's status: all series are set from one status, so that they agree.
+ * Renders a saver's status as Prometheus metrics. All series are set from one status, so that they agree.
  */
 export class Metrics {
   readonly #registry = new Registry()
@@ -22,13 +22,15 @@ export class Metrics {
   readonly #reasons: Counter
   readonly #unknownKeys = this.#counter(
     'grid_unknown_keys_total',
-    'Keys of messages that this version does not know, kept in extra',
+    'Unknown keys of messages, kept in extra',
     ['channel', 'key'],
   )
-  readonly #waiting = this.#gauge('grid_events_waiting', 'Items not settled yet', ['channel'])
+  readonly #waiting = this.#gauge('grid_events_waiting', 'Items that wait to be stored', [
+    'channel',
+  ])
   readonly #imbalance = this.#gauge(
     'grid_conservation_imbalance',
-    'Received minus everything accounted for; anything but 0 is a defect',
+    'Received items less all that are accounted for; anything but 0 is a defect',
     ['channel'],
   )
   readonly #age = this.#gauge(
@@ -39,15 +41,15 @@ export class Metrics {
   readonly #lag = this.#gauge('grid_writer_lag_seconds', 'Age of the oldest waiting event', [
     'channel',
   ])
-  readonly #journal = this.#gauge('grid_journal_bytes', 'Frame bytes not settled yet', [])
+  readonly #journal = this.#gauge('grid_journal_bytes', 'Bytes of frames with items that wait', [])
   readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps recorded since the start and open', [])
   readonly #accounts = this.#gauge('grid_accounts', 'Enabled accounts, by state', ['state'])
   readonly #accountLive = this.#gauge(
     'grid_account_live',
-    'Whether every channel of an account is captured, but for refused ones',
+    'Whether every channel of an account is live or refused',
     ['account_id', 'code'],
   )
-  readonly #ready = this.#gauge('grid_ready', 'Whether the readiness checks hold', [])
+  readonly #ready = this.#gauge('grid_ready', 'Whether all readiness checks hold', [])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
     'Seconds of streams that no source can fill',
@@ -64,7 +66,7 @@ export class Metrics {
   )
   readonly #postponed = this.#gauge(
     'grid_retention_postponed_days',
-    'Days past their retention that an open transaction keeps',
+    'Days past their retention that an open transaction keeps from being removed',
     ['table'],
   )
 
@@ -81,12 +83,12 @@ export class Metrics {
     )
   }
 
-  /** The content type of the text. */
+  /** The content type of the rendered text. */
   get contentType(): string {
     return this.#registry.contentType
   }
 
-  /** The text of all series for one status. */
+  /** Renders all series for one status. */
   render(status: SaverStatus): Promise<string> {
     this.#reasons.reset()
     for (const entry of status.channels) {
@@ -143,7 +145,7 @@ export class Metrics {
   }
 }
 
-/** The counts are kept by the ledger; a series only shows them. */
+/** Sets a counter: the ledger counts, the series only shows it. */
 function setTo<Label extends string>(
   counter: Counter<Label>,
   labels: Partial<Record<Label, string>>,

@@ -4,31 +4,31 @@ import type { TopicStatus } from '@grid/bybit-adapter'
 export interface ReadinessCheck {
   readonly code: 'TOPICS_LIVE' | 'JOURNAL_WRITABLE' | 'WRITER_LAG' | 'WATCHDOG'
   readonly ok: boolean
-  /** Since when it has been so, in epoch milliseconds. */
+  /** Since when `ok` has this value, in epoch milliseconds. */
   readonly since: number
   readonly detail: string
 }
 
-/** Where a wanted topic stands, public or an account's. */
+/** The state of a wanted topic, public or of an account. */
 export type WantedTopicState = Pick<TopicStatus, 'topic' | 'state'>
 
-/** What readiness is judged by. */
+/** What readiness depends on. */
 export interface ReadinessFacts {
   readonly nowMs: number
   readonly topics: readonly WantedTopicState[]
   /** Categories of which it is not known yet which instruments are wanted. */
   readonly unlisted: readonly string[]
-  /** Whether every item finds room. */
+  /** Whether the queues have room for every item. */
   readonly accepting: boolean
-  /** Age of the oldest item that waits anywhere, in milliseconds; 0 when none does. */
+  /** Age of the oldest waiting item, in milliseconds; 0 when none waits. */
   readonly lagMs: number
-  /** What a watchdog saw, or null. */
+  /** What the watchdog noticed, or null. */
   readonly watchdog: string | null
 }
 
 const MAX_LAG_MS = 60_000
 
-/** Judges readiness, and remembers since when each verdict has stood. */
+/** Checks readiness, and remembers since when each check has its result. */
 export class Readiness {
   readonly #since = new Map<string, { ok: boolean; since: number }>()
 

@@ -1,56 +1,66 @@
 import { CHANNELS, type Clock, nowMs } from '@grid/core-events'
 import { redactDatabaseUrl } from '@grid/db'
+import type { AccountService } from '../accounts/account-service.ts'
 import type { AccountStatus } from '../accounts/account-status.ts'
 import type { Config } from '../config/config.ts'
-import type { MarketCapture } from '../market/market-capture.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { MarketService } from '../market/market-service.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { PartitionKeeper } from '../storage/partition-keeper.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
 import type { SaverStatus } from './status.ts'
 
-/** What a status is read from. */
-export interface StatusSources
-  extends Pick<
-    SaverStatus,
-    'accounts' | 'connections' | 'databaseReady' | 'journalBytes' | 'retention' | 'startedAt'
-  > {
-  readonly config: Config
+/** The parts of a saver that a status is read from. */
+export interface StatusSources {
+  readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
   readonly clock: Clock
-  readonly markets: readonly MarketCapture[]
+  readonly markets: Pick<MarketService, 'topics' | 'unlisted'>
+  readonly accounts: Pick<AccountService, 'statuses'>
   readonly pipeline: Pipeline
+  readonly journal: Pick<Journal, 'bytes'>
+  readonly partitions: Pick<PartitionKeeper, 'totals'>
+  readonly isDatabaseReady: () => boolean
+  /** How many connections have opened since the start. */
+  readonly connections: () => number
+}
+
+/** What the health of a saver adds. */
+export interface HealthFacts {
   readonly readiness: Readiness
+  /** Epoch milliseconds. */
+  readonly startedAt: number
   /** Whether the event loop stood still. */
   readonly isStalled: boolean
 }
 
 /** Reads everything that is known of a saver in one synchronous step. */
-export function readSaverStatus(sources: StatusSources): SaverStatus {
-  const { accounts, clock, config, markets, pipeline, readiness } = sources
-  const { connections, databaseReady, journalBytes, retention, startedAt } = sources
+export function readSaverStatus(sources: StatusSources, facts: HealthFacts): SaverStatus {
+  const { clock, config, pipeline } = sources
   const nowUs = clock.nowUs()
-  const topics = markets.flatMap((market) => market.topics())
-  const unlisted = markets.filter((market) => !market.isListed)
+  const topics = sources.markets.topics()
+  const accounts = sources.accounts.statuses()
   const ageSeconds = (sinceUs: number | null): number =>
     sinceUs === null ? 0 : Math.max(0, (nowUs - sinceUs) / 1_000_000)
   const lagSeconds = Object.fromEntries(
     CHANNELS.map((channel) => [channel, ageSeconds(pipeline.oldestEventUs(channel))]),
   ) as SaverStatus['lagSeconds']
-  const { ready, checks } = readiness.evaluate({
+  const { ready, checks } = facts.readiness.evaluate({
     nowMs: nowMs(clock),
     topics: [...topics, ...accounts.flatMap(accountTopics)],
-    unlisted: unlisted.map(({ category }) => category),
+    unlisted: sources.markets.unlisted(),
     accepting: pipeline.accepting,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
-    watchdog: sources.isStalled ? 'the event loop stood still for more than 30 s' : null,
+    watchdog: facts.isStalled ? 'the event loop stood still for more than 30 s' : null,
   })
   return {
     name: 'event-saver',
     pid: process.pid,
     now: nowMs(clock),
-    startedAt,
+    startedAt: facts.startedAt,
     environment: config.environmentStamp,
     collector: config.collector,
     database: redactDatabaseUrl(config.databaseUrl),
-    databaseReady,
+    databaseReady: sources.isDatabaseReady(),
     ready,
     checks,
     topics: topics.map((topic) => ({
@@ -61,15 +71,15 @@ export function readSaverStatus(sources: StatusSources): SaverStatus {
     channels: pipeline.sample(),
     unknownKeys: pipeline.unknownKeys.counts,
     lagSeconds,
-    journalBytes,
-    connections,
-    retention,
+    journalBytes: sources.journal.bytes,
+    connections: sources.connections(),
+    retention: sources.partitions.totals,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
     rss: process.memoryUsage.rss(),
   }
 }
 
-/** An account's topics as readiness judges them: what a bad key keeps from being captured is refused. */
+/** An account's topics as readiness judges them: those that a bad key keeps from being captured are refused. */
 function accountTopics({ accountName, state, topics }: AccountStatus): WantedTopicState[] {
   const isBad = state === 'refused' || state === 'unusable'
   return topics.map((topic) => ({

@@ -5,17 +5,15 @@ import { CommandError, EXIT } from '../exit-code.ts'
 import { Metrics } from './metrics.ts'
 import type { SaverStatus } from './status.ts'
 
-/** What the HTTP server asks of a saver. */
+/** What the HTTP server reads. */
 export interface HttpSubject {
   status(): SaverStatus
-  /** False on a fatal stop or a loop stall; never because of the database or the network. */
+  /** False after a fatal failure or a stall of the event loop, never because of the database or the network. */
   alive(): boolean
 }
 
 /**
  * Serves `/livez`, `/readyz`, `/status` and `/metrics`.
- *
- * A busy address ends the start with exit code 78.
  */
 export class HttpServer {
   readonly #subject: HttpSubject
@@ -31,10 +29,13 @@ export class HttpServer {
     })
   }
 
-  /** Begins to listen; gives the address, as the port may have been any free one. */
+  /**
+   * Begins to listen; gives the address with its actual port. Rejects with a `CommandError` with exit
+   * code 78 when the address cannot be used.
+   */
   listen({ host, port }: ListenAddress): Promise<string> {
     return new Promise((resolve, reject) => {
-      // Kept for good: an error once it listens (no file descriptor left) must not end the process.
+      // Stays after the start: a later error, such as no file descriptor left, must not end the process.
       this.#server.on('error', (error: NodeJS.ErrnoException) => {
         const message = `EVENTSAVER_HTTP_ADDRESS ${host}:${port} cannot be used (${error.code}); set another, or port 0 for any free one`
         reject(new CommandError(EXIT.configuration, 'HTTP_ADDRESS_UNUSABLE', message))

@@ -7,7 +7,7 @@ import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
 import type { RetentionTotal } from '../storage/retention-totals.ts'
 import type { ReadinessCheck } from './readiness.ts'
 
-/** Everything a saver says of itself, read in one step; the body of `/status`. */
+/** The status of a saver, read in one step; the body of `/status`. */
 export interface SaverStatus {
   readonly name: 'event-saver'
   readonly pid: number
@@ -16,22 +16,22 @@ export interface SaverStatus {
   readonly startedAt: number
   readonly environment: string
   readonly collector: string
-  /** Without its password. */
+  /** Its URL without the password. */
   readonly database: string
   readonly databaseReady: boolean
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
   readonly topics: readonly (MarketTopic & { readonly lastEventAgeSeconds: number | null })[]
-  /** Every account that is enabled. */
+  /** Every enabled account. */
   readonly accounts: readonly AccountStatus[]
   readonly channels: readonly LedgerEntry[]
-  /** Keys of messages that this version does not know; their values are kept in `extra`. */
+  /** Keys of messages that this version does not know. Events keep their values in `extra`. */
   readonly unknownKeys: readonly UnknownKeyCount[]
-  /** Age of the oldest waiting event, by channel. */
+  /** By channel, the age of the oldest waiting event; 0 when none waits. */
   readonly lagSeconds: Readonly<Record<Channel, number>>
   readonly journalBytes: number
   readonly connections: number
-  /** What retention removed since the start, by table. */
+  /** By table, what retention removed since the start. */
   readonly retention: readonly RetentionTotal[]
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
   /** Bytes. */

@@ -1,36 +1,36 @@
 import type { Frame, PrivateFrame } from '@grid/bybit-adapter'
 
-/** A record's place in the journal: counts up by one a frame. */
+/** A record's place in the journal: the number of the frame, from 1. */
 export type JournalPosition = number
 
 /**
- * The append-only log of frames, written before they are understood.
+ * The append-only log of frames, written before they are normalized.
  *
- * What is appended stays until it is released, that is, until every event made of it is settled.
+ * A frame stays until it is released: once all that was made of it is stored or counted.
  */
 export interface Journal {
   /** Bytes of frames that are not yet released. */
   readonly bytes: number
-  /** The place of the newest record; 0 before the first. */
+  /** The place of the newest frame; 0 before the first. */
   readonly position: JournalPosition
   append(frame: Frame | PrivateFrame): JournalPosition
-  /** Everything up to and including this place is settled. */
+  /** Releases all frames up to and including this place. */
   release(position: JournalPosition): void
 }
 
-/** Frames that are accounted for together. */
+/** Frames whose bytes are counted as one block. */
 const BLOCK_FRAMES = 256
 
 interface Block {
-  /** Place of its newest record. */
+  /** Place of its newest frame. */
   last: JournalPosition
   bytes: number
   frames: number
 }
 
 /**
- * A journal that holds nothing beyond the process: what waits is kept by the writers' queues alone,
- * so a crash loses it. It accounts, in blocks of frames, for what a durable one would have to hold.
+ * A journal that keeps no frames: items that wait are in the writers' queues alone, so that a crash
+ * loses them. It counts, in blocks of frames, the bytes that a durable journal would have to keep.
  */
 export class MemoryJournal implements Journal {
   #position = 0

@@ -16,7 +16,7 @@ export function createLogger(level: string): Logger {
   )
 }
 
-/** Whether the n-th occurrence in a row is worth a line: 1, 2, 4, 8, … so that no fault floods the log. */
+/** Whether the n-th occurrence in a row is logged: the 1st, 2nd, 4th, 8th, …, so that no fault floods the log. */
 export function isWorthALine(occurrence: number): boolean {
   return (occurrence & (occurrence - 1)) === 0
 }

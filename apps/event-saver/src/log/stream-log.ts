@@ -1,12 +1,12 @@
 import type { PrivateStreamStatus, StreamStatus } from '@grid/bybit-adapter'
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, type Gap, nowMs } from '@grid/core-events'
 import { isWorthALine, type Logger } from './log.ts'
 
-/** Lines of one kind a minute; a reconnect of many topics, or a server gone mad, is summed up. */
+/** Most lines of one kind a minute: a reconnect of many topics, or a faulty server, gives more. */
 const LINES_A_MINUTE = 20
 const MINUTE_MS = 60_000
 
-/** Tells the log what a stream says of itself, at most so many lines of a kind a minute. */
+/** Logs the statuses of streams, at most 20 of one kind a minute. */
 export class StreamLog {
   readonly #log: Logger
   readonly #clock: Clock
@@ -17,6 +17,7 @@ export class StreamLog {
     this.#clock = clock
   }
 
+  /** Logs a status, with the category or account of its stream. */
   tell(
     status: StreamStatus | PrivateStreamStatus,
     whose: { readonly category: Category } | { readonly account: string },
@@ -26,7 +27,10 @@ export class StreamLog {
     if (minute === undefined || now - minute.since >= MINUTE_MS) {
       const unsaid = Math.max(0, (minute?.lines ?? 0) - LINES_A_MINUTE)
       if (unsaid > 0) {
-        this.#log.warn({ code: 'LOG_THINNED', kind: status.type, unsaid }, 'lines left out')
+        this.#log.warn(
+          { code: 'LOG_THINNED', kind: status.type, unsaid },
+          'left out lines of this kind',
+        )
       }
       this.#minutes.set(status.type, { since: now, lines: 1 })
     } else {
@@ -78,28 +82,29 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
     case 'stale':
       log.warn(
         { code: 'CONNECTION_STALE', silentForMs: status.silentForMs },
-        'connection silent, cutting it',
+        'connection is silent, closing it',
       )
       return
     case 'recycling':
-      log.warn({ code: 'CONNECTION_RECYCLED', reason: status.reason }, 'giving the connection up')
+      log.warn({ code: 'CONNECTION_RECYCLED', reason: status.reason }, 'giving up the connection')
       return
     case 'budget_wait':
       log.warn(
         { code: 'CONNECTION_BUDGET', waitMs: status.waitMs },
-        'too many connections of late, waiting',
+        'too many connections were opened lately, waiting',
       )
       return
     case 'gap': {
       const { channel, startTs, endTs, reason } = status.gap
-      const symbol = 'symbol' in status.gap ? status.gap.symbol : undefined
-      log.warn({ code: 'GAP', channel, symbol, startTs, endTs, reason }, 'events may be missing')
+      const { symbol, variant } = status.gap as Partial<Gap>
+      const facts = { channel, symbol, variant, startTs, endTs, reason }
+      log.warn({ code: 'GAP', ...facts }, 'events may be missing')
       return
     }
     case 'unexpected_control':
       log.warn(
         { code: 'UNEXPECTED_CONTROL', text: status.text },
-        'the exchange said something unknown',
+        'the exchange sent an unknown control message',
       )
       return
     case 'listener_fault':
@@ -116,13 +121,13 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
           silentForMs: status.silentForMs,
           step: status.step,
         },
-        'a topic is silent while others talk',
+        'a topic is silent while the others of its symbol are not',
       )
       return
     case 'rotation_failed':
       log.warn(
         { code: 'ROTATION_FAILED', connection: status.connection, reason: status.reason },
-        'a connection could not be replaced and stays',
+        'a connection could not be replaced and is kept',
       )
       return
     case 'connecting':

@@ -5,18 +5,40 @@ import {
   type StreamStatus,
   type TopicStatus,
 } from '@grid/bybit-adapter'
-import type { Category, Clock, DeadLetter } from '@grid/core-events'
+import {
+  type Category,
+  type Clock,
+  type DeadLetter,
+  type MarketStream,
+  streamOf,
+} from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { SymbolFollower } from './symbol-follower.ts'
 
-/** A topic with the category of its socket: the same topic exists in several. */
+/** A topic with the category of its socket: several categories have topics of one name. */
 export interface MarketTopic extends TopicStatus {
   readonly category: Category
 }
 
-/** What capturing a category needs, and whom it tells. */
+/** What a capture tells its owner about. */
+export interface MarketCaptureHandlers {
+  onStatus(status: StreamStatus): void
+  /** Data of a stream has begun to arrive, for the first time or again. */
+  onLive(stream: MarketStream): void
+  /** Awaited before symbols are subscribed that were not captured until now. */
+  beforeAdded(symbols: readonly string[]): Promise<void>
+  onRemoved(symbols: readonly string[]): void
+  /** Rows of the list of instruments cannot be read. */
+  onUnreadable(rows: readonly DeadLetter[]): void
+  /** The list could not be read, or was read after failures (`failures` is then 0). */
+  onListRetry(error: unknown, failures: number): void
+  /** The stream cannot go on. */
+  onFailure(error: unknown): void
+}
+
+/** What capturing a category needs. */
 export interface MarketCaptureOptions {
   readonly wanted: WantedSymbols
   readonly stream: Omit<PublicStreamOptions, 'category' | 'symbols'>
@@ -26,16 +48,10 @@ export interface MarketCaptureOptions {
   readonly listPollMs: number
   readonly journal: Journal
   readonly pipeline: Pipeline
-  readonly onStatus: (status: StreamStatus, category: Category) => void
-  /** Asked before symbols are subscribed that were not wanted until now. */
-  readonly beforeSymbols: (category: Category, symbols: readonly string[]) => Promise<void>
-  readonly onRemoved: (category: Category, symbols: readonly string[]) => void
-  readonly onUnreadable: (category: Category, rows: readonly DeadLetter[]) => void
-  readonly onListRetry: (category: Category, error: unknown, failures: number) => void
-  readonly onFailure: (error: unknown) => void
+  readonly handlers: MarketCaptureHandlers
 }
 
-/** The capture of one category: its stream, and where all instruments are wanted, their list. */
+/** Captures one category: its stream and, where all instruments are wanted, the list of them. */
 export class MarketCapture {
   readonly #options: MarketCaptureOptions
   readonly #stop = new AbortController()
@@ -43,10 +59,10 @@ export class MarketCapture {
   #symbols: ReadonlySet<string> = new Set()
   #following: Promise<void> = Promise.resolve()
 
+  /** Throws `INVALID_OPTION` for named instruments that the stream refuses. */
   constructor(options: MarketCaptureOptions) {
     this.#options = options
     const { all, names } = options.wanted
-    // Made at once where it can be, so that what it refuses is known before anything is started.
     if (!all) this.#stream = this.#makeStream(names)
   }
 
@@ -64,12 +80,7 @@ export class MarketCapture {
     else this.#following = this.#follow()
   }
 
-  /** The stream behind a topic; undefined once it is wanted no more. */
-  streamOf(topic: string): MarketTopic | undefined {
-    return this.topics().find((candidate) => candidate.topic === topic)
-  }
-
-  /** Where every wanted topic stands. */
+  /** The state of every wanted topic. */
   topics(): MarketTopic[] {
     const topics = this.#stream?.topics() ?? []
     return topics.map((topic) => ({ ...topic, category: this.category }))
@@ -82,23 +93,24 @@ export class MarketCapture {
   }
 
   #follow(): Promise<void> {
-    const { client, clock, listPollMs, onListRetry } = this.#options
+    const { client, clock, listPollMs, handlers } = this.#options
     const follower = new SymbolFollower({
       category: this.category,
       client,
       clock,
       pollMs: listPollMs,
       onSymbols: (symbols) => this.#setSymbols(symbols),
-      onUnreadable: (rows) => this.#options.onUnreadable(this.category, rows),
-      onRetry: (error, failures) => onListRetry(this.category, error, failures),
+      onUnreadable: (rows) => handlers.onUnreadable(rows),
+      onRetry: (error, failures) => handlers.onListRetry(error, failures),
     })
     return follower.run(this.#stop.signal)
   }
 
   async #setSymbols(symbols: readonly string[]): Promise<void> {
+    const { handlers } = this.#options
     const added = symbols.filter((symbol) => !this.#symbols.has(symbol))
     const removed = [...this.#symbols].filter((symbol) => !symbols.includes(symbol))
-    if (added.length > 0) await this.#options.beforeSymbols(this.category, added)
+    if (added.length > 0) await handlers.beforeAdded(added)
     if (this.#stop.signal.aborted) return
     this.#symbols = new Set(symbols)
     if (this.#stream === null) {
@@ -106,26 +118,32 @@ export class MarketCapture {
       this.#startStream(this.#stream)
     } else if (added.length + removed.length > 0) {
       this.#stream.setSymbols(symbols)
-      this.#options.onRemoved(this.category, removed)
+      handlers.onRemoved(removed)
     }
   }
 
   #makeStream(symbols: readonly string[]): BybitPublicStream {
-    const { journal, pipeline, onStatus } = this.#options
-    const category = this.category
+    const { journal, pipeline, handlers } = this.#options
+    const { category } = this
     const stream = new BybitPublicStream({ ...this.#options.stream, category, symbols })
     let position = 0
     stream.on('frame', (frame) => {
       position = journal.append(frame)
     })
     stream.on('normalized', (frame) => pipeline.accept(frame, position))
-    stream.on('status', (status) => onStatus(status, category))
+    stream.on('status', (status) => {
+      if (status.type === 'live') {
+        const topic = stream.topics().find((candidate) => candidate.topic === status.topic)
+        if (topic !== undefined) handlers.onLive(streamOf({ ...topic, category }))
+      }
+      handlers.onStatus(status)
+    })
     return stream
   }
 
   #startStream(stream: BybitPublicStream): void {
     stream.start({ signal: this.#stop.signal }).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#options.onFailure(error)
+      if (!this.#stop.signal.aborted) this.#options.handlers.onFailure(error)
     })
   }
 }

@@ -1,21 +1,23 @@
-import { type Category, type Gap, PUBLIC_CHANNELS, type PublicChannel } from '@grid/core-events'
-import type { GridDatabase } from '@grid/db'
-import type { Kysely } from 'kysely'
-import { CHANNEL_STORES } from '../pipeline/channel-stores.ts'
+import {
+  type Category,
+  type Gap,
+  type MarketStream,
+  PUBLIC_CHANNELS,
+  type PublicChannel,
+  streamKey,
+} from '@grid/core-events'
 
-/** A stream of market data. */
-export type PublicStreamName = Pick<Gap, 'category' | 'channel' | 'symbol'>
-
+/** What is known of one channel of one symbol, in all its variants. */
 interface Start {
-  /** When the stream was first live in this process, in epoch milliseconds. */
-  liveMs?: number
-  /** Exchange time of its last stored event before this process, in epoch milliseconds. */
+  /** Exchange time of its last event that was stored before this process, in epoch milliseconds. */
   storedTs?: number
+  /** By stream key, when each variant was first live in this process, in epoch milliseconds. */
+  readonly live: Map<string, { readonly stream: MarketStream; readonly atMs: number }>
 }
 
 /**
- * Finds the gap that a process leaves which was down: from a stream's last stored event to the
- * moment in which it was first live again. A stream that was never stored has none.
+ * Finds the gaps of the time in which no process ran: from each stream's last stored event to the
+ * moment in which it is first live again. A stream of which nothing is stored has no such gap.
  */
 export class StartGaps {
   readonly #onGap: (gap: Gap) => void
@@ -25,56 +27,40 @@ export class StartGaps {
     this.#onGap = onGap
   }
 
-  /** A stream is live; only the first time counts. */
-  onLive(stream: PublicStreamName, atMs: number): void {
+  /** A stream is live. Only its first time counts. */
+  onLive(stream: MarketStream, atMs: number): void {
     const start = this.#startOf(stream)
-    if (start.liveMs !== undefined) return
-    start.liveMs = atMs
-    this.#judge(stream, start)
+    const key = streamKey(stream)
+    if (start.live.has(key)) return
+    start.live.set(key, { stream, atMs })
+    this.#judge(stream, start.storedTs, atMs)
   }
 
-  /** What was stored of streams before anything of this process was. */
+  /** When events of a channel were last stored before this process, by symbol, in epoch milliseconds. */
   onStored(category: Category, channel: PublicChannel, lastTs: ReadonlyMap<string, number>): void {
     for (const [symbol, storedTs] of lastTs) {
-      const stream = { category, channel, symbol }
-      const start = this.#startOf(stream)
+      const start = this.#startOf({ category, channel, symbol })
       start.storedTs = storedTs
-      this.#judge(stream, start)
+      for (const { stream, atMs } of start.live.values()) this.#judge(stream, storedTs, atMs)
     }
   }
 
-  /** A symbol is wanted no more; should it come back, its absence is a gap. */
+  /** A symbol is no longer captured. Should it come back, its absence is a gap. */
   forget(category: Category, symbol: string): void {
-    for (const channel of PUBLIC_CHANNELS) this.#starts.delete(keyOf({ category, channel, symbol }))
+    for (const channel of PUBLIC_CHANNELS) {
+      this.#starts.delete(streamKey({ category, channel, symbol }))
+    }
   }
 
-  #judge(stream: PublicStreamName, { liveMs, storedTs }: Start): void {
-    if (liveMs === undefined || storedTs === undefined || storedTs >= liveMs) return
+  #judge(stream: MarketStream, storedTs: number | undefined, liveMs: number): void {
+    if (storedTs === undefined || storedTs >= liveMs) return
     this.#onGap({ ...stream, startTs: storedTs, endTs: liveMs, reason: 'start' })
   }
 
-  #startOf(stream: PublicStreamName): Start {
-    const key = keyOf(stream)
-    const start = this.#starts.get(key) ?? {}
+  #startOf({ category, channel, symbol }: MarketStream): Start {
+    const key = streamKey({ category, channel, symbol })
+    const start = this.#starts.get(key) ?? { live: new Map() }
     this.#starts.set(key, start)
     return start
-  }
-}
-
-function keyOf({ category, channel, symbol }: PublicStreamName): string {
-  return `${category} ${channel} ${symbol}`
-}
-
-/** Tells the finder what was stored last of a category's streams. */
-export async function readLastStored(
-  db: Kysely<GridDatabase>,
-  category: Category,
-  symbols: readonly string[],
-  channels: readonly PublicChannel[],
-  gaps: StartGaps,
-): Promise<void> {
-  for (const channel of channels) {
-    const lastTs = await CHANNEL_STORES[channel](db).lastTsBySymbol({ category, symbols })
-    gaps.onStored(category, channel, lastTs)
   }
 }

@@ -1,6 +1,5 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
-import { type Category, type Clock, type DeadLetter, sleep } from '@grid/core-events'
-import { fullJitter } from '../pipeline/backoff.ts'
+import { type Category, type Clock, type DeadLetter, repeat, retry } from '@grid/core-events'
 import { TradingInstruments } from './trading-instruments.ts'
 
 /** What a follower needs, and whom it tells. */
@@ -8,23 +7,23 @@ export interface SymbolFollowerOptions {
   readonly category: Category
   readonly client: BybitRestClient
   readonly clock: Clock
-  /** A listing is noticed within this time, a delisting within twice as much. */
+  /** How often the list is read: a listing is noticed within this time, a delisting within twice this time. */
   readonly pollMs: number
-  /** Told of every instrument that is to be captured, each time the list was read. */
+  /** Told of all instruments that are to be captured, each time the list was read. */
   readonly onSymbols: (symbols: readonly string[]) => Promise<void>
-  /** Told of rows that cannot be read; the others are followed all the same. */
+  /** Told of rows that cannot be read. All other rows are followed. */
   readonly onUnreadable: (rows: readonly DeadLetter[]) => void
   /** Told of a failed reading, which is tried again, and of the recovery (`failures` is then 0). */
   readonly onRetry: (error: unknown, failures: number) => void
 }
 
-const RETRY = { baseMs: 1000, capMs: 15_000 }
+const BACKOFF = { baseMs: 1000, capMs: 15_000 }
 
 /**
  * Follows the trading instruments of a category as they list and delist.
  *
- * One reading does not delist: an instrument has to be missing twice in a row, and a list with rows
- * that cannot be read takes none away.
+ * An instrument counts as delisted when it is missing from two lists in a row. A list with unreadable
+ * rows delists none.
  */
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
@@ -38,22 +37,13 @@ export class SymbolFollower {
   }
 
   /** Reads the list again and again until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { clock, pollMs, onSymbols, onRetry } = this.#options
-    let failures = 0
-    while (!signal.aborted) {
-      try {
-        const symbols = await this.#read(signal)
-        if (failures > 0) onRetry(null, 0)
-        failures = 0
-        await onSymbols(symbols)
-      } catch (error) {
-        if (signal.aborted) return
-        failures += 1
-        onRetry(error, failures)
-      }
-      await sleep(clock, failures === 0 ? pollMs : fullJitter(failures, RETRY), signal)
-    }
+    const options = { clock, backoff: BACKOFF, signal, onRetry }
+    return repeat(async () => {
+      await onSymbols(await retry(() => this.#read(signal), options))
+      return pollMs
+    }, options)
   }
 
   async #read(signal: AbortSignal): Promise<string[]> {

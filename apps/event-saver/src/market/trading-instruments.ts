@@ -6,9 +6,9 @@ type Reading = CollectedPages<Instrument>
 /**
  * Reads which instruments of a category trade.
  *
- * Of options the exchange lists BTC's alone when it is not told a coin, and every coin's on `All`. That
- * word is younger (September 2026) than some hosts that speak for it: where it never found anything,
- * the list without it is taken.
+ * For options the exchange lists those of BTC when no base coin is given, and those of every coin for
+ * the base coin `All`. Some hosts do not know `All` yet (it is of September 2026) and answer it with
+ * an empty list: as long as `All` has never found anything, the list without a base coin is taken.
  *
  * @example
  * const { items, end } = await new TradingInstruments(client, 'option').read()
@@ -30,7 +30,7 @@ export class TradingInstruments {
         .instrumentsInfo({ ...query, baseCoin: 'All' }, { signal })
         .all()
       this.#isAllKnown ||= whole.items.length > 0
-      // An empty answer once it was known would otherwise look as if all other coins delisted.
+      // A host that knows `All` means an empty list: without it, all other coins would seem delisted.
       if (this.#isAllKnown) return whole
     }
     return this.#client.instrumentsInfo(query, { signal }).all()

@@ -1,19 +1,18 @@
-import { type Clock, type ClockTimer, sleep } from '@grid/core-events'
+import { Backoff, type Clock, type ClockTimer, untilAborted, WakeUp } from '@grid/core-events'
 import type { DatabaseErrorClass } from '@grid/db'
-import { fullJitter } from './backoff.ts'
 import { type Arrival, WaitingRoom } from './waiting-room.ts'
 
-/** Where a writer's batches go, and who is told what became of them. */
+/** Stores a writer's batches and counts what became of their items. */
 export interface WriterTarget<Item, Outcome> {
-  /** Stores a batch so that a repetition does no harm: it is tried again when its answer is lost. */
+  /** Stores a batch. May be called again with a batch that is stored already, when its answer was lost. */
   store(items: readonly Item[]): Promise<Outcome>
-  /** Settles the accounts of a stored batch, in the same step in which it stops waiting. */
+  /** Counts a stored batch, in the same synchronous step in which it stops waiting. */
   settle(items: readonly Item[], outcome: Outcome): void
-  /** Decides what a failure of `store` means: try again, blame a row, or call the operator. */
+  /** What a failure of `store` means: `poison` blames a row of the batch, anything else is tried again. */
   classify(error: unknown): DatabaseErrorClass
-  /** Takes an item that the database refuses even when it comes alone. */
+  /** Takes an item that the database refuses even in a batch of its own. */
   reject(item: Item, error: unknown): void
-  /** Told of each failure that is retried, and of the recovery (`failures` is then 0). */
+  /** Told of each failure that is tried again, and of the recovery (`failures` is then 0). */
   onRetry(error: unknown, failures: number): void
   /** Told of a defect: `settle` or `reject` threw. */
   onDefect(error: unknown): void
@@ -23,60 +22,61 @@ export interface WriterTarget<Item, Outcome> {
 export interface WriterOptions {
   readonly batchSize: number
   readonly flushIntervalMs: number
-  /** Items that may wait, those being stored included. */
+  /** Most items that may wait, those being stored included. */
   readonly maxWaiting: number
-  /** Bytes that may wait beside the batch in hand. */
+  /** Most bytes that may wait, those being stored not included. */
   readonly maxBytes: number
   readonly clock: Clock
   readonly random?: () => number
 }
 
-/** A statement carries its rows as text: far larger ones stall the process and may not fit one. */
+/** A larger statement would stall the process while it is encoded. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
-const RETRY = { baseMs: 250, capMs: 30_000 }
+const BACKOFF = { baseMs: 250, capMs: 30_000 }
 
 /**
  * Collects items and stores them in batches, by size or by time, one batch at a time.
  *
- * A batch that fails for a passing reason is kept and tried again after a pause; one that holds a
- * row the database refuses is halved until that row stands alone and is handed to `reject`. What
- * does not fit is refused by `add`, never dropped silently.
+ * A batch that fails for a passing reason is kept and tried again after a pause. A batch with a row
+ * that the database refuses is halved until that row is alone, and `reject` takes it. `add` refuses
+ * an item that finds no room, so that none is dropped silently.
  *
  * @example
- * const writer = new BufferedWriter(target, { batchSize: 1000, flushIntervalMs: 500, maxWaiting: 200_000, clock })
- * writer.add(item, { timeUs: frame.localTsUs, position })
+ * const writer = new BufferedWriter(target, { batchSize: 1000, flushIntervalMs: 500, maxWaiting: 200_000, maxBytes: 2 ** 27, clock })
+ * writer.add(item, { timeUs: frame.localTsUs, position, bytes })
  * await writer.drain(AbortSignal.timeout(30_000))
  */
 export class BufferedWriter<Item, Outcome> {
   readonly #target: WriterTarget<Item, Outcome>
   readonly #options: WriterOptions
   readonly #room = new WaitingRoom<Item>()
-  /** Batches in hand: more than one only while a refused batch is being halved. */
+  /** Batches that are being stored: more than one only while a refused batch is halved. */
   #inHand: Item[][] = []
   #inHandSince: Arrival | null = null
   #timer: ClockTimer | null = null
   #running: Promise<void> | null = null
-  #failures = 0
   #isOpen = false
   #isGivenUp = false
-  /** Items taken and items done with, since the start; items are done with in order. */
+  /** Items taken, and items stored or rejected, since the start. Both happen in the same order. */
   #taken = 0
   #done = 0
   #settling: { readonly upTo: number; readonly resolve: (isSettled: boolean) => void }[] = []
+  readonly #backoff: Backoff
   /** Ends the pause before the next attempt. */
-  #pause = new AbortController()
+  readonly #wakeUp = new WakeUp()
 
   constructor(target: WriterTarget<Item, Outcome>, options: WriterOptions) {
     this.#target = target
     this.#options = options
+    this.#backoff = new Backoff(BACKOFF, options.random)
   }
 
-  /** Items that are not settled yet. */
+  /** Items that are neither stored nor rejected yet. */
   get waiting(): number {
     return this.#room.size + this.#inHand.reduce((sum, batch) => sum + batch.length, 0)
   }
 
-  /** The arrival of the oldest item that is not settled; null when none waits. */
+  /** The arrival of the oldest waiting item; null when none waits. */
   get oldest(): Arrival | null {
     return this.#inHandSince ?? this.#room.oldest
   }
@@ -97,30 +97,25 @@ export class BufferedWriter<Item, Outcome> {
     return true
   }
 
-  /**
-   * Resolves once every item taken so far is done with, stored or handed to `reject`; to false when
-   * a drain gave one up.
-   */
+  /** Resolves once every item taken so far is stored or rejected; to false when a drain gave one up. */
   settled(): Promise<boolean> {
     if (this.#done === this.#taken) return Promise.resolve(true)
     return new Promise((resolve) => this.#settling.push({ upTo: this.#taken, resolve }))
   }
 
   /**
-   * Stores all that waits, until nothing does or the signal aborts; gives what could not be stored
-   * and forgets it.
+   * Stores the waiting items until none is left or the signal aborts. Forgets the items that are left,
+   * and gives them.
    */
   async drain(signal: AbortSignal): Promise<Item[]> {
-    const patienceEnds = aborted(signal).then(() => {
-      this.#isGivenUp = true
-      this.#pause.abort()
-    })
     // Whatever went wrong before, it is worth trying again now.
-    this.#pause.abort()
+    this.#wakeUp.now()
     while (this.#isOpen && this.waiting > 0 && !signal.aborted) {
-      await Promise.race([this.#flush(), patienceEnds])
+      await untilAborted(this.#flush(), signal).catch(() => {})
     }
+    this.#isGivenUp = signal.aborted
     this.#isOpen = false
+    this.#wakeUp.now()
     this.#timer?.cancel()
     const left = [...this.#inHand.flat(), ...this.#room.take(this.#room.size)]
     this.#inHand = []
@@ -167,7 +162,7 @@ export class BufferedWriter<Item, Outcome> {
     try {
       outcome = await this.#target.store(batch)
     } catch (error) {
-      // A drain that lost patience has given this batch up already.
+      // A drain that lost patience has given this batch up.
       if (this.#inHand[0] === batch) await this.#onFailure(batch, error)
       return
     }
@@ -175,19 +170,19 @@ export class BufferedWriter<Item, Outcome> {
     this.#replaceFirst([])
     this.#target.settle(batch, outcome)
     this.#finish(batch.length)
-    if (this.#failures === 0) return
-    this.#failures = 0
+    if (this.#backoff.failures === 0) return
+    this.#backoff.reset()
     this.#target.onRetry(null, 0)
   }
 
   async #onFailure(batch: Item[], error: unknown): Promise<void> {
     if (this.#target.classify(error) !== 'poison') {
-      this.#failures += 1
-      this.#target.onRetry(error, this.#failures)
-      const { clock, random } = this.#options
+      const delayMs = this.#backoff.next()
+      this.#target.onRetry(error, this.#backoff.failures)
       if (this.#isGivenUp) return
-      this.#pause = new AbortController()
-      await sleep(clock, fullJitter(this.#failures, RETRY, random), this.#pause.signal)
+      // Only a drain that begins during the pause ends it.
+      this.#wakeUp.clear()
+      await this.#wakeUp.sleep(this.#options.clock, delayMs)
     } else if (batch.length > 1) {
       const half = batch.length >> 1
       this.#replaceFirst([batch.slice(0, half), batch.slice(half)])
@@ -205,16 +200,9 @@ export class BufferedWriter<Item, Outcome> {
     for (const { upTo, resolve } of waiting) if (upTo <= this.#done) resolve(true)
   }
 
-  /** Replaces the batch that is being stored; the oldest arrival stands until nothing is in hand. */
+  /** Replaces the first batch that is being stored; its oldest arrival counts until none is left. */
   #replaceFirst(batches: Item[][]): void {
     this.#inHand.splice(0, 1, ...batches)
     if (this.#inHand.length === 0) this.#inHandSince = null
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -1,40 +1,47 @@
-import type { ChannelEvents, PublicChannel } from '@grid/core-events'
+import type { Channel, GridEvent, PrivateChannel } from '@grid/core-events'
 import {
   type BulkInsertResult,
   ExecutionRepository,
   type GridDatabase,
+  marketRepository,
   OrderRepository,
   PositionSnapshotRepository,
-  PublicTradeRepository,
-  type SymbolsQuery,
-  TickerSnapshotRepository,
   WalletSnapshotRepository,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 
 /** What a channel's writer needs of its repository. */
-export interface ChannelStore<Event> {
-  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>>
+export interface ChannelStore {
+  bulkInsert(events: readonly GridEvent[]): Promise<BulkInsertResult<GridEvent>>
 }
 
-/** What the capture of market data needs beside. */
-export interface PublicChannelStore<Event> extends ChannelStore<Event> {
-  /** Exchange times of the last stored events, in epoch milliseconds; without symbols never stored. */
-  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>>
+/** The repository of each channel of an account. */
+interface AccountRepositories {
+  readonly execution: ExecutionRepository
+  readonly order: OrderRepository
+  readonly position: PositionSnapshotRepository
+  readonly wallet: WalletSnapshotRepository
 }
 
-type StoreOf<Name extends keyof ChannelEvents> = Name extends PublicChannel
-  ? PublicChannelStore<ChannelEvents[Name]>
-  : ChannelStore<ChannelEvents[Name]>
-
-/** The repository of each channel: one line for a new channel. */
-export const CHANNEL_STORES: {
-  readonly [Name in keyof ChannelEvents]: (db: Kysely<GridDatabase>) => StoreOf<Name>
+/** Makes the repository of each channel of an account: the one place where a new one is listed. */
+export const ACCOUNT_REPOSITORIES: {
+  readonly [Name in PrivateChannel]: (db: Kysely<GridDatabase>) => AccountRepositories[Name]
 } = {
-  ticker: (db) => new TickerSnapshotRepository(db),
-  publicTrade: (db) => new PublicTradeRepository(db),
   execution: (db) => new ExecutionRepository(db),
   order: (db) => new OrderRepository(db),
   position: (db) => new PositionSnapshotRepository(db),
   wallet: (db) => new WalletSnapshotRepository(db),
+}
+
+/** The repository of a channel. */
+export function channelStore(db: Kysely<GridDatabase>, channel: Channel): ChannelStore {
+  const repository = isOfAccounts(channel)
+    ? ACCOUNT_REPOSITORIES[channel](db)
+    : marketRepository(db, channel)
+  // Sound: a channel's store is only ever given that channel's events.
+  return repository as ChannelStore
+}
+
+function isOfAccounts(channel: Channel): channel is PrivateChannel {
+  return Object.hasOwn(ACCOUNT_REPOSITORIES, channel)
 }

@@ -2,7 +2,7 @@ import type { DeadLetter } from '@grid/core-events'
 import { DeadLetterRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { BufferedWriter } from './buffered-writer.ts'
-import type { Ledger, LedgerChannel } from './ledger.ts'
+import type { DropReason, Ledger, LedgerChannel } from './ledger.ts'
 import type { Arrival } from './waiting-room.ts'
 import type { WriterFactory } from './writer-factory.ts'
 
@@ -10,7 +10,7 @@ import type { WriterFactory } from './writer-factory.ts'
 export interface PendingDeadLetter {
   readonly letter: DeadLetter
   readonly channel: LedgerChannel
-  /** The count its item belongs to: a conflict is counted as such, not as dead-lettered. */
+  /** The count that its item belongs to: a conflict is counted as such, not as dead-lettered. */
   readonly term: 'deadLettered' | 'conflict'
 }
 
@@ -24,7 +24,7 @@ export interface DeadLetterBoxOptions {
   readonly onLost: (letter: DeadLetter) => void
 }
 
-/** Keeps dead letters, and settles the accounts of their items. */
+/** Stores dead letters, and counts what became of their items. */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
   readonly #writer: BufferedWriter<PendingDeadLetter, void>
@@ -60,7 +60,7 @@ export class DeadLetterBox {
     return this.#writer
   }
 
-  /** Items of a channel whose account these letters still burden. */
+  /** How many items of a channel wait here to be counted as dead-lettered. */
   waiting(channel: LedgerChannel): number {
     return this.#waiting.get(channel) ?? 0
   }
@@ -72,7 +72,7 @@ export class DeadLetterBox {
     else this.#lose(item, 'queue_full')
   }
 
-  /** Stores what waits; what is left is counted as lost, and its number given. */
+  /** Stores the letters that wait; counts those that are left as lost, and gives their number. */
   async drain(signal: AbortSignal): Promise<number> {
     const left = await this.#writer.drain(signal)
     for (const item of left) {
@@ -86,8 +86,8 @@ export class DeadLetterBox {
     if (term === 'deadLettered') this.#waiting.set(channel, this.waiting(channel) + items)
   }
 
-  #lose(item: PendingDeadLetter, reason: 'queue_full' | 'shutdown' | 'dead_letter_rejected'): void {
-    // The item of a conflict is accounted for already; only its evidence is lost.
+  #lose(item: PendingDeadLetter, reason: DropReason): void {
+    // The item of a conflict is counted already: only its letter is lost.
     if (item.term === 'deadLettered') this.#options.ledger.drop(item.channel, reason)
     this.#options.onLost(item.letter)
   }

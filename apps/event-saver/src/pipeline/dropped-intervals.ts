@@ -1,22 +1,29 @@
-import type { CaptureGap } from '@grid/core-events'
-import { type StreamName, streamKey, streamOf } from './stream-name.ts'
+import {
+  type CaptureGap,
+  type DeadLetter,
+  type PrivateChannel,
+  type PublicChannel,
+  type Stream,
+  streamKey,
+  streamOf,
+} from '@grid/core-events'
 
-/** A moment of a stream. */
-export type Moment = StreamName & { readonly ts: number }
+/** A moment of a stream, in epoch milliseconds. */
+export type Moment = Stream & { readonly ts: number }
 
 /**
- * Turns items that could not be kept into gaps: one interval a stream, from the first to the last
- * item dropped, until the interval is ended.
+ * Turns items that could not be kept into gaps: one interval for each stream, from its first to its
+ * last dropped item, until the intervals are ended.
  */
 export class DroppedIntervals {
-  readonly #open = new Map<string, { stream: StreamName; startTs: number; endTs: number }>()
+  readonly #open = new Map<string, { stream: Stream; startTs: number; endTs: number }>()
 
   /** Whether items are being dropped. */
   get isOpen(): boolean {
     return this.#open.size > 0
   }
 
-  /** Extends the stream's interval by the moment of a dropped item. */
+  /** Extends the interval of an item's stream to the item's time. */
   note(moment: Moment): void {
     const { ts } = moment
     const key = streamKey(moment)
@@ -29,7 +36,7 @@ export class DroppedIntervals {
     }
   }
 
-  /** Ends and gives all open intervals. */
+  /** Ends all open intervals and gives them as gaps. */
   end(): CaptureGap[] {
     const intervals = [...this.#open.values()]
     this.#open.clear()
@@ -40,4 +47,15 @@ export class DroppedIntervals {
       reason: 'queue_full',
     }))
   }
+}
+
+/** The stream of a dead letter and the time of its receipt; null when it does not name its stream. */
+export function momentOfLetter(letter: DeadLetter): Moment | null {
+  const { accountId, category, channel, symbol, localTsUs } = letter
+  const ts = Math.floor(localTsUs / 1000)
+  if (channel === null) return null
+  // Sound: letters of accounts are of private channels, all others of public ones.
+  if (accountId !== undefined) return { accountId, channel: channel as PrivateChannel, ts }
+  if (category === null || symbol === null) return null
+  return { category, channel: channel as PublicChannel, symbol, ts }
 }

@@ -1,9 +1,16 @@
-import type { Channel, DeadLetter, GridEvent } from '@grid/core-events'
+import {
+  type Channel,
+  type DeadLetter,
+  type DeadLetterCode,
+  encodeEvent,
+  type GridEvent,
+} from '@grid/core-events'
 import type { BulkInsertResult, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
+import { reasonOf } from '../log/reason.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
-import { CHANNEL_STORES, type ChannelStore } from './channel-stores.ts'
-import { eventDeadLetter } from './event-dead-letter.ts'
+import { channelStore } from './channel-stores.ts'
+import type { PendingDeadLetter } from './dead-letter-box.ts'
 import type { ChannelCounts } from './ledger.ts'
 import type { WriterFactory } from './writer-factory.ts'
 
@@ -16,23 +23,14 @@ export interface EventWriterOptions {
   readonly channel: Channel
   readonly counts: ChannelCounts
   readonly writer: WriterFactory
-  readonly quarantine: (
-    letter: DeadLetter,
-    channel: Channel,
-    term: 'deadLettered' | 'conflict',
-  ) => void
+  /** Takes the dead letter of an event that was refused, or that conflicts with its stored row. */
+  readonly toDeadLetter: (letter: PendingDeadLetter) => void
 }
 
-/** Makes the writer of a channel, which settles the accounts of what it stores. */
-export function createEventWriter({
-  db,
-  channel,
-  counts,
-  writer,
-  quarantine,
-}: EventWriterOptions): EventWriter {
-  // Sound: a channel's writer is only ever given that channel's events.
-  const store = CHANNEL_STORES[channel](db) as ChannelStore<GridEvent>
+/** Makes the writer of a channel's events, which counts what became of each. */
+export function createEventWriter(options: EventWriterOptions): EventWriter {
+  const { db, channel, counts, writer, toDeadLetter } = options
+  const store = channelStore(db, channel)
   return writer(channel, {
     store: (events) => store.bulkInsert(events),
     settle: (_, result) => {
@@ -42,12 +40,35 @@ export function createEventWriter({
       counts.conflict += result.conflicts.length
       for (const { event, field, stored, offered } of result.conflicts) {
         const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
-        quarantine(eventDeadLetter(event, 'KEY_CONFLICT', reason, field), channel, 'conflict')
+        const letter = letterOf(event, 'KEY_CONFLICT', reason, field)
+        toDeadLetter({ letter, channel, term: 'conflict' })
       }
     },
     reject: (event, error) => {
-      const reason = error instanceof Error ? error.message : String(error)
-      quarantine(eventDeadLetter(event, 'STORE_REJECTED', reason), channel, 'deadLettered')
+      const letter = letterOf(event, 'STORE_REJECTED', reasonOf(error))
+      toDeadLetter({ letter, channel, term: 'deadLettered' })
     },
   })
+}
+
+/** The dead letter of an event that the database did not take; `raw` is the encoded event. */
+function letterOf(
+  event: GridEvent,
+  code: DeadLetterCode,
+  reason: string,
+  field: string | null = null,
+): DeadLetter {
+  return {
+    code,
+    reason,
+    field,
+    category: 'category' in event ? event.category : null,
+    channel: event.channel,
+    topic: null,
+    symbol: 'symbol' in event ? event.symbol : null,
+    ...('accountId' in event ? { accountId: event.accountId } : {}),
+    source: event.source,
+    localTsUs: event.localTsUs,
+    raw: new TextEncoder().encode(encodeEvent(event)),
+  }
 }

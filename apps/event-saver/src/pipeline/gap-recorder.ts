@@ -1,14 +1,13 @@
-import type { CaptureGap, Channel } from '@grid/core-events'
+import { type CaptureGap, CHANNEL_DEFINITIONS, streamKey } from '@grid/core-events'
 import type { GapState } from '@grid/db'
-import { streamKey } from './stream-name.ts'
 
-/** A gap with what is known of its repair. */
+/** A gap and the state of its repair. */
 export interface RecordedGap {
   readonly gap: CaptureGap
   readonly state: GapState
 }
 
-/** Totals of the gaps since the start; `open` together with what was open before. */
+/** Totals of the gaps since the start; `open` includes those that were open before. */
 export interface GapTotals {
   readonly open: number
   readonly ignored: number
@@ -16,14 +15,15 @@ export interface GapTotals {
   readonly unrecoverableSeconds: number
 }
 
-/** Channels of which the exchange keeps no history: what was missed of them cannot be had. */
-const WITHOUT_HISTORY: ReadonlySet<Channel> = new Set(['ticker', 'position', 'wallet'])
+/** How many of the latest gaps are kept in memory. */
+const MOST_RECENT = 100
 
 /**
- * Decides what each gap is worth and hands it on.
+ * Decides the state of each gap, counts it and hands it on.
  *
- * Gaps of market data that are shorter than the threshold are `ignored`; those of channels without
- * history are `unrecoverable`; all others are `open` until a repair proves them filled.
+ * A gap of market data that is shorter than the threshold is `ignored`. A gap of a channel whose
+ * whole history the exchange keeps is `open` until a repair proves it filled; any other gap is
+ * `unrecoverable`.
  */
 export class GapRecorder {
   readonly #keep: (gap: RecordedGap) => void
@@ -47,12 +47,12 @@ export class GapRecorder {
     return this.#recent
   }
 
-  /** Adds what the database holds from before this process, of any collector. */
+  /** Adds the open gaps that the database holds from before this process, of any collector. */
   addStored(open: number): void {
     this.#totals.open += open
   }
 
-  /** An open gap was closed, by whatever filled it. */
+  /** Counts an open gap as closed. */
   close(): void {
     this.#totals.open = Math.max(0, this.#totals.open - 1)
   }
@@ -61,24 +61,24 @@ export class GapRecorder {
     const state = this.#stateOf(gap)
     this.#totals[state] += 1
     if (state === 'unrecoverable') {
-      this.#totals.unrecoverableSeconds += this.#unseenMs(gap) / 1000
+      this.#totals.unrecoverableSeconds += this.#newMs(gap) / 1000
     }
-    this.#recent = [...this.#recent, { gap, state }].slice(-100)
+    this.#recent = [...this.#recent, { gap, state }].slice(-MOST_RECENT)
     this.#keep({ gap, state })
   }
 
-  /** The part of a gap that no earlier gap of its stream covers: padded gaps may overlap. */
-  #unseenMs(gap: CaptureGap): number {
+  /** The length of a gap without what earlier gaps of its stream cover: padded gaps may overlap. */
+  #newMs(gap: CaptureGap): number {
     const { startTs, endTs } = gap
     const stream = streamKey(gap)
-    const seenTs = this.#coveredUntil.get(stream) ?? 0
-    this.#coveredUntil.set(stream, Math.max(seenTs, endTs))
-    return Math.max(0, endTs - Math.max(startTs, seenTs))
+    const coveredTs = this.#coveredUntil.get(stream) ?? 0
+    this.#coveredUntil.set(stream, Math.max(coveredTs, endTs))
+    return Math.max(0, endTs - Math.max(startTs, coveredTs))
   }
 
   #stateOf(gap: CaptureGap): 'open' | 'ignored' | 'unrecoverable' {
     const isShort = gap.endTs - gap.startTs < this.#thresholdMs
     if (isShort && !('accountId' in gap)) return 'ignored'
-    return WITHOUT_HISTORY.has(gap.channel) ? 'unrecoverable' : 'open'
+    return CHANNEL_DEFINITIONS[gap.channel].history === 'all' ? 'open' : 'unrecoverable'
   }
 }

@@ -14,7 +14,7 @@ export interface GapWriterOptions {
   readonly onLost: (gap: CaptureGap, error: unknown) => void
 }
 
-/** Makes the writer of gaps. They are few, and losing one would hide a loss: all find room. */
+/** Makes the writer of gaps. Its queue has no limit: gaps are few, and dropping one would hide a loss. */
 export function createGapWriter({
   db,
   collector,

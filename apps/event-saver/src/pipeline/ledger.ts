@@ -3,10 +3,10 @@ import { CHANNELS, type Channel } from '@grid/core-events'
 /** A channel, or `unknown` for frames that name none. */
 export type LedgerChannel = Channel | 'unknown'
 
-/** Why items were not kept; each drop has a gap. */
+/** Why an item could not be kept. Each dropped item is covered by a gap. */
 export type DropReason = 'queue_full' | 'shutdown' | 'dead_letter_rejected'
 
-/** What became of a channel's items so far, each term counted where it happens. */
+/** What became of a channel's items so far. Each count is raised where its event happens. */
 export interface ChannelCounts {
   received: number
   persisted: number
@@ -21,11 +21,11 @@ export interface ChannelCounts {
   readonly droppedBy: Record<string, number>
 }
 
-/** A channel's counts together with what waits, and whether they add up. */
+/** A channel's counts with the items that wait, and whether they add up. */
 export interface LedgerEntry extends Readonly<ChannelCounts> {
   readonly channel: LedgerChannel
   readonly waiting: number
-  /** received − (all the other terms); anything but 0 is a defect. */
+  /** `received` less all other counts and `waiting`; anything but 0 is a defect. */
   readonly imbalance: number
 }
 
@@ -46,11 +46,11 @@ function emptyCounts(): ChannelCounts {
 }
 
 /**
- * The conservation law of the capture, per channel: received = persisted + merged + duplicate +
- * conflict + filtered + discarded + dropped + waiting + dead-lettered.
+ * Counts what becomes of every item, so that for each channel received = persisted + merged +
+ * duplicate + conflict + filtered + discarded + dropped + dead-lettered + waiting.
  *
  * @example
- * ledger.of('ticker').received += 1
+ * ledger.of(event.channel).received += 1
  * ledger.sample((channel) => writers.waiting(channel))
  */
 export class Ledger {
@@ -62,12 +62,12 @@ export class Ledger {
     this.#counts = counts as Record<LedgerChannel, ChannelCounts>
   }
 
-  /** The counts of one channel, to be added to. */
+  /** The counts of one channel, which the caller raises. */
   of(channel: LedgerChannel): ChannelCounts {
     return this.#counts[channel]
   }
 
-  /** Counts items that were understood but not wanted. */
+  /** Counts items that were understood and are not wanted. */
   discard(channel: LedgerChannel, reason: string, items = 1): void {
     const counts = this.of(channel)
     counts.discarded += items
@@ -81,7 +81,7 @@ export class Ledger {
     counts.droppedBy[reason] = (counts.droppedBy[reason] ?? 0) + items
   }
 
-  /** Reads every channel in one synchronous step; `waiting` is asked for what is under way. */
+  /** Reads all channels in one synchronous step; `waiting` gives how many of a channel's items wait. */
   sample(waiting: (channel: LedgerChannel) => number): LedgerEntry[] {
     return (Object.keys(this.#counts) as LedgerChannel[]).map((channel) => {
       const counts = this.of(channel)

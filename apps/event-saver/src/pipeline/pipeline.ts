@@ -10,30 +10,28 @@ import {
 import { classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Journal } from '../journal/journal.ts'
+import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { DeadLetterBox } from './dead-letter-box.ts'
-import { DroppedIntervals } from './dropped-intervals.ts'
+import { DeadLetterBox, type PendingDeadLetter } from './dead-letter-box.ts'
+import { DroppedIntervals, momentOfLetter } from './dropped-intervals.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
-import { momentOfLetter } from './letter-moment.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 import type { Arrival } from './waiting-room.ts'
 import type { WriterFactory, WriterName } from './writer-factory.ts'
 
-/** What a pipeline tells its owner. */
+/** What a pipeline tells its owner about. */
 export interface PipelineHandlers {
-  /** A failed write is retried, or succeeded after failures (`failures` is then 0). */
+  /** A failed write is tried again, or succeeded after failures (`failures` is then 0). */
   onRetry(writer: WriterName, error: unknown, failures: number): void
   /** An item became a dead letter. */
   onDeadLetter(letter: DeadLetter): void
-  /** An item found no room; a gap will say so. */
+  /** A queue had no room for an item; a gap will cover it. */
   onDrop(channel: LedgerChannel): void
-  /** The evidence of a loss could not be kept: a dead letter, or a gap that the database refuses. */
+  /** A dead letter or a gap, the evidence of a loss, could not be stored. */
   onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void
-  /** Our own accounts failed; the process should not go on. */
-  onDefect(error: unknown): void
 }
 
 /** What a pipeline is made of. */
@@ -47,32 +45,35 @@ export interface PipelineOptions {
   readonly maxWaiting: number
   readonly gapThresholdMs: number
   readonly handlers: PipelineHandlers
+  /** Told that counting an item failed: the process should not go on. */
+  readonly onDefect: (error: unknown) => void
 }
 
-/** A frame with all that became of it. */
+/** A frame with everything that it was normalized to. */
 export interface ArrivedFrame extends ArrivedRows {
   readonly frame: { readonly bytes: Uint8Array; readonly localTsUs: number }
   readonly discarded: readonly Discard[]
 }
 
-/** What a reply brought. */
+/** The rows of a REST reply. */
 export interface ArrivedRows {
   readonly events: readonly GridEvent[]
   readonly deadLetters: readonly DeadLetter[]
 }
 
-/** Bytes that may wait in one queue: a few large items must not take what many small ones may. */
+/** Most bytes that may wait in one queue, so that large items cannot fill the memory. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024
-/** Gaps of dropped items end once no more than this part of a queue's room is taken. */
+/** Gaps of dropped items end once no more than this share of a queue is taken. */
 const RESUME_AT = 0.8
-/** What a row of a reply takes while it waits, near enough. */
+/** About how many bytes a row of a reply takes while it waits. */
 const ROW_BYTES = 1024
-/** How long a stop that lost patience still tries to store what it lost, and where. */
+/** How long a stop without patience still tries to store dead letters and gaps: what was lost, and where. */
 const EVIDENCE_MS = 3000
 
 /**
- * The way of normalized frames into the database: journal place, writers, dead letters, gaps, and
- * the accounts of all of them.
+ * Takes normalized frames and stores them: events by a writer for each channel, dead letters and gaps
+ * by a writer of their own. Counts every item, and releases the journal's frames once nothing of them
+ * waits.
  */
 export class Pipeline {
   readonly ledger = new Ledger()
@@ -89,14 +90,12 @@ export class Pipeline {
     this.#options = options
     const writers: Partial<Record<Channel, EventWriter>> = {}
     for (const channel of CHANNELS) {
-      const quarantine = this.#quarantineNow
-      const counts = this.ledger.of(channel)
       writers[channel] = createEventWriter({
         db,
         channel,
-        counts,
+        counts: this.ledger.of(channel),
         writer: this.#writer,
-        quarantine,
+        toDeadLetter: (letter) => this.#toDeadLetter(letter, this.#now()),
       })
     }
     this.#events = writers as Record<Channel, EventWriter>
@@ -111,38 +110,38 @@ export class Pipeline {
       db,
       collector,
       writer: this.#writer,
-      onLost: (gap, error) => options.handlers.onEvidenceLost(gap, messageOf(error)),
+      onLost: (gap, error) => options.handlers.onEvidenceLost(gap, reasonOf(error)),
     })
     this.gaps = new GapRecorder(gapThresholdMs, (gap) => this.#gapWriter.add(gap, this.#now()))
   }
 
-  /** Starts storing; until then everything waits. */
+  /** Starts storing; until then all items wait. */
   open(): void {
     for (const writer of this.#all()) writer.open()
   }
 
-  /** Whether every item finds room. */
+  /** Whether the queues have room for every item. */
   get accepting(): boolean {
     return !this.#dropped.isOpen
   }
 
-  /** Items of all kinds that wait. */
+  /** How many items of all kinds wait. */
   get waitingInAll(): number {
     return this.#all().reduce((sum, writer) => sum + writer.waiting, 0)
   }
 
-  /** Receive time of the oldest item that waits anywhere, in epoch microseconds. */
+  /** Receive time of the oldest waiting item, in epoch microseconds; null when none waits. */
   get oldestUs(): number | null {
     const times = this.#all().flatMap((writer) => writer.oldest?.timeUs ?? [])
     return times.length === 0 ? null : Math.min(...times)
   }
 
-  /** Receive time of a channel's oldest waiting event, in epoch microseconds. */
+  /** The same of one channel's events. */
   oldestEventUs(channel: Channel): number | null {
     return this.#events[channel].oldest?.timeUs ?? null
   }
 
-  /** Takes a normalized frame that stands in the journal at `position`. */
+  /** Takes a normalized frame whose record in the journal is at `position`. */
   accept({ frame, events, deadLetters, discarded }: ArrivedFrame, position: number): void {
     const items = Math.max(1, events.length + deadLetters.length)
     const bytes = Math.ceil(frame.bytes.byteLength / items)
@@ -160,8 +159,8 @@ export class Pipeline {
   }
 
   /**
-   * Takes what a reply brought; resolves once all of it is stored or kept as dead letters, to false
-   * when some of it found no room or was given up.
+   * Takes the rows of a reply. Resolves once all are stored or kept as dead letters; to false when some
+   * found no room or were given up.
    */
   async acceptRows({ events, deadLetters }: ArrivedRows): Promise<boolean> {
     const arrival = { ...this.#now(), bytes: ROW_BYTES }
@@ -178,12 +177,12 @@ export class Pipeline {
     this.gaps.record(gap)
   }
 
-  /** Resolves once all gaps so far are recorded; to false when some were given up. */
+  /** Resolves once all gaps so far are stored; to false when some were given up. */
   gapsRecorded(): Promise<boolean> {
     return this.#gapWriter.settled()
   }
 
-  /** All accounts, read in one synchronous step. */
+  /** The counts of all channels, read in one synchronous step. */
   sample(): LedgerEntry[] {
     return this.ledger.sample((channel) => {
       const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
@@ -192,8 +191,9 @@ export class Pipeline {
   }
 
   /**
-   * Stores what waits until nothing does or the signal aborts. What is left is counted as dropped
-   * and becomes gaps, which get a short patience of their own; gives the number of items lost.
+   * Stores the waiting items until none is left or the signal aborts. The items that are left are
+   * counted as dropped and covered by gaps, whose storing has 3 s of its own. Gives the number of items
+   * lost.
    */
   async drain(signal: AbortSignal): Promise<number> {
     const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
@@ -206,10 +206,7 @@ export class Pipeline {
     this.#endDropped()
     const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
     for (const { gap } of gaps) {
-      this.#options.handlers.onEvidenceLost(
-        gap,
-        'it could not be stored before the process stopped',
-      )
+      this.#options.handlers.onEvidenceLost(gap, 'the process stopped before it was stored')
     }
     return left.flat().length + letters
   }
@@ -227,33 +224,22 @@ export class Pipeline {
   #acceptLetter(letter: DeadLetter, arrival: Arrival): void {
     const channel = letter.channel ?? 'unknown'
     this.ledger.of(channel).received += 1
-    this.#quarantine(letter, channel, 'deadLettered', arrival)
+    this.#toDeadLetter({ letter, channel, term: 'deadLettered' }, arrival)
   }
 
-  readonly #quarantineNow = (
-    letter: DeadLetter,
-    channel: LedgerChannel,
-    term: 'deadLettered' | 'conflict',
-  ): void => this.#quarantine(letter, channel, term, this.#now())
-
-  #quarantine(
-    letter: DeadLetter,
-    channel: LedgerChannel,
-    term: 'deadLettered' | 'conflict',
-    arrival: Arrival,
-  ): void {
-    this.#options.handlers.onDeadLetter(letter)
-    this.#deadLetters.put({ letter, channel, term }, arrival)
+  #toDeadLetter(pending: PendingDeadLetter, arrival: Arrival): void {
+    this.#options.handlers.onDeadLetter(pending.letter)
+    this.#deadLetters.put(pending, arrival)
   }
 
   #onLetterLost(letter: DeadLetter): void {
     const moment = momentOfLetter(letter)
     if (moment !== null) this.#dropped.note(moment)
-    this.#options.handlers.onEvidenceLost(letter, 'no room for the dead letter')
+    this.#options.handlers.onEvidenceLost(letter, 'the dead letter could not be stored')
   }
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
-    const { batchSize, flushIntervalMs, clock, handlers } = this.#options
+    const { batchSize, flushIntervalMs, clock, handlers, onDefect } = this.#options
     return new BufferedWriter(
       {
         store: part.store,
@@ -269,7 +255,7 @@ export class Pipeline {
         },
         classify: classifyDatabaseError,
         onRetry: (error, failures) => handlers.onRetry(name, error, failures),
-        onDefect: (error) => handlers.onDefect(error),
+        onDefect,
       },
       { batchSize, flushIntervalMs, maxWaiting, maxBytes: MAX_WAITING_BYTES, clock },
     )
@@ -294,8 +280,4 @@ export class Pipeline {
     const { clock, journal } = this.#options
     return { timeUs: clock.nowUs(), position: journal.position, bytes: 0 }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,21 +1,21 @@
 import type { Channel, GridEvent } from '@grid/core-events'
 
-/** Most keys that are counted by name: what an exchange gone mad sends must not fill the memory. */
+/** Most keys that are counted by name, so that a faulty exchange cannot fill the memory with them. */
 const MOST_KEYS = 200
 const OTHERS = '(others)'
 
-/** How often a key was seen that this version does not know. */
+/** How often messages had a key that this version does not know. */
 export interface UnknownKeyCount {
   readonly channel: Channel
   readonly key: string
   readonly seen: number
 }
 
-/** Counts the keys of messages that are kept in `extra`, because this version does not know them. */
+/** Counts the keys that this version does not know and that events keep in `extra`. */
 export class UnknownKeys {
   readonly #counts = new Map<string, { channel: Channel; key: string; seen: number }>()
 
-  /** Takes an event; most have no such key. */
+  /** Counts the unknown keys of an event; most have none. */
   note(event: GridEvent): void {
     if (!('extra' in event) || event.extra === null) return
     for (const key of Object.keys(event.extra)) this.#count(event.channel, key)

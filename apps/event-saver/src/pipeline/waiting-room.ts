@@ -1,12 +1,13 @@
-/** How many leading places may be empty before the arrays are cut. */
+/** How many places at the front may be empty before the arrays are cut. */
 const SLACK = 4096
 
-/** When an item came, where it stands in the journal, and how much of it. */
+/** When an item arrived, where it is in the journal, and how large it is. */
 export interface Arrival {
   /** Epoch microseconds. */
   readonly timeUs: number
+  /** The journal's record that holds it. */
   readonly position: number
-  /** The item's share of its frame: what it takes, near enough. */
+  /** About how many: the frame's bytes divided among its items. */
   readonly bytes: number
 }
 
@@ -46,8 +47,8 @@ export class WaitingRoom<Item> {
   }
 
   /**
-   * Removes and gives the oldest items, in order: at most `count`, and no more than `maxBytes` of
-   * them, though at least one.
+   * Removes the oldest items and gives them in order: at most `count` items and `maxBytes` bytes, but
+   * at least one item.
    */
   take(count: number, maxBytes = Number.POSITIVE_INFINITY): Item[] {
     const end = Math.min(this.#head + count, this.#items.length)

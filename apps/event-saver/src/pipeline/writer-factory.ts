@@ -1,7 +1,7 @@
 import type { Channel } from '@grid/core-events'
 import type { BufferedWriter, WriterTarget } from './buffered-writer.ts'
 
-/** The writers of a pipeline: one a channel, one for dead letters, one for gaps. */
+/** The writers of a pipeline: one for each channel, one for dead letters, one for gaps. */
 export type WriterName = Channel | 'deadLetters' | 'gaps'
 
 /** What differs between the writers of a pipeline. */
@@ -10,7 +10,7 @@ export type WriterPart<Item, Outcome> = Pick<
   'store' | 'settle' | 'reject'
 >
 
-/** Makes a writer that shares sizes, times, classification and reporting with all others. */
+/** Makes a writer with the sizes, times, error classes and reporting that all writers share. */
 export type WriterFactory = <Item, Outcome>(
   name: WriterName,
   part: WriterPart<Item, Outcome>,

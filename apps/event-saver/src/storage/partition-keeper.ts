@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '@grid/core-events'
+import { type Clock, repeat, untilAborted } from '@grid/core-events'
 import {
   ensureUpcomingPartitions,
   finishRemovals,
@@ -11,34 +11,37 @@ import {
 import type { Kysely } from 'kysely'
 import type { Retention } from '../config/retention.ts'
 import type { Logger } from '../log/log.ts'
-import { reasonOf } from './prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 import { RetentionLog } from './retention-log.ts'
 import { type RetentionTotal, RetentionTotals } from './retention-totals.ts'
 
 const EVERY_MS = 3_600_000
-/** Days frozen a round: a database that was never kept like this is not to be read all at once. */
+const BACKOFF = { baseMs: EVERY_MS, capMs: EVERY_MS, jitter: false }
+/** Days frozen in one round, so that a database that was never maintained is not read all at once. */
 const FREEZE_LIMIT = 4
+/** How long a stop waits for a removal or a freeze that runs. */
+const PATIENCE_MS = 2000
 
 const INSUFFICIENT_PRIVILEGE = '42501'
 const NOT_OWNER =
-  'trades and tickers wait for the partitions of their days, which only the owner of the tables can make: capture as the owner or a member of it, or run a saver of the owner beside this one'
+  'market data waits for the partitions of its days, which only the owner of the tables can make: capture as the owner or a member of it, or run a saver of the owner beside this one'
 
 /** What a keeper works with. */
 export interface PartitionKeeperOptions {
-  /** Without a statement timeout, as a big day takes long. */
+  /** Without a statement timeout, as removing or freezing a big day takes long. */
   readonly db: Kysely<GridDatabase>
   readonly clock: Clock
   readonly log: Logger
   readonly retention: Retention
-  /** Recorded as who wanted a day gone. */
+  /** Recorded as the one who asked for a removal. */
   readonly collector: string
-  /** Whether to freeze closed days: within this process it would stand still meanwhile. */
+  /** Whether to freeze closed days. An embedded database would stop the process meanwhile. */
   readonly freezes: boolean
 }
 
 /**
- * Keeps the days in order: makes those of today and tomorrow, so that no batch has to wait for them
- * at midnight, removes those past their retention, and freezes those that are over.
+ * Maintains the daily partitions, every hour: makes those of today and tomorrow, so that no batch
+ * waits for them at midnight, removes those past their retention, and freezes those that are over.
  */
 export class PartitionKeeper {
   readonly #totals = new RetentionTotals()
@@ -52,32 +55,37 @@ export class PartitionKeeper {
     this.#log = new RetentionLog(options.log)
   }
 
-  /** What was removed since the start. */
+  /** What was removed since the start, by table. */
   get totals(): readonly RetentionTotal[] {
     return this.#totals.list()
   }
 
-  /** Does all of it now and every hour. */
+  /** Begins the first round of each task, and repeats both every hour. */
   start(): void {
-    // The first must not wait for the others, which may read whole days.
+    // Side by side: making partitions must not wait for removals and freezes, which may take long.
     this.#running = Promise.all([
       this.#everyHour(() => this.#makeAhead()),
       this.#everyHour(() => this.#removeAndFreeze()),
     ])
   }
 
-  /** Begins nothing more; done when nothing runs. */
-  async stop(): Promise<void> {
+  /**
+   * Begins nothing more and waits for what runs, for 2 s or until the signal aborts. What is cut
+   * short is finished after the next start.
+   */
+  async stop(signal: AbortSignal): Promise<void> {
     this.#stopping.abort()
-    await this.#running
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])
+    await untilAborted(this.#running, patience).catch(() => {})
   }
 
-  async #everyHour(work: () => Promise<void>): Promise<void> {
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
+  #everyHour(work: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options
+    const hourly = async (): Promise<number> => {
       await work()
-      await sleep(this.#options.clock, EVERY_MS, signal)
+      return EVERY_MS
     }
+    return repeat(hourly, { clock, backoff: BACKOFF, signal: this.#stopping.signal })
   }
 
   async #makeAhead(): Promise<void> {
@@ -88,7 +96,7 @@ export class PartitionKeeper {
       const reason = reasonOf(error)
       const line = { code: 'PARTITIONS_NOT_MADE', reason }
       if ((error as { code?: unknown }).code === INSUFFICIENT_PRIVILEGE) log.error(line, NOT_OWNER)
-      else log.warn(line, 'partitions are made on demand')
+      else log.warn(line, 'cannot make partitions ahead; they are made when a batch needs them')
     }
   }
 

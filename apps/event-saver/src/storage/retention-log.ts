@@ -1,26 +1,27 @@
 import type { FreezeReport, PartitionedTable, RemovalReport } from '@grid/db'
 import { isWorthALine, type Logger } from '../log/log.ts'
-import { reasonOf } from './prepare-database.ts'
+import { reasonOf } from '../log/reason.ts'
 
-/** Tells the operator what became of old days. */
+/** Logs what is done with old days; of a fault that repeats every hour, a few lines. */
 export class RetentionLog {
   readonly #log: Logger
-  /** Rounds in a row in which the same went wrong. */
+  /** Rounds in a row that failed, by kind of failure. */
   readonly #failures = new Map<string, number>()
 
   constructor(log: Logger) {
     this.#log = log
   }
 
+  /** Days of a table were removed, or kept by an open transaction. */
   removed(table: PartitionedTable, { removed, postponed }: RemovalReport): void {
     this.#failures.delete('RETENTION_FAILED')
     for (const { day, rows, bytes, repairOverdue } of removed) {
       const facts = { table, day, rows, bytes }
       if (repairOverdue) {
-        const text = 'removed, though gaps of the day were never filled: their time ran out'
+        const text = 'removed a day whose gaps were never filled: the time to repair them ran out'
         this.#log.warn({ code: 'REPAIR_ABANDONED', ...facts }, text)
       } else {
-        this.#log.info({ code: 'DAY_REMOVED', ...facts }, 'removed: past its retention')
+        this.#log.info({ code: 'DAY_REMOVED', ...facts }, 'removed a day past its retention')
       }
     }
     const key = `postponed ${table}`
@@ -31,11 +32,12 @@ export class RetentionLog {
     const [first] = postponed
     this.#repeated(key, {
       code: 'RETENTION_POSTPONED',
-      message: 'a transaction is in the way of removing days; trying again every hour',
+      message: 'an open transaction keeps days from being removed; trying again every hour',
       facts: { table, days: postponed.length, day: first?.day, reason: reasonOf(first?.error) },
     })
   }
 
+  /** Days that are over were frozen. */
   froze({ frozen, postponed }: FreezeReport): void {
     this.#failures.delete('DAYS_NOT_FROZEN')
     if (frozen.length === 0 && postponed.length === 0) return
@@ -44,6 +46,7 @@ export class RetentionLog {
     this.#log.info(facts, 'froze days that are over')
   }
 
+  /** A task failed and is tried again in an hour. */
   failed(code: string, message: string, error: unknown): void {
     this.#repeated(code, { code, message, facts: { reason: reasonOf(error) } })
   }

@@ -6,11 +6,11 @@ export interface RetentionTotal {
   readonly days: number
   readonly rows: number
   readonly bytes: number
-  /** Days that somebody's transaction kept from being removed, in the last round. */
+  /** Days that an open transaction kept from being removed in the last round. */
   readonly postponed: number
 }
 
-/** Adds up what retention removes, by table. */
+/** Sums up what retention removed, by table. */
 export class RetentionTotals {
   readonly #totals = new Map<PartitionedTable, RetentionTotal>(
     PARTITIONED_TABLES.map((table) => [table, { table, days: 0, rows: 0, bytes: 0, postponed: 0 }]),

@@ -33,7 +33,7 @@ const snapshotsTaken = (saver: Saver) =>
     .poll(() => saver.status().accounts.every(({ snapshotAt }) => snapshotAt !== null), TIMEOUT)
     .toBe(true)
 
-/** What no comparison may pass over. */
+/** Changes that the comparison must notice. */
 const FALSIFICATIONS = [
   ...['private_executions', 'orders', 'order_states'].map(
     (table) => `delete from ${table} where ctid = (select min(ctid) from ${table})`,
@@ -49,7 +49,7 @@ const FALSIFICATIONS = [
     jsonb_build_object('content_hash', md5(content_hash)))).* from orders limit 1`,
 ]
 
-/** Falsifies what is stored in one way at a time, each of which is taken back. */
+/** Makes one change at a time to the stored rows, checks, and rolls it back. */
 async function eachFalsification(
   db: Kysely<GridDatabase>,
   check: (trx: Kysely<GridDatabase>, falsified: string) => Promise<void>,
@@ -66,7 +66,7 @@ async function eachFalsification(
 }
 
 describe('the accounts of the database', () => {
-  it('are captured tenant by tenant, whatever the exchange repeats or tells at once', async () => {
+  it('are captured completely by two savers, each row with its tenant and run', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 11, paused: true })
     const tenants = await Tenants.prepare(database.db, sim)
@@ -123,7 +123,7 @@ describe('the accounts of the database', () => {
     expect(rows).toEqual([{ run_id: runId, account_id: accountId, symbol: 'BTCUSDT' }])
   })
 
-  it('are followed as they are added, disabled and given other keys', async () => {
+  it('are captured as they are added, disabled and given other keys', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 12, paused: true })
     const tenants = await Tenants.prepare(database.db, sim)
@@ -139,14 +139,14 @@ describe('the accounts of the database', () => {
     const key = sim.exchange.createKey(uid)
     const before = saver.status().connections
     const credential = { apiKey: key.apiKey, secret: new Secret(key.secret) }
-    // One that does not get in takes nothing from the one that does.
+    // A new key that is refused does not end the capture with the old one.
     const unknown = { apiKey: 'NOSUCHKEY', secret: new Secret('x'.repeat(36)) }
     await tenants.repository.rotate({ userId }, accountId, unknown)
     await expect.poll(() => states(saver), TIMEOUT).toEqual({ a: 'API_KEY_INVALID' })
     trade()
     await tenants.repository.rotate({ userId }, accountId, credential)
     await expect.poll(() => saver.status().connections, TIMEOUT).toBeGreaterThan(before + 1)
-    // Nothing is missed in between.
+    // Nothing is missed between the two keys.
     trade()
     await allLive(1, saver)
     trade()
@@ -162,7 +162,7 @@ describe('the accounts of the database', () => {
 })
 
 describe('a bad key', () => {
-  it('has a status that names it, and touches no other account', async () => {
+  it('is named in its account’s status, and affects no other account', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 13, paused: true })
     const tenants = await Tenants.prepare(database.db, sim)
@@ -220,7 +220,7 @@ describe('a bad key', () => {
     }
   })
 
-  it('is no hindrance to the capture of the market, and nor is a lack of encryption keys', async () => {
+  it('does not hinder the capture of the market, nor do missing encryption keys', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 14, paused: true })
     const tenants = await Tenants.prepare(database.db, sim)
@@ -236,7 +236,7 @@ describe('a bad key', () => {
 })
 
 describe('a database that is away', () => {
-  it('costs accounts nothing when it comes back, and keeps no stop waiting', async () => {
+  it('makes accounts lose nothing when it comes back, and does not delay a stop', async () => {
     await using database = await ownDatabase()
     await using proxy = await TcpProxy.to(database.url)
     await using sim = await startSimulator({ seed: 16, paused: true })
@@ -261,7 +261,7 @@ describe('a database that is away', () => {
 
     proxy.down()
     trade()
-    // Its gaps are to be filled, and its state is to be read: both wait for the database.
+    // The repair of its gap and the snapshot both wait for the database.
     await sim.fault({ kind: 'close', abrupt: true, uid })
     await expect.poll(() => saver.status().connections, TIMEOUT).toBe(3)
     await allLive(1, saver)
@@ -272,11 +272,11 @@ describe('a database that is away', () => {
   })
 })
 
-describe('what a socket did not tell', () => {
+describe('events that a socket missed', () => {
   const order = { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' } as const
   const far = { ...order, orderType: 'Limit', price: '50000' } as const
 
-  /** Whether the gaps of executions and orders have been read from history. */
+  /** Waits until the gaps of executions and orders have been read from history. */
   const repaired = (database: { db: ConstructorParameters<typeof CaptureGapRepository>[0] }) =>
     expect
       .poll(
@@ -290,7 +290,7 @@ describe('what a socket did not tell', () => {
       .toEqual(['execution filled', 'order partial'])
 
   it.each([0, 300_000, -300_000])(
-    'is read from history after a lost connection and a time without process, by a clock %d ms slow',
+    'are read from history after a lost connection and a time without process, with an exchange clock off by %d ms',
     async (offsetMs) => {
       await using database = await ownDatabase()
       await using sim = await startSimulator({ seed: 15, paused: true })
@@ -307,7 +307,7 @@ describe('what a socket did not tell', () => {
       await quiet(before.saver)
       await before.saver.stop(patience())
 
-      // Nobody listens: a fill, an order that ends, a position that closes.
+      // While no process runs: a fill, a cancelled order, a closed position.
       sim.exchange.placeOrder(uid, { ...order, side: 'Sell' })
       sim.exchange.cancelOrder(uid, resting)
       await wait(1500)
@@ -328,7 +328,7 @@ describe('what a socket did not tell', () => {
       const { executions } = sim.exchange.books(uid)
       expect(executions).toHaveLength(3)
       const { samples } = await tenants.prove()
-      // What cannot be had: states that an order went through unseen, and what REST does not tell.
+      // REST gives neither the intermediate states of orders nor these two fields.
       const unavoidable = /^missing: state of order|: (isLeverage|execPnl) is , sent was/
       expect(samples.filter((text) => !unavoidable.test(text))).toEqual([])
       const legs = new PositionSnapshotRepository(database.db)

@@ -18,7 +18,7 @@ interface Outcome {
   readonly stderr: string
 }
 
-/** Runs `account` commands in this process, and keeps all that they print. */
+/** Runs `account` commands in this process, and keeps everything that they print. */
 class Shell {
   readonly env: Record<string, string>
   printed = ''
@@ -80,7 +80,7 @@ function openAccount({ sim }: Awaited<ReturnType<typeof rig>>) {
 }
 
 describe('event-saver account', () => {
-  it('keeps accounts from their adding to their removal', async () => {
+  it('adds, shows, disables, enables, rotates and removes accounts', async () => {
     await using setting = await rig()
     const { shell } = setting
     const first = openAccount(setting)
@@ -146,7 +146,7 @@ describe('event-saver account', () => {
     }
   })
 
-  it('tests a key: what it may do, what it should not, and why it is refused', async () => {
+  it('tests a key: prints what it may do, warns of what it should not, says why it is refused', async () => {
     await using setting = await rig()
     const { shell, sim } = setting
     const { uid, apiKey, secret } = openAccount(setting)
@@ -206,7 +206,7 @@ describe('event-saver account', () => {
     expect(shell.printed).not.toContain('notthesecret')
   })
 
-  it('asks a terminal for the secret and echoes nothing', async () => {
+  it('asks for the secret on a terminal without echo', async () => {
     await using setting = await rig()
     const { apiKey, secret } = openAccount(setting)
     const terminal = Object.assign(new PassThrough(), { isTTY: true })
@@ -244,7 +244,7 @@ describe('event-saver account', () => {
     })
   })
 
-  it('encrypts anew with the first of several keys', async () => {
+  it('encrypts all secrets again with the first of several keys', async () => {
     await using setting = await rig()
     const { shell } = setting
     const { apiKey, secret } = openAccount(setting)
@@ -267,7 +267,7 @@ describe('event-saver account', () => {
     expect((await shell.run(['test', 'main'])).code).toBe(0)
   })
 
-  it('refuses what it cannot take, with the documented exit code', async () => {
+  it('exits with the documented code when it refuses', async () => {
     await using setting = await rig()
     const { shell } = setting
     const add = (...args: string[]) => ['add', 'x', '--user', 'alice', ...args]
@@ -278,7 +278,7 @@ describe('event-saver account', () => {
       [add('--api-key', 'k'), '', 2, 'SECRET_MISSING'],
       [add('--api-key', 'a b'), 's', 2, 'CREDENTIAL_INVALID'],
       [add('--api-key', 'k'), 'canary with blank', 2, 'CREDENTIAL_INVALID'],
-      [add('--api-key', 'k'), pem, 2, 'no unencrypted RSA private key'],
+      [add('--api-key', 'k'), pem, 2, 'not an unencrypted RSA private key'],
       [add('--api-key', 'k', '--secret-file', 'none'), '', 2, 'cannot read none (ENOENT)'],
       [add('--api-key', 'k', '--secret', 'canary1'), 's', 2, 'SECRET_IN_ARGUMENT'],
       [add('--api-key', 'k', '--secret=canary2'), 's', 2, 'SECRET_IN_ARGUMENT'],

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cli, runCli } from '../support/cli.ts'
 import { ownDatabase } from '../support/rig.ts'
 
-/** A port on which nobody listens. */
+/** A database URL with a port that nothing listens on. */
 const NOWHERE = 'postgres://nobody@127.0.0.1:9/grid'
 const NO_EXCHANGE = 'ws://127.0.0.1:9'
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('usage', () => {
-  it('explains itself', async () => {
+  it('prints help with settings and examples', async () => {
     const { code, stdout } = await runCli(['run', '--help'])
     expect(code).toBe(0)
     expect(stdout).toContain('EVENTSAVER_SYMBOLS')
@@ -45,7 +45,7 @@ describe('usage', () => {
     expect(stdout).not.toContain('canary-8')
   })
 
-  it('finds a problem when no saver answers', async () => {
+  it('status exits with 3 when no saver answers', async () => {
     const { code, stderr } = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:9' })
     expect(code).toBe(3)
     expect(stderr).toContain('SAVER_UNREACHABLE')
@@ -125,7 +125,7 @@ describe('a database that is away', () => {
 })
 
 describe('run', () => {
-  it('keeps trying with neither exchange nor database, alive, not ready, and without a flood', async () => {
+  it('without exchange and database is alive but not ready, keeps trying, and logs little', async () => {
     await using cli = new Cli(['run'], {
       EVENTSAVER_DATABASE_URL: NOWHERE,
       EVENTSAVER_WS_URL: NO_EXCHANGE,
@@ -145,7 +145,7 @@ describe('run', () => {
     })
     expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')
     expect(cli.log.length).toBeLessThan(30)
-    // Nothing waits, so there is nothing to wait for.
+    // No item waits, so the stop need not wait for the database.
     cli.kill('SIGTERM')
     expect(await cli.exited).toBe(0)
     expect(cli.stderr).toContain('everything received is stored')
@@ -195,7 +195,7 @@ describe('run', () => {
     expect(cli.stderr).toContain('everything received is stored')
   })
 
-  it('says so and exits 1 when a second signal ends the wait for the database', async () => {
+  it('exits 1 and reports the loss when a second signal ends the wait for the database', async () => {
     await using sim = await startSimulator({ seed: 4, symbols: ['BTCUSDT'], tradesPerSecond: 100 })
     await using cli = new Cli(['run'], {
       EVENTSAVER_WS_URL: sim.wsUrl,
@@ -220,7 +220,7 @@ describe('run', () => {
 })
 
 describe('doctor', () => {
-  it('finds all well with an exchange and a database that answer', async () => {
+  it('finds no problem when exchange and database answer', async () => {
     await using sim = await startSimulator({ symbols: ['BTCUSDT'], spot: ['ETHUSDT'] })
     await using database = await ownDatabase()
     const { code, stdout } = await runCli(['doctor', '--json'], {
@@ -254,7 +254,7 @@ describe('doctor', () => {
     expect(stdout).toMatch(/FAIL DATABASE: postgres:\/\/nobody@127\.0\.0\.1:9\/grid/)
   })
 
-  it('makes no database, and sees what would keep a saver from writing', async () => {
+  it('creates no database, and finds what would keep a saver from writing', async () => {
     await using sim = await startSimulator({ symbols: ['BTCUSDT'] })
     await using database = await ownDatabase()
     const exchange = { EVENTSAVER_WS_URL: sim.wsUrl, EVENTSAVER_REST_URL: sim.restUrl }

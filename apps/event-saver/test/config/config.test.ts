@@ -56,8 +56,8 @@ describe('precedence', () => {
   })
 })
 
-describe('what depends on other settings', () => {
-  it('keeps the embedded database in the data directory, from where the command was typed', () => {
+describe('values that follow from several settings', () => {
+  it('the embedded database is in the data directory, relative to where the command was typed', () => {
     const config = configOf({ env: { EVENTSAVER_DATA_DIR: 'there' } })
     expect(config.dataDir).toBe(join(folder, 'there'))
     expect(config.databaseUrl).toBe(`pglite:${join(folder, 'there', 'grid')}`)
@@ -65,14 +65,14 @@ describe('what depends on other settings', () => {
     expect(relative.databaseUrl).toBe(`pglite:${join(folder, 'mine')}`)
   })
 
-  it('stamps a database with the environment, or with the host that stands in for it', () => {
+  it('the stamp is the environment, or custom and the host of a WebSocket URL', () => {
     expect(configOf({}).environmentStamp).toBe('mainnet')
     expect(configOf({ env: { EVENTSAVER_TESTNET: 'true' } }).environmentStamp).toBe('testnet')
     const custom = configOf({ env: { EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' } })
     expect(custom.environmentStamp).toBe('custom:127.0.0.1')
   })
 
-  it('keeps days for good, unless told otherwise', () => {
+  it('days are kept unless a retention is set', () => {
     const config = configOf({ env: { EVENTSAVER_RETENTION_PUBLIC_TRADES: '90d' } })
     expect(config.retentionPublicTrades).toBe(90 * 86_400_000)
     expect(config.retentionTickerSnapshots).toBeNull()
@@ -80,7 +80,7 @@ describe('what depends on other settings', () => {
     expect(kept.retentionPublicTrades).toBeNull()
   })
 
-  it('reads a secret from the file that its _FILE variant names', () => {
+  it('a _FILE variant names a file that holds the secret', () => {
     const path = file('url', 'postgres://someone@db/grid\n')
     const config = configOf({ env: { EVENTSAVER_DATABASE_URL_FILE: path } })
     expect(config.databaseUrl).toBe('postgres://someone@db/grid')
@@ -88,7 +88,7 @@ describe('what depends on other settings', () => {
 })
 
 describe('faults', () => {
-  it('names every fault at once, with the variable, the value and the fix', () => {
+  it('are all named at once, each with the variable, the value and the fix', () => {
     const faults = faultsOf({
       env: {
         EVENTSAVER_SYMBOLS: ' , ',
@@ -165,9 +165,14 @@ describe('faults', () => {
     expect(JSON.stringify(faults)).not.toContain('canary-7')
   })
 
-  it('notices variables that are no settings', () => {
+  it('reports variables that are not settings', () => {
     const result = load({ env: { EVENTSAVER_SYMBOL: 'BTCUSDT' } })
     expect(result).toMatchObject({ ok: true, unknownVariables: ['EVENTSAVER_SYMBOL'] })
+  })
+
+  it('accepts a variable of a later version without harm', () => {
+    const env = { EVENTSAVER_ARCHIVE_URL: 'http://127.0.0.1:9003' }
+    expect(load({ env })).toMatchObject({ ok: true, unknownVariables: Object.keys(env) })
   })
 })
 
@@ -179,7 +184,7 @@ describe('symbols', () => {
       ({ where, problem }) => `${where}: ${problem}`,
     )
 
-  it('gives a name to every category in which it can exist', () => {
+  it('assigns a name to every category that can have it', () => {
     expect(wanted('btcusdt, ETHUSDT,BTC-26DEC25-120000-C-USDT', 'linear,spot,option')).toEqual([
       { category: 'linear', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
       { category: 'spot', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
@@ -187,14 +192,14 @@ describe('symbols', () => {
     ])
   })
 
-  it('keeps a name with a category to it, and lets * stand for all', () => {
+  it('assigns a name with a category to that category alone, and reads * as all', () => {
     expect(wanted('spot:BTCUSDT,linear:*', 'linear,spot')).toEqual([
       { category: 'linear', all: true, names: [] },
       { category: 'spot', all: false, names: ['BTCUSDT'] },
     ])
   })
 
-  it('reads a file, a name a line', () => {
+  it('reads a file with one name a line', () => {
     file('symbols.txt', '# majors\nBTCUSDT\n\n ethusdt # the other\n')
     expect(wanted('@symbols.txt')).toEqual([
       { category: 'linear', all: false, names: ['BTCUSDT', 'ETHUSDT'] },
@@ -211,7 +216,7 @@ describe('symbols', () => {
     expect(problems(symbols, category)).toEqual([`EVENTSAVER_SYMBOLS: ${problem}`])
   })
 
-  it('asks for a REST address beside a socket address when all instruments are wanted', () => {
+  it('need a REST URL beside a WebSocket URL when all instruments are wanted', () => {
     const env = { EVENTSAVER_SYMBOLS: '*', EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' }
     expect(faultsOf({ env }).map(({ where }) => where)).toEqual(['EVENTSAVER_REST_URL'])
   })

@@ -39,8 +39,8 @@ async function problemsOf(url: string) {
   return findings.flatMap(({ ok, detail, fix }) => (ok ? [] : [`${detail}; ${fix}`]))
 }
 
-describe('doctor tells what a login lacks', () => {
-  it('to make the partitions of each day', async () => {
+describe('doctor finds that a login lacks the rights', () => {
+  it('to make partitions', async () => {
     await using database = await ownDatabase()
     await migrate(database.db, { environment: 'custom:127.0.0.1' })
     await using writer = await loginOf(database, 'grid_writer')

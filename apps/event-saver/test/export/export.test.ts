@@ -30,7 +30,7 @@ const DAY = '2025-10-09'
 const START = Date.parse(`${DAY}T00:00:00Z`)
 const DAY_MS = 86_400_000
 const SYMBOLS = ['BTCUSDT', '币安人生USDT']
-/** Enough for more than one group of a Parquet file. */
+/** More rows than one row group of a Parquet file. */
 const MANY = 40_000
 
 const DECIMALS = [
@@ -173,7 +173,7 @@ describe('export', () => {
     120_000,
   )
 
-  it('all stored symbols of a day are found, and named in the manifest with what may be missing', async () => {
+  it('* exports every stored symbol of a day, and the manifest lists their gaps', async () => {
     const gap = { category: 'linear', channel: 'publicTrade', reason: 'disconnect' } as const
     await new CaptureGapRepository(db).insert(
       [
@@ -204,7 +204,21 @@ describe('export', () => {
     ])
   })
 
-  it('columns keep the order that earlier files have', async () => {
+  it('the manifest of a contract lists the gaps of option trades, which are of its base coin', async () => {
+    const gap = { category: 'option', channel: 'publicTrade', reason: 'disconnect' } as const
+    const bounds = { startTs: START, endTs: START + 500 }
+    const gaps = ['BTC', 'ETH'].map((symbol) => ({ ...gap, ...bounds, symbol }))
+    await new CaptureGapRepository(db).insert(gaps, { collector: 'c1' })
+    const names = ['BTC-26DEC25-120000-C-USDT']
+    const symbols = [{ category: 'option', all: false, names }] as const
+    const { files } = await exportDays(order('options', { symbols }))
+    expect(files.map((file) => [file.table, file.gaps.length])).toEqual([
+      ['public_trades', 1],
+      ['ticker_snapshots', 0],
+    ])
+  })
+
+  it('columns have a fixed order', async () => {
     const symbols = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
     const channels = ['publicTrade'] as const
     const { files } = await exportDays(order('header', { channels, symbols, format: 'csv' }))
@@ -216,7 +230,7 @@ describe('export', () => {
     )
   })
 
-  it('a later export adds to the manifest, and what is there is replaced only if told', async () => {
+  it('a later export adds to the manifest, and replaces files only with force', async () => {
     const eth = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
     const base = { channels: ['publicTrade'], symbols: eth, format: 'csv' } as const
     const manifest = async (): Promise<Manifest> =>
@@ -245,7 +259,7 @@ describe('export', () => {
     await expect(exportDays(other)).rejects.toMatchObject({ code: 'EXPORT_ENVIRONMENT_MISMATCH' })
   })
 
-  it('an export that is stopped leaves whole files only, each in the manifest', async () => {
+  it('a stopped export leaves only complete files, all in the manifest', async () => {
     const stop = new AbortController()
     const reason = new Error('stopped')
     const channels = ['ticker', 'publicTrade'] as const
@@ -253,7 +267,7 @@ describe('export', () => {
       channels,
       signal: stop.signal,
       onDone: ({ symbol, table }) => {
-        // Amid the trades that come next.
+        // While the trades, which come next, are exported.
         if (symbol === SYMBOLS[1] && table === 'ticker_snapshots')
           setTimeout(() => stop.abort(reason), 30)
       },
@@ -271,7 +285,7 @@ describe('export', () => {
     expect(names.sort()).toEqual([`${DAY}.parquet`, `${DAY}.parquet`, 'manifest.json'])
   })
 
-  it('a file is whole or not there', async () => {
+  it('a file is complete or does not exist', async () => {
     const path = join(folder, 'whole', 'file')
     const lost = new Error('connection lost')
     const failing = writeWhole(path, async (file) => {
@@ -297,7 +311,7 @@ describe('export', () => {
     expect((await stat(path)).size).toBe(whole.byteLength)
   })
 
-  it('the command prints what it did, and says by its exit code whether there was anything', async () => {
+  it('the command prints what it exported, and exits with 3 when there was nothing', async () => {
     const env = { EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_SYMBOLS: 'ETHUSDT' }
     const out = join(folder, 'command')
     const args = ['export', '--from', DAY, '--out', out, '--channels', 'publicTrade']
@@ -316,7 +330,7 @@ describe('export', () => {
     expect(none.stdout).toBe(`public_trades linear NONE ${DAY}: 0 rows, no file\n`)
   }, 120_000)
 
-  it('wrong options, a database that is away and one that is not there have their exit codes', async () => {
+  it('wrong options exit with 2, a database that is away with 75, a missing one with 78', async () => {
     const env = { EVENTSAVER_DATABASE_URL: database.url }
     const cases: [readonly string[], number, string][] = [
       [[], 2, '--from'],
@@ -336,7 +350,7 @@ describe('export', () => {
     }
   }, 120_000)
 
-  it('a PGlite folder that another process holds is left alone, and the holder named', async () => {
+  it('an embedded database that another process has open exits with 75 and names the process', async () => {
     const url = `pglite:${join(folder, 'held')}`
     const holder = createDatabase({ url })
     try {

@@ -11,7 +11,7 @@ const frame = (bytes: number): Frame => ({
 })
 
 describe('MemoryJournal', () => {
-  it('counts up by one a frame and holds its bytes until all of a block is settled', () => {
+  it('numbers frames from 1, and counts their bytes until their whole block is released', () => {
     const journal = new MemoryJournal()
     for (let size = 1; size <= 600; size++) expect(journal.append(frame(10))).toBe(size)
     expect(journal.bytes).toBe(6000)

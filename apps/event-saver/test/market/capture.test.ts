@@ -20,8 +20,8 @@ const live = (count: number, saver: { status(): { topics: readonly { state: stri
     })
     .toBe(count)
 
-describe('what the exchange sends once', () => {
-  it('is stored once, through lost connections, repeated frames and nonsense', async () => {
+describe('an event', () => {
+  it('is stored once, despite lost connections, repeated frames and garbage', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 7, tradesPerSecond: 250 })
     const { saver } = makeSaver(sim.wsUrl, database.url)
@@ -55,7 +55,7 @@ describe('what the exchange sends once', () => {
     expect(Math.max(...repeated)).toBeGreaterThan(0)
   })
 
-  it('is stored once by two savers on one database', async () => {
+  it('is stored once when two savers share a database', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 8, tradesPerSecond: 500 })
     const first = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_COLLECTOR: 'first' })
@@ -102,7 +102,7 @@ describe('a malformed item', () => {
     ],
   ]
 
-  it('costs itself alone and is kept with its raw bytes', async () => {
+  it('becomes a dead letter with its raw bytes, and its neighbours are stored', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 9, paused: true })
     const { saver } = makeSaver(sim.wsUrl, database.url)
@@ -133,7 +133,7 @@ describe('a malformed item', () => {
 })
 
 describe('a database that is away', () => {
-  it('loses nothing at the start, nor in between', async () => {
+  it('loses no event, neither at the start nor later', async () => {
     await using database = await ownDatabase()
     await using proxy = await TcpProxy.to(inject('postgresUrl'))
     await using sim = await startSimulator({ seed: 10, tradesPerSecond: 250 })
@@ -160,7 +160,7 @@ describe('a database that is away', () => {
     expect(codes).toContain('WRITE_FAILED')
   })
 
-  it('fills the queue, and what finds no room is counted and becomes a gap', async () => {
+  it('fills the queue; items without room are counted as dropped and covered by a gap', async () => {
     await using database = await ownDatabase()
     await using proxy = await TcpProxy.to(inject('postgresUrl'))
     await using sim = await startSimulator({ seed: 11, paused: true })
@@ -186,7 +186,7 @@ describe('a database that is away', () => {
     expect(next?.sentTo).toHaveLength(1)
   })
 
-  it('loses what waits when a stop has no patience, and still records where', async () => {
+  it('makes a stop without patience lose the waiting items, and record gaps for them', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 12, paused: true })
     const { saver } = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_FLUSH_INTERVAL: '60s' })
@@ -229,7 +229,7 @@ describe('a database that is away', () => {
 })
 
 describe('a process that was down', () => {
-  it('leaves a gap on every stream, from its last stored event to its first life', async () => {
+  it('leaves a gap on every stream, from its last stored event until it is live again', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 14, tradesPerSecond: 50 })
     const first = makeSaver(sim.wsUrl, database.url)
@@ -252,7 +252,7 @@ describe('a process that was down', () => {
     expect(gaps).toEqual(Array.from({ length: 8 }, () => ({ reason: 'start' })))
   })
 
-  it('leaves it also where the list of instruments comes after the database', async () => {
+  it('leaves that gap also when the list of instruments comes after the database', async () => {
     await using database = await ownDatabase()
     const symbols = ['BTCUSDT', 'ETHUSDT']
     await using sim = await startSimulator({ seed: 15, symbols, tradesPerSecond: 50 })

@@ -9,11 +9,11 @@ const ENV = {
 const MARKET = { seed: 31, symbols: ['BTCUSDT', 'ETHUSDT'], spot: ['BTCUSDT'] }
 const patience = () => AbortSignal.timeout(30_000)
 
-it('waits for a list that comes as HTML, and captures meanwhile what needs none', async () => {
+it('a list that comes as HTML is tried again; categories without a list are captured meanwhile', async () => {
   await using database = await ownDatabase()
   await using sim = await startSimulator(MARKET)
   const path = '/v5/market/instruments-info'
-  // As many as one reading tries.
+  // As many as the attempts of one reading.
   await sim.fault({ kind: 'rest', how: 'html', path, count: 4 })
   const env = { ...ENV, EVENTSAVER_REST_URL: sim.restUrl }
   const { saver, log } = makeSaver(sim.wsUrl, database.url, env)
@@ -29,7 +29,7 @@ it('waits for a list that comes as HTML, and captures meanwhile what needs none'
 })
 
 // The last of this file: the ban stops all REST of the process.
-it('says that its address is banned, asks no more, and captures what needs no list', async () => {
+it('a banned address is reported and not used again; categories without a list are captured', async () => {
   await using database = await ownDatabase()
   await using sim = await startSimulator({ ...MARKET, rules: { maxRequests: 0 } })
   const env = { ...ENV, EVENTSAVER_REST_URL: sim.restUrl }

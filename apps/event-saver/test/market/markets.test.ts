@@ -53,7 +53,7 @@ it('captures all categories at once, column by column, through a lost connection
   ])
 })
 
-it('follows 600 instruments, and those that list and delist while it runs', async () => {
+it('captures 600 instruments, and follows those that list and delist', async () => {
   const symbols = Array.from({ length: 600 }, (_, index) => `COIN${index}USDT`)
   await using database = await ownDatabase()
   await using sim = await startSimulator({

@@ -10,7 +10,7 @@ interface Reading {
   readonly end?: string
 }
 
-/** What a follower makes of a series of readings, one a poll. */
+/** Follows a series of readings, one a poll. */
 async function follow(...readings: readonly Reading[]) {
   const told: string[][] = []
   const failures: string[] = []
@@ -31,7 +31,7 @@ async function follow(...readings: readonly Reading[]) {
   }
   const follower = new SymbolFollower({
     category: 'linear',
-    // Stands in for the exchange: what matters here is what a list says, not how it is read.
+    // Stands in for the exchange: the test is about the lists, not about reading them.
     client: { instrumentsInfo: () => ({ all }) } as unknown as BybitRestClient,
     clock: {
       nowUs: () => systemClock.nowUs(),
@@ -48,7 +48,7 @@ async function follow(...readings: readonly Reading[]) {
   return { told, failures, unreadable }
 }
 
-it('takes a listing at once and a delisting once it is confirmed', async () => {
+it('a listing counts at once, a delisting after a second list', async () => {
   const { told } = await follow(
     { symbols: ['A', 'B'] },
     { symbols: ['A', 'B', 'C'] },
@@ -63,7 +63,7 @@ it('takes a listing at once and a delisting once it is confirmed', async () => {
   ])
 })
 
-it('drops nothing for one short answer', async () => {
+it('one short list delists nothing', async () => {
   const { told } = await follow(
     { symbols: ['A', 'B'] },
     { symbols: ['A'] },
@@ -76,7 +76,7 @@ it('drops nothing for one short answer', async () => {
   ])
 })
 
-it('follows what can be read, and takes none away meanwhile', async () => {
+it('a list with unreadable rows adds instruments and delists none', async () => {
   const { told, unreadable } = await follow(
     { symbols: ['A', 'B'] },
     { symbols: ['A', 'C'], unreadable: 1 },
@@ -86,7 +86,7 @@ it('follows what can be read, and takes none away meanwhile', async () => {
   expect(unreadable).toBe(2)
 })
 
-it('takes no incomplete or empty list for the market', async () => {
+it('an incomplete or empty list is an error', async () => {
   const { told, failures } = await follow(
     { symbols: ['A'], end: 'no_progress' },
     { symbols: [] },
@@ -115,7 +115,7 @@ async function namesOf(list: TradingInstruments): Promise<string[]> {
   return (await list.read()).items.map(({ symbol }) => symbol)
 }
 
-it('reads the options of every coin, though without a coin the exchange gives those of BTC', async () => {
+it('options are read of every coin, although without a coin the exchange lists those of BTC', async () => {
   let all = ['BTC-1', 'ETH-1']
   const client = clientOf((coin) => (coin === 'All' ? all : ['BTC-1']))
   const list = new TradingInstruments(client, 'option')
@@ -124,7 +124,7 @@ it('reads the options of every coin, though without a coin the exchange gives th
   expect(await namesOf(list)).toEqual([])
 })
 
-it('takes the list without a coin where asking for all finds nothing', async () => {
+it('the list without a coin counts where that of all coins is empty', async () => {
   const client = clientOf((coin) => (coin === undefined ? ['BTC-1', 'ETH-1'] : []))
   expect(await namesOf(new TradingInstruments(client, 'option'))).toEqual(['BTC-1', 'ETH-1'])
 })

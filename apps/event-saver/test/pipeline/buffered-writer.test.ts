@@ -11,7 +11,7 @@ class FakeFailure extends Error {
   }
 }
 
-/** A store whose behaviour each test sets, with the accounts that a ledger would keep. */
+/** A store that fails as a test says, and remembers what was stored and rejected. */
 class Store {
   readonly stored: number[] = []
   readonly rejected: number[] = []
@@ -85,7 +85,7 @@ describe('BufferedWriter', () => {
     await expect.poll(() => store.stored).toEqual([0, 1, 2])
   })
 
-  it('tells when what was taken so far is done with, whatever comes after', async () => {
+  it('resolves settled() once the items taken so far are stored or rejected, whatever comes after', async () => {
     const store = new Store()
     store.fail = (batch) => (batch.includes(7) ? 'poison' : null)
     const writer = store.writer()
@@ -100,7 +100,7 @@ describe('BufferedWriter', () => {
     await writer.drain(patience())
   })
 
-  it('tells that what was taken is not stored when a drain gives it up', async () => {
+  it('resolves settled() to false when a drain gives items up', async () => {
     const writer = new Store().writer()
     addAll(writer, 0, 3)
     const settled = writer.settled()
@@ -108,7 +108,7 @@ describe('BufferedWriter', () => {
     expect(await settled).toBe(false)
   })
 
-  it('refuses what does not fit, counting what is being stored', async () => {
+  it('refuses items that do not fit, counting those that are being stored', async () => {
     const store = new Store()
     const gate = Promise.withResolvers<void>()
     store.before = () => gate.promise
@@ -122,7 +122,7 @@ describe('BufferedWriter', () => {
     expect(store.stored).toHaveLength(15)
   })
 
-  it('bounds the bytes that wait, and those of a batch', async () => {
+  it('limits the bytes that wait, and those of a batch', async () => {
     const store = new Store()
     const writer = store.writer({ maxBytes: 20_000_000 })
     const arrival = (bytes: number) => ({ timeUs: 0, position: 0, bytes })
@@ -133,7 +133,7 @@ describe('BufferedWriter', () => {
     expect(store.batches).toEqual([[0], [1], [2], [3]])
   })
 
-  it('keeps a batch through passing failures, without settling it twice', async () => {
+  it('keeps a batch through passing failures, and counts it once', async () => {
     const store = new Store()
     let failures = 3
     store.fail = () => (failures-- > 0 ? 'transient' : null)
@@ -144,7 +144,7 @@ describe('BufferedWriter', () => {
     expect(store.stored).toEqual(Array.from({ length: 12 }, (_, index) => index))
   })
 
-  it('isolates the refused rows and stores their neighbours', async () => {
+  it('rejects the rows that the store refuses, and stores the other rows of their batch', async () => {
     const store = new Store()
     store.fail = (batch) => (batch.some((item) => item % 7 === 3) ? 'poison' : null)
     const writer = store.writer({ batchSize: 16 })
@@ -157,7 +157,7 @@ describe('BufferedWriter', () => {
     )
   })
 
-  it('keeps its place when a passing failure interrupts the isolation', async () => {
+  it('goes on with halving after a passing failure', async () => {
     const store = new Store()
     let calls = 0
     store.fail = (batch) => {
@@ -173,7 +173,7 @@ describe('BufferedWriter', () => {
     expect([...store.stored].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
   })
 
-  it('gives what it could not store when the patience ends, even while a store hangs', async () => {
+  it('gives the items that it could not store when the signal aborts, even while a store hangs', async () => {
     const store = new Store()
     const gate = Promise.withResolvers<void>()
     store.before = () => gate.promise
@@ -187,7 +187,7 @@ describe('BufferedWriter', () => {
     expect(store.stored).toEqual([])
   })
 
-  it('gives everything back when it was never opened', async () => {
+  it('gives all items back when it was never opened', async () => {
     const store = new Store()
     const writer = store.writer()
     addAll(writer, 0, 4)
@@ -195,7 +195,7 @@ describe('BufferedWriter', () => {
     expect(store.batches).toEqual([])
   })
 
-  it('knows its oldest item while a batch is being halved', async () => {
+  it('knows its oldest item while a batch is halved', async () => {
     const store = new Store()
     const seen: unknown[] = []
     store.fail = (batch) => (batch.includes(5) ? 'poison' : null)
@@ -211,10 +211,10 @@ describe('BufferedWriter', () => {
     expect(new Set(seen)).toEqual(new Set([3]))
   })
 
-  it('does not hammer a failing store while items keep coming', async () => {
+  it('pauses after a failure although more items come', async () => {
     const store = new Store()
     store.fail = () => 'transient'
-    const writer = store.writer({ batchSize: 1, maxWaiting: 1e6, random: () => 1 })
+    const writer = store.writer({ batchSize: 1, maxWaiting: 1e6, random: () => 345_600 })
     writer.open()
     addAll(writer, 0, 5000)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -222,10 +222,10 @@ describe('BufferedWriter', () => {
     await writer.drain(AbortSignal.abort())
   })
 
-  it('tries at once when it is drained, however long its pause still is', async () => {
+  it('ends its pause when it is drained', async () => {
     const store = new Store()
     store.fail = () => 'transient'
-    // A pause of a whole day: only the drain can end it.
+    // A pause of a day, so that only the drain can end it.
     const writer = store.writer({ random: () => 345_600 })
     writer.open()
     addAll(writer, 0, 3)
@@ -235,7 +235,7 @@ describe('BufferedWriter', () => {
     expect(store.stored).toEqual([0, 1, 2])
   })
 
-  it('tells of a defect in the accounts instead of ending the process', async () => {
+  it('reports an error in counting as a defect instead of ending the process', async () => {
     const store = new Store()
     const writer = store.writer()
     const defect = new Error('accounts')

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { Cli, runCli } from '../support/cli.ts'
 import { prove } from '../support/rig.ts'
 
-/** The commands that `--help` lists, those to come included. */
+/** All commands that `--help` lists. */
 async function allCommands(): Promise<string[][]> {
   const { stdout } = await runCli(['--help'])
   const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)(?: |$)/gm)].map(([, name = '']) => name)
@@ -22,10 +22,10 @@ async function allCommands(): Promise<string[][]> {
   ]
 }
 
-/** Commands that work on the database, and so must name who has it. */
+/** Commands that need the database, and so must name the process that has it. */
 const REFUSED = ['run', 'migrate', 'partitions']
 
-/** Waits until nothing more arrives, nor waits. */
+/** Waits until no more items arrive and none waits. */
 async function settled(saver: Cli): Promise<void> {
   for (let before = -1, same = 0; same < 3; await wait(200)) {
     const { channels } = await saver.status()
@@ -36,7 +36,7 @@ async function settled(saver: Cli): Promise<void> {
   }
 }
 
-it('no command beside a running saver costs its embedded database a row', async () => {
+it('no command that is run beside a saver makes its embedded database lose a row', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'grid-embedded-'))
   await using sim = await startSimulator({ seed: 31, symbols: ['BTCUSDT'], tradesPerSecond: 300 })
   const env = {
@@ -49,14 +49,14 @@ it('no command beside a running saver costs its embedded database a row', async 
   await expect.poll(() => saver.httpAddress, { timeout: 30_000 }).toBeDefined()
   await expect.poll(async () => (await saver.get('/readyz')).status, { timeout: 60_000 }).toBe(200)
   const { pid } = await saver.status()
-  // Of the same environment, but a second saver is to receive nothing that it could not store.
+  // The same environment, but no exchange: a second saver must not receive what it cannot store.
   const beside = { ...env, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }
   const reachable = { ...beside, EVENTSAVER_HTTP_ADDRESS: saver.httpAddress ?? '' }
 
   const commands = await allCommands()
   expect(commands.length).toBeGreaterThan(8)
   for (const args of commands) {
-    // A second saver must not find its port taken before it finds its database taken.
+    // A second saver gets a port of its own, so that it fails because of the database.
     const { code, stdout, stderr } = await runCli(args, args[0] === 'run' ? beside : reachable)
     const said = `${args.join(' ')}: ${code} ${stdout}${stderr}`
     if (REFUSED.includes(args[0] ?? '')) {

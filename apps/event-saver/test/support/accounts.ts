@@ -11,14 +11,14 @@ import {
 import { type AccountsProof, compareAccounts } from '@grid/proof'
 import type { Kysely } from 'kysely'
 
-/** An account of the simulator as it stands in the database. */
+/** An account of the simulator, as it is in the database. */
 export interface StoredAccount {
   readonly accountId: string
   readonly userId: string
   readonly uid: string
 }
 
-/** Accounts of a simulator in a database that is made ready for them. */
+/** Accounts of a simulator in a migrated database. */
 export class Tenants {
   /** Text for `EVENTSAVER_ENCRYPTION_KEYS`. */
   readonly keysText = `test:${randomBytes(32).toString('base64')}`
@@ -48,7 +48,7 @@ export class Tenants {
     }
   }
 
-  /** Adds an account with its key, by default a new one of the simulator and its first key. */
+  /** Adds an account with a key; by default a new account of the simulator with its first key. */
   async add(
     username: string,
     accountName: string,
@@ -66,7 +66,7 @@ export class Tenants {
     return stored
   }
 
-  /** Compares all accounts with their books. */
+  /** Compares stored accounts with the simulator's books. */
   prove(
     accounts: readonly StoredAccount[] = this.accounts,
     db: Kysely<GridDatabase> = this.#db,

@@ -1,11 +1,11 @@
-/** Forms in which bytes may be shown: in clear, in hexadecimal, in base64 at any offset, as a buffer. */
+/** The forms in which bytes may appear: plain, hexadecimal, base64 at any offset, or as a printed buffer. */
 function formsOf(secret: Buffer): string[] {
   const hex = secret.toString('hex')
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), secret])
       .toString('base64')
       .replace(/=+$/, '')
-    // The first and the last letters depend on what stands beside.
+    // The first and last characters depend on the bytes beside.
     return text.slice(Math.ceil((shift * 4) / 3), -2)
   })
   const spaced = hex.match(/../g)?.slice(0, 12).join(' ') ?? hex
@@ -14,7 +14,7 @@ function formsOf(secret: Buffer): string[] {
   return forms.flatMap((form) => [form, JSON.stringify(form).slice(1, -1)])
 }
 
-/** Looks for secrets that were planted, in all that can be seen. */
+/** Searches texts for planted secrets, in all forms in which they may appear. */
 export class Canaries {
   readonly #forms = new Map<string, readonly string[]>()
 
@@ -23,11 +23,11 @@ export class Canaries {
     this.#forms.set(name, formsOf(Buffer.from(secret)))
   }
 
-  /** Plants a key in PEM: every line of it, and what the lines stand for. */
+  /** Plants a key in PEM: every line, and the bytes that it encodes. */
   plantPem(name: string, pem: string): void {
     const lines = pem.split('\n').filter((line) => line !== '' && !line.startsWith('-----'))
     for (const [index, line] of lines.entries()) {
-      // The first line is that of every key of the same length.
+      // The first line is the same for all keys of one length.
       if (index > 0 && line.length > 16) this.plant(`${name}, line ${index + 1}`, line)
       if (index > 0 && line.length > 16) {
         this.plant(`${name}, bytes of line ${index + 1}`, Buffer.from(line, 'base64'))
@@ -39,10 +39,10 @@ export class Canaries {
     return this.#forms.size
   }
 
-  /** Where in the places which secret is shown. */
+  /** Every secret that a place shows, as `secret in place`. */
   seenIn(places: Readonly<Record<string, string>>): string[] {
     return Object.entries(places).flatMap(([place, text]) => {
-      // As buffers are shown, over lines.
+      // Printed buffers span several lines.
       const flat = text.replace(/,\s+/g, ',').replace(/\n\s+/g, ' ')
       return [...this.#forms].flatMap(([name, forms]) =>
         forms.some((form) => text.includes(form) || flat.includes(form))

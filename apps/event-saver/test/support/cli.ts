@@ -15,7 +15,7 @@ export interface LogLine {
   readonly httpAddress?: string
 }
 
-/** The command line app in a process of its own. */
+/** The app's command line in a child process. */
 export class Cli implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly exited: Promise<number>
@@ -27,7 +27,7 @@ export class Cli implements AsyncDisposable {
     this.#child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, ...args], {
       env: {
         ...Object.fromEntries(clean),
-        // Where Node keeps compiled modules by default: half of what a start costs.
+        // Compiled modules are kept between starts, which halves the time of one.
         NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
         EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
         ...env,
@@ -50,7 +50,7 @@ export class Cli implements AsyncDisposable {
       .map((line) => JSON.parse(line) as LogLine)
   }
 
-  /** The address that the log names; undefined until then. */
+  /** The address that the log names; undefined before. */
   get httpAddress(): string | undefined {
     return this.log.find((line) => line.httpAddress !== undefined)?.httpAddress
   }
@@ -73,7 +73,7 @@ export class Cli implements AsyncDisposable {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits for its end. */
 export async function runCli(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,

@@ -6,6 +6,7 @@ import { createTestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { inject } from 'vitest'
+import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Saver, type SaverOptions } from '../../src/saver.ts'
 
@@ -15,13 +16,12 @@ export interface TestSaver {
   readonly log: readonly { readonly code?: string; readonly level: number; readonly msg: string }[]
 }
 
-/** Makes a saver that captures a simulator; `env` adds settings. */
-export function makeSaver(
+/** The configuration of a saver that captures a simulator; `env` adds settings. */
+export function loadTestConfig(
   wsUrl: string,
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
-  options: Partial<SaverOptions> = {},
-): TestSaver {
+): Config {
   const result = loadConfig({
     flags: {},
     env: {
@@ -35,12 +35,23 @@ export function makeSaver(
     cwd: process.cwd(),
   })
   if (!result.ok) throw new Error(JSON.stringify(result.faults))
-  const log: TestSaver['log'][number][] = []
-  const logger = pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) })
-  return { saver: new Saver({ config: result.config, log: logger, ...options }), log }
+  return result.config
 }
 
-/** A PostgreSQL database of its own that goes with the scope. */
+/** Makes a saver that captures a simulator; `env` adds settings. */
+export function makeSaver(
+  wsUrl: string,
+  databaseUrl: string,
+  env: Readonly<Record<string, string>> = {},
+  options: Partial<SaverOptions> = {},
+): TestSaver {
+  const config = loadTestConfig(wsUrl, databaseUrl, env)
+  const log: TestSaver['log'][number][] = []
+  const logger = pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) })
+  return { saver: new Saver({ config, log: logger, ...options }), log }
+}
+
+/** A new PostgreSQL database that is dropped at the end of the scope. */
 export async function ownDatabase(): Promise<{
   url: string
   db: Kysely<GridDatabase>
@@ -58,7 +69,7 @@ export async function ownDatabase(): Promise<{
   }
 }
 
-/** Waits until nothing more arrives at any of the savers. */
+/** Waits until no more items arrive at any of the savers. */
 export async function quiet(...savers: readonly Saver[]): Promise<void> {
   for (let before = -1, same = 0; same < 3; await wait(100)) {
     const entries = savers.flatMap((saver) => saver.pipeline.sample())
@@ -68,13 +79,13 @@ export async function quiet(...savers: readonly Saver[]): Promise<void> {
   }
 }
 
-/** Compares a database with everything a simulator produced and sent. */
+/** Compares a database with everything that a simulator produced and sent. */
 export function prove(db: Kysely<GridDatabase>, sim: Simulator): Promise<Proof> {
   const { trades, tickers, books } = sim.truth()
   return compareWithTruth(db, [...trades, ...tickers, ...books])
 }
 
-/** Channels whose accounts do not add up. */
+/** The channels whose counts do not add up. */
 export function imbalances(saver: Saver): unknown[] {
   return saver.pipeline.sample().filter((entry) => entry.imbalance !== 0)
 }

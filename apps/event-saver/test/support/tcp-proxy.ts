@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 
-/** A TCP relay to a server that a test can take away and bring back. */
+/** A TCP relay to a server, which a test can cut and restore. */
 export class TcpProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number }
   readonly #sockets = new Set<Socket>()

@@ -30,6 +30,18 @@ export function dialectOf(channel: PublicChannel): AnyChannelDialect {
 }
 
 /**
+ * The symbol by which the stream of an instrument's channel is named, and so its gaps: the instrument
+ * itself, or of option trades its base coin.
+ *
+ * @example
+ * streamSymbol('option', 'publicTrade', 'BTC-26DEC25-120000-C-USDT') // 'BTC'
+ */
+export function streamSymbol(category: Category, channel: PublicChannel, symbol: string): string {
+  const [kind] = dialectOf(channel).topicKinds(category)
+  return kind === undefined ? symbol : kind.tailOf(symbol)
+}
+
+/**
  * The topics that carry one channel of one symbol; throws `INVALID_OPTION` for a channel's bad options.
  *
  * @example

@@ -30,6 +30,9 @@ export type Stream = MarketStream | AccountStream
  * @example
  * streamOf(gap) // { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' }
  */
+export function streamOf(named: MarketStream): MarketStream
+export function streamOf(named: AccountStream): AccountStream
+export function streamOf(named: Stream): Stream
 export function streamOf(named: Stream): Stream {
   if ('accountId' in named) return { accountId: named.accountId, channel: named.channel }
   const { category, channel, symbol, variant } = named

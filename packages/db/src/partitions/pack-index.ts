@@ -27,7 +27,8 @@ export async function packIndex(
       and (indisprimary or not indisvalid and relname ~ '_cc(new|old)[0-9]*$')`.execute(db)
   const { rows: readers } = await sql`
     select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-      and backend_xmin is not null and xact_start < now() - ${OLD}::interval limit 1`.execute(db)
+      and backend_xmin is not null and xact_start < clock_timestamp() - ${OLD}::interval
+    limit 1`.execute(db)
   if (readers.length > 0) return false
   const limit = { limitMs: PATIENCE_MS, ofEachWait: true, signal }
   for (const { name, is_leftover } of rows) {

@@ -17,7 +17,7 @@ describe('a network that drops every packet', () => {
     await database.drop()
   })
 
-  const open = () => createDatabase({ url: relay.url, poolSize: 1, silenceTimeoutMs: 300 })
+  const open = () => createDatabase({ url: relay.url, poolSize: 1, silenceTimeoutMs: 1_500 })
 
   it('fails a statement as transient, and a new connection replaces its own', async () => {
     const db = open()
@@ -66,7 +66,7 @@ describe('a network that drops every packet', () => {
 
 it('a migration may wait for another one longer than the limit of a statement', async () => {
   const database = await createTestDatabase(inject('postgresUrl'))
-  const hasty = createDatabase({ url: database.url, silenceTimeoutMs: 300 })
+  const hasty = createDatabase({ url: database.url, silenceTimeoutMs: 1_500 })
   const other = createDatabase({ url: database.url })
   const waiters = async () => {
     const { rows } = await sql`
@@ -78,7 +78,7 @@ it('a migration may wait for another one longer than the limit of a statement', 
     const waiting = migrate(hasty)
     await expect.poll(waiters).toBe(1)
     // Longer than the limit.
-    await sql`select pg_sleep(0.6)`.execute(other)
+    await sql`select pg_sleep(2.5)`.execute(other)
     expect(await waiters()).toBe(1)
     return { waiting }
   })

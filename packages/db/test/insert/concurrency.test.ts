@@ -1,7 +1,7 @@
-import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import { clearOfMidnight, createTestDatabase, type TestDatabase } from '@grid/testing'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import {
   createDatabase,
   ensurePartitions,
@@ -33,6 +33,7 @@ describe('several processes on one server', () => {
     await Promise.all(writers.map((db) => db.destroy()))
     await database.drop()
   })
+  beforeEach(clearOfMidnight)
 
   it('store each of many overlapping trades once, without a deadlock', async () => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)

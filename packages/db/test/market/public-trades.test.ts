@@ -1,5 +1,6 @@
+import { clearOfMidnight } from '@grid/testing'
 import { CompiledQuery, sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   classifyDatabaseError,
   ensurePartitions,
@@ -17,6 +18,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     await migrate(opened.db)
     trades = new PublicTradeRepository(opened.db)
   }, START_TIMEOUT_MS)
+  beforeEach(clearOfMidnight)
   afterAll(() => opened.close())
 
   const range = (symbol: string, from = T0 - 1000, to = T0 + 1000, pageSize = 1000) =>

@@ -1,4 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import { clearOfMidnight, createTestDatabase, type TestDatabase } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import {
@@ -33,6 +33,7 @@ describe('retention beside readers and a writer', () => {
   let db: Kysely<GridDatabase>
   let other: Kysely<GridDatabase>
   beforeEach(async () => {
+    await clearOfMidnight()
     database = await createTestDatabase(inject('postgresUrl'))
     db = createDatabase({ url: database.url })
     other = createDatabase({ url: database.url, applicationName: 'other' })

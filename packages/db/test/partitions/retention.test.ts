@@ -1,3 +1,4 @@
+import { clearOfMidnight } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -30,6 +31,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
   let opened: OpenedDatabase
   let db: Kysely<GridDatabase>
   beforeEach(async () => {
+    await clearOfMidnight()
     opened = await open()
     db = opened.db
     await migrate(db)

@@ -1,26 +1,26 @@
 import type { CredentialInfo } from '@grid/db'
-import type { NamedAccount } from './account-command.ts'
 import type { KeyReport } from './check-key.ts'
+import type { NamedAccount } from './manage-accounts.ts'
 
-/** An account in a line. */
+/** An account as a line. */
 export function accountLine(account: NamedAccount): string {
   const { username, accountName, accountId, environment, status } = account
   return `${username}/${accountName}  ${status}  ${environment}  ${accountId}`
 }
 
-/** A key in a line, without its secret. */
+/** A key as a line, without its secret. */
 export function credentialLine(credential: CredentialInfo): string {
   const { apiKey, keyType, isActive, encryptionKeyId, createdAt } = credential
   const state = isActive ? `active, encrypted with ${encryptionKeyId}` : 'replaced'
   return `  key ${apiKey}  ${keyType}  ${state}  since ${new Date(createdAt).toISOString()}`
 }
 
-/** What the exchange says of a key, a line each. */
+/** A key report as lines. */
 export function reportLines({ apiKey, info, readings }: KeyReport): string[] {
   const lines = [`key ${apiKey}`]
   if (info !== null) {
     const { userId, isReadOnly, permissions, ips, expiredAt } = info
-    // The exchange's way of saying that it does not expire.
+    // The exchange gives 1970 for a key that does not expire.
     const end = expiredAt === null || expiredAt.startsWith('1970-') ? 'never' : expiredAt
     const granted = Object.entries(permissions).filter(([, names]) => names.length > 0)
     lines.push(

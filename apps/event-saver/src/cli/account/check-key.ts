@@ -1,31 +1,31 @@
 import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
 import type { Credential } from '@grid/db'
-import { credentialsOf } from '../../accounts/credentials-of.ts'
+import { credentialsOf } from '../../accounts/rest/credentials-of.ts'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
-import { reasonOf } from '../../storage/prepare-database.ts'
+import { reasonOf } from '../../log/reason.ts'
 
-/** Whether something that capturing needs can be read. */
+/** Whether the key can read something that capturing needs. */
 export interface Reading {
   readonly what: string
   readonly ok: boolean
-  /** Stable name of what is wrong; null when nothing is. */
+  /** Stable code of what is wrong; null when nothing is. */
   readonly code: string | null
   readonly detail: string
 }
 
-/** What the exchange says of an account's key. */
+/** What an account's key may do. */
 export interface KeyReport {
   /** The public part of the key. */
   readonly apiKey: string
-  /** Null when the exchange would not say. */
+  /** The exchange's answer about the key; null when it gave none. */
   readonly info: ApiKeyInfo | null
   readonly readings: readonly Reading[]
-  /** What the key may do beyond capturing, and what will end it. */
+  /** What the key may do beyond capturing, and when it will expire. */
   readonly warnings: readonly string[]
 }
 
-/** Asks the exchange what a key may do, and reads one page of all that capturing reads. */
+/** Asks the exchange what a key may do, and reads one page of each list that capturing reads. */
 export async function checkKey(config: Config, credential: Credential): Promise<KeyReport> {
   const { apiKey, accountId } = credential
   const { environment, restUrl } = config
@@ -55,10 +55,9 @@ export async function checkKey(config: Config, credential: Credential): Promise<
   return { apiKey, info, readings, warnings: info === null ? [] : warningsOf(info) }
 }
 
-/** A key of one exchange is never shown to another. */
 function restUrlMissing(): CommandError {
   const message =
-    'EVENTSAVER_REST_URL is needed beside EVENTSAVER_WS_URL: the key would be sent to another exchange'
+    'set EVENTSAVER_REST_URL beside EVENTSAVER_WS_URL: without it the key would be sent to another exchange'
   return new CommandError(EXIT.configuration, 'REST_URL_MISSING', message)
 }
 
@@ -76,7 +75,7 @@ async function firstOf(pages: AsyncIterable<unknown>): Promise<void> {
   for await (const _page of pages) return
 }
 
-/** Groups of permissions that move no orders and no money. */
+/** Groups of permissions that cannot trade. */
 const HARMLESS = new Set(['Wallet', 'Affiliate', 'BlockTrade'])
 const MOVES_MONEY = ['Withdraw', 'AccountTransfer', 'SubMemberTransfer', 'SubMemberTransferList']
 const SOON_DAYS = 14

@@ -6,27 +6,27 @@ import { text } from 'node:stream/consumers'
 import { Secret } from '@grid/core-events'
 import { CommandError, EXIT } from '../../exit-code.ts'
 
-/** Where a secret may come from: anywhere but the command line, which every user of the host sees. */
+/** Where a secret may come from. Not from the command line, which every user of the host can read. */
 export interface SecretSource {
   /** A file, from `--secret-file`; `-` for the standard input. */
   readonly file: string | undefined
   readonly cwd: string
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
-  /** Where a terminal is asked. */
+  /** Prompts on a terminal. */
   readonly ask: (text: string) => void
 }
 
 /**
- * Reads a secret from a file, from the standard input, or from a terminal without an echo.
+ * Reads a secret from a file, from the standard input, or from a terminal without echo.
  *
- * Throws a `CommandError` with exit code 2 for a file that cannot be read, and for none at all.
+ * Throws a `CommandError` with exit code 2 when the file cannot be read or the secret is empty.
  */
 export async function readSecret(source: SecretSource): Promise<Secret> {
   const content = (await contentOf(source)).trim()
   if (content !== '') return new Secret(content)
   throw usage(
     'SECRET_MISSING',
-    'the secret is empty: give it in a file, by the standard input, or type it',
+    'the secret is empty: type it, or give it in a file or by the standard input',
   )
 }
 
@@ -50,11 +50,11 @@ function fileContent(file: string, cwd: string): string {
   }
 }
 
-/** A line, or all lines of a key in PEM: what is left of a paste, the shell would show and keep. */
+/** Reads a line, or all lines of a key in PEM: the shell would show and keep unread lines of a paste. */
 function typedText(input: NodeJS.ReadableStream, prompt: () => void): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input, output: nowhere, terminal: true })
-  // Only now does the terminal echo nothing.
+  // The terminal no longer echoes.
   prompt()
   const lines: string[] = []
   return new Promise<string>((fulfil, reject) => {

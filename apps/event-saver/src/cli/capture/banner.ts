@@ -2,7 +2,7 @@ import { publicUrl } from '@grid/bybit-adapter'
 import { redactDatabaseUrl } from '@grid/db'
 import type { Config } from '../../config/config.ts'
 
-/** What is captured from where and into what, said before anything else. */
+/** What is captured, from where and into which database: the first lines of the log. */
 export function banner(config: Config): string[] {
   const lines = [
     `environment ${config.environmentStamp}, channels ${config.channels.join(', ')}`,

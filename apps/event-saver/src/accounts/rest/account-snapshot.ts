@@ -1,0 +1,78 @@
+import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
+import type { ArrivedRows } from '../../pipeline/pipeline.ts'
+import type { AccountReader, ReadRows } from './account-reader.ts'
+import type { LegBook } from './leg-book.ts'
+import type { OpenOrders } from './open-orders.ts'
+
+/** What a snapshot needs. */
+export interface SnapshotOptions {
+  readonly reader: Pick<AccountReader, 'openOrders' | 'order' | 'positions' | 'wallet'>
+  readonly categories: readonly Category[]
+  readonly legs: LegBook
+  readonly orders: OpenOrders
+  /** Stores rows; false when it could not store all of them. */
+  readonly store: (rows: ArrivedRows) => Promise<boolean>
+}
+
+/** What became of a snapshot. */
+export interface SnapshotResult {
+  /** Whether all of it is stored. */
+  readonly isStored: boolean
+  /** False when something is absent that had changed just before: only a later snapshot can tell why. */
+  readonly isSettled: boolean
+}
+
+/**
+ * Reads all of an account's wallet, open positions and open orders, and stores them. A leg that was
+ * open and is not listed is stored as flat; an order that was open and is not listed is read by its
+ * id and stored as it is now.
+ */
+export async function takeSnapshot(
+  options: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<SnapshotResult> {
+  const { reader, categories, store } = options
+  let isStored = await store(await reader.wallet(signal))
+  let isSettled = true
+  for (const category of categories) {
+    if (category !== 'spot') {
+      const positions = await reader.positions(category, signal)
+      isSettled &&= options.legs.isSettled(category, positions.events, positions.exchangeTs)
+      isStored = (await store(withFlatLegs(category, positions, options))) && isStored
+    }
+    const orders = await reader.openOrders(category, signal)
+    isSettled &&= options.orders.isSettled(category, orders.events, orders.exchangeTs)
+    const rows = await withClosedOrders(category, orders, options, signal)
+    isStored = (await store(rows)) && isStored
+  }
+  return { isStored, isSettled }
+}
+
+function withFlatLegs(
+  category: Category,
+  { events, deadLetters, ...stamp }: ReadRows<PositionEvent>,
+  { legs }: SnapshotOptions,
+): ArrivedRows {
+  // A leg that seems to be absent may be a row that cannot be read.
+  const flat = deadLetters.length > 0 ? [] : legs.absent(category, events, stamp)
+  for (const leg of [...events, ...flat]) legs.note(leg)
+  return { events: [...events, ...flat], deadLetters }
+}
+
+async function withClosedOrders(
+  category: Category,
+  { events, deadLetters, exchangeTs }: ReadRows<OrderEvent>,
+  { orders, reader }: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<ArrivedRows> {
+  const rows = { events: [...events], deadLetters: [...deadLetters] }
+  for (const name of orders.absent(category, events, exchangeTs)) {
+    const found = await reader.order(name, signal)
+    // After a day the exchange forgets orders that were never filled.
+    if (found.events.length === 0) orders.forget(name)
+    rows.events.push(...found.events)
+    rows.deadLetters.push(...found.deadLetters)
+  }
+  for (const order of rows.events) orders.note(order)
+  return rows
+}

@@ -1,0 +1,85 @@
+import {
+  type Decimal,
+  POSITION_VALUES,
+  type PositionEvent,
+  positionContentHash,
+} from '@grid/core-events'
+
+/** A list may lack a change of a leg that happened less than this before the list. */
+const SETTLE_MS = 1000
+
+/** Remembers which legs of an account are open, and finds those that a list leaves out. */
+export class LegBook {
+  readonly #legs = new Map<string, PositionEvent>()
+
+  /** Remembers a state of a leg, unless a newer one is known. */
+  note(leg: PositionEvent): void {
+    const key = keyOf(leg)
+    const known = this.#legs.get(key)
+    if (known !== undefined && known.exchangeTs > leg.exchangeTs) return
+    this.#legs.set(key, leg)
+  }
+
+  /**
+   * The legs that were open and are absent from a whole list of a category's open legs, as flat
+   * states: that they are flat is all that the list says about them.
+   */
+  absent(
+    category: PositionEvent['category'],
+    listed: readonly PositionEvent[],
+    { exchangeTs, localTsUs }: Pick<PositionEvent, 'exchangeTs' | 'localTsUs'>,
+  ): PositionEvent[] {
+    return this.#unlisted(category, listed)
+      .filter((leg) => leg.exchangeTs < exchangeTs - SETTLE_MS)
+      .map((leg) => flat({ ...leg, exchangeTs, localTsUs }))
+  }
+
+  /**
+   * False when a leg is absent that changed too shortly before the list to be listed; always true of a
+   * list without a time.
+   */
+  isSettled(
+    category: PositionEvent['category'],
+    listed: readonly PositionEvent[],
+    listedTs: number,
+  ): boolean {
+    const isYoung = (leg: PositionEvent): boolean => leg.exchangeTs >= listedTs - SETTLE_MS
+    return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
+  }
+
+  #unlisted(
+    category: PositionEvent['category'],
+    listed: readonly PositionEvent[],
+  ): PositionEvent[] {
+    const keys = new Set(listed.map(keyOf))
+    return [...this.#legs.values()].filter(
+      (leg) => leg.category === category && !isZero(leg.size) && !keys.has(keyOf(leg)),
+    )
+  }
+}
+
+function keyOf({ category, symbol, positionIdx }: PositionEvent): string {
+  return `${category} ${symbol} ${positionIdx}`
+}
+
+function isZero(size: string): boolean {
+  return !/[1-9]/.test(size.split(/[eE]/)[0] ?? '')
+}
+
+const ZERO = '0' as Decimal
+
+/** The state of a leg that is flat, with all other values unknown. */
+function flat(leg: PositionEvent): PositionEvent {
+  const { accountId, category, symbol, positionIdx, exchangeTs, localTsUs } = leg
+  const unknown = Object.fromEntries(Object.keys(POSITION_VALUES).map((name) => [name, null]))
+  const state = {
+    ...unknown,
+    ...{ channel: 'position', accountId, category, symbol, positionIdx, exchangeTs, localTsUs },
+    source: 'rest',
+    side: '',
+    size: ZERO,
+    seq: -1,
+    extra: null,
+  } as unknown as PositionEvent // Sound: every other value of a leg may be null.
+  return { ...state, contentHash: positionContentHash(state) }
+}

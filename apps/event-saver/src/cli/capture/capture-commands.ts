@@ -1,0 +1,60 @@
+import { examine } from '../../doctor/doctor.ts'
+import { EXIT } from '../../exit-code.ts'
+import { type CommandLine, JSON_OPTION } from '../command.ts'
+import { startLog } from '../start-log.ts'
+import { configLines, printableConfig } from './config.ts'
+import { runUntilStopped } from './run.ts'
+import { fetchStatus, statusLines } from './status.ts'
+
+/** Adds `run`, `status`, `config` and `doctor`: a saver, and what it runs by. */
+export function addCaptureCommands({ add, print }: CommandLine): void {
+  add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded, options) => {
+    const exitOnDbError = options['exitOnDbError'] === true
+    return runUntilStopped(loaded.config, startLog(loaded), { exitOnDbError })
+  }).option('--exit-on-db-error', 'exit 75 when the database is away at the start')
+
+  add(
+    'status',
+    'print the status of the running saver',
+    STATUS_EXAMPLES,
+    async ({ config }, options) => {
+      const status = await fetchStatus(config)
+      print(options, status, statusLines(status))
+      return status.ready ? EXIT.ok : EXIT.problem
+    },
+  ).option(...JSON_OPTION)
+
+  add(
+    'config',
+    'print the configuration and where each value came from',
+    CONFIG_EXAMPLES,
+    async ({ config, origins }, options) => {
+      print(options, { ...printableConfig(config), origins }, configLines(config, origins))
+      return EXIT.ok
+    },
+  ).option(...JSON_OPTION)
+
+  add(
+    'doctor',
+    'check what a capture relies on: clock, hosts, database, disk, limits, symbols',
+    DOCTOR_EXAMPLES,
+    async ({ config }, options) => {
+      const findings = await examine(config)
+      const lines = findings.map(
+        ({ code, ok, detail, fix }) =>
+          `${ok ? 'ok  ' : 'FAIL'} ${code}: ${detail}${ok ? '' : `; ${fix}`}`,
+      )
+      print(options, findings, lines)
+      return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.problem
+    },
+  ).option(...JSON_OPTION)
+}
+
+const RUN_EXAMPLES = `  event-saver run --symbols BTCUSDT,SOLUSDT
+  EVENTSAVER_DATABASE_URL=postgres://grid@127.0.0.1/grid event-saver run --exit-on-db-error`
+const STATUS_EXAMPLES = `  event-saver status
+  event-saver status --json --http-address 127.0.0.1:9464`
+const CONFIG_EXAMPLES = `  event-saver config
+  event-saver config --json --config saver.json`
+const DOCTOR_EXAMPLES = `  event-saver doctor
+  event-saver doctor --json --symbols BTCUSDT,ETHUSDT`

@@ -1,0 +1,50 @@
+import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import type { SaverStatus } from '../../health/status.ts'
+
+/** Reads the status of the running saver. Throws with exit code 3 when none answers. */
+export async function fetchStatus(config: Config): Promise<SaverStatus> {
+  const { host, port } = config.httpAddress
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/status`
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+    const body: unknown = await response.json()
+    if (response.ok && isStatus(body)) return body
+  } catch (cause) {
+    throw new CommandError(
+      EXIT.problem,
+      'SAVER_UNREACHABLE',
+      `no saver answers at ${url}; is it running, and is EVENTSAVER_HTTP_ADDRESS the same?`,
+      { cause },
+    )
+  }
+  throw new CommandError(EXIT.problem, 'NOT_A_SAVER', `the server at ${url} is not an event-saver`)
+}
+
+function isStatus(body: unknown): body is SaverStatus {
+  return typeof body === 'object' && body !== null && 'name' in body && body.name === 'event-saver'
+}
+
+/** The status as lines for a person. */
+export function statusLines(status: SaverStatus): string[] {
+  const uptime = ((status.now - status.startedAt) / 1000).toFixed(0)
+  return [
+    `event-saver ${status.ready ? 'ready' : 'NOT READY'}, pid ${status.pid}, up ${uptime} s, ${status.environment}`,
+    `database ${status.database}${status.databaseReady ? '' : ' (not reached yet)'}`,
+    ...status.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.code}: ${check.detail}`),
+    ...status.accounts.map(
+      ({ accountName, state, code, reason }) =>
+        `account ${accountName}: ${state}${code === null ? '' : ` (${code}: ${reason})`}`,
+    ),
+    ...status.channels
+      .filter((entry) => entry.received > 0)
+      .map(
+        (entry) =>
+          `${entry.channel}: received ${entry.received}, persisted ${entry.persisted}, duplicate ${entry.duplicate}, ` +
+          `conflict ${entry.conflict}, discarded ${entry.discarded}, dropped ${entry.dropped}, ` +
+          `dead-lettered ${entry.deadLettered}, waiting ${entry.waiting}` +
+          (entry.imbalance === 0 ? '' : `, UNACCOUNTED ${entry.imbalance}`),
+      ),
+    `gaps: ${status.gaps.open} open, ${status.gaps.unrecoverable} unrecoverable, ${status.gaps.ignored} ignored`,
+  ]
+}

@@ -1,0 +1,23 @@
+import { EXPORT_FORMATS } from '../../export/row-format.ts'
+import type { CommandLine } from '../command.ts'
+import { type ExportOptions, exportData } from './export.ts'
+
+/** Adds `export`: data that leaves the database. */
+export function addDataCommands({ add, context }: CommandLine): void {
+  add(
+    'export',
+    'write market data to files by symbol and day, with a manifest',
+    EXPORT_EXAMPLES,
+    // Sound: commander gives the options that are declared below.
+    ({ config }, options) => exportData(config, options as unknown as ExportOptions, context),
+  )
+    .requiredOption('--from <day>', 'first day, UTC, such as 2026-11-21')
+    .option('--to <day>', 'last day, inclusive (default: the first)')
+    .option('--format <format>', EXPORT_FORMATS.join(', '), 'parquet')
+    .option('--out <folder>', 'where the files go', './export')
+    .option('--force', 'replace files that are there')
+    .option('--json', 'print what was exported as JSON')
+}
+
+const EXPORT_EXAMPLES = `  event-saver export --from 2026-11-21 --symbols BTCUSDT,ETHUSDT
+  event-saver export --from 2026-11-01 --to 2026-11-30 --symbols '*' --channels publicTrade --format csv.gz --out /srv/november`

@@ -1,0 +1,98 @@
+import { PARTITIONED_TABLES, type PartitionedTable } from '@grid/db'
+import { Option } from 'commander'
+import { retention } from '../../config/schemas.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
+import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
+import {
+  freezeDays,
+  listDays,
+  listRemoved,
+  partitionLines,
+  prunedLines,
+  pruneTables,
+  removedLines,
+} from './partitions.ts'
+
+/** Adds `partitions list`, `prune` and `freeze`. */
+export function addPartitionCommands({ program, add, print }: CommandLine): void {
+  const partitions = program
+    .command('partitions')
+    .description('list, remove or freeze the days of market data')
+  const ofTable = new Option('--table <table>', 'of one table').choices(PARTITIONED_TABLES)
+
+  add(
+    'list',
+    'list the days that are stored, or were removed',
+    PARTITIONS_LIST_EXAMPLES,
+    async ({ config }, options) => {
+      const table = tableOf(options)
+      if (options['removed']) {
+        const removed = await listRemoved(config, table)
+        print(options, removed, removedLines(removed))
+      } else {
+        const days = await listDays(config, { table, exact: options['exact'] === true })
+        print(options, days, partitionLines(days))
+      }
+      return EXIT.ok
+    },
+    partitions,
+  )
+    .addOption(ofTable)
+    .option('--exact', 'count the rows instead of showing the server’s estimate')
+    .option('--removed', 'list the days that were removed instead')
+    .option(...JSON_OPTION)
+
+  add(
+    'prune',
+    'remove days past their retention',
+    PARTITIONS_PRUNE_EXAMPLES,
+    async ({ config }, options) => {
+      const days = await pruneTables(config, {
+        table: tableOf(options),
+        olderThanMs: olderThanOf(options),
+        dryRun: options['dryRun'] === true,
+      })
+      print(options, days, prunedLines(days))
+      return days.some(({ outcome }) => outcome === 'postponed') ? EXIT.tryAgain : EXIT.ok
+    },
+    partitions,
+  )
+    .addOption(ofTable)
+    .option('--older-than <time>', 'days that ended this long ago, such as 90d; needs --table')
+    .option('--dry-run', 'only list the days that would be removed')
+    .option(...JSON_OPTION)
+
+  add(
+    'freeze',
+    'pack the index of the days that are over, freeze and analyze them',
+    PARTITIONS_FREEZE_EXAMPLES,
+    async ({ config }, options) => {
+      const report = await freezeDays(config, tableOf(options))
+      print(options, report, partitionLines([...report.frozen, ...report.postponed]))
+      return report.postponed.length > 0 ? EXIT.tryAgain : EXIT.ok
+    },
+    partitions,
+  )
+    .addOption(ofTable)
+    .option(...JSON_OPTION)
+}
+
+/** Sound: commander accepts no other value. */
+function tableOf(options: CommandOptions): PartitionedTable | undefined {
+  return options['table'] as PartitionedTable | undefined
+}
+
+function olderThanOf(options: CommandOptions): number | undefined {
+  const text = options['olderThan']
+  if (text === undefined) return undefined
+  const result = retention.safeParse(text)
+  if (result.success && result.data !== null) return result.data
+  const message = `--older-than ${JSON.stringify(text)} must be a time of at least 1d such as 90d`
+  throw new CommandError(EXIT.usage, 'OLDER_THAN_INVALID', message)
+}
+
+const PARTITIONS_LIST_EXAMPLES = `  event-saver partitions list --table public_trades
+  event-saver partitions list --removed --json`
+const PARTITIONS_PRUNE_EXAMPLES = `  event-saver partitions prune --table ticker_snapshots --older-than 90d --dry-run
+  EVENTSAVER_RETENTION_PUBLIC_TRADES=365d event-saver partitions prune`
+const PARTITIONS_FREEZE_EXAMPLES = `  event-saver partitions freeze --table public_trades`

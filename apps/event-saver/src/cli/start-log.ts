@@ -1,0 +1,17 @@
+import { createLogger, type Logger } from '../log/log.ts'
+import type { LoadedConfig } from './command.ts'
+
+/** Starts the log of a command, and warns of variables that look like settings and are none. */
+export function startLog({
+  config,
+  unknownVariables,
+}: Pick<LoadedConfig, 'config' | 'unknownVariables'>): Logger {
+  const log = createLogger(config.logLevel)
+  for (const variable of unknownVariables) {
+    log.warn(
+      { code: 'CONFIG_UNKNOWN_VARIABLE', variable },
+      `${variable} is not a setting of this version and has no effect`,
+    )
+  }
+  return log
+}

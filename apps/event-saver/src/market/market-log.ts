@@ -1,0 +1,33 @@
+import type { Category, DeadLetter } from '@grid/core-events'
+import { isWorthALine, type Logger } from '../log/log.ts'
+import { retryLog } from '../log/retry-log.ts'
+
+/** Logs how the lists of instruments are read. */
+export class MarketLog {
+  readonly #log: Logger
+  #unreadable = 0
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** A list could not be read, or was read after failures (`failures` is then 0). */
+  listRetry(category: Category, error: unknown, failures: number): void {
+    retryLog(this.#log, {
+      code: 'INSTRUMENTS_UNKNOWN',
+      facts: { category },
+      failing: 'cannot read the list of instruments, trying again',
+      recovered: 'the list of instruments can be read again',
+    })(error, failures)
+  }
+
+  /** Some rows of a list cannot be read. */
+  listUnreadable(category: Category, rows: readonly DeadLetter[]): void {
+    this.#unreadable += 1
+    if (!isWorthALine(this.#unreadable)) return
+    this.#log.warn(
+      { code: 'INSTRUMENT_UNREADABLE', category, rows: rows.length, reason: rows[0]?.reason },
+      'cannot read some instruments of the list: they are not captured',
+    )
+  }
+}

@@ -1,0 +1,133 @@
+import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type GridDatabase, marketRepository } from '@grid/db'
+import type { Kysely } from 'kysely'
+import type { Config } from '../config/config.ts'
+import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Logger } from '../log/log.ts'
+import { queryOrWarn } from '../log/query-or-warn.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import { MarketCapture, type MarketTopic } from './market-capture.ts'
+import { MarketLog } from './market-log.ts'
+import { StartGaps } from './start-gaps.ts'
+
+/** What the capture of market data is made of. */
+export interface MarketServiceOptions {
+  readonly config: Pick<Config, 'channels' | 'environment' | 'restUrl' | 'symbols' | 'wsUrl'>
+  readonly clock: Clock
+  readonly db: Kysely<GridDatabase>
+  readonly journal: Journal
+  readonly pipeline: Pipeline
+  readonly log: Logger
+  readonly streamLog: StreamLog
+  /** How often the list of a category's instruments is read. */
+  readonly listPollMs: number
+  /** Told of each connection that opens. */
+  readonly onConnection: () => void
+  /** Told when a capture cannot go on. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/**
+ * The capture of market data: one capture for each category, and the gaps of the time before this
+ * process.
+ */
+export class MarketService {
+  readonly #options: MarketServiceOptions
+  readonly #log: MarketLog
+  readonly #client: BybitRestClient
+  readonly #captures: readonly MarketCapture[]
+  readonly #startGaps: StartGaps
+  #isDatabaseReady = false
+
+  /** Throws `INVALID_OPTION` for named instruments that a stream refuses. */
+  constructor(options: MarketServiceOptions) {
+    const { clock, config, log, pipeline } = options
+    const { environment, restUrl, symbols } = config
+    this.#options = options
+    this.#log = new MarketLog(log)
+    this.#client = new BybitRestClient({ environment, restUrl, clock })
+    this.#startGaps = new StartGaps((gap) => pipeline.acceptGap(gap))
+    this.#captures = symbols.map((wanted) => this.#captureOf(wanted))
+  }
+
+  /** Begins to capture. The database need not be ready. */
+  start(): void {
+    for (const capture of this.#captures) capture.start()
+  }
+
+  /**
+   * Reads when each stream was last stored, once the database is ready and before anything is stored;
+   * from then on also for symbols that are added. Never rejects.
+   */
+  async readPast(): Promise<void> {
+    this.#isDatabaseReady = true
+    for (const capture of this.#captures) {
+      const symbols = new Set(capture.topics().map(({ symbol }) => symbol))
+      await this.#readLastStored(capture.category, [...symbols])
+    }
+  }
+
+  /** The state of every wanted topic. */
+  topics(): MarketTopic[] {
+    return this.#captures.flatMap((capture) => capture.topics())
+  }
+
+  /** Categories of which it is not known yet which instruments are wanted. */
+  unlisted(): Category[] {
+    return this.#captures.filter(({ isListed }) => !isListed).map(({ category }) => category)
+  }
+
+  /** Ends the capture; resolves when no socket is left. */
+  async close(): Promise<void> {
+    await Promise.all(this.#captures.map((capture) => capture.close()))
+  }
+
+  #captureOf(wanted: WantedSymbols): MarketCapture {
+    const { clock, config, journal, listPollMs, onFailure, pipeline } = this.#options
+    const { channels, environment, wsUrl } = config
+    const { category } = wanted
+    return new MarketCapture({
+      wanted,
+      stream: { environment, channels, clock, wsUrl },
+      client: this.#client,
+      clock,
+      listPollMs,
+      journal,
+      pipeline,
+      handlers: {
+        onStatus: (status) => this.#onStatus(status, category),
+        onLive: (stream) => this.#startGaps.onLive(stream, nowMs(clock)),
+        beforeAdded: async (symbols) => {
+          // Until the database is ready, `readPast` will read this for all symbols together.
+          if (this.#isDatabaseReady) await this.#readLastStored(category, symbols)
+        },
+        onRemoved: (symbols) => {
+          for (const symbol of symbols) this.#startGaps.forget(category, symbol)
+        },
+        onUnreadable: (rows) => this.#log.listUnreadable(category, rows),
+        onListRetry: (error, failures) => this.#log.listRetry(category, error, failures),
+        onFailure,
+      },
+    })
+  }
+
+  #onStatus(status: StreamStatus, category: Category): void {
+    const { onConnection, pipeline, streamLog } = this.#options
+    if (status.type === 'open') onConnection()
+    if (status.type === 'gap') pipeline.acceptGap(status.gap)
+    streamLog.tell(status, { category })
+  }
+
+  #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
+    const { config, db, log } = this.#options
+    return queryOrWarn(log, async () => {
+      for (const channel of config.channels) {
+        const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
+        this.#startGaps.onStored(category, channel, lastTs)
+      }
+    })
+  }
+}

@@ -1,0 +1,73 @@
+import type { OrderEvent, PositionEvent } from '@grid/core-events'
+import { describe, expect, it } from 'vitest'
+import { takeSnapshot } from '../../../src/accounts/rest/account-snapshot.ts'
+import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
+import { OpenOrders } from '../../../src/accounts/rest/open-orders.ts'
+import type { ArrivedRows } from '../../../src/pipeline/pipeline.ts'
+
+const CHANGED_TS = 1_700_000_000_000
+const LEG = {
+  channel: 'position',
+  accountId: '11111111-1111-4111-8111-111111111111',
+  category: 'linear',
+  symbol: 'BTCUSDT',
+  positionIdx: 0,
+  side: 'Buy',
+  size: '0.01',
+  exchangeTs: CHANGED_TS,
+} as PositionEvent
+const ORDER = {
+  channel: 'order',
+  category: 'linear',
+  orderId: 'a',
+  orderStatus: 'New',
+  exchangeTs: CHANGED_TS,
+} as OrderEvent
+
+/** Takes a snapshot of an account without positions and orders, at a time of the exchange. */
+async function snapshotAt(exchangeTs: number, legs: LegBook, orders: OpenOrders) {
+  const stored: ArrivedRows['events'][number][] = []
+  const nothing = async () => ({
+    events: [],
+    deadLetters: [],
+    exchangeTs,
+    localTsUs: exchangeTs * 1000,
+  })
+  const cancelled = { ...ORDER, orderStatus: 'Cancelled', exchangeTs: CHANGED_TS + 1 }
+  const result = await takeSnapshot(
+    {
+      reader: {
+        wallet: nothing,
+        positions: nothing,
+        openOrders: nothing,
+        order: async () => ({ ...(await nothing()), events: [cancelled] }),
+      },
+      categories: ['linear'],
+      legs,
+      orders,
+      store: async ({ events }) => {
+        stored.push(...events)
+        return true
+      },
+    },
+    AbortSignal.timeout(5000),
+  )
+  return { result, stored }
+}
+
+describe('a snapshot', () => {
+  it('leaves open what changed just before it, and settles what changed earlier', async () => {
+    const legs = new LegBook()
+    const orders = new OpenOrders()
+    legs.note(LEG)
+    orders.note(ORDER)
+    const early = await snapshotAt(CHANGED_TS + 500, legs, orders)
+    expect(early).toEqual({ result: { isStored: true, isSettled: false }, stored: [] })
+    const late = await snapshotAt(CHANGED_TS + 3500, legs, orders)
+    expect(late.result).toEqual({ isStored: true, isSettled: true })
+    expect(late.stored).toMatchObject([
+      { channel: 'position', side: '', size: '0', exchangeTs: CHANGED_TS + 3500 },
+      { channel: 'order', orderStatus: 'Cancelled' },
+    ])
+  })
+})

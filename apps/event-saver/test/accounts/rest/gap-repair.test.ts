@@ -1,0 +1,111 @@
+import {
+  CHANNEL_DEFINITIONS,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+  systemClock,
+} from '@grid/core-events'
+import type { GapState, StoredGap } from '@grid/db'
+import { describe, expect, it } from 'vitest'
+import { GapRepair } from '../../../src/accounts/rest/gap-repair.ts'
+
+const T0 = 1_760_000_000_000
+const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
+
+describe('the repair of gaps', () => {
+  const gap = (id: string, channel: PrivateChannel, endTs: number): StoredGap =>
+    ({ id, channel, accountId: ACCOUNT_ID, startTs: T0, endTs, state: 'open' }) as StoredGap
+
+  /** A repair of some gaps by an exchange that answers with nothing, at a settable time. */
+  function repair(gaps: StoredGap[], isStored = true) {
+    const states = new Map<string, GapState>()
+    const reads: string[] = []
+    const at = { ms: T0 + 1000, fails: false, offsetMs: 0, denied: '' }
+    const read =
+      (channel: string) =>
+      async (
+        category: string,
+        { from, to }: { from: number; to: number },
+        take: (rows: never) => Promise<void>,
+      ) => {
+        reads.push(`${channel} ${category} ${from - T0} ${to - T0}`)
+        if (at.fails) throw new Error('away')
+        await take({ events: [], deadLetters: [] } as never)
+        return category !== at.denied
+      }
+    const work = new GapRepair({
+      accountId: ACCOUNT_ID,
+      reader: { executions: read('execution'), orders: read('order') },
+      categories: ['linear', 'spot'],
+      gaps: {
+        list: async () => gaps.filter(({ id }) => !states.has(id)),
+        setState: async (id, state) => {
+          states.set(id, state)
+          return true
+        },
+      },
+      clock: { ...systemClock, nowUs: () => at.ms * 1000 },
+      settleMs: 30_000,
+      clockOffsetMs: () => at.offsetMs,
+      recorded: async () => true,
+      store: async () => isStored,
+      onOrders: () => {},
+      onClosed: () => {},
+    })
+    return { run: () => work.run(new AbortController().signal), states, reads, at }
+  }
+
+  it('reads a gap at once, and reads it again and closes it when the history has settled', async () => {
+    const { run, states, reads, at } = repair([
+      gap('a', 'execution', T0 + 500),
+      gap('w', 'wallet', T0),
+    ])
+    expect(await run()).toBe(T0 + 30_500)
+    expect(reads).toEqual(['execution linear -5000 5500', 'execution spot -5000 5500'])
+    // Before that time a call does not read it again.
+    expect(await run()).toBe(T0 + 30_500)
+    expect(reads).toHaveLength(2)
+    expect(states.size).toBe(0)
+    at.ms = T0 + 30_500
+    expect(await run()).toBeNull()
+    expect(reads).toHaveLength(4)
+    expect([...states]).toEqual([['a', 'filled']])
+  })
+
+  it('widens the interval by the difference of the clocks, and closes as partial what it may not read', async () => {
+    const { run, states, reads, at } = repair([gap('a', 'execution', T0)])
+    at.ms = T0 + 60_000
+    at.offsetMs = -300_000.5
+    at.denied = 'spot'
+    expect(await run()).toBeNull()
+    expect(reads[0]).toBe('execution linear -305001 305001')
+    expect([...states]).toEqual([['a', 'partial']])
+  })
+
+  it('closes gaps of orders as partial, because history lacks the states in between', async () => {
+    const { run, states, at } = repair([gap('o', 'order', T0)])
+    at.ms = T0 + 60_000
+    expect(await run()).toBeNull()
+    expect([...states]).toEqual([['o', 'partial']])
+  })
+
+  it.each(PRIVATE_CHANNELS)(
+    'closes gaps of %s only if the exchange keeps its history',
+    async (channel) => {
+      const { run, states, at } = repair([gap('a', channel, T0)])
+      at.ms = T0 + 60_000
+      await run()
+      expect(states.has('a')).toBe(CHANNEL_DEFINITIONS[channel].history === 'all')
+    },
+  )
+
+  it('leaves a gap open that cannot be read, or whose rows are not all stored', async () => {
+    const { run, states, at } = repair([gap('a', 'execution', T0)], false)
+    at.ms = T0 + 60_000
+    expect(await run()).toBe(T0 + 120_000)
+    const broken = repair([gap('a', 'execution', T0)])
+    broken.at.ms = T0 + 60_000
+    broken.at.fails = true
+    await expect(broken.run()).rejects.toThrow('away')
+    expect(states.size + broken.states.size).toBe(0)
+  })
+})

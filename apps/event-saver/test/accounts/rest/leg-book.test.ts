@@ -1,0 +1,49 @@
+import { type Decimal, type PositionEvent, positionEventSchema } from '@grid/core-events'
+import { describe, expect, it } from 'vitest'
+import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
+
+const T0 = 1_760_000_000_000
+const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
+
+const leg = (fields: Partial<PositionEvent>): PositionEvent =>
+  ({
+    channel: 'position',
+    accountId: ACCOUNT_ID,
+    category: 'linear',
+    symbol: 'BTCUSDT',
+    positionIdx: 0,
+    exchangeTs: T0,
+    localTsUs: T0 * 1000,
+    size: '1' as Decimal,
+    side: 'Buy',
+    ...fields,
+  }) as PositionEvent
+
+describe('legs that are absent from a list', () => {
+  const reply = { exchangeTs: T0 + 5000, localTsUs: (T0 + 5100) * 1000 }
+
+  it('are flat, with all other values unknown', () => {
+    const book = new LegBook()
+    book.note(leg({}))
+    book.note(leg({ positionIdx: 2, side: 'Sell' }))
+    book.note(leg({ symbol: 'FLATUSDT', size: '0.000' as Decimal, side: '' }))
+    book.note(leg({ symbol: 'BTCUSD', category: 'inverse' }))
+    const listed = [leg({ positionIdx: 2, side: 'Sell', exchangeTs: T0 + 5000 })]
+    const absent = book.absent('linear', listed, reply)
+    expect(absent).toMatchObject([
+      { symbol: 'BTCUSDT', positionIdx: 0, side: '', size: '0', seq: -1, source: 'rest', ...reply },
+    ])
+    expect(absent.map((event) => positionEventSchema.safeParse(event).success)).toEqual([true])
+    for (const event of absent) book.note(event)
+    expect(book.absent('linear', listed, { ...reply, exchangeTs: T0 + 9000 })).toEqual([])
+  })
+
+  it('are not flat if they changed just before the list was made', () => {
+    const book = new LegBook()
+    book.note(leg({ exchangeTs: T0 + 4900 }))
+    expect(book.absent('linear', [], reply)).toEqual([])
+    // A late message with an older state changes nothing.
+    book.note(leg({ exchangeTs: T0, size: '5' as Decimal }))
+    expect(book.absent('linear', [], reply)).toEqual([])
+  })
+})

@@ -1,0 +1,23 @@
+import type { OrderEvent } from '@grid/core-events'
+import { describe, expect, it } from 'vitest'
+import { OpenOrders } from '../../../src/accounts/rest/open-orders.ts'
+
+const T0 = 1_760_000_000_000
+
+describe('orders that are absent from a list', () => {
+  const order = (orderId: string, orderStatus: string, exchangeTs = T0): OrderEvent =>
+    ({ category: 'linear', orderId, orderStatus, exchangeTs }) as OrderEvent
+
+  it('are found, unless they ended, were forgotten, or changed just before', () => {
+    const orders = new OpenOrders()
+    for (const id of ['resting', 'listed', 'ended', 'gone']) orders.note(order(id, 'New'))
+    orders.note(order('ended', 'Filled'))
+    // States of an order may arrive in any order.
+    orders.note(order('ended', 'PartiallyFilled'))
+    orders.note(order('young', 'Untriggered', T0 + 4900))
+    orders.forget(order('gone', 'New'))
+    const absent = orders.absent('linear', [order('listed', 'New')], T0 + 5000)
+    expect(absent.map(({ orderId }) => orderId)).toEqual(['resting'])
+    expect(orders.absent('spot', [], T0 + 5000)).toEqual([])
+  })
+})

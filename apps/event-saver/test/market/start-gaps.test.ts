@@ -1,0 +1,58 @@
+import type { Gap, PublicChannel } from '@grid/core-events'
+import { PUBLIC_CHANNELS } from '@grid/core-events'
+import { expect, it } from 'vitest'
+import { StartGaps } from '../../src/market/start-gaps.ts'
+
+const [CHANNEL = 'none' as PublicChannel] = PUBLIC_CHANNELS
+const STREAM = { category: 'linear', channel: CHANNEL, symbol: 'BTCUSDT' } as const
+const STORED = new Map([['BTCUSDT', 1000]])
+
+function setUp() {
+  const gaps: Gap[] = []
+  return { gaps, starts: new StartGaps((gap) => gaps.push(gap)) }
+}
+
+it('a stream has one gap, from its last stored event until it is first live, in any order', () => {
+  const gap = { ...STREAM, startTs: 1000, endTs: 5000, reason: 'start' }
+  const liveFirst = setUp()
+  liveFirst.starts.onLive(STREAM, 5000)
+  liveFirst.starts.onStored('linear', CHANNEL, STORED)
+  liveFirst.starts.onLive(STREAM, 9000)
+  expect(liveFirst.gaps).toEqual([gap])
+  const storedFirst = setUp()
+  storedFirst.starts.onStored('linear', CHANNEL, STORED)
+  storedFirst.starts.onLive(STREAM, 5000)
+  expect(storedFirst.gaps).toEqual([gap])
+})
+
+it('every variant of a channel has its own gap', () => {
+  const { gaps, starts } = setUp()
+  starts.onLive({ ...STREAM, variant: '1' }, 5000)
+  starts.onStored('linear', CHANNEL, STORED)
+  starts.onLive({ ...STREAM, variant: 'D' }, 6000)
+  expect(gaps.map(({ variant, endTs }) => [variant, endTs])).toEqual([
+    ['1', 5000],
+    ['D', 6000],
+  ])
+})
+
+it('a stream of which nothing is stored has no gap, nor has another category', () => {
+  const { gaps, starts } = setUp()
+  starts.onLive(STREAM, 5000)
+  starts.onStored('spot', CHANNEL, STORED)
+  starts.onStored('linear', CHANNEL, new Map())
+  expect(gaps).toEqual([])
+})
+
+it('a symbol that comes back has a gap again', () => {
+  const { gaps, starts } = setUp()
+  starts.onStored('linear', CHANNEL, STORED)
+  starts.onLive(STREAM, 5000)
+  starts.forget('linear', 'BTCUSDT')
+  starts.onStored('linear', CHANNEL, new Map([['BTCUSDT', 6000]]))
+  starts.onLive(STREAM, 8000)
+  expect(gaps.map(({ startTs, endTs }) => [startTs, endTs])).toEqual([
+    [1000, 5000],
+    [6000, 8000],
+  ])
+})

@@ -10,8 +10,7 @@ const OWN_FILES: readonly string[] = [
   'packages/bybit-adapter/src/channels/trade/',
   'packages/bybit-adapter/src/rest/endpoints/recent-trade.ts',
   'packages/bybit-adapter/src/rest/endpoints/ticker.ts',
-  'packages/db/src/market/public-trades.ts',
-  'packages/db/src/market/ticker-snapshots.ts',
+  'packages/db/src/tables/market/',
 ]
 const NAME = /(['"`])(ticker|publicTrade)\1/
 

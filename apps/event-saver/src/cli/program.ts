@@ -20,6 +20,22 @@ const EXIT_HELP =
  */
 export async function runProgram(context: CommandContext): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok
+  const program = buildProgram(context, (code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync([...context.argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return reportError(error, context)
+  }
+}
+
+/** Makes the program with all its commands; `onExitCode` is told how a command that was run ended. */
+export function buildProgram(
+  context: CommandContext,
+  onExitCode: (code: ExitCode) => void,
+): Command {
   const program = new Command('event-saver')
     .description('Records Bybit V5 market data and proves what it holds.')
     .exitOverride()
@@ -34,7 +50,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
     const command = withSettings(parent.command(name).description(description))
     return command.addHelpText('after', `\nExamples:\n${examples}`).action(async () => {
       const options = command.opts<Record<string, unknown>>()
-      exitCode = await withConfig(context, options, command.args, action)
+      onExitCode(await withConfig(context, options, command.args, action))
     })
   }
   const print: CommandLine['print'] = (options, data, lines) =>
@@ -46,13 +62,7 @@ export async function runProgram(context: CommandContext): Promise<ExitCode> {
   addDatabaseCommands(cli)
   addAccountCommands(cli)
   addDataCommands(cli)
-
-  try {
-    await program.parseAsync([...context.argv], { from: 'user' })
-    return exitCode
-  } catch (error) {
-    return reportError(error, context)
-  }
+  return program
 }
 
 /** Adds every setting as a flag, but those that a command line must not show. */

@@ -12,8 +12,9 @@ export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserCo
     ssr: { resolve: { conditions: ['@grid/source'] } },
     test: {
       include: ['test/**/*.test.ts'],
-      testTimeout: 30_000,
-      hookTimeout: 60_000,
+      // Many times what they take alone on a machine: others may run on it as well.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       // The second that is the default passes without a turn on a loaded machine.
       expect: { poll: { timeout: 20_000 } },
       execArgv: clock,

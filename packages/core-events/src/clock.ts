@@ -26,8 +26,17 @@ function nowUs(): number {
   const wall = Date.now()
   const fine = anchorMs + performance.now()
   if (Math.abs(fine - wall) <= MAX_DRIFT_MS) return Math.round(fine * 1000)
-  anchorMs = wall - performance.now()
-  return wall * 1000
+  followWallClock()
+  return Math.round((anchorMs + performance.now()) * 1000)
+}
+
+/** Does nothing when the process was held up between its readings: they are then of different times. */
+function followWallClock(): void {
+  const before = performance.now()
+  const wall = Date.now()
+  const after = performance.now()
+  if (after - before > 1 || Math.abs(anchorMs + after - wall) <= MAX_DRIFT_MS) return
+  anchorMs = wall - after
 }
 
 /** The machine's clock: wall time with microseconds from the process's own fine counter. */

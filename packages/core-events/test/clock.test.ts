@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Clock, nowMs, sleep, systemClock } from '../src/index.ts'
 
 /** A clock whose timers the test fires. */
@@ -30,6 +30,29 @@ describe('systemClock', () => {
     // Time may step back only when the fine counter is set again after a drift.
     expect(backwards.length).toBeLessThanOrEqual(1)
     expect(stamps.some((us) => us % 1000 !== 0)).toBe(true)
+  })
+
+  it('does not step back when the process is held up between its readings', () => {
+    const wallNow = Date.now
+    let resumedMs = 0
+    const readings = vi.spyOn(Date, 'now').mockImplementationOnce(() => {
+      const wall = wallNow()
+      while (resumedMs < wall + 10) resumedMs = wallNow()
+      return wall
+    })
+    const stamps = [1, 2, 3].map(() => systemClock.nowUs())
+    readings.mockRestore()
+    expect(stamps).toEqual(stamps.toSorted((a, b) => a - b))
+    expect(stamps[0]).toBeGreaterThan((resumedMs - 3) * 1000)
+  })
+
+  it('follows the wall clock when that is set', () => {
+    const wallNow = Date.now
+    const readings = vi.spyOn(Date, 'now').mockImplementation(() => wallNow() - 3_600_000)
+    const us = systemClock.nowUs()
+    readings.mockRestore()
+    expect(Math.abs(us / 1000 + 3_600_000 - wallNow())).toBeLessThan(1_000)
+    expect(Math.abs(systemClock.nowUs() / 1000 - wallNow())).toBeLessThan(1_000)
   })
 
   it('does not call back after its timer was cancelled', async () => {

@@ -66,15 +66,16 @@ function check(
   const ours = files.filter((file) => file.startsWith(`${folder}/`))
   const places = new Map(ours.map((file) => [file, placeOf(file, floors)]))
   const findings: Finding[] = []
-  for (const [file, place] of places) {
-    if (place !== null) continue
-    const message = `${file} has no place in the order of ${folder} in docs/architecture.md`
-    findings.push({ key: `place ${file}`, message })
+  const placeless = ours.filter((file) => places.get(file) === null)
+  for (const [lone, inside] of Map.groupBy(placeless, (file) => posix.dirname(file))) {
+    const names = inside.map((file) => posix.basename(file)).join(', ')
+    const message = `${lone} has no place in the order of docs/architecture.md (${names})`
+    findings.push({ key: `place ${lone}`, message })
   }
   const used = new Set(places.values())
   for (const name of floors.keys()) {
     if (used.has(name)) continue
-    const message = `${name} is in the order of ${folder} in docs/architecture.md, but has no files`
+    const message = `${name} has a place in the order of docs/architecture.md, but no files`
     findings.push({ key: `place ${name}`, message })
   }
   return [...findings, ...upwardArrows(imports, places, floors)]

@@ -283,6 +283,8 @@ describe('events that a socket missed', () => {
         async () => {
           const gaps = await new CaptureGapRepository(database.db).list({ of: 'everyone' })
           const channels = gaps.map(({ channel, state }) => `${channel} ${state}`)
+          // One of the time without process, one of the lost connection.
+          if (gaps.filter(({ channel }) => channel === 'execution').length < 2) return []
           return [...new Set(channels)].filter((text) => /^(execution|order) /.test(text)).sort()
         },
         { timeout: 60_000, interval: 500 },

@@ -151,9 +151,9 @@ describe('retention beside readers and a writer', () => {
     [
       'before the new one takes its place',
       /_ccnew$/,
-      sql`lock table ${sql.id(nameOf(100))} in row exclusive mode`,
+      () => sql`lock table ${sql.id(nameOf(100))} in row exclusive mode`,
     ],
-    ['after', /_ccold$/, sql`select from ${sql.id(nameOf(100))}`],
+    ['after', /_ccold$/, () => sql`select from ${sql.id(nameOf(100))}`],
   ])('clears away the index that an interruption left %s', async (_when, left, lock) => {
     const leftovers = async (): Promise<string[]> => {
       const { rows } = await sql<{ name: string }>`
@@ -166,7 +166,7 @@ describe('retention beside readers and a writer', () => {
     await tickers.bulkInsert([100, 99, 98].map((days) => ticker({ exchangeTs: noon(days) })))
     const stop = new AbortController()
     const report = await other.transaction().execute(async (trx) => {
-      await lock.execute(trx)
+      await lock().execute(trx)
       const freezing = freezeClosedDays(db, { table: 'ticker_snapshots', signal: stop.signal })
       await expect.poll(leftovers, { timeout: 20_000 }).toEqual([expect.stringMatching(left)])
       stop.abort()

@@ -20,8 +20,10 @@ describe.each(['before', 'after'])('%s analyze', (when) => {
       trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, exchangeTs: START + n * (DAY / 5000) }),
     )
     await trades.bulkInsert(events)
+    // All of one day, at whatever hour: a page of a few rows would be read whole.
+    const midnight = Math.floor(Date.now() / DAY) * DAY
     const today = Array.from({ length: 5000 }, (_, n) =>
-      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, exchangeTs: Date.now() - n * 1000 }),
+      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, exchangeTs: midnight + n * 1000 }),
     )
     await trades.bulkInsert(today)
     if (when === 'after') await db.executeQuery(CompiledQuery.raw('analyze public_trades'))

@@ -34,6 +34,7 @@ export async function openPlanned(isKept: RegExp): Promise<PlannedDatabase> {
   const database = await createTestDatabase(inject('postgresUrl'))
   const pool = new pg.Pool({ connectionString: database.url })
   // Dropping the database may end a connection before its own end arrives.
+  pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   let kept: CompiledQuery[] = []
   const db = new Kysely<GridDatabase>({

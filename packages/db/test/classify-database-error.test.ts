@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts'
 import { decimal, ticker, trade } from './support/events.ts'
 
-/** 600 of it are more than the 512 MiB of a text. */
+/** 600 times this is more than the 512 MiB that a text may have. */
 const LONG = 'x'.repeat(2 ** 20)
 const LONGER = `${LONG}x`
 
@@ -93,12 +93,12 @@ describe('errors of a real server', () => {
     expect(errors).toEqual(['transient'])
   })
 
-  it('a killed backend is transient, costs no process, and the pool recovers', async () => {
+  it('a killed backend is transient, does not end the process, and the pool recovers', async () => {
     const kill = (pid: number): Promise<unknown> =>
       sql`select pg_terminate_backend(${pid}::integer, 5000)`.execute(db)
     const work = db.transaction().execute(async (trx) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)
-      // Nobody queries the connection while it dies: its error must not end the process.
+      // The connection is idle while it dies: its error must not end the process.
       await kill(rows[0]?.pid ?? 0)
       await sql`select 1`.execute(trx)
     })
@@ -117,7 +117,7 @@ describe('errors of a real server', () => {
     await sql`select 1`.execute(db)
   })
 
-  it('a statement past its time is transient', async () => {
+  it('a statement that exceeds its timeout is transient', async () => {
     const hasty = createDatabase({ url: database.url, statementTimeoutMs: 50 })
     const error = await failure(sql`select pg_sleep(60)`.execute(hasty))
     expect(classifyDatabaseError(error)).toBe('transient')
@@ -142,7 +142,7 @@ describe('a server that cannot be reached', () => {
     expect(errors.map(classifyDatabaseError)).toEqual(['transient', 'transient'])
   })
 
-  it('is transient when its name is not known', async () => {
+  it('is transient when its name cannot be resolved', async () => {
     const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })
     const error = await failure(sql`select 1`.execute(db))
     expect(classifyDatabaseError(error), String(error)).toBe('transient')
@@ -154,17 +154,17 @@ it.each([
   ['a value', [ticker({ extra: { n: 1n } as never })]],
   [
     'a batch too long for a statement',
-    // Of two symbols, for what all rows have alike travels once.
+    // Two symbols, because a value that all rows have in common travels once.
     Array.from({ length: 1100 }, (_, seq) => ticker({ seq, symbol: seq % 2 ? LONG : LONGER })),
   ],
-])('takes for poison %s that cannot be encoded', async (_name, events) => {
+])('calls %s that cannot be encoded poison', async (_name, events) => {
   const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })
   const error = await failure(new TickerSnapshotRepository(db).bulkInsert(events))
   expect(error).toMatchObject({ code: 'NOT_ENCODABLE', cause: expect.any(Error) })
   expect(classifyDatabaseError(error)).toBe('poison')
 })
 
-it('takes an error of another kind for fatal', () => {
+it('calls an error of any other kind fatal', () => {
   const errors = [new TypeError('x is not a function'), 'text', null, { code: 'ERR_ODD' }]
   expect(errors.map(classifyDatabaseError)).toEqual(['fatal', 'fatal', 'fatal', 'fatal'])
 })

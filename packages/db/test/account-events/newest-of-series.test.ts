@@ -5,7 +5,7 @@ import { T0 } from '../support/events.ts'
 import { addTenant } from '../support/private-events.ts'
 import { openPlanned } from '../support/query-plans.ts'
 
-it('the newest of each leg is read by a few steps, however many rows and without statistics', async () => {
+it('the newest row of each leg takes a few steps, however many rows there are, without statistics', async () => {
   const { db, take, scansOf, close } = await openPlanned(/^with recursive/)
   await migrate(db, { environment: 'testnet' })
   const { scope, accountId } = await addTenant(db, 'big')

@@ -52,7 +52,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  it('an execution is stored once; a later delivery fills what the first did not know', async () => {
+  it('an execution is stored once; a later delivery fills its null values', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'fills')
     const live = execution({ accountId, orderId: 'o1', execPnl: decimal('-1.250'), isMaker: true })
     const { execPnl: _, ...rest } = live
@@ -73,7 +73,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     })
   })
 
-  it('equal execution ids of other accounts, categories and symbols are others', async () => {
+  it('one execution id in two accounts, categories or symbols is of two executions', async () => {
     const [one, two] = [await addTenant(opened.db, 'one'), await addTenant(opened.db, 'two')]
     const fill = execution({ accountId: one.accountId })
     const sent = [
@@ -89,7 +89,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     expect(await executions.exists(one.scope, { ...one, execId: 'e2' })).toBe(false)
   })
 
-  it('an event of an unknown account is the fault of its row, and stores nothing', async () => {
+  it('an event of an unknown account is poison, and nothing of its batch is stored', async () => {
     const { accountId } = await addTenant(opened.db, 'known')
     const unknown = '00000000-0000-4000-8000-000000000000'
     const sent = [execution({ accountId }), execution({ accountId: unknown })]
@@ -99,7 +99,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     expect(await executions.bulkInsert([execution({ accountId })])).toMatchObject({ inserted: 1 })
   })
 
-  it('every state of an order is kept, and the newest is known whatever the order of arrival', async () => {
+  it('every state of an order is stored, and the newest is found in any order of arrival', async () => {
     const step = (overrides: Partial<OrderEvent>, exchangeTs: number) => ({
       ...overrides,
       exchangeTs: T0 + exchangeTs,
@@ -134,7 +134,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     }
   })
 
-  it('of states that are equally new the one that arrived last counts, and arrives but once', async () => {
+  it('of equally new states the last one to arrive counts, and a second delivery is no arrival', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'ties')
     const filled = { orderStatus: 'Filled', cumExecQty: decimal('1') } as const
     const first = order({ accountId, ...filled, localTsUs: T0 * 1000 + 5 })
@@ -158,22 +158,22 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
       ['b', null],
     ])
     await sql`delete from order_states`.execute(opened.db)
-    // One message over two batches.
+    // One message in two batches.
     await orders.bulkInsert([first])
     await orders.bulkInsert([second])
     expect(await cancelType()).toBe('CancelByUser')
-    // Another collector, and later REST, deliver the first anew.
+    // Another collector, and later REST, deliver the first state again.
     await orders.bulkInsert([{ ...first, localTsUs: T0 * 1000 + 9 }])
     await orders.bulkInsert([{ ...first, source: 'rest', localTsUs: T0 * 1000 + 99 }])
     expect(await cancelType()).toBe('CancelByUser')
-    // A replay of the journal finds what was received before.
+    // A replay of the journal brings states that were received before.
     await orders.bulkInsert([
       order({ accountId, ...filled, cancelType: 'CancelBySmp', localTsUs: T0 * 1000 }),
     ])
     expect(await cancelType()).toBe('CancelByUser')
   })
 
-  it('stores no state of an order without its history, and no history without the state', async () => {
+  it('stores the history of an order and its newest state, or neither', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'atomic')
     const fail = opened.db.transaction().execute(async (trx) => {
       const result = await new OrderRepository(trx).bulkInsert([order({ accountId })])
@@ -196,14 +196,14 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     const { accountId } = await addTenant(opened.db, 'twins')
     const stored = order({ accountId })
     await orders.bulkInsert([stored])
-    // Alike in all that is hashed.
+    // Equal in all fields that are hashed.
     const twin = { ...stored, side: 'Sell' }
     const { conflicts } = await orders.bulkInsert([order({ accountId, orderId: 'o2' }), twin])
     expect(conflicts).toEqual([{ event: twin, field: 'side', stored: 'Buy', offered: 'Sell' }])
     expect(conflicts[0]?.event).toBe(twin)
   })
 
-  it('positions and wallets are kept once for each content, and their newest are found by leg and coin', async () => {
+  it('positions and wallets are stored once for each content; the newest is found by leg and coin', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'snapshots')
     const long = position({ accountId, positionIdx: 1 })
     const short = position({ accountId, positionIdx: 2, side: 'Sell', exchangeTs: T0 - 5 })
@@ -245,7 +245,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     expect(rows).toEqual([{ available: '7' }])
   })
 
-  it('ledger entries that share an id are all kept', async () => {
+  it('ledger entries that share an id are all stored', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'ledger')
     const ledger = new AccountTransactionRepository(opened.db)
     const trade = transaction({ accountId })
@@ -310,7 +310,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     const states = [filled.order, order({ accountId, ...more })]
     await orders.bulkInsert(states)
     expect(await collect(orders.range(scope, all))).toEqual(withRun(states))
-    // The one that is filled further.
+    // The order with the larger filled quantity.
     expect(await orders.states(scope, { accountId })).toEqual(
       withRun(states.toSorted((a, b) => Number(b.cumExecQty) - Number(a.cumExecQty)).slice(0, 1)),
     )
@@ -323,7 +323,7 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
   })
 })
 
-/** A value of its kind for each name, each other than the ones before. */
+/** A value of its kind for each name; no two are equal. */
 function valuesOf<Values extends object>(kinds: Values): object {
   const entries = Object.entries<ValueKind>(kinds as Readonly<Record<string, ValueKind>>)
   const byKind: Readonly<Record<ValueKind, (n: number) => unknown>> = {
@@ -339,7 +339,7 @@ function valuesOf<Values extends object>(kinds: Values): object {
 }
 
 it(
-  'collectors that store the same orders at once agree on every state',
+  'two collectors that store the same orders at once leave the same states',
   async () => {
     const opened = await openPostgres()
     await migrate(opened.db, { environment: 'testnet' })

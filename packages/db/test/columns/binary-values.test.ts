@@ -7,7 +7,7 @@ import { COLUMN_KINDS, type WrittenKindName } from '../../src/columns/column-kin
 import { columnArrays, encodeBatch } from '../../src/insert/encode-batch.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 
-/** A value of a kind, and the same as text that PostgreSQL reads by itself. */
+/** A value of a kind, and its text as PostgreSQL reads it. */
 interface Sample {
   readonly value: unknown
   readonly text: string
@@ -32,7 +32,7 @@ const decimals = fc
     ),
   )
 
-/** An instant in microseconds, as text of PostgreSQL. */
+/** An instant in microseconds as PostgreSQL's text. */
 function instantText(us: number): string {
   const ms = Math.floor(us / 1000)
   const [date, rest] = new Date(ms).toISOString().split('.') as [string, string]
@@ -116,7 +116,7 @@ const ROWS = fc.array(fc.record(mapKinds((kind) => fc.option(SAMPLES[kind]))), {
   maxLength: 20,
 })
 
-/** Rows that differ in some columns only, and in the place of each. */
+/** Rows that differ in some columns only. */
 const ALIKE_ROWS = fc
   .tuple(
     fc.subarray(KINDS),
@@ -162,7 +162,7 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
     return rows
   }
 
-  it('are those of Kysely VALUES, to the digit', async () => {
+  it('are stored as Kysely VALUES would store them, to the digit', async () => {
     const property = fc.asyncProperty(ROWS, async (rows) => {
       await execute('truncate binary_values, plain_values')
       await binaryInsert(
@@ -187,7 +187,7 @@ describe.each(DATABASES)('values sent as binary arrays to %s', (name, open) => {
     await fc.assert(property, { numRuns: name === 'PGlite' ? 50 : 200 })
   })
 
-  it('are the same where what rows have alike travels once', async () => {
+  it('are the same when a common value of all rows travels once', async () => {
     const property = fc.asyncProperty(ALIKE_ROWS, async (rows) => {
       await execute('truncate binary_values, plain_values')
       for (const row of rows) {
@@ -249,7 +249,7 @@ it.each<[WrittenKindName, readonly unknown[]]>([
   ['bytea', ['bytes', 1]],
   ['ms', [1.5, Number.NaN, '0', new Date(0)]],
   ['us', [1.5, Number.NaN, Number.POSITIVE_INFINITY]],
-])('refuses what is no %s, naming the column', (kind, values) => {
+])('refuses a value that is no %s, and names the column', (kind, values) => {
   for (const value of values) {
     const refused = () => columnArrays([column(kind)], [{}, { [kind]: value }])
     expect(refused, String(value)).toThrow(

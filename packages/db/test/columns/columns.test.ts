@@ -8,17 +8,17 @@ import { DAILY_TABLES } from '../../src/tables/daily-tables.ts'
 import type { EventTable, StoredRow } from '../../src/tables/shape/event-table.ts'
 import { openPostgres } from '../support/databases.ts'
 
-/** Types that values of another are sent for. */
+/** Types of columns whose values are sent as another type. */
 const SENT_AS: Readonly<Record<string, string>> = {
   'timestamp with time zone': 'timestamptz',
-  // An element of an array is cast as it is stored.
+  // The insert casts an element when it is stored.
   smallint: 'integer',
 }
 
 it.each([...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)])(
   'writes and reads every column of $table, as the type that it has',
   async (target) => {
-    // Sound: of a row no field is asked.
+    // Sound: no field of a row is read.
     const anyTarget = target as unknown as EventTable<StoredRow>
     const { table, view = table, columns, written = columns } = anyTarget
     const opened = await openPostgres()
@@ -29,7 +29,7 @@ it.each([...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)])(
       where attrelid = to_regclass(${relation}) and attnum > 0 and not attisdropped`.execute(
         opened.db,
       )
-      // Rows find their run as they are stored.
+      // run_id is not written: a trigger finds it.
       return rows
         .filter(({ name }) => name !== 'run_id')
         .map(({ name, type }) => [name, SENT_AS[type] ?? type])
@@ -40,13 +40,13 @@ it.each([...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)])(
     const typesOf = (list: readonly WrittenColumn<StoredRow>[]) =>
       list.map(({ name, kind }) => [name, COLUMN_KINDS[kind].type]).toSorted()
     expect(typesOf(written)).toEqual(stored)
-    // What is read as text may be an enum.
+    // An enum is read as text.
     const asRead = shown.map(([name, type]) => [name, type === 'market_category' ? 'text' : type])
     expect(typesOf(columns)).toEqual(asRead)
   },
 )
 
-it('lets no column list compile that does not fit the schema', () => {
+it('a column list that does not fit the schema does not compile', () => {
   interface Row {
     readonly category: string
     readonly price: string

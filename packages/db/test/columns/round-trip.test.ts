@@ -27,7 +27,7 @@ const TO = Date.UTC(2019, 0, 4)
 const SYMBOL = 'RANDOM'
 
 const digits = (max: number) => fc.stringMatching(new RegExp(`^(0|[1-9][0-9]{0,${max}})$`))
-/** Plain decimals: digits that PostgreSQL writes as they were. */
+/** Decimals that PostgreSQL writes as they were sent. */
 const decimals = fc
   .tuple(fc.boolean(), digits(40), fc.option(fc.stringMatching(/^[0-9]{1,40}$/)))
   .map(([isNegative, integer, fraction]) => {

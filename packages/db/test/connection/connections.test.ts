@@ -42,7 +42,7 @@ describe('connections to a server', () => {
     }
   })
 
-  it('go on clean after a statement past its time, inside a transaction and outside', async () => {
+  it('can be used after a statement timed out, inside a transaction and outside', async () => {
     const db = open({ statementTimeoutMs: 100 })
     const slow = { code: '57014' }
     await expect(sql`select pg_sleep(60)`.execute(db)).rejects.toMatchObject(slow)
@@ -58,7 +58,7 @@ describe('connections to a server', () => {
     await db.destroy()
   })
 
-  it('are not used again once the server ended them within a transaction', async () => {
+  it('are not used again once the server ended them in a transaction', async () => {
     const db = open({ idleInTransactionTimeoutMs: 100 })
     const watcher = open({})
     const sessions = async (): Promise<number> => {
@@ -79,7 +79,7 @@ describe('connections to a server', () => {
     await watcher.destroy()
   })
 
-  it('are closed once nobody used them for a while', async () => {
+  it('are closed after they were unused for a while', async () => {
     const db = open({ idleTimeoutMs: 50 })
     const watcher = open({})
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)
@@ -96,14 +96,14 @@ describe('connections to a server', () => {
 })
 
 describe('read-only PGlite', { timeout: START_TIMEOUT_MS }, () => {
-  it('reads and refuses to write, and makes no database where there is none', async () => {
+  it('reads, refuses to write, and makes no database where there is none', async () => {
     const home = mkdtempSync(join(tmpdir(), 'grid-read-only-'))
     const url = `pglite:${join(home, 'grid')}`
     const early = createDatabase({ url, readOnly: true })
     await expect(sql`select 1`.execute(early)).rejects.toMatchObject({ code: 'DATABASE_MISSING' })
     expect(existsSync(join(home, 'grid'))).toBe(false)
     const writer = createDatabase({ url })
-    // From the moment on that it has the directory, whatever is in there yet.
+    // Refused as soon as another one has the directory, whatever is in it by then.
     const opening = migrate(writer)
     await expect.poll(() => existsSync(join(home, 'grid.lock.pid')), { interval: 1 }).toBe(true)
     await expect(sql`select 1`.execute(early)).rejects.toMatchObject({ code: 'DATABASE_LOCKED' })

@@ -50,8 +50,8 @@ describe('createDatabase', () => {
     await createDatabase({ url: 'pglite:/dev/null/no-directory' }).destroy()
   })
 
-  it('names the package that a URL needs', async () => {
-    // By a variable, so that no bundler looks for it.
+  it('names the missing package that a URL needs', async () => {
+    // In a variable, so that no bundler looks for the package.
     const name = '@electric-sql/not-installed'
     await expect(loadPeer(name, () => import(name))).rejects.toMatchObject({
       code: 'DRIVER_MISSING',

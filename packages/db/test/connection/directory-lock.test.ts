@@ -15,7 +15,7 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
   })
   afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-  it('is opened once in a process, by whatever path, and free again after destroy', async () => {
+  it('is opened once in a process, by any of its paths, and can be opened again after destroy', async () => {
     const directory = join(home, 'missing', 'parents', 'grid')
     const first = createDatabase({ url: `pglite:${directory}` })
     await sql`create table kept (n integer)`.execute(first)
@@ -27,14 +27,14 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
       message: expect.stringContaining('this process already'),
     })
     await first.destroy()
-    // The refused one may try again by itself.
+    // The refused Kysely connects by its next query.
     await sql`insert into kept values (1)`.execute(second)
     await second.destroy()
   })
 
-  it('is refused while another process has it, and taken over once that was killed', async () => {
+  it('is refused while another process has it open, and can be opened once that was killed', async () => {
     const directory = join(home, 'grid')
-    // What a crash long ago may leave behind: the pid of somebody who is alive.
+    // What an old crash may leave behind: a pid that a living process has now.
     writeFileSync(`${directory}.lock`, '')
     writeFileSync(`${directory}.lock.pid`, String(process.pid))
     const script = `

@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-/** A process that stores batch after batch, and says of each when it is stored. */
+/** Starts a process that stores batch after batch, and prints each one that is stored. */
 function startWriter(directory: string, round: number): ChildProcess {
   const source = new URL('../../src/index.ts', import.meta.url).href
   const script = `
@@ -38,7 +38,7 @@ function startWriter(directory: string, round: number): ChildProcess {
 }
 
 it(
-  'a directory opens with every acknowledged row after kill -9 amid writing, again and again',
+  'a directory still opens, with every acknowledged row, after each kill -9 during a write',
   async () => {
     const directory = join(home, 'grid')
     const acknowledged = new Set<string>()
@@ -47,7 +47,7 @@ it(
       if (child.stdout === null) throw new Error('no output')
       for await (const batch of createInterface(child.stdout)) {
         acknowledged.add(`${round}-${batch}`)
-        // Amid the next batch, at another place each time.
+        // During the next batch, at another moment each time.
         if (Number(batch) === 5 + 9 * round) setTimeout(() => child.kill('SIGKILL'), 3 * round)
       }
       if (child.signalCode === null) await once(child, 'exit')

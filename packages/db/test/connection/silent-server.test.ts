@@ -5,7 +5,7 @@ import { classifyDatabaseError, createDatabase, migrate } from '../../src/index.
 
 const FAILED = { code: 'SERVER_SILENT', retryable: true }
 
-describe('a network that swallows every packet', () => {
+describe('a network that drops every packet', () => {
   let database: TestDatabase
   let relay: Relay
   beforeEach(async () => {
@@ -19,7 +19,7 @@ describe('a network that swallows every packet', () => {
 
   const open = () => createDatabase({ url: relay.url, poolSize: 1, silenceTimeoutMs: 1_500 })
 
-  it('fails a statement as transient, and its connection makes room for a new one', async () => {
+  it('fails a statement as transient, and a new connection replaces its own', async () => {
     const db = open()
     await sql`select 1`.execute(db)
     relay.swallow()
@@ -43,7 +43,7 @@ describe('a network that swallows every packet', () => {
     await db.destroy()
   })
 
-  it('does not hold up destroy, whether a statement hangs or none', async () => {
+  it('does not delay destroy, with a hanging statement or without', async () => {
     const db = open()
     const running = Promise.withResolvers<void>()
     const work = db.connection().execute(async (connection) => {
@@ -64,7 +64,7 @@ describe('a network that swallows every packet', () => {
   })
 })
 
-it('a migration may wait for another one longer than a statement may take', async () => {
+it('a migration may wait for another one longer than the limit of a statement', async () => {
   const database = await createTestDatabase(inject('postgresUrl'))
   const hasty = createDatabase({ url: database.url, silenceTimeoutMs: 1_500 })
   const other = createDatabase({ url: database.url })
@@ -77,13 +77,13 @@ it('a migration may wait for another one longer than a statement may take', asyn
     await migrate(trx)
     const waiting = migrate(hasty)
     await expect.poll(waiters).toBe(1)
-    // Past the limit.
+    // Longer than the limit.
     await sql`select pg_sleep(2.5)`.execute(other)
     expect(await waiters()).toBe(1)
     return { waiting }
   })
   expect((await migration.waiting).applied).toEqual([])
-  // Afterwards its connection is as hasty as before.
+  // Afterwards the limit holds again for its connection.
   await expect(sql`select pg_sleep(60)`.execute(hasty)).rejects.toMatchObject(FAILED)
   await Promise.all([hasty.destroy(), other.destroy()])
   await database.drop()

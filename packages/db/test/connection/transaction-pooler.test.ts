@@ -96,7 +96,7 @@ describe.skipIf(!isInstalled).each([
     await reader.destroy()
   })
 
-  it('holds every statement and transaction to the limits, and leaves no trace of them', async () => {
+  it('applies the limits to every statement and transaction, and leaves no trace of them', async () => {
     const hasty = createDatabase({ url: pooler.url, statementTimeoutMs: 300 })
     expect(await settingOf(hasty, 'statement_timeout')).toBe('300ms')
     const inside = hasty.transaction().execute((trx) => settingOf(trx, 'statement_timeout'))
@@ -111,7 +111,7 @@ describe.skipIf(!isInstalled).each([
     expect(await isolation).toEqual(['serializable', '300ms'])
     const slow = await sql`select pg_sleep(60)`.execute(hasty).catch((error: unknown) => error)
     expect(slow).toMatchObject({ code: '57014' })
-    // Another client gets the same server sessions, which must know nothing of it.
+    // Another client gets the same server sessions, which must not have the limits.
     const plain = createDatabase({
       url: pooler.url,
       statementTimeoutMs: 0,
@@ -124,7 +124,7 @@ describe.skipIf(!isInstalled).each([
     await Promise.all([plain.destroy(), hasty.destroy()])
   })
 
-  it('goes on after a statement that failed, inside a transaction and outside', async () => {
+  it('works on after a failed statement, inside a transaction and outside', async () => {
     const one = createDatabase({ url: pooler.url, poolSize: 1 })
     const broken = () => sql`select 1 / 0`.execute(one)
     await expect(broken()).rejects.toMatchObject({ code: '22012' })
@@ -151,7 +151,7 @@ describe.skipIf(!isInstalled).each([
       reader.transaction().execute((trx) => sql`create table t ()`.execute(trx)),
     ).rejects.toMatchObject({ code: '25006' })
     await reader.destroy()
-    // Nor do sessions stay read-only for others.
+    // The sessions must not stay read-only for others either.
     await sql`create table writable ()`.execute(db)
   })
 

@@ -25,7 +25,7 @@ import { addTenant, credential, execution, KEYS, keyOf } from '../support/privat
 
 it('makes ids from names as the Python predecessor does', () => {
   expect(accountIdOf('mainnet_live')).toBe('9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba')
-  // As Python's uuid.uuid5 gives them.
+  // The ids that Python's uuid.uuid5 gives.
   expect(userIdOf('alice')).toBe('3b931471-a211-50b4-b164-a05d9d37b75b')
   expect(strategyIdOf('btcusdt_test')).toBe('a363ab59-f616-547d-978f-76725db6196d')
 })
@@ -49,7 +49,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
   const enabledOf = async (accountId: string) =>
     (await operator.allEnabledAccounts()).find((account) => account.accountId === accountId)
 
-  it('a user is known by name and id, once', async () => {
+  it('a user is found by name and id, and added once', async () => {
     const user = await operator.addUser({ username: 'zoe', email: 'zoe@example.com' })
     expect(user).toMatchObject({ userId: userIdOf('zoe'), status: 'active' })
     for (const again of [
@@ -71,7 +71,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     expect(await operator.listActiveUsers()).toMatchObject([{ username: 'aaron' }])
   })
 
-  it('an account is added with its key, and its secret is nowhere in clear', async () => {
+  it('an account is added with its key, and its secret is stored nowhere in plain text', async () => {
     const { scope, account, accountId } = await addTenant(opened.db, 'added')
     expect(accountId).toBe(accountIdOf('added'))
     expect(account).toMatchObject({ environment: 'testnet', status: 'enabled', removedAt: null })
@@ -124,7 +124,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     expect(rows).toEqual([{ secrets: 1 }])
   })
 
-  it('rotations at once leave one active key', async () => {
+  it('simultaneous rotations leave one active key', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'raced')
     await Promise.all(
       [1, 2, 3].map((n) => accounts.rotate(scope, accountId, credential(`KEY${n}`, `S${n}`))),
@@ -146,7 +146,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     expect(await enabledOf(accountId)).toBeUndefined()
   })
 
-  it('a removed account leaves a tombstone and its history, and no key; added again it comes back', async () => {
+  it('a removed account leaves a tombstone and its history, but no key; added again it is restored', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'removed')
     await new ExecutionRepository(opened.db).bulkInsert([execution({ accountId })])
     expect(await accounts.remove(scope, accountId)).toMatchObject({
@@ -168,7 +168,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     expect(await executions.exists(scope, { accountId, execId: 'e1' })).toBe(true)
   })
 
-  it('a secret that cannot be read is its account’s fault alone', async () => {
+  it('a secret that cannot be read makes a fault of its account only', async () => {
     const [good, swapped, other, keyless] = await Promise.all(
       ['good', 'swapped', 'other', 'keyless'].map((name) => addTenant(opened.db, name)),
     )
@@ -194,7 +194,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     )
   })
 
-  it('secrets are encrypted anew with a new key, all or none, and then need no other', async () => {
+  it('all secrets or none are encrypted anew with a new key, and then need that key only', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'reencrypted')
     const both = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(1)}`)
     const onlyNew = EncryptionKeys.parse(`k2:${keyOf(2)}`)
@@ -215,7 +215,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
 })
 
 it(
-  'tells listeners of every change of accounts and keys, with nothing in it',
+  'notifies listeners of every change of accounts and keys, without content',
   async () => {
     const opened = await openPostgres()
     await migrate(opened.db)

@@ -45,7 +45,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     return Object.fromEntries(stored.map(({ execId, runId }) => [execId, runId]))
   }
 
-  it('a strategy is one an instrument', async () => {
+  it('an instrument has one strategy', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'strategist')
     const strategyId = await addStrategy(scope, accountId)
     await expect(addStrategy(scope, accountId)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
@@ -59,7 +59,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     expect(await strategies.listEnabled(scope, accountId)).toHaveLength(1)
   })
 
-  it('a run starts, lives, ends, and is listed newest first', async () => {
+  it('a run starts, has heartbeats, ends, and is listed with the newest first', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'runner')
     const strategyId = await addStrategy(scope, accountId)
     const configSnapshot = { step: '0.2', nested: [1, { a: null }] }
@@ -94,7 +94,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     expect(await runs.get(scope, second.runId)).toMatchObject({ status: 'completed' })
   })
 
-  it('a run does not take the strategy or the account of another', async () => {
+  it('a run is refused with another user’s account or strategy', async () => {
     const mine = await addTenant(opened.db, 'mine')
     const theirs = await addTenant(opened.db, 'theirs')
     const strategyId = await addStrategy(theirs.scope, theirs.accountId)
@@ -104,7 +104,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     await expect(runs.start(mine.scope, elsewhere)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('events are given the run of their account, instrument and time as they are stored', async () => {
+  it('an event gets the run of its account, instrument and time when it is stored', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'attributed')
     const other = await addTenant(opened.db, 'attributed too')
     const strategyId = await addStrategy(scope, accountId)
@@ -164,7 +164,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     await positions.bulkInsert([position({ accountId })])
     expect(await positions.latest(scope, { accountId, runId: first.runId })).toHaveLength(1)
 
-    // Without a symbol only a run that has no other beside it.
+    // A row without a symbol belongs to a run only when no other is going on.
     const wallets = new WalletSnapshotRepository(opened.db)
     await wallets.bulkInsert(
       [T0 - 1, T0, T0 + 200].map((exchangeTs) => wallet({ accountId, exchangeTs })),
@@ -174,7 +174,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     expect(shadow.status).toBe('running')
   })
 
-  it('events that came before their run was known are given it later', async () => {
+  it('events that were stored before their run get it later', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'late')
     const orders = new OrderRepository(opened.db)
     await executions.bulkInsert([
@@ -193,7 +193,7 @@ describe.each(DATABASES)('runs on %s', (_name, open) => {
     expect(await operator.attributeEvents({ since: 0 })).toBe(1)
   })
 
-  it('a silent run is closed as of its last heartbeat, and later events are not its', async () => {
+  it('a run without heartbeats ends at its last one, and loses later events', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'crashed')
     const strategyId = await addStrategy(scope, accountId)
     const run = { accountId, strategyId, runType: 'live' } as const

@@ -22,14 +22,14 @@ import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/dat
 import { collect } from '../support/events.ts'
 import { credential, fillTenant, KEYS, type Tenant } from '../support/private-events.ts'
 
-/** A call of a method by a user, about a tenant's rows; it must give the tenant something. */
+/** A user's call of a method about a tenant's rows; for the tenant itself it must give something. */
 type Call = (scope: TenantScope, victim: Tenant) => Promise<unknown>
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 
-/** Methods of collectors: they store what they received of any account, and count it. */
+/** Methods of collectors, which store events of any account and count them. */
 const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'countByState'])
-/** Repositories of everybody's market data, and the operator's, which is for no tenant. */
+/** Repositories of market data, which everybody may read, and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
   TickerSnapshotRepository,
@@ -67,7 +67,7 @@ function callsOn(db: OpenedDatabase['db']): ReadonlyMap<object, Readonly<Record<
     [
       UserRepository,
       {
-        // A scope names its user: what it must not find is another's under its own id.
+        // Here the scope names the user itself: it must not find another user under its own id.
         get: async (scope, { userId }) => {
           const user = await users.get(scope)
           return user?.userId === userId ? user : null
@@ -178,7 +178,7 @@ function callsOn(db: OpenedDatabase['db']): ReadonlyMap<object, Readonly<Record<
   ])
 }
 
-/** An id in use is no news of whose it is. */
+/** That an id is in use does not tell whose it is. */
 function asNotFound(error: unknown): null {
   if ((error as { code?: unknown }).code === 'ALREADY_EXISTS') return null
   throw error
@@ -216,7 +216,7 @@ describe.each(DATABASES)('a tenant, on %s,', (_name, open) => {
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  it('is asked for by every method of every repository that is exported', () => {
+  it('is an argument of every method of every exported repository', () => {
     const repositories = Object.entries(packageExports)
       .filter(([name]) => /^[A-Z].*Repository$/.test(name))
       .map(([, repository]) => repository as object)
@@ -228,7 +228,7 @@ describe.each(DATABASES)('a tenant, on %s,', (_name, open) => {
     }
   })
 
-  it('reaches its own rows, and no other’s, by any of them', async () => {
+  it('reaches its own rows by each of them, and nobody else’s', async () => {
     for (const [repository, methods] of callsOn(opened.db)) {
       for (const [method, call] of Object.entries(methods)) {
         const name = `${(repository as { readonly name: string }).name}.${method}`

@@ -47,7 +47,7 @@ describe.each(DATABASES)('a batch on %s', (_name, open) => {
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  /** Stores events at once and one by one, as two symbols, and compares what is read. */
+  /** Stores events of one symbol together and of another one by one, and compares what is read. */
   async function compare<Event extends PublicEvent>(
     repository: MarketRepository<Event>,
     events: readonly Event[],
@@ -67,7 +67,7 @@ describe.each(DATABASES)('a batch on %s', (_name, open) => {
     expect(await repository.bulkInsert(batch)).toMatchObject({ duplicates: events.length })
   }
 
-  it.each(Object.entries(TRADES))('of trades %s is stored as they are', (name, events) =>
+  it.each(Object.entries(TRADES))('of trades %s is stored like single rows', (name, events) =>
     compare(
       new PublicTradeRepository(opened.db),
       events.toSorted((a, b) => a.seq - b.seq),
@@ -75,7 +75,7 @@ describe.each(DATABASES)('a batch on %s', (_name, open) => {
     ),
   )
 
-  it.each(Object.entries(TICKERS))('of tickers %s is stored as they are', (name, events) =>
+  it.each(Object.entries(TICKERS))('of tickers %s is stored like single rows', (name, events) =>
     compare(new TickerSnapshotRepository(opened.db), events, name),
   )
 })

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts'
 import { collect, T0, trade } from '../support/events.ts'
 
-/** A small generator of random numbers, so that a failure can be run again. */
+/** A seeded generator of random numbers, so that a failure can be repeated. */
 function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -83,7 +83,7 @@ describe('several processes on one server', () => {
     expect(made.reduce((a, b) => a + b)).toBe(days.length)
   })
 
-  it('make the partitions of today and tomorrow at once, and once made ask one question a table', async () => {
+  it('make the partitions of today and tomorrow at once; afterwards one query a table is enough', async () => {
     const made = await Promise.all(writers.map((db) => ensureUpcomingPartitions(db)))
     expect(made.reduce((a, b) => a + b)).toBe(4)
     const queries: string[] = []
@@ -114,7 +114,7 @@ describe('several processes on one server', () => {
     })
   })
 
-  it('says so when an operator detached the partition of a day', async () => {
+  it('an insert fails with a clear error when an operator detached the partition of its day', async () => {
     const [db] = writers as [Kysely<GridDatabase>]
     const exchangeTs = Date.UTC(2021, 0, 1)
     await ensurePartitions(db, 'public_trades', [exchangeTs])

@@ -29,7 +29,7 @@ const column = (name: string, field: keyof Fill, kind: Column<Fill>['kind']): Co
 
 const FILLS: EventTable<Fill> = {
   channel: 'fill',
-  // Of this test alone.
+  // A table that exists in this test alone.
   table: 'fills' as EventTable<Fill>['table'],
   columns: [
     column('id', 'id', 'text'),
@@ -84,7 +84,7 @@ describe.each(DATABASES)('rows that later ones fill, on %s', (_name, open) => {
     return rows.map(({ row }) => row)
   }
 
-  it('fills nulls and overwrites nothing, each counted as what it was', async () => {
+  it('fills nulls, overwrites nothing, and counts each row once', async () => {
     expect(await insert(fill('a'), fill('b', { pnl: '-0.5' }), fill('c'))).toEqual({
       inserted: 3,
       duplicates: 0,
@@ -98,13 +98,13 @@ describe.each(DATABASES)('rows that later ones fill, on %s', (_name, open) => {
       fill('d', { runId: 'r2' }),
     )
     expect(result).toEqual({ inserted: 1, duplicates: 1, merged: 2, conflicts: [] })
-    // A run once known stays, and is nothing that two deliveries must agree on.
+    // A known run stays. Two deliveries need not agree on it.
     const again = await insert(fill('b', { runId: 'r9' }), fill('a'))
     expect(again).toEqual({ inserted: 0, duplicates: 2, merged: 0, conflicts: [] })
     expect(await stored()).toEqual(['a 1.50 7 -', 'b 1.50 -0.5 r1', 'c 1.50 - -', 'd 1.50 - r2'])
   })
 
-  it('lets a row that contradicts the stored one fill nothing', async () => {
+  it('a row that contradicts the stored one fills nothing', async () => {
     await insert(fill('a'), fill('b', { pnl: '1' }))
     const [other, priced] = [
       fill('a', { qty: '2', pnl: '9' }),
@@ -122,7 +122,7 @@ describe.each(DATABASES)('rows that later ones fill, on %s', (_name, open) => {
     expect(await stored()).toEqual(['a 1.50 - -', 'b 1.50 1 -', 'c 1.50 - -'])
   })
 
-  it('merges what comes several times in one batch', async () => {
+  it('merges rows that come several times in one batch', async () => {
     const sent = [
       fill('a'),
       fill('b'),
@@ -146,7 +146,7 @@ describe.each(DATABASES)('rows that later ones fill, on %s', (_name, open) => {
   })
 })
 
-it('counts each row once for two writers that fill the same rows at once', async () => {
+it('two writers that fill the same rows at once count each row once', async () => {
   const opened = await openPostgres()
   await makeTable(opened)
   const ids = Array.from({ length: 300 }, (_, n) => `f${n}`)

@@ -22,7 +22,7 @@ const BEFORE = 5
 const nameOf = (ms: number): string => partitionName('public_trades', Math.floor(ms / DAY_MS))
 const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
-/** Stores trades as that version did, a column a field. */
+/** Stores trades as that version did, with a column a field. */
 async function storeBefore(
   db: Kysely<GridDatabase>,
   events: readonly PublicTradeEvent[],
@@ -78,7 +78,7 @@ const TICK_DIRECTIONS = [
 const MAYBE = [true, false, null]
 const unknowns = { tickDirection: null, isBlockTrade: null, isRpiTrade: null }
 
-/** Trades with everything that the columns held, by time. */
+/** Trades with all values that the columns could have, by time. */
 const FULL = [T0, T0 + DAY_MS].flatMap((start) => {
   const flagged = TICK_DIRECTIONS.flatMap((tickDirection) =>
     MAYBE.flatMap((isBlockTrade) =>
@@ -127,7 +127,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
         where inhrelid = to_regclass(${name})`.execute(trx)
     })
 
-  it('are not made of a day that is leaving: what is then left of it nobody could tell', async () => {
+  it('are refused while a day is being removed, because nobody could tell what is left of it', async () => {
     const name = nameOf(T0 + DAY_MS)
     await setLeaving(name, true)
     await expect(migrate(db)).rejects.toThrow(`partition ${name} is being removed`)
@@ -135,8 +135,8 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
     await setLeaving(name, false)
   })
 
-  it('give what was stored before, and know it', async () => {
-    // Any roles do that every server has.
+  it('give the trades stored before, and recognise them as duplicates', async () => {
+    // Any roles will do that every server has.
     await sql`alter table public_trades owner to pg_database_owner`.execute(db)
     await sql`grant select on public_trades to pg_monitor`.execute(db)
     expect(await migrate(db)).toMatchObject({
@@ -160,7 +160,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
         FULL.filter((event) => event.category === category && event.symbol === symbol),
       )
     }
-    // So few at once that each is compared.
+    // So few at a time that each is compared.
     for (let start = 0; start < FULL.length; start += 40) {
       const some = FULL.slice(start, start + 40)
       expect(await trades.bulkInsert(some)).toEqual({ ...NOTHING, duplicates: some.length })
@@ -174,7 +174,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
     expect(rows.rows).toHaveLength(FULL.length)
   })
 
-  it('give what is written now', async () => {
+  it('give trades that are stored now', async () => {
     const now = FULL.map((event) => ({ ...event, exchangeTs: event.exchangeTs + 7 * DAY_MS }))
     expect(await trades.bulkInsert(now)).toEqual({ ...NOTHING, inserted: now.length })
     for (const { category, symbol } of now.slice(-5)) {
@@ -185,7 +185,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
     }
   })
 
-  it('stay apart where two symbols have one hash', async () => {
+  it('stay apart when two symbols have one hash', async () => {
     const { rows } = await sql<{ a: string; b: string; is_alike: boolean }>`
       select a, b, trade_stream_key('linear', a) = trade_stream_key('linear', b) as is_alike
       from (select min(symbol) as a, max(symbol) as b from
@@ -194,7 +194,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
     const [{ a = '', b = '', is_alike = false } = {}] = rows
     expect(is_alike).toBe(true)
     const start = Date.UTC(2025, 4, 1, 12)
-    // In turns, of the one more at the end, and at times both with one id at one instant.
+    // Alternately, with more of one at the end, and sometimes both with one id at one instant.
     const batch = Array.from({ length: 120 }, (_, n) => {
       const isOfA = n % 3 > 0 || n > 100
       const price = decimal(`${(isOfA ? 1000 : 5000) + n}`)
@@ -211,7 +211,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
       sent.map((event) => ({ ...event, symbol: names[event.symbol] ?? '' }))
     const colliding = named({ A: a, B: b })
     expect(await trades.bulkInsert(colliding)).toEqual({ ...NOTHING, inserted: sent.length })
-    // Symbols apart, for what is to be read.
+    // Symbols with hashes of their own, for comparison.
     await trades.bulkInsert(named({ A: 'PLAIN-A', B: 'PLAIN-B' }))
     for (let first = 0; first < sent.length; first += 40) {
       const some = colliding.slice(first, first + 40)
@@ -258,7 +258,7 @@ describe.each(DATABASES)('narrow trades on %s', { timeout: START_TIMEOUT_MS }, (
     expect((await collect(ofOne)).map(({ symbol }) => symbol)).toEqual(ofB[0].map(() => b))
   })
 
-  it('stay apart where two categories have a symbol, an id and an instant in common', async () => {
+  it('stay apart when two categories have a symbol, an id and an instant in common', async () => {
     const twins = (['linear', 'spot', 'inverse', 'option'] as const).map((category, n) =>
       trade({ category, symbol: 'TWIN', price: decimal(`${n + 1}`) }),
     )

@@ -24,7 +24,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
   const range = (symbol: string, from = T0 - 1000, to = T0 + 1000, pageSize = 1000) =>
     collect(trades.range({ category: 'linear', symbol, from, to, pageSize }))
 
-  it('stores each trade once, whoever sends it and how often', async () => {
+  it('stores each trade once, however often and by whomever it is sent', async () => {
     const symbol = 'ONCE'
     const batch = Array.from({ length: 40 }, (_, n) => trade({ symbol, tradeId: `t${n % 30}` }))
     expect(await trades.bulkInsert(batch)).toEqual({
@@ -52,7 +52,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     })
   })
 
-  it('stores a batch past the 65,535 parameters of one statement', async () => {
+  it('stores a batch of more values than the 65,535 parameters of one statement', async () => {
     const symbol = 'LARGE'
     const batch = Array.from({ length: 6000 }, (_, n) => trade({ symbol, tradeId: `t${n}` }))
     expect((await trades.bulkInsert(batch)).inserted).toBe(6000)
@@ -143,7 +143,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(second.conflicts.map(({ field }) => field)).toEqual(['size'])
   })
 
-  it('does not take a row for a duplicate that is not stored, nor one that was changed', async () => {
+  it('throws when a trigger swallowed or changed a row, and does not count it as a duplicate', async () => {
     const rule = async (statement: string) => {
       const body = `create or replace function meddle() returns trigger language plpgsql
         as $$ begin ${statement} return new; end $$`
@@ -169,7 +169,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await trades.bulkInsert(events)).toMatchObject({ inserted: 0, duplicates: 2 })
   })
 
-  it('refuses an absurd time by name and makes no partition for it', async () => {
+  it('refuses an absurd time with its own code, and makes no partition for it', async () => {
     const day = 86_400_000
     for (const exchangeTs of [
       Date.UTC(2018, 11, 31, 23),
@@ -206,7 +206,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await range(symbol, exchangeTs, exchangeTs + 1)).toEqual([event])
   })
 
-  it('makes a partition anew that somebody dropped', async () => {
+  it('makes a dropped partition again', async () => {
     const symbol = 'DROPPED'
     const event = trade({ symbol, exchangeTs: Date.UTC(2023, 0, 1) })
     const drop = () => opened.db.schema.dropTable('public_trades_y2023m01d01').execute()
@@ -223,7 +223,7 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await inTransaction()).toMatchObject({ inserted: 1 })
   })
 
-  it('gives the newest time of each instrument, however long ago, and of no other category', async () => {
+  it('gives the newest time of each instrument of a category, however old', async () => {
     const today = Date.now()
     const times = { NEW: today, OLD: Date.UTC(2019, 0, 1), AMID: Date.UTC(2024, 6, 1) }
     const events = Object.entries(times).flatMap(([symbol, exchangeTs]) => [

@@ -7,12 +7,13 @@ import {
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrate, TickerSnapshotRepository } from '../../src/index.ts'
+import { columnName } from '../../src/schema/column-name.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 import { collect, decimal, T0, ticker } from '../support/events.ts'
 
 const ALL_CHANGED = 2 ** TICKER_FIELD_NAMES.length - 1
 
-/** A value of its own for every field, so that none can stand in another's column. */
+/** A different value for every field, so that a value in a wrong column shows. */
 const VALUES = Object.fromEntries(
   TICKER_FIELD_NAMES.map((name, index) => {
     const { kind } = TICKER_FIELDS[name]
@@ -62,7 +63,7 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     for (const pageSize of [1, 5, 1000]) expect(await range(symbol, pageSize)).toEqual(sent)
   })
 
-  it('calls only fresh values a conflict, not those carried from earlier messages', async () => {
+  it('only fresh values conflict, not those carried from earlier messages', async () => {
     const symbol = 'CONFLICT'
     const changed = 2 ** TICKER_FIELDS.markPrice.bit + 2 ** TICKER_FIELDS.curPreListingPhase.bit
     const values = { changed, markPrice: decimal('1.0'), lastPrice: decimal('7') }
@@ -85,7 +86,27 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     ])
   })
 
-  it('names the bits of a mask in SQL as core-events does', async () => {
+  it('has a column and a named bit for every ticker field that core-events lists', async () => {
+    const types = { decimal: 'numeric', text: 'text', timestamp: 'timestamp with time zone' }
+    const { rows } = await sql<{ column: string }>`
+      select attname || ' ' || format_type(atttypid, null) as column
+      from pg_attribute
+      where attrelid = 'ticker_snapshots'::regclass and attnum > 0`.execute(opened.db)
+    const columns = new Set(rows.map(({ column }) => column))
+    const wanted = TICKER_FIELD_NAMES.map(
+      (name) => `${columnName(name)} ${types[TICKER_FIELDS[name].kind]}`,
+    )
+    const missing = wanted.filter((column) => !columns.has(column))
+    expect(missing, 'columns that a migration has to add').toEqual([])
+    for (const name of TICKER_FIELD_NAMES) {
+      const mask = String(2 ** TICKER_FIELDS[name].bit)
+      const { rows: named } = await sql<{ fields: string[] }>`
+        select ticker_changed_fields(${mask}::bigint) as fields`.execute(opened.db)
+      expect(named[0]?.fields, 'names by ticker_changed_fields').toEqual([columnName(name)])
+    }
+  })
+
+  it('the SQL function names the bits of a mask as core-events does', async () => {
     const masks = [
       0,
       ALL_CHANGED,

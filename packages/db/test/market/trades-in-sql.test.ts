@@ -13,7 +13,7 @@ import { collect, decimal, trade } from '../support/events.ts'
 
 const CATEGORIES = ['linear', 'inverse', 'spot', 'option'] as const
 const MIDNIGHT = Date.UTC(2025, 9, 10)
-/** The ends of days, and what to either side of them rounds to another second. */
+/** The ends of days, and the times around them that round to another second. */
 const EDGES = [
   Date.UTC(2019, 0, 1),
   Date.UTC(2019, 0, 1) + 499,
@@ -50,13 +50,13 @@ describe.each(DATABASES)('%s', (kind, open) => {
   }
 
   it.each<[string, Partial<Record<keyof PublicTradeEvent, unknown>>]>([
-    ['a price that is none', { markPrice: 'abc' }],
-    ['a price without end', { indexPrice: 'Infinity' }],
+    ['a price that is no number', { markPrice: 'abc' }],
+    ['an infinite price', { indexPrice: 'Infinity' }],
     ['a volatility of too many digits', { iv: '1e-20000' }],
     ['a direction with a NUL', { tickDirection: 'Plus\0' }],
     ['half a character', { tickDirection: '\ud800' }],
-    ['a flag that is none', { isBlockTrade: 'yes' }],
-  ])('%s is the fault of its row, wherever it is in the batch', async (_, faulty) => {
+    ['a flag that is no boolean', { isBlockTrade: 'yes' }],
+  ])('%s is poison, wherever it is in the batch', async (_, faulty) => {
     for (const tradeId of ['a', 'z']) {
       const good = trade({ symbol: 'POISON', tradeId: 'm' })
       const bad = { ...good, tradeId, ...faulty } as PublicTradeEvent
@@ -73,7 +73,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     expect(stored).toMatchObject({ is_block_trade: null, is_rpi_trade: null })
   })
 
-  it('every millisecond about the ends of seconds and days is read where it is, in total order', async () => {
+  it('milliseconds around the ends of seconds and days are read in their place, in total order', async () => {
     const events = CATEGORIES.flatMap((category) =>
       EDGES.flatMap((exchangeTs) =>
         [2, 1, -1].flatMap((seq) =>
@@ -105,13 +105,13 @@ describe.each(DATABASES)('%s', (kind, open) => {
     }
   })
 
-  it('rows written by hand have their defaults and their key', async () => {
+  it('rows inserted by hand get defaults and the key', async () => {
     const insert = `insert into public_trades (${HAND_COLUMNS}) values `
     await rowsOf(db, insert + HAND_VALUES('a'))
     await rowsOf(db, `${insert}${HAND_VALUES('a')} on conflict do nothing`)
     await expect(rowsOf(db, insert + HAND_VALUES('a'))).rejects.toMatchObject({ code: '23505' })
     await rowsOf(db, insert + HAND_VALUES('b', '2025-10-09 23:59:59.9+00'))
-    // From one day to another.
+    // Moved from one day to another.
     const move = (id: string, time: string) =>
       rowsOf(db, `update public_trades set exchange_ts = '${time}' where trade_id = '${id}'`)
     await move('b', '2025-10-10 00:00:00+00')
@@ -135,7 +135,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     expect(await idsOf("'linear', 'HAND'")).toBe('')
   })
 
-  it('the function takes any times', async () => {
+  it('the function accepts any times', async () => {
     await trades.bulkInsert([trade({ symbol: 'TIMES', tradeId: 'a' })])
     const scope = "'linear', 'TIMES'"
     expect(await idsOf(`${scope}, '-infinity'`)).toBe('a')
@@ -145,7 +145,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     expect(await idsOf(`${scope}, null, null`)).toBe('')
   })
 
-  it('the function, the view and the key work whatever schemas are searched', async () => {
+  it('the function, the view and the key work with any search_path', async () => {
     await trades.bulkInsert([trade({ symbol: 'PATH', tradeId: 'a' })])
     await db.transaction().execute(async (trx) => {
       await rowsOf(trx, "select set_config('search_path', '', true)")
@@ -156,7 +156,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     })
   })
 
-  it('a reader may use the view and the function, and write through neither', async () => {
+  it('a reader may read the view and the function, and write through neither', async () => {
     await trades.bulkInsert([trade({ symbol: 'READER' })])
     const asReader = (sql: string) =>
       db.transaction().execute(async (trx) => {
@@ -172,7 +172,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     }
   })
 
-  it('a day goes and comes back with its key, and is refused without', async () => {
+  it('a detached day can be attached again with its key, and is refused without', async () => {
     const day = Date.UTC(2025, 9, 20)
     const name = 'public_trades_y2025m10d20'
     const event = trade({ symbol: 'DAY', exchangeTs: day + 500 })
@@ -186,7 +186,7 @@ describe.each(DATABASES)('%s', (kind, open) => {
     await rowsOf(db, `drop index ${name}_key`)
     await rowsOf(db, attach)
     expect(await collect(trades.range({ ...event, from: day, to: day + 1000 }))).toHaveLength(1)
-    // As a process that did not know the day before.
+    // Like a process that has not seen the day yet.
     forgetDays(db, 'public_trades')
     const refused = trades.bulkInsert([event])
     await expect(refused).rejects.toMatchObject({ code: 'PARTITION_NAME_TAKEN' })

@@ -45,13 +45,13 @@ describe.each(DATABASES)('variants of gaps on %s', { timeout: START_TIMEOUT_MS }
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  it('are unknown of the gaps that were stored, which stay what they were', async () => {
+  it('are null in the gaps stored before, which stay as they were', async () => {
     const gaps = new CaptureGapRepository(opened.db)
     expect(await gaps.list()).toMatchObject([{ ...GAP, variant: null, state: 'open' }])
     expect(await gaps.insert([GAP], { collector: 'c1' })).toEqual({ inserted: 0 })
   })
 
-  it('leave version 6 to read and to write', async () => {
+  it('do not stop version 6 from reading and writing', async () => {
     expect(await inspectDatabase(opened.db)).toMatchObject({ minReader: 6, minWriter: 6 })
     expect(await insertBefore(opened.db)).toBe(0)
   })

@@ -62,7 +62,7 @@ describe('migrate on a shared server', () => {
     await Promise.all(both.map((db) => db.destroy()))
   })
 
-  it('leaves a newer database alone while it may write to it, and refuses otherwise', async () => {
+  it('leaves a newer database as it is while it may write to it, and otherwise refuses it', async () => {
     const db = createDatabase({ url: database.url })
     await migrate(db, { environment: 'demo' })
     const newer = SCHEMA_VERSION + 2
@@ -84,7 +84,7 @@ describe('migrate on a shared server', () => {
 
   it('does all or nothing', async () => {
     const db = createDatabase({ url: database.url })
-    // The last table's name is taken, so the migration fails after it has made others.
+    // The name of the last table is taken, so the migration fails after it has made others.
     await sql`create table capture_gaps (id integer)`.execute(db)
     await expect(migrate(db)).rejects.toMatchObject({ code: '42P07' })
     expect(await inspectDatabase(db)).toMatchObject({ schemaVersion: 0 })

@@ -30,7 +30,7 @@ import {
 
 const DENIED = { code: '42501' }
 
-/** The tables with a user's rows, by whatever they name him, as the catalog knows them. */
+/** The tables that have rows of users, found in the catalog by the columns that name one. */
 async function tenantTables(db: Kysely<GridDatabase>) {
   const { rows } = await sql<{ table: string; of: 'user_id' | 'account_id'; forced: boolean }>`
     select relname::text as table, min(attname) as of,
@@ -82,7 +82,7 @@ describe('the roles, on PostgreSQL,', () => {
   const logins: string[] = []
   const connected: Kysely<GridDatabase>[] = []
 
-  /** Makes a login that is a member of a role, and connects as it. */
+  /** Makes a login that is a member of a role, and connects with it. */
   async function connectAs(role: string, to = opened): Promise<Kysely<GridDatabase>> {
     const login = `grid_test_${randomBytes(6).toString('hex')}`
     const password = randomBytes(12).toString('hex')
@@ -92,7 +92,7 @@ describe('the roles, on PostgreSQL,', () => {
     const url = new URL(to.url)
     url.username = login
     url.password = password
-    // One connection, so that what one transaction leaves behind would meet the next.
+    // One connection, so that a setting that outlives its transaction would show in the next one.
     const db = createDatabase({ url: url.href, poolSize: 1 })
     connected.push(db)
     return db
@@ -120,7 +120,7 @@ describe('the roles, on PostgreSQL,', () => {
     return rows[0]?.rows
   }
 
-  it('a reader sees the rows of the user it names, of no other, and none without', async () => {
+  it('a reader sees the rows of the user that it names, and none without a name', async () => {
     const reader = await connectAs('grid_reader')
     for (const { table, of } of await tenantTables(opened.db)) {
       const idOf = (tenant: Tenant) => (of === 'user_id' ? tenant.userId : tenant.accountId)
@@ -147,7 +147,7 @@ describe('the roles, on PostgreSQL,', () => {
     expect(await countOf(reader, 'public_trades')).toBe(1)
   })
 
-  it('a reader in a transaction of its own sees what the work names, only while it works', async () => {
+  it('in a reader’s own transaction the user holds only while the work runs', async () => {
     const reader = await connectAs('grid_reader')
     const seen = await reader.transaction().execute(async (trx) => {
       const count = () => countOf(trx, 'runs', `user_id = '${alice.userId}'`)
@@ -163,7 +163,7 @@ describe('the roles, on PostgreSQL,', () => {
     expect(seen).toEqual([1, 0, 1, 0])
   })
 
-  it('a reader changes nothing, even of its own', async () => {
+  it('a reader changes nothing, not even rows of its user', async () => {
     const reader = await connectAs('grid_reader')
     const attempts = [
       `update runs set status = 'failed', end_ts = now()`,
@@ -179,7 +179,7 @@ describe('the roles, on PostgreSQL,', () => {
     }
   })
 
-  it('a writer stores what collectors receive of any account, and does nothing else', async () => {
+  it('a writer stores data of any account, and may do nothing else', async () => {
     const writer = await connectAs('grid_writer')
     expect(await migrate(writer, { environment: 'testnet' })).toMatchObject({ applied: [] })
     const accounts = await new OperatorRepository(writer, { keys: KEYS }).allEnabledAccounts()
@@ -208,13 +208,13 @@ describe('the roles, on PostgreSQL,', () => {
     }
   })
 
-  it('the owner, a member of grid_owner, is bound as well, and keeps a tenant’s accounts', async () => {
+  it('an owner in grid_owner is bound too, and can still manage a tenant’s accounts', async () => {
     const other = await openPostgres()
     const db = await connectAs('grid_owner', other)
     expect(await migrate(db, { environment: 'testnet' })).toMatchObject({ warnings: [] })
     const tenant = await fillTenant(other.db, 'carol')
     expect(await countOf(db, 'private_executions')).toBe(0)
-    // What is for all users says that it cannot see them, and does not find too few.
+    // A method for all users throws rather than find too few.
     const operator = new OperatorRepository(db, { keys: KEYS })
     for (const call of [
       () => operator.allEnabledAccounts(),
@@ -244,9 +244,9 @@ describe('the roles, on PostgreSQL,', () => {
 })
 
 it(
-  'where no roles may be made, a migration says so, and its user goes on; later it grants',
+  'a migration that may not make roles warns and goes on; a later one grants',
   async () => {
-    // A server of its own, for roles belong to servers.
+    // A server of its own, because roles belong to the server.
     const db = createDatabase({ url: 'pglite::memory:' })
     await run(db, 'create role plain')
     await run(db, 'grant create on schema public to plain')
@@ -267,7 +267,7 @@ it(
       applied: [],
       warnings: [expect.stringMatching(/does not bind plain.*grant it grid_owner/)],
     })
-    // The user goes on as before; the reader is there.
+    // The user may do what it could before, and now there is a reader.
     expect(await executions.bulkInsert([execution({ ...tenant, execId: 'e2' })])).toMatchObject({
       inserted: 1,
     })

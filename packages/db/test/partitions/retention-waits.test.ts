@@ -18,7 +18,7 @@ import {
 import { collect, ticker, trade } from '../support/events.ts'
 
 const DAY_MS = 86_400_000
-/** What nobody may be held up for longer. */
+/** The longest time that anybody may have to wait. */
 const LIMIT_MS = 2000
 const table = 'public_trades'
 
@@ -49,7 +49,7 @@ describe('retention beside readers and a writer', () => {
   const prune = (on = db) => pruneDays(on, { table, olderThanMs: 91 * DAY_MS, requestedBy: 'test' })
   const states = async () => (await listPartitions(db, { table })).map(({ state }) => state)
 
-  /** Repeats work until stopped, and tells its longest run. */
+  /** Repeats work until it is stopped, and gives the time of the longest run. */
   const repeat = (work: () => Promise<unknown>) => {
     let isStopped = false
     let longestMs = 0
@@ -70,7 +70,7 @@ describe('retention beside readers and a writer', () => {
     }
   }
 
-  it('holds up nobody while a reader keeps a transaction open, and removes the days after it', async () => {
+  it('makes nobody wait while a reader keeps a transaction open, and removes the days afterwards', async () => {
     const { category, symbol } = trade()
     let written = 0
     const opened = Promise.withResolvers<void>()
@@ -82,7 +82,7 @@ describe('retention beside readers and a writer', () => {
         await sql`select count(*) from public_trades`.execute(trx)
         opened.resolve()
         await ended.promise
-        // What it saw it sees still.
+        // The reader still sees what it saw.
         const { rows } = await sql<{ n: number }>`
           select count(*)::integer as n from public_trades where exchange_ts < now() - interval '1 day'`.execute(
           trx,
@@ -111,7 +111,7 @@ describe('retention beside readers and a writer', () => {
     expect(first.removed).toEqual([])
     expect(first.postponed.map(({ day }) => day)).toEqual([100, 99, 98].map((n) => dayOf(noon(n))))
     expect((await states()).slice(0, 3)).toEqual(['leaving', 'attached', 'attached'])
-    // Interrupted again and again, it stays as it is.
+    // However often it is interrupted, the day stays as it is.
     expect((await prune()).removed).toEqual([])
     expect((await states()).slice(0, 3)).toEqual(['leaving', 'attached', 'attached'])
     const late = new PublicTradeRepository(db).bulkInsert([trade({ exchangeTs: noon(100) })])
@@ -134,7 +134,7 @@ describe('retention beside readers and a writer', () => {
     expect(rows).toEqual([{ n: written + 1 }])
   })
 
-  it('begins no index for which an old reader would have it wait, and freezes the day after it', async () => {
+  it('begins no index that would wait for an old reader, and freezes the day afterwards', async () => {
     const days = [100, 99, 98].map((n) => dayOf(noon(n)))
     const { postponed } = await other
       .transaction()
@@ -161,7 +161,7 @@ describe('retention beside readers and a writer', () => {
         where not indisvalid`.execute(db)
       return rows.map(({ name }) => name)
     }
-    // A day of trades has an index that is made full: there is nothing to pack.
+    // Not trades: their index is full from the start, so there is nothing to pack.
     const tickers = new TickerSnapshotRepository(db)
     await tickers.bulkInsert([100, 99, 98].map((days) => ticker({ exchangeTs: noon(days) })))
     const stop = new AbortController()
@@ -180,7 +180,7 @@ describe('retention beside readers and a writer', () => {
     expect(await again).toMatchObject({ inserted: 0, duplicates: 1 })
   })
 
-  it('lets many processes prune at once, each day counted once', async () => {
+  it('lets many processes prune at once, and reports each day once', async () => {
     const others = Array.from({ length: 3 }, () => createDatabase({ url: database.url }))
     for (let round = 1; (await listRemovedDays(db)).length < 3; round++) {
       expect(round).toBeLessThan(10)
@@ -191,7 +191,7 @@ describe('retention beside readers and a writer', () => {
     await Promise.all(others.map((each) => each.destroy()))
   })
 
-  it('ends a detachment that an operator interrupted, and keeps its table', async () => {
+  it('completes a detachment that an operator interrupted, and keeps the detached table', async () => {
     const [partition] = await listPartitions(db, { table })
     const opened = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<void>()
@@ -240,7 +240,7 @@ describe('retention beside readers and a writer', () => {
     }
   })
 
-  it('drops later what a direct reader of the partition keeps from being dropped', async () => {
+  it('drops a partition later while somebody reads it directly', async () => {
     const [partition] = await listPartitions(db, { table })
     const name = sql.id(partition?.name ?? '')
     const report = await other.transaction().execute(async (trx) => {

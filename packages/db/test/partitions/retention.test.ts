@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000
 const table = 'public_trades'
 const requestedBy = 'test'
 
-/** Noon so many days ago, and its day. */
+/** Noon of the day so many days ago, and that day. */
 const daysAgo = (days: number) => {
   const ms = Math.floor(Date.now() / DAY_MS - days) * DAY_MS + DAY_MS / 2
   return { ms, day: new Date(ms).toISOString().slice(0, 10) }
@@ -53,7 +53,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     ]
   }
 
-  it('removes the days past it, of one table, and records what was in them', async () => {
+  it('removes the old days of one table, and records their rows and bytes', async () => {
     await store(100, 92, 90, 2, 0)
     await ensurePartitions(db, 'ticker_snapshots', [daysAgo(100).ms])
     const report = await pruneDays(db, { table, olderThanMs: 91 * DAY_MS, requestedBy })
@@ -68,7 +68,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     expect(await listRemovedDays(db)).toEqual(report.removed)
     expect(await stored()).toEqual([90, 2, 0].map((days) => daysAgo(days).day))
     expect(await listPartitions(db, { table: 'ticker_snapshots' })).toHaveLength(1)
-    // Once more there is nothing to do, and a removed day can be stored again, as by a backfill.
+    // A second call has nothing to do. A removed day can be stored again, as a backfill does.
     expect(await pruneDays(db, { table, olderThanMs: 91 * DAY_MS, requestedBy })).toEqual({
       removed: [],
       postponed: [],
@@ -78,7 +78,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     expect(await stored()).toContain(daysAgo(92).day)
   })
 
-  it('keeps a day with open gaps for 14 days more, and says when that did not help', async () => {
+  it('keeps a day with open gaps for 14 more days, and says so when it is removed all the same', async () => {
     await store(120, 104, 98, 97)
     const gaps = new CaptureGapRepository(db)
     const gapOf = (days: number, state: 'open' | 'unrecoverable', channel = 'publicTrade') => {
@@ -149,8 +149,8 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     expect((await freezeClosedDays(db)).frozen).toMatchObject([{ day: daysAgo(3).day, rows: 203 }])
   })
 
-  it('packs the index of a closed day, and keeps it the key of every row', async () => {
-    // As a market's: each batch has rows of all symbols, later than all before.
+  it('packs the index of a closed day, which stays its unique key', async () => {
+    // Like a market: each batch has rows of all symbols, later than all rows before.
     const batches = Array.from({ length: 40 }, (_, batch) =>
       Array.from({ length: 300 }, (_, n) =>
         ticker({ symbol: `S${n % 30}`, seq: n, exchangeTs: daysAgo(2).ms + batch }),
@@ -166,7 +166,7 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
       from pg_index join pg_class on pg_class.oid = indexrelid
       where indrelid = to_regclass(${before?.name ?? ''})`.execute(db)
     expect(indexes.rows).toMatchObject([{ name: `${before?.name}_pkey`, is_valid: true }])
-    // No more than the entries of 12,000 keys of 56 bytes take.
+    // At most what the entries of 12,000 keys of 56 bytes take.
     expect(Number(indexes.rows[0]?.bytes)).toBeLessThan(12_000 * 60)
     expect(frozen[0]?.bytes).toBeLessThan((before?.bytes ?? 0) - 12_000 * 30)
     expect(await tickers.bulkInsert(batches.flat())).toMatchObject({

@@ -3,7 +3,7 @@ import { mergeOrdered } from '../../src/read/merge-ordered.ts'
 import { type Page, readAhead } from '../../src/read/read-ahead.ts'
 import { collect } from '../support/events.ts'
 
-/** Endless pages of three numbers, and which of them were asked for. */
+/** Endless pages of three numbers, and a list of the pages that were fetched. */
 function pages(delay: () => Promise<void> = async () => {}) {
   const asked: number[] = []
   const settled: number[] = []
@@ -42,7 +42,7 @@ describe('reading ahead', () => {
     await rows.return()
   })
 
-  it('waits for the page under way when the consumer stops', async () => {
+  it('waits for the page being fetched when the consumer stops', async () => {
     const { settled, first } = pages(() => new Promise((resolve) => setImmediate(resolve)))
     for await (const row of readAhead(first, { signal: undefined, isAhead: true })) {
       if (row === 1) break

@@ -31,7 +31,7 @@ describe.each(['before', 'after'])('%s analyze', (when) => {
   })
   afterAll(() => planned.close())
 
-  it('pages read little more than they give, of one partition each', async () => {
+  it('a page reads few more rows than it gives, all of one partition', async () => {
     const from = START + DAY
     const range = { category: 'linear', symbol: 'S1', from, to: from + DAY, pageSize: 100 } as const
     expect(await collect(trades.range(range))).toHaveLength(2500)
@@ -47,13 +47,13 @@ describe.each(['before', 'after'])('%s analyze', (when) => {
     expect(read).toBeLessThan(1.2 * 2500)
   })
 
-  it('the newest times are found without reading other rows, or older days', async () => {
+  it('the newest times are found without reading other rows or older days', async () => {
     const symbols = ['S0', 'S1']
     expect((await trades.lastTsBySymbol({ category: 'linear', symbols })).size).toBe(2)
     const queries = planned.take()
     expect(queries).toHaveLength(1)
     const touched = await planned.scansOf(queries[0] as CompiledQuery)
-    // A row to find the second, and the rows of that second.
+    // For each symbol one row to find the second, and the rows of that second.
     expect(touched.reduce((sum, { rows }) => sum + rows, 0)).toBe(4)
     expect(touched.map(({ relation }) => relation).join()).not.toContain('y2025')
   })

@@ -47,7 +47,7 @@ function market(): { trades: PublicTradeEvent[]; tickers: ReturnType<typeof tick
   return { trades, tickers }
 }
 
-/** The documented total order, by other means than the code's. */
+/** The documented total order, computed in another way than by the code. */
 function inTotalOrder(events: readonly PublicEvent[]): PublicEvent[] {
   const key = (event: PublicEvent): (number | string)[] => [
     event.exchangeTs,
@@ -81,13 +81,13 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     tickers = new TickerSnapshotRepository(db)
     await trades.bulkInsert(sent.trades)
     await tickers.bulkInsert(sent.tickers)
-    // Years before, so that empty windows have to be crossed.
+    // Years earlier, so that empty windows have to be skipped.
     await trades.bulkInsert([trade({ symbol: 'OLD', exchangeTs: Date.UTC(2020, 1, 29) })])
     await trades.bulkInsert([trade({ symbol: 'OLD', exchangeTs: START })])
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  it('a market is read in one total order, whatever the page', async () => {
+  it('a market is read in one total order, with any size of page', async () => {
     const interval = { from: START + 400, to: START + 100_000 }
     const expected = inTotalOrder([...sent.trades, ...sent.tickers]).filter(
       ({ exchangeTs }) => exchangeTs >= interval.from && exchangeTs < interval.to,
@@ -107,7 +107,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     }
   })
 
-  it('a market is only of the symbols and channels named, each once', async () => {
+  it('a market has the named symbols and channels only, each event once', async () => {
     const symbols = ['ETHUSDT', 'ETHUSDT', 'NONE']
     const query = { category, symbols, from: 0, to: Number.MAX_SAFE_INTEGER } as const
     const read = await collect(readMarket(db, { ...query, channels: ['ticker', 'ticker'] }))
@@ -117,7 +117,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     expect(await collect(readMarket(db, { ...query, symbols: [], channels: both }))).toEqual([])
   })
 
-  it('a time that is infinite, or past what microseconds hold, is refused or exact', async () => {
+  it('an infinite time is refused, and one beyond exact microseconds is read exactly', async () => {
     const symbol = 'FAR'
     const range = { category, symbol, from: START, to: START + DAY } as const
     await trades.bulkInsert([trade({ symbol, exchangeTs: START })])
@@ -134,7 +134,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     await sql`delete from public_trades where symbol = ${symbol}`.execute(db)
   })
 
-  it('years without a row are crossed', async () => {
+  it('years without rows are skipped', async () => {
     const query = { category, symbol: 'OLD', from: 0, to: Number.MAX_SAFE_INTEGER } as const
     const read = await collect(trades.range(query))
     expect(read.map(({ exchangeTs }) => exchangeTs)).toEqual([Date.UTC(2020, 1, 29), START])
@@ -144,7 +144,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     })
   })
 
-  it('the symbols that have rows are found, category by category', async () => {
+  it('finds the symbols that have rows, by category', async () => {
     const times = { from: START + 400, to: START + 100_000 }
     const sorted = SYMBOLS.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     expect(await trades.symbols({ category, ...times })).toEqual(sorted)
@@ -152,7 +152,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     expect(await trades.symbols({ category: 'spot', ...times })).toEqual([])
   })
 
-  it('the newest row at or before a time is carried forward', async () => {
+  it('asOf gives the newest row at or before a time', async () => {
     const symbols = [...SYMBOLS, 'NONE']
     const ordered = inTotalOrder(sent.tickers)
     const newestAt = (at: number, maxAgeMs = Infinity): Map<string, PublicEvent> =>
@@ -170,7 +170,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     expect((await trades.latest({ category, symbols: ['OLD'] })).get('OLD')?.exchangeTs).toBe(START)
   })
 
-  it('a trade is found by its id, with its time or without', async () => {
+  it('a trade is found by its id, with and without its time', async () => {
     const { symbol, tradeId, exchangeTs } = sent.trades[100] as PublicTradeEvent
     const id = { category, symbol, tradeId } as const
     const time = { from: exchangeTs, to: exchangeTs + 1 }
@@ -191,7 +191,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     expect(expected.length).toBeGreaterThan(1)
   })
 
-  it('a length that does not divide a day, and a page of no rows, are refused', () => {
+  it('a length that does not divide a day and a page size of 0 are refused', () => {
     const query = { category, symbol: 'BTCUSDT', from: START, to: START + DAY } as const
     for (const length of ['7s', '0s', '2d', '1.5m', '1', '-1m'] as BinLength[]) {
       expect(() => trades.bars(query, length)).toThrow(`"${length}" is not a whole number`)
@@ -201,7 +201,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
     }
   })
 
-  it('inverse bars have no turnover, and a symbol without trades no bars', async () => {
+  it('inverse bars have no turnover; a symbol without trades has no bars', async () => {
     const inverse: Category = 'inverse'
     await trades.bulkInsert([trade({ category: inverse, symbol: 'BTCUSD', exchangeTs: START })])
     const query = { category: inverse, symbol: 'BTCUSD', from: START, to: START + 1 }
@@ -212,7 +212,7 @@ describe.each(DATABASES)('reads of %s', (_, open) => {
   })
 })
 
-/** Bars by integers of 18 decimals. */
+/** Bars computed with integers of 18 decimals. */
 function expectedBars(ordered: readonly PublicTradeEvent[], length: string) {
   const unit = { s: 1000, m: MINUTE, d: DAY }[length.slice(-1)] as number
   const bins = Map.groupBy(ordered, ({ exchangeTs }) => {

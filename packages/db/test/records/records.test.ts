@@ -35,7 +35,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
-  it('dead letters are kept whole, whatever they hold, in order', async () => {
+  it('dead letters are stored whole, with any content, in order', async () => {
     const repository = new DeadLetterRepository(opened.db)
     const odd: DeadLetter = {
       ...LETTER,
@@ -66,7 +66,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.list({ after: first?.id ?? '', limit: 1 })).toEqual([second])
   })
 
-  it('dead letters too large for one statement are stored by several, all or none', async () => {
+  it('dead letters too large for one statement are stored by several statements, all or none', async () => {
     const repository = new DeadLetterRepository(opened.db)
     const topic = 'LARGE'
     const raw = new Uint8Array(6 * 2 ** 20).fill(7)
@@ -89,7 +89,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await stored()).toEqual({ letters: 3, bytes, statements: 2, transactions: 1 })
   })
 
-  it('a gap is recorded once a collector, however often it is reported', async () => {
+  it('a gap is recorded once for each collector, however often it is reported', async () => {
     const repository = new CaptureGapRepository(opened.db)
     const later = { ...GAP, startTs: T0 + 1, reason: 'stale' } as const
     const origin = { collector: 'c1' }
@@ -110,7 +110,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.countByState()).toEqual({ ...none, open: 2, ignored: 1 })
   })
 
-  it('a gap of each variant of a stream is one of its own', async () => {
+  it('gaps of two variants of a stream are two gaps', async () => {
     const repository = new CaptureGapRepository(opened.db)
     const [minutes, days] = ['1', 'D'].map((variant) => ({ ...GAP, variant }))
     const gaps = [minutes, days, minutes, GAP].filter((gap) => gap !== undefined)
@@ -123,7 +123,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(variants.toSorted()).toEqual(['1', 'D', null])
   })
 
-  it('an account’s gaps and dead letters say whose they are', async () => {
+  it('gaps and dead letters of accounts name the account', async () => {
     const accountId = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
     const gaps = new CaptureGapRepository(opened.db)
     const { startTs, endTs, reason } = GAP

@@ -45,7 +45,7 @@ describe('encryption keys', () => {
     expect(inspect(error)).not.toContain(keyOf(1))
   })
 
-  it('are not shown', () => {
+  it('are never printed', () => {
     const keys = EncryptionKeys.parse(`a:${keyOf(1)}`)
     const shown = inspect(keys, { depth: 9, showHidden: true }) + JSON.stringify(keys)
     expect(shown).not.toContain(keyOf(1))
@@ -57,12 +57,12 @@ describe('a sealed secret', () => {
   const keys = EncryptionKeys.parse(`a:${keyOf(1)}`)
   const sealed = sealSecret(keys, PLACE, new Secret(CANARY))
 
-  it('holds no plain text, and never the same bytes twice', () => {
+  it('has no plain text, and never the same bytes twice', () => {
     expect(Buffer.from(sealed.bytes).toString('latin1')).not.toContain(CANARY)
     expect(sealSecret(keys, PLACE, new Secret(CANARY)).bytes).not.toEqual(sealed.bytes)
   })
 
-  it('opens with its key, in its row, unchanged, and in no other case', () => {
+  it('can be decrypted only unchanged, with its key, in its row', () => {
     const flipped = sealed.bytes.map((byte, at) => (at === 20 ? byte ^ 1 : byte))
     const cases: [string, () => unknown][] = [
       ['SECRET_UNREADABLE', () => openSecret(keys, PLACE, { ...sealed, bytes: flipped })],

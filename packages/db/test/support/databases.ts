@@ -5,7 +5,7 @@ import { inject } from 'vitest'
 import { createDatabase, type GridDatabase } from '../../src/index.ts'
 import { copyEmbedded } from './embedded-template.ts'
 
-/** An empty database of one kind, and how to be rid of it. */
+/** An empty database of one kind. */
 export interface OpenedDatabase {
   readonly db: Kysely<GridDatabase>
   close(): Promise<void>
@@ -20,7 +20,7 @@ export const DATABASES: readonly (readonly [string, () => Promise<OpenedDatabase
 /** PGlite takes seconds to start on a loaded machine. */
 export const START_TIMEOUT_MS = 120_000
 
-/** A database of its own on the run's server. */
+/** Makes an empty database on the server of this test run. */
 export async function openPostgres(): Promise<OpenedDatabase & { readonly url: string }> {
   const database = await createTestDatabase(inject('postgresUrl'))
   const db = createDatabase({ url: database.url })

@@ -46,7 +46,7 @@ export function credential(apiKey = 'KEY', secret = 'SECRET'): NewCredential {
   return { apiKey, secret: new Secret(secret) }
 }
 
-/** A user with an account and something in every table. */
+/** A user with an account and a row in every table. */
 export interface Tenant extends TenantScope {
   readonly name: string
   readonly accountId: string
@@ -54,7 +54,7 @@ export interface Tenant extends TenantScope {
   readonly runId: string
 }
 
-/** A user with one account, both new, named alike. */
+/** Adds a user with one account of the same name. */
 export async function addTenant(
   db: Kysely<GridDatabase>,
   name: string,
@@ -169,7 +169,7 @@ export function transaction(
   }
 }
 
-/** A user with an account, a strategy, a run, and a row in every table of private data. */
+/** Adds a user with an account, a strategy, a run, and a row in every table of private data. */
 export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promise<Tenant> {
   const { scope, accountId } = await addTenant(db, name)
   const { strategyId } = await new StrategyRepository(db).add(scope, {

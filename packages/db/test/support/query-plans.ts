@@ -12,28 +12,28 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-/** What a plan took from one table or partition. */
+/** The rows that a plan read from one table or partition. */
 export interface Scan {
   readonly relation: string
-  /** Rows looked at, those that its filter refused among them. */
+  /** Rows that were read, also those that the filter removed. */
   readonly rows: number
 }
 
-/** An empty database that keeps the queries sent to it, so that their plans can be judged. */
+/** An empty database that records the queries sent to it, so that tests can look at them and their plans. */
 export interface PlannedDatabase {
   readonly db: Kysely<GridDatabase>
-  /** Takes the queries kept since the last call. */
+  /** Gives the queries recorded since the last call. */
   take(): CompiledQuery[]
-  /** Runs a query once more, for what it takes from tables. */
+  /** Runs a query again, and gives the rows that it reads from tables. */
   scansOf(query: CompiledQuery): Promise<Scan[]>
   close(): Promise<void>
 }
 
-/** Opens a database that keeps the queries that `isKept` says. */
+/** Opens a database that records the queries that match `isKept`. */
 export async function openPlanned(isKept: RegExp): Promise<PlannedDatabase> {
   const database = await createTestDatabase(inject('postgresUrl'))
   const pool = new pg.Pool({ connectionString: database.url })
-  // Dropping the database may end a connection before its own end arrives.
+  // Dropping the database may cut a connection that is about to close.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   let kept: CompiledQuery[] = []

@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Makes a folder for a vitest run, that goes with it; tests learn of it by `inject('scratchFolder')`. */
+/** Makes a folder that is removed after the vitest run. Tests get it by `inject('scratchFolder')`. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'grid-db-'))
   project.provide('scratchFolder', folder)

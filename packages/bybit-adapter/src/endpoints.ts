@@ -1,4 +1,4 @@
-import { categoryDialect, type PublicCategory } from './channels/category-dialect.ts'
+import { categoryDialect, type PublicCategory } from './channels/dialect/category-dialect.ts'
 import { BybitAdapterError } from './errors.ts'
 
 /** Which exchange: the real one, the test network, or demo trading with play money. */

@@ -1,5 +1,5 @@
 import type { Category, Channel, PublicChannel } from '@grid/core-events'
-import type { AnyChannelDialect, TopicKind, TopicProof } from './channel-dialect.ts'
+import type { AnyChannelDialect, TopicKind, TopicProof } from './dialect/channel-dialect.ts'
 import { CHANNEL_DIALECTS, type ChannelOptions } from './registry.ts'
 
 /** A topic that is wanted. */

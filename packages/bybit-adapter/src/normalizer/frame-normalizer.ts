@@ -5,8 +5,8 @@ import {
   type PublicChannel,
   type PublicEvent,
 } from '@grid/core-events'
-import { categoryDialect, type PublicCategory } from '../channels/category-dialect.ts'
-import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/channel-mapper.ts'
+import { categoryDialect, type PublicCategory } from '../channels/dialect/category-dialect.ts'
+import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/dialect/channel-mapper.ts'
 import { CAPTURED_CHANNELS, dialectOf } from '../channels/topics.ts'
 import { classifyControl } from '../wire/control-frame.ts'
 import { isPlainText, type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'

@@ -1,5 +1,5 @@
 import type { Channel, DeadLetter, GridEvent, PublicEvent } from '@grid/core-events'
-import type { DiscardReason } from '../channels/discard-reason.ts'
+import type { DiscardReason } from '../channels/dialect/discard-reason.ts'
 
 /** A well-formed item that yields no event, and why. */
 export interface Discard {
@@ -15,4 +15,11 @@ export interface NormalizeResult<Event extends GridEvent = PublicEvent> {
   readonly events: readonly Event[]
   readonly deadLetters: readonly DeadLetter[]
   readonly discarded: readonly Discard[]
+}
+
+/** The result of a control frame that answers no request of ours. */
+export const UNKNOWN_CONTROL: NormalizeResult<never> = {
+  events: [],
+  deadLetters: [],
+  discarded: [{ channel: null, topic: null, symbol: null, reason: 'unknown_control' }],
 }

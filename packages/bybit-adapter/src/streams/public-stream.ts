@@ -1,5 +1,5 @@
 import { type SafeEmitter, systemClock } from '@grid/core-events'
-import { categoryDialect } from '../channels/category-dialect.ts'
+import { categoryDialect } from '../channels/dialect/category-dialect.ts'
 import type { MarketTopic } from '../channels/topics.ts'
 import { publicUrl } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'

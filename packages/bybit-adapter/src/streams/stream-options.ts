@@ -1,5 +1,5 @@
 import { type Clock, isSymbol, type PublicChannel } from '@grid/core-events'
-import type { PublicCategory } from '../channels/category-dialect.ts'
+import type { PublicCategory } from '../channels/dialect/category-dialect.ts'
 import type { ChannelOptions } from '../channels/registry.ts'
 import { CAPTURED_CHANNELS, type MarketTopic, topicsOf } from '../channels/topics.ts'
 import type { Environment } from '../endpoints.ts'

@@ -8,7 +8,7 @@ import {
 } from '@grid/core-events'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ItemContext } from '../../src/channels/channel-mapper.ts'
+import type { ItemContext } from '../../src/channels/dialect/channel-mapper.ts'
 import { TickerMapper } from '../../src/channels/ticker/ticker-mapper.ts'
 import { wireTickerFrameSchema } from '../../src/channels/ticker/ticker-schema.ts'
 import { TickerStates } from '../../src/channels/ticker/ticker-state.ts'

@@ -1,6 +1,6 @@
 import type { PublicChannel, PublicEvent } from '@grid/core-events'
-import { bySymbol, type ChannelDialect } from '../../src/channels/channel-dialect.ts'
-import type { ChannelMapper, ItemContext } from '../../src/channels/channel-mapper.ts'
+import { bySymbol, type ChannelDialect } from '../../src/channels/dialect/channel-dialect.ts'
+import type { ChannelMapper, ItemContext } from '../../src/channels/dialect/channel-mapper.ts'
 import { BybitAdapterError } from '../../src/errors.ts'
 
 /** An event of a channel that does not exist. */

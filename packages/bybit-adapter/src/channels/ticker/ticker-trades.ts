@@ -1,5 +1,5 @@
 import { type Decimal, TICKER_FIELDS, type TickerEvent } from '@grid/core-events'
-import type { TradeWitness } from '../channel-dialect.ts'
+import type { TradeWitness } from '../dialect/channel-dialect.ts'
 
 /** The fields that a trade changes. */
 const TRADED = ['lastPrice', 'turnover24h', 'volume24h'] as const

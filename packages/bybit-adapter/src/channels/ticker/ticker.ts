@@ -4,7 +4,7 @@ import {
   type ChannelDialect,
   type TopicKind,
   type TopicProof,
-} from '../channel-dialect.ts'
+} from '../dialect/channel-dialect.ts'
 import { TickerMapper } from './ticker-mapper.ts'
 import { TickerStates } from './ticker-state.ts'
 import { TickerTrades } from './ticker-trades.ts'

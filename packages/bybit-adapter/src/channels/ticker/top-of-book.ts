@@ -9,8 +9,8 @@ import {
 import { z } from 'zod'
 import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import { isWireObject, parseSequence, wireName, wireSequence, wireTime } from '../../wire/wire.ts'
-import type { ChannelMapper, ItemContext } from '../channel-mapper.ts'
-import type { DiscardReason } from '../discard-reason.ts'
+import type { ChannelMapper, ItemContext } from '../dialect/channel-mapper.ts'
+import type { DiscardReason } from '../dialect/discard-reason.ts'
 import { copyTicker } from './mutable-ticker.ts'
 import type { TickerStates } from './ticker-state.ts'
 

@@ -19,8 +19,8 @@ import {
   wireSequence,
   wireTime,
 } from '../../wire/wire.ts'
-import { bySymbol, type ChannelDialect, type TradeWitness } from '../channel-dialect.ts'
-import type { ChannelMapper, ItemContext, ScannedFrame } from '../channel-mapper.ts'
+import { bySymbol, type ChannelDialect, type TradeWitness } from '../dialect/channel-dialect.ts'
+import type { ChannelMapper, ItemContext, ScannedFrame } from '../dialect/channel-mapper.ts'
 import { MatchIndex } from './match-index.ts'
 import { TradeScanner } from './trade-scanner.ts'
 

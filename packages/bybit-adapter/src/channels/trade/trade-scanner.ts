@@ -5,7 +5,7 @@ import {
   LATEST_EXCHANGE_TS,
   type PublicTradeEvent,
 } from '@grid/core-events'
-import type { ScannedFrame } from '../channel-mapper.ts'
+import type { ScannedFrame } from '../dialect/channel-mapper.ts'
 import type { MatchIndex } from './match-index.ts'
 
 type MutableTrade = { -readonly [Name in keyof PublicTradeEvent]: PublicTradeEvent[Name] }

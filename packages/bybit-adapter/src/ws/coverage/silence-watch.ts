@@ -5,7 +5,7 @@ import {
   type PublicChannel,
   type PublicEvent,
 } from '@grid/core-events'
-import type { TradeWitness } from '../../channels/channel-dialect.ts'
+import type { TradeWitness } from '../../channels/dialect/channel-dialect.ts'
 import { dialectOf, type MarketTopic } from '../../channels/topics.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 

@@ -9,8 +9,8 @@ import {
 /**
  * How long a trade or a change is believed to have been under way, in milliseconds.
  *
- * The exchange cuts a connection that is dead for as long; and one absurd time must not make a gap of
- * years. A snapshot may tell of an old state: only a pad is believed of it.
+ * The exchange cuts a connection that is dead for this long, and one absurd time must not make a gap of
+ * years. A snapshot may tell an old state, so its time is believed only within a pad.
  */
 export const LONGEST_LAG_MS = 600_000
 

@@ -1,7 +1,7 @@
 import type { PublicEvent } from '@grid/core-events'
 import { LONGEST_LAG_MS } from './topic-outage.ts'
 
-/** What of a topic's events belongs to the opening of its subscription. */
+/** Whether an event belongs to the opening of a subscription. */
 export type IsOpening = (event: PublicEvent) => boolean
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock, GapBounds, GapReason, PublicEvent } from '@grid/core-events'
-import type { AnyChannelDialect } from '../../channels/channel-dialect.ts'
+import type { AnyChannelDialect } from '../../channels/dialect/channel-dialect.ts'
 import { dialectOf, type MarketTopic } from '../../channels/topics.ts'
 import type { SilenceStep } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
@@ -88,7 +88,7 @@ export class WatchedTopics {
     for (const name of names) this.#topics.get(name)?.outage.onDisconnect(lastInboundMs, reason)
   }
 
-  /** What to try next against a topic's silence, which is an outage; null when it is left alone. */
+  /** The next cure of a topic's silence, which opens an outage; null while the topic is left alone. */
   cureSilence(name: string): SilenceStep | null {
     const topic = this.#topics.get(name)
     const step = topic?.cure.next() ?? null

@@ -22,7 +22,7 @@ export interface KeyGuardOptions {
     'keyCheckMs' | 'keyRetryBaseMs' | 'keyRetryCapMs' | 'refusedRetryMs'
   >
   readonly random: () => number
-  /** Asks over REST, which says more precisely what is wrong with the key; rejects with that error. */
+  /** Checks the key over REST; rejects with the error that says what is wrong with it. */
   readonly examine: (signal: AbortSignal) => Promise<unknown>
   /** Allows no login until a delay has passed. */
   readonly putOff: (reason: string, delayMs: number) => void
@@ -94,7 +94,7 @@ export class KeyGuard {
     this.#refusal = null
   }
 
-  /** The key was let in but may read no topic. Topics are asked for again every few minutes, so nothing is put off. */
+  /** The key may read no topic. Nothing is put off: topics are asked for again every few minutes. */
   onDenied(words: string): void {
     this.#refusals = 1
     this.#refuse('PERMISSION_DENIED', words, this.#options.timings.refusedRetryMs)

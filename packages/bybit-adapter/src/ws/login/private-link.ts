@@ -2,6 +2,7 @@ import type { Clock, PrivateChannel, PrivateEvent } from '@grid/core-events'
 import type { ServerClock } from '../../auth/server-clock.ts'
 import type { Signer } from '../../auth/signer.ts'
 import type { WantedTopic } from '../../channels/topics.ts'
+import { UNKNOWN_CONTROL } from '../../normalizer/normalize-result.ts'
 import type { PrivateFrameNormalizer } from '../../normalizer/private-normalizer.ts'
 import { type ControlFrame, classifyControl } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
@@ -28,7 +29,7 @@ export interface PrivateLinkOptions extends ConnectionOptions {
   readonly signer: Signer
   readonly serverClock: ServerClock
   readonly normalizer: PrivateFrameNormalizer
-  /** Asks over REST what the key is worth: rejects with the error that says what is wrong with it. */
+  /** Checks the key over REST; rejects with the error that says what is wrong with it. */
   readonly examineKey: (signal: AbortSignal) => Promise<unknown>
 }
 
@@ -179,10 +180,8 @@ export class PrivateLink {
     if (control.kind === 'pong' || this.#stop.signal.aborted) return
     if (control.kind === 'ack' && this.#onAck(control)) return
     const frame = this.#frame(bytes, localTsUs)
-    const reason = 'unknown_control'
-    const discarded = [{ channel: null, topic: null, symbol: null, reason } as const]
     this.#sink.onFrame(frame)
-    this.#sink.onNormalized(frame, { events: [], deadLetters: [], discarded })
+    this.#sink.onNormalized(frame, UNKNOWN_CONTROL)
     const text = this.#login.redact(Buffer.from(bytes).toString())
     this.#sink.onStatus({ type: 'unexpected_control', text })
   }

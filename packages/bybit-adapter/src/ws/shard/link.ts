@@ -1,11 +1,11 @@
 import type { Clock, DeadLetterCode, PublicEvent } from '@grid/core-events'
-import { categoryDialect, type PublicCategory } from '../../channels/category-dialect.ts'
-import type { Envelope } from '../../channels/channel-mapper.ts'
-import { DISCARD_MEANINGS } from '../../channels/discard-reason.ts'
+import { categoryDialect, type PublicCategory } from '../../channels/dialect/category-dialect.ts'
+import type { Envelope } from '../../channels/dialect/channel-mapper.ts'
+import { DISCARD_MEANINGS } from '../../channels/dialect/discard-reason.ts'
 import { dialectOf, type WantedTopic } from '../../channels/topics.ts'
 import { deadLetter, unknownOrigin } from '../../normalizer/frame-dead-letter.ts'
 import { FrameNormalizer } from '../../normalizer/frame-normalizer.ts'
-import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
+import { type NormalizeResult, UNKNOWN_CONTROL } from '../../normalizer/normalize-result.ts'
 import { type ControlFrame, classifyControl } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
 import { printable } from '../../wire/printable.ts'
@@ -224,10 +224,8 @@ export class Link implements LinkView {
     if (control.kind === 'pong' || this.#isClosing) return
     if (control.kind === 'ack' && this.#subscriptions.onAck(control)) return
     const frame = this.#frame(bytes, localTsUs)
-    const reason = 'unknown_control'
-    const discarded = [{ channel: null, topic: null, symbol: null, reason } as const]
     this.#sink.onFrame(frame)
-    this.#sink.onNormalized(frame, { events: [], deadLetters: [], discarded })
+    this.#sink.onNormalized(frame, UNKNOWN_CONTROL)
     const text = printable(Buffer.from(bytes).toString())
     this.#owner.onStatus(this, { type: 'unexpected_control', text })
   }

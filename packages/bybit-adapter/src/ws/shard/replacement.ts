@@ -11,9 +11,9 @@ export interface LinkView {
 /**
  * Whether a new connection may take an old one's place without a loss.
  *
- * Each topic that the old one delivers must be live on the new one. A topic that is not may only have
- * been quiet on the old one since the exchange refused it to the new one (a symbol that is being
- * delisted), or since it was found silent there (an option topic, which nothing but data proves).
+ * Each topic that the old one delivers must be live on the new one. A topic that is refused there (its
+ * symbol is being delisted) or unproven (an option topic) does no harm if the old one has been silent
+ * about it since.
  *
  * @param exempt a topic that is known to be dead on the old connection
  */

@@ -1,4 +1,4 @@
-import { categoryDialect } from '../../channels/category-dialect.ts'
+import { categoryDialect } from '../../channels/dialect/category-dialect.ts'
 import type { WantedTopic } from '../../channels/topics.ts'
 import { LONGEST_LAG_MS } from '../coverage/topic-outage.ts'
 import type { PublicSink } from '../stream/stream-sink.ts'

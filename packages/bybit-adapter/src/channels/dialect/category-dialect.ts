@@ -1,5 +1,5 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
-import { BybitAdapterError } from '../errors.ts'
+import { BybitAdapterError } from '../../errors.ts'
 
 /** The categories whose market data this version reads: all of them. */
 export type PublicCategory = Category

@@ -1,5 +1,5 @@
 import type { Category, PublicEvent } from '@grid/core-events'
-import type { ItemFault } from '../wire/item-fault.ts'
+import type { ItemFault } from '../../wire/item-fault.ts'
 import type { DiscardReason } from './discard-reason.ts'
 
 /** The parts of a data frame's envelope that mappers read; none is checked yet. */

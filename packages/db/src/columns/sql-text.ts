@@ -11,20 +11,43 @@
  *   from public_trades
  *   where ${condition}`
  */
-export function sqlText(lines: TemplateStringsArray, ...inserted: readonly string[]): string {
-  const [first = '', ...others] = lines
-  const margin = /^\n */.exec(first)?.[0] ?? '\n'
-  let text = first.replaceAll(margin, '\n')
+export function sqlText(template: TemplateStringsArray, ...inserted: readonly string[]): string {
+  const [first = '', ...others] = withoutMargin(template)
+  let text = first
   for (const [index, other] of others.entries()) {
-    const line = text.slice(text.lastIndexOf('\n') + 1)
-    const indent = line.slice(0, line.length - line.trimStart().length)
-    text += (inserted[index] ?? '').replaceAll('\n', `\n${indent}`)
-    text += other.replaceAll(margin, '\n')
+    const value = inserted[index] ?? ''
+    text += value.includes('\n') ? value.replaceAll('\n', `\n${indentOf(text)}`) : value
+    text += other
   }
+  return inserted.includes('') ? withoutBlankLines(text) : text
+}
+
+/** Kept by template, because statements are written for each batch: it halves the time of `sqlText`. */
+const PARTS = new WeakMap<TemplateStringsArray, readonly string[]>()
+
+function withoutMargin(template: TemplateStringsArray): readonly string[] {
+  const known = PARTS.get(template)
+  if (known !== undefined) return known
+  const margin = /^\n */.exec(template[0] ?? '')?.[0] ?? '\n'
+  const [first = '', ...others] = template.map((part) => part.replaceAll(margin, '\n'))
+  const parts = [first.trimStart(), ...others]
+  PARTS.set(template, parts)
+  return parts
+}
+
+/** The indentation of a text's last line. */
+function indentOf(text: string): string {
+  const start = text.lastIndexOf('\n') + 1
+  let end = start
+  while (text[end] === ' ') end++
+  return text.slice(start, end)
+}
+
+function withoutBlankLines(text: string): string {
   return text
     .split('\n')
-    .map((each) => each.trimEnd())
-    .filter((each) => each !== '')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
     .join('\n')
 }
 

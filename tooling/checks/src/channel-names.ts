@@ -5,13 +5,11 @@ import type { SourceFile } from './source-files.ts'
 const OWN_FILES: readonly string[] = [
   'packages/core-events/src/events/market/',
   'packages/bybit-adapter/src/archive/',
-  'packages/bybit-adapter/src/channels/registry.ts',
   'packages/bybit-adapter/src/channels/ticker/',
   'packages/bybit-adapter/src/channels/trade/',
   'packages/bybit-adapter/src/rest/endpoints/recent-trade.ts',
   'packages/bybit-adapter/src/rest/endpoints/ticker.ts',
-  'packages/db/src/market/public-trades.ts',
-  'packages/db/src/market/ticker-snapshots.ts',
+  'packages/db/src/tables/market/',
 ]
 const NAME = /(['"`])(ticker|publicTrade)\1/
 

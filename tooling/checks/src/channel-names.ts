@@ -5,7 +5,6 @@ import type { SourceFile } from './source-files.ts'
 const OWN_FILES: readonly string[] = [
   'packages/core-events/src/events/market/',
   'packages/bybit-adapter/src/archive/',
-  'packages/bybit-adapter/src/channels/registry.ts',
   'packages/bybit-adapter/src/channels/ticker/',
   'packages/bybit-adapter/src/channels/trade/',
   'packages/bybit-adapter/src/rest/endpoints/recent-trade.ts',

@@ -3,13 +3,17 @@ import { argv, env, exit, stderr } from 'node:process'
 
 /** A time at which the tests run, and where. */
 interface Setting {
-  /** What the clock of each test file shows at its start, by UTC; `today` stands for the date. */
-  readonly at: string
+  /** What the clock of each test file shows at its start, by UTC; `today` stands for the date. Left out, the time that it is. */
+  readonly at?: string
   /** The time zone and the language of the machine; as they are, if left out. */
   readonly env?: Readonly<Record<'TZ' | 'LANG', string>>
 }
 
+/** What `test` runs: `GRID_TEST_SETTING` chooses another setting for it. */
+const UNMOVED = 'now'
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
+  [UNMOVED]: {},
   'after-midnight': { at: 'todayT00:01:00Z' },
   'before-noon': { at: 'todayT11:59:00Z' },
   'before-midnight': { at: 'todayT23:58:00Z' },
@@ -32,22 +36,23 @@ SETTING is one of
 ${Object.entries(SETTINGS)
   .map(
     ([name, setting]) =>
-      `  ${name.padEnd(16)}${setting.at}  ${Object.values(setting.env ?? {}).join(' ')}`,
+      `  ${name.padEnd(16)}${setting.at ?? 'the time that it is'}  ${Object.values(setting.env ?? {}).join(' ')}`,
   )
   .join('\n')}
   commit          one of them, by the hash of the commit that is checked out
 `
 
-const [name = '', ...flags] = argv.slice(2)
+const [asked = '', ...flags] = argv.slice(2)
+const name = asked === UNMOVED ? (env['GRID_TEST_SETTING'] ?? UNMOVED) : asked
 const chosen = name === 'commit' ? byCommit() : name
 const setting = SETTINGS[chosen]
 if (setting === undefined) {
   stderr.write(USAGE)
   exit(2)
 }
-const at = setting.at.replace('today', new Date().toISOString().slice(0, 10))
-const moved = { GRID_TEST_AT: at, ...setting.env }
-stderr.write(`tests at ${chosen}: ${JSON.stringify(moved)}\n`)
+const at = setting.at?.replace('today', new Date().toISOString().slice(0, 10))
+const moved = { ...(at !== undefined && { GRID_TEST_AT: at }), ...setting.env }
+if (chosen !== UNMOVED) stderr.write(`tests at ${chosen}: ${JSON.stringify(moved)}\n`)
 const args = ['run', 'test', '--concurrency=2', '--continue', ...flags]
 // LC_ALL is stronger than LANG.
 const { LC_ALL: _, ...rest } = env
@@ -56,6 +61,6 @@ exit(status ?? 1)
 
 function byCommit(): string {
   const hash = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' })
-  const names = Object.keys(SETTINGS)
+  const names = Object.keys(SETTINGS).filter((name) => name !== UNMOVED)
   return names[Number.parseInt(hash.slice(0, 8), 16) % names.length] ?? ''
 }

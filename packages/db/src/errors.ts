@@ -11,6 +11,7 @@
  * | `ROW_SWALLOWED` | an insert without error left a row unstored: a trigger or rule dropped it | no |
  * | `SERVER_SILENT` | the server did not answer a statement; its connection was closed | yes |
  * | `SERVER_TOO_OLD` | PostgreSQL is older than 15 | no |
+ * | `ENCODING_UNSUPPORTED` | the database's encoding is not UTF8, so that it cannot hold every text | no |
  * | `NOT_MIGRATED` | migrations are pending; `pending` names them | no |
  * | `ENVIRONMENT_MISMATCH` | the database belongs to another environment | no |
  * | `SCHEMA_TOO_NEW` | a newer package migrated the database past what this one may use | no |
@@ -37,6 +38,7 @@ export type DatabaseErrorCode =
   | 'ROW_SWALLOWED'
   | 'SERVER_SILENT'
   | 'SERVER_TOO_OLD'
+  | 'ENCODING_UNSUPPORTED'
   | 'NOT_MIGRATED'
   | 'ENVIRONMENT_MISMATCH'
   | 'SCHEMA_TOO_NEW'

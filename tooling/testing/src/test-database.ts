@@ -8,6 +8,12 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
+/** How a test's database differs from what is needed. */
+export interface TestDatabaseOptions {
+  /** The encoding in which it holds texts. Default UTF8. */
+  readonly encoding?: 'UTF8' | 'LATIN1' | 'SQL_ASCII'
+}
+
 /**
  * Creates an empty database with a unique name.
  *
@@ -15,9 +21,17 @@ export interface TestDatabase {
  * const database = await createTestDatabase(inject('postgresUrl'))
  * afterAll(() => database.drop())
  */
-export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
+export async function createTestDatabase(
+  serverUrl: string,
+  { encoding }: TestDatabaseOptions = {},
+): Promise<TestDatabase> {
   const name = `grid_test_${randomBytes(8).toString('hex')}`
-  await runOn(serverUrl, `create database ${name} template template0`)
+  // The server's own locale may ask for UTF8.
+  const locale = encoding === undefined ? '' : " lc_collate 'C' lc_ctype 'C'"
+  await runOn(
+    serverUrl,
+    `create database ${name} template template0 encoding '${encoding ?? 'UTF8'}'${locale}`,
+  )
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   await moveClock(url.href, name)

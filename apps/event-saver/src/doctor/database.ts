@@ -21,13 +21,19 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   }
   const db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver doctor' })
   try {
+    const inspection = await inspectDatabase(db)
     const { environment, schemaVersion, minWriter, pending, serverVersion, serverVersionNumber } =
-      await inspectDatabase(db)
+      inspection
     const findings: Finding[] = []
     if (serverVersionNumber < 150_000) {
       findings.push(
         problem('DATABASE', `PostgreSQL ${serverVersion} is too old`, 'upgrade to 15 or newer'),
       )
+    }
+    if (inspection.encoding !== 'UTF8') {
+      const detail = `${url} has the encoding ${inspection.encoding}, which cannot hold every text`
+      const fix = "make one by create database … encoding 'UTF8' template template0"
+      findings.push(problem('DATABASE', detail, fix))
     }
     if (environment !== null && environment !== config.environmentStamp) {
       const detail = `${url} holds ${environment}, this configuration captures ${config.environmentStamp}`

@@ -49,6 +49,11 @@ export class Metrics {
     'Whether every channel of an account is live or refused',
     ['account_id', 'code'],
   )
+  readonly #evidenceLost = this.#counter(
+    'grid_evidence_lost_total',
+    'Dead letters and gaps that could not be stored and stand in the log alone',
+    ['kind'],
+  )
   readonly #ready = this.#gauge('grid_ready', 'Whether all readiness checks hold', [])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
@@ -121,6 +126,9 @@ export class Metrics {
       this.#postponed.set({ table }, total.postponed)
     }
     this.#journal.set(status.journalBytes)
+    const { deadLetters, gaps } = status.evidenceLost
+    setTo(this.#evidenceLost, { kind: 'dead_letter' }, deadLetters)
+    setTo(this.#evidenceLost, { kind: 'gap' }, gaps)
     this.#gapsOpen.set(status.gaps.open)
     for (const state of ['connecting', 'live', 'refused', 'unusable'] as const) {
       const accounts = status.accounts.filter((account) => account.state === state)

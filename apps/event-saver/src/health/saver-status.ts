@@ -74,6 +74,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     journalBytes: sources.journal.bytes,
     connections: sources.connections(),
     retention: sources.partitions.totals,
+    evidenceLost: pipeline.evidenceLost,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
     rss: process.memoryUsage.rss(),
   }

@@ -3,6 +3,7 @@ import type { AccountStatus } from '../accounts/account-status.ts'
 import type { MarketTopic } from '../market/market-capture.ts'
 import type { GapTotals, RecordedGap } from '../pipeline/gap-recorder.ts'
 import type { LedgerEntry } from '../pipeline/ledger.ts'
+import type { EvidenceLost } from '../pipeline/pipeline.ts'
 import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
 import type { RetentionTotal } from '../storage/retention-totals.ts'
 import type { ReadinessCheck } from './readiness.ts'
@@ -33,6 +34,8 @@ export interface SaverStatus {
   readonly connections: number
   /** By table, what retention removed since the start. */
   readonly retention: readonly RetentionTotal[]
+  /** What could not be stored and stands in the log alone. */
+  readonly evidenceLost: EvidenceLost
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
   /** Bytes. */
   readonly rss: number

@@ -1,10 +1,13 @@
-import type { CaptureGap, DeadLetter, Gap } from '@grid/core-events'
+import type { CaptureGap, DeadLetter } from '@grid/core-events'
+import { contentOf } from '../log/content.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
 import type { LedgerChannel } from './ledger.ts'
 import type { PipelineHandlers } from './pipeline.ts'
 import type { WriterName } from './writer-factory.ts'
 
+/** How many lost items are logged with their content; of more only some are, so that the log stays bounded. */
+const MOST_CONTENTS = 10_000
 /** How many kinds of dead letters are counted at most: their fields come from outside. */
 const MOST_KINDS = 1000
 
@@ -48,7 +51,7 @@ export class PipelineLog implements PipelineHandlers {
     if (isWorthALine(dropped)) {
       this.#log.error(
         { code: 'QUEUE_FULL', channel, dropped },
-        'the queue is full: dropped an item, recorded as a gap',
+        'the queue is full: dropped an item, a gap will cover it',
       )
     }
   }
@@ -56,14 +59,16 @@ export class PipelineLog implements PipelineHandlers {
   /** The log is the last place that keeps what could not be stored. */
   onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void {
     this.#evidenceLost += 1
-    if (!isWorthALine(this.#evidenceLost)) return
-    const { category = null, symbol = null, accountId } = what as Partial<DeadLetter>
-    const { variant, startTs, endTs } = what as Partial<Gap>
-    const stream = { category, channel: what.channel, symbol, variant, accountId }
     const count = this.#evidenceLost
-    this.#log.error(
-      { code: 'EVIDENCE_LOST', ...stream, startTs, endTs, reason, count },
-      'cannot store a dead letter or a gap',
-    )
+    if (count > MOST_CONTENTS && !isWorthALine(count)) return
+    const facts = { code: 'EVIDENCE_LOST', reason, count }
+    if ('raw' in what) {
+      const { raw, reason: fault, code: kind, ...letter } = what
+      const lost = { ...letter, kind, fault, ...contentOf(raw) }
+      this.#log.error({ ...lost, ...facts }, 'a dead letter could not be stored, and is lost')
+    } else {
+      const { reason: cause, ...gap } = what
+      this.#log.error({ ...gap, cause, ...facts }, 'a gap could not be stored: look at this line')
+    }
   }
 }

@@ -12,7 +12,7 @@ import type { Kysely } from 'kysely'
 import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { DeadLetterBox, type PendingDeadLetter } from './dead-letter-box.ts'
+import { DeadLetterBox, type PendingDeadLetter, STOPPED } from './dead-letter-box.ts'
 import { DroppedIntervals, momentOfLetter } from './dropped-intervals.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
@@ -26,11 +26,11 @@ import type { WriterFactory, WriterName } from './writer-factory.ts'
 export interface PipelineHandlers {
   /** A failed write is tried again, or succeeded after failures (`failures` is then 0). */
   onRetry(writer: WriterName, error: unknown, failures: number): void
-  /** An item became a dead letter. */
+  /** An item is stored as a dead letter. */
   onDeadLetter(letter: DeadLetter): void
   /** A queue had no room for an item; a gap will cover it. */
   onDrop(channel: LedgerChannel): void
-  /** A dead letter or a gap, the evidence of a loss, could not be stored. */
+  /** A dead letter or a gap, the evidence of a loss, could not be stored, and nothing holds it any longer. */
   onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void
 }
 
@@ -53,6 +53,12 @@ export interface PipelineOptions {
 export interface ArrivedFrame extends ArrivedRows {
   readonly frame: { readonly bytes: Uint8Array; readonly localTsUs: number }
   readonly discarded: readonly Discard[]
+}
+
+/** How many items of evidence are lost: what was written nowhere but in the log. */
+export interface EvidenceLost {
+  readonly deadLetters: number
+  readonly gaps: number
 }
 
 /** The rows of a REST reply. */
@@ -84,6 +90,7 @@ export class Pipeline {
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
+  #gapsLost = 0
 
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs } = options
@@ -104,13 +111,14 @@ export class Pipeline {
       collector,
       ledger: this.ledger,
       writer: this.#writer,
-      onLost: (letter) => this.#onLetterLost(letter),
+      onKept: (letter) => options.handlers.onDeadLetter(letter),
+      onLost: (letter, reason) => this.#onLetterLost(letter, reason),
     })
     this.#gapWriter = createGapWriter({
       db,
       collector,
       writer: this.#writer,
-      onLost: (gap, error) => options.handlers.onEvidenceLost(gap, reasonOf(error)),
+      onLost: (gap, error) => this.#onGapLost(gap, reasonOf(error)),
     })
     this.gaps = new GapRecorder(gapThresholdMs, (gap) => this.#gapWriter.add(gap, this.#now()))
   }
@@ -128,6 +136,11 @@ export class Pipeline {
   /** How many items of all kinds wait. */
   get waitingInAll(): number {
     return this.#all().reduce((sum, writer) => sum + writer.waiting, 0)
+  }
+
+  /** How many dead letters and gaps could not be stored and are lost, since the start. */
+  get evidenceLost(): EvidenceLost {
+    return { deadLetters: this.#deadLetters.lost, gaps: this.#gapsLost }
   }
 
   /** Receive time of the oldest waiting item, in epoch microseconds; null when none waits. */
@@ -160,16 +173,19 @@ export class Pipeline {
 
   /**
    * Takes the rows of a reply. Resolves once all are stored or kept as dead letters; to false when some
-   * found no room or were given up.
+   * found no room, were given up or could not be kept as a dead letter. (A letter of others that is lost
+   * meanwhile counts too: then the rows are asked for once more.)
    */
   async acceptRows({ events, deadLetters }: ArrivedRows): Promise<boolean> {
     const arrival = { ...this.#now(), bytes: ROW_BYTES }
+    const { lost } = this.#deadLetters
     const taken = events.map((event) => this.#acceptEvent(event, arrival))
     for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
     const channels = new Set(events.map(({ channel }) => channel))
-    const writers = [...[...channels].map((name) => this.#events[name]), this.#deadLetters.writer]
-    const settled = writers.map((writer) => writer.settled())
-    return [...(await Promise.all(settled)), ...taken].every(Boolean)
+    const stored = await Promise.all([...channels].map((name) => this.#events[name].settled()))
+    // Only now are the letters of refused events in the box.
+    const isKept = await this.#deadLetters.writer.settled()
+    return [...stored, ...taken, isKept].every(Boolean) && this.#deadLetters.lost === lost
   }
 
   /** Takes a gap of a stream. */
@@ -193,7 +209,7 @@ export class Pipeline {
   /**
    * Stores the waiting items until none is left or the signal aborts. The items that are left are
    * counted as dropped and covered by gaps, whose storing has 3 s of its own. Gives the number of items
-   * lost.
+   * lost; `evidenceLost` counts the gaps that could not be stored either.
    */
   async drain(signal: AbortSignal): Promise<number> {
     const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
@@ -205,9 +221,7 @@ export class Pipeline {
     const letters = await this.#deadLetters.drain(evidence)
     this.#endDropped()
     const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
-    for (const { gap } of gaps) {
-      this.#options.handlers.onEvidenceLost(gap, 'the process stopped before it was stored')
-    }
+    for (const { gap } of gaps) this.#onGapLost(gap, STOPPED)
     return left.flat().length + letters
   }
 
@@ -228,14 +242,18 @@ export class Pipeline {
   }
 
   #toDeadLetter(pending: PendingDeadLetter, arrival: Arrival): void {
-    this.#options.handlers.onDeadLetter(pending.letter)
     this.#deadLetters.put(pending, arrival)
   }
 
-  #onLetterLost(letter: DeadLetter): void {
+  #onLetterLost(letter: DeadLetter, reason: string): void {
     const moment = momentOfLetter(letter)
     if (moment !== null) this.#dropped.note(moment)
-    this.#options.handlers.onEvidenceLost(letter, 'the dead letter could not be stored')
+    this.#options.handlers.onEvidenceLost(letter, reason)
+  }
+
+  #onGapLost(gap: CaptureGap, reason: string): void {
+    this.#gapsLost += 1
+    this.#options.handlers.onEvidenceLost(gap, reason)
   }
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
@@ -245,13 +263,11 @@ export class Pipeline {
         store: part.store,
         settle: (items, outcome) => {
           part.settle(items, outcome)
-          this.#releaseJournal()
-          const { maxWaiting: room } = this.#options
-          if (this.waitingInAll <= room * RESUME_AT) this.#endDropped()
+          this.#afterItems()
         },
         reject: (item, error) => {
           part.reject(item, error)
-          this.#releaseJournal()
+          this.#afterItems()
         },
         classify: classifyDatabaseError,
         onRetry: (error, failures) => handlers.onRetry(name, error, failures),
@@ -259,6 +275,12 @@ export class Pipeline {
       },
       { batchSize, flushIntervalMs, maxWaiting, maxBytes: MAX_WAITING_BYTES, clock },
     )
+  }
+
+  /** Some items wait no longer. */
+  #afterItems(): void {
+    this.#releaseJournal()
+    if (this.waitingInAll <= this.#options.maxWaiting * RESUME_AT) this.#endDropped()
   }
 
   #endDropped(): void {

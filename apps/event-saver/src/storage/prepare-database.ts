@@ -1,11 +1,5 @@
 import { type Clock, retry } from '@grid/core-events'
-import {
-  assertWritable,
-  type GridDatabase,
-  inspectDatabase,
-  migrate,
-  redactDatabaseUrl,
-} from '@grid/db'
+import { assertWritable, type GridDatabase, migrate, redactDatabaseUrl } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
@@ -75,13 +69,15 @@ async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
     for (const warning of warnings) log.info({ code: 'DATABASE_ROLES' }, warning)
     return
   }
-  const { pending } = await inspectDatabase(db)
-  if (pending.length > 0) {
+  try {
+    await assertWritable(db, { environment })
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
+    if (code !== 'NOT_MIGRATED') throw error
     throw new CommandError(
       EXIT.configuration,
       'MIGRATIONS_PENDING',
-      `migrations are pending: ${pending.join(', ')}; run event-saver migrate, or set EVENTSAVER_MIGRATE=auto`,
+      `${message}; run event-saver migrate, or set EVENTSAVER_MIGRATE=auto`,
     )
   }
-  await assertWritable(db, { environment })
 }

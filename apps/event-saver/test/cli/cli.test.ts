@@ -219,6 +219,34 @@ describe('run', () => {
   })
 })
 
+it.each(['LATIN1', 'SQL_ASCII'] as const)(
+  'a database in %s is refused by migrate, run and doctor',
+  async (encoding) => {
+    await using database = await ownDatabase({ encoding })
+    const env = {
+      EVENTSAVER_WS_URL: NO_EXCHANGE,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+    }
+    const says = new RegExp(
+      `${new URL(database.url).pathname.slice(1)}.*${encoding}.*create database`,
+    )
+    for (const [command, ...flags] of [
+      ['migrate'],
+      ['run'],
+      ['run', '--migrate', 'check'],
+    ] as const) {
+      const { code, stderr } = await runCli([command, ...flags], env)
+      expect({ command, flags, code }).toEqual({ command, flags, code: 78 })
+      expect(stderr).toMatch(/ENCODING_UNSUPPORTED/)
+      expect(stderr).toMatch(says)
+    }
+    const { code, stdout } = await runCli(['doctor'], env)
+    expect(code).toBe(3)
+    expect(stdout).toMatch(says)
+  },
+)
+
 describe('doctor', () => {
   it('finds no problem when exchange and database answer', async () => {
     await using sim = await startSimulator({ symbols: ['BTCUSDT'], spot: ['ETHUSDT'] })

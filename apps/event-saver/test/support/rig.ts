@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Simulator } from '@grid/bybit-sim'
 import { createDatabase, type GridDatabase } from '@grid/db'
 import { compareWithTruth, type Proof } from '@grid/proof'
-import { createTestDatabase } from '@grid/testing'
+import { createTestDatabase, type TestDatabaseOptions } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { pino } from 'pino'
 import { inject } from 'vitest'
@@ -52,12 +52,12 @@ export function makeSaver(
 }
 
 /** A new PostgreSQL database that is dropped at the end of the scope. */
-export async function ownDatabase(): Promise<{
+export async function ownDatabase(options?: TestDatabaseOptions): Promise<{
   url: string
   db: Kysely<GridDatabase>
   [Symbol.asyncDispose](): Promise<void>
 }> {
-  const { url, drop } = await createTestDatabase(inject('postgresUrl'))
+  const { url, drop } = await createTestDatabase(inject('postgresUrl'), options)
   const db = createDatabase({ url })
   return {
     url,

@@ -13,7 +13,7 @@ export interface ExpectedDatabase {
 /**
  * Checks that this package may write to a database, for programs that do not migrate.
  *
- * Throws `NOT_MIGRATED`, `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH`.
+ * Throws `ENCODING_UNSUPPORTED`, `NOT_MIGRATED`, `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH`.
  *
  * @example
  * await assertWritable(db, { environment: 'mainnet' })
@@ -22,7 +22,9 @@ export async function assertWritable(
   db: Kysely<GridDatabase>,
   expected: ExpectedDatabase = {},
 ): Promise<DatabaseInspection> {
-  const inspection = await assertReadable(db, expected)
+  const inspection = await inspectDatabase(db)
+  assertEncoding(inspection)
+  assertUnderstood(inspection, expected)
   assertNotTooNew('write', inspection)
   return inspection
 }
@@ -40,6 +42,11 @@ export async function assertReadable(
   expected: ExpectedDatabase = {},
 ): Promise<DatabaseInspection> {
   const inspection = await inspectDatabase(db)
+  assertUnderstood(inspection, expected)
+  return inspection
+}
+
+function assertUnderstood(inspection: DatabaseInspection, expected: ExpectedDatabase): void {
   const { pending } = inspection
   if (pending.length > 0) {
     throw new DatabaseError(
@@ -50,7 +57,6 @@ export async function assertReadable(
   }
   assertNotTooNew('read', inspection)
   assertEnvironment(inspection.environment, expected.environment)
-  return inspection
 }
 
 /** Throws `SCHEMA_TOO_NEW` when the database needs a newer package to read or write it. */
@@ -64,6 +70,20 @@ export function assertNotTooNew(use: 'read' | 'write', inspection: DatabaseInspe
     {
       context: { schemaVersion: inspection.schemaVersion, needed, packageVersion: SCHEMA_VERSION },
     },
+  )
+}
+
+/**
+ * Throws `ENCODING_UNSUPPORTED` for a database that cannot hold every text: it would refuse an event for
+ * its symbol, and then the dead letter that says so.
+ */
+export function assertEncoding({ databaseName, encoding }: DatabaseInspection): void {
+  if (encoding === 'UTF8') return
+  throw new DatabaseError(
+    'ENCODING_UNSUPPORTED',
+    `database ${JSON.stringify(databaseName)} has the encoding ${encoding}, which cannot hold every text: make one by ` +
+      "create database … encoding 'UTF8' template template0",
+    { context: { databaseName, encoding } },
   )
 }
 

@@ -18,6 +18,18 @@ export interface DatabaseInspection {
   readonly serverVersion: string
   /** PostgreSQL's version as a number, e.g. 180004. */
   readonly serverVersionNumber: number
+  /** The name of the database. */
+  readonly databaseName: string
+  /** The encoding in which it holds texts, e.g. `UTF8`. */
+  readonly encoding: string
+}
+
+interface Server {
+  readonly version: string
+  readonly number: string
+  readonly database: string
+  readonly encoding: string
+  readonly migrated: boolean
 }
 
 /**
@@ -28,9 +40,11 @@ export interface DatabaseInspection {
  * const { pending, environment } = await inspectDatabase(db)
  */
 export async function inspectDatabase(db: Kysely<GridDatabase>): Promise<DatabaseInspection> {
-  const { rows } = await sql<{ version: string; number: string; migrated: boolean }>`
+  const { rows } = await sql<Server>`
     select current_setting('server_version') as version,
       current_setting('server_version_num') as number,
+      current_database()::text as database,
+      current_setting('server_encoding') as encoding,
       to_regclass('grid_meta') is not null as migrated`.execute(db)
   const [server] = rows
   const meta = server?.migrated
@@ -45,5 +59,7 @@ export async function inspectDatabase(db: Kysely<GridDatabase>): Promise<Databas
     pending: MIGRATIONS.slice(schemaVersion).map((migration) => migration.name),
     serverVersion: server?.version ?? '',
     serverVersionNumber: Number(server?.number),
+    databaseName: server?.database ?? '',
+    encoding: server?.encoding ?? '',
   }
 }

@@ -4,7 +4,7 @@ import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { MIGRATIONS, SCHEMA_VERSION } from './all.ts'
-import { assertEnvironment, assertNotTooNew } from './assert-usable.ts'
+import { assertEncoding, assertEnvironment, assertNotTooNew } from './assert-usable.ts'
 import { inspectDatabase } from './inspect-database.ts'
 import { grantRoles } from './roles.ts'
 
@@ -35,7 +35,7 @@ const MIGRATION_LOCK = 7_205_759_403_792_794n
  * call it at once, one waits and then finds nothing to do.
  *
  * The first call that names an environment stamps the database with it. Throws `SERVER_TOO_OLD`,
- * `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before it changes anything. A database that a newer package
+ * `ENCODING_UNSUPPORTED`, `SCHEMA_TOO_NEW` or `ENVIRONMENT_MISMATCH` before it changes anything. A database that a newer package
  * migrated is left unchanged as long as this one may still write to it.
  *
  * It makes the roles `grid_owner`, `grid_writer` and `grid_reader` where the user may, and grants their
@@ -61,6 +61,7 @@ export function migrate(
         { context: { serverVersion: before.serverVersion } },
       )
     }
+    assertEncoding(before)
     assertNotTooNew('write', before)
     if (before.environment !== null) assertEnvironment(before.environment, environment)
     if (before.schemaVersion === 0) await createMeta(trx)

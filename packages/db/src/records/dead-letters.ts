@@ -89,8 +89,9 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Stores dead letters, each as a new row. `raw` is stored byte for byte. In texts `�` replaces what
-   * PostgreSQL cannot hold (NUL, half a surrogate pair), so that a dead letter can always be stored.
+   * Stores dead letters, each as a new row. `raw` is stored byte for byte. So that a dead letter can
+   * always be stored, `reason` and `field` are written in ASCII, with others as `\u00e9`, and so is in all
+   * texts what PostgreSQL cannot hold (NUL, half a surrogate pair).
    *
    * Stores all or none: more than 16 MiB of `raw` go by several statements in one transaction.
    *
@@ -148,10 +149,26 @@ function chunksByBytes(rows: readonly DeadLetterRow[]): readonly DeadLetterRow[]
   return chunks
 }
 
+/** Texts of ours: they quote values, and must not be refused for what they quote. */
+const OUR_TEXTS: ReadonlySet<string> = new Set<keyof DeadLetterRow>(['reason', 'field'])
+/** What PostgreSQL cannot hold: NUL, and half a surrogate pair. */
+const UNHOLDABLE = /\0|\p{Surrogate}/gu
+const NOT_PLAIN = /[^\t\n\r\x20-\x7e]/g
+
 function storable(row: DeadLetterRow): DeadLetterRow {
   const texts = Object.entries(row).map(([field, value]) => [
     field,
-    typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value,
+    typeof value === 'string'
+      ? escaped(value, OUR_TEXTS.has(field) ? NOT_PLAIN : UNHOLDABLE)
+      : value,
   ])
   return Object.fromEntries(texts)
+}
+
+/** Writes characters as JSON may write them, `\u00e9`. */
+function escaped(text: string, characters: RegExp): string {
+  return text.replace(
+    characters,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

@@ -48,6 +48,27 @@ describe.each(DATABASES)('migrate on %s', (_name, open) => {
   )
 })
 
+it.each(['LATIN1', 'SQL_ASCII'] as const)(
+  'refuses a database in %s, which cannot hold every text, before it changes anything',
+  async (encoding) => {
+    const database = await createTestDatabase(inject('postgresUrl'), { encoding })
+    const db = createDatabase({ url: database.url })
+    try {
+      for (const attempt of [() => migrate(db), () => assertWritable(db)]) {
+        await expect(attempt()).rejects.toMatchObject({
+          code: 'ENCODING_UNSUPPORTED',
+          message: expect.stringContaining(`has the encoding ${encoding}`),
+          context: { databaseName: new URL(database.url).pathname.slice(1), encoding },
+        })
+      }
+      expect(await inspectDatabase(db)).toMatchObject({ schemaVersion: 0, encoding })
+    } finally {
+      await db.destroy()
+      await database.drop()
+    }
+  },
+)
+
 describe('migrate on a shared server', () => {
   let database: TestDatabase
   beforeEach(async () => {

@@ -39,11 +39,11 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const repository = new DeadLetterRepository(opened.db)
     const odd: DeadLetter = {
       ...LETTER,
-      reason: 'id "a\0b\\" has \ud800',
+      reason: 'id "a\0b\\" of 币安 has \ud800',
       field: null,
       channel: null,
       topic: 'publicTrade.\0',
-      symbol: null,
+      symbol: '币安人生USDT',
       raw: new Uint8Array(0),
     }
     expect(await repository.bulkInsert([LETTER, odd], { collector: 'c1' })).toEqual({ inserted: 2 })
@@ -59,8 +59,8 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       ...odd,
       ...stored,
       collector: 'c1',
-      reason: 'id "a\ufffdb\\" has \ufffd',
-      topic: 'publicTrade.\ufffd',
+      reason: String.raw`id "a\u0000b\" of \u5e01\u5b89 has \ud800`,
+      topic: String.raw`publicTrade.\u0000`,
     })
     expect(third).toMatchObject({ collector: null })
     expect(await repository.list({ after: first?.id ?? '', limit: 1 })).toEqual([second])

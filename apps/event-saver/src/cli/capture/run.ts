@@ -41,16 +41,20 @@ export async function runUntilStopped(
 
   const patience = AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)])
   const { lost, dropped } = await saver.stop(patience)
-  if (lost === 0 && dropped === 0) {
+  const { gaps: gapsLost } = saver.pipeline.evidenceLost
+  if (lost === 0 && gapsLost === 0 && dropped === 0) {
     log.info('stopped; everything received is stored')
     return EXIT.ok
   }
-  if (lost === 0) {
+  if (lost === 0 && gapsLost === 0) {
     const text =
       'stopped; all waiting items are stored, but some were dropped before: see capture_gaps'
     log.warn({ code: 'ITEMS_DROPPED', dropped }, text)
     return EXIT.ok
   }
-  log.error({ code: 'SHUTDOWN_LOST_EVENTS', lost }, 'stopped before everything could be stored')
+  log.error(
+    { code: 'SHUTDOWN_LOST_EVENTS', lost, gapsLost },
+    'stopped before everything could be stored',
+  )
   return EXIT.failure
 }

@@ -123,7 +123,8 @@ export class FrameNormalizer implements Normalizer {
   }
 
   /** The events of a frame that needs no parsing; null for all others. */
-  scan({ text }: ParsedFrame, localTsUs: number): ScannedFrame | null {
+  scan({ text, isUtf8 }: ParsedFrame, localTsUs: number): ScannedFrame | null {
+    if (!isUtf8) return null
     for (const mapper of this.#scanners) {
       const scanned = mapper.scan?.(text, localTsUs) ?? null
       if (scanned !== null) return scanned

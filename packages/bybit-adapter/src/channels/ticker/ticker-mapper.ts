@@ -9,8 +9,14 @@ import {
 import { faultOf, type ItemFault } from '../../wire/item-fault.ts'
 import { isStorableJson, isStorableText } from '../../wire/storable-json.ts'
 import { isWireObject, parseSequence, type WireObject } from '../../wire/wire.ts'
-import type { ChannelMapper, Envelope, ItemContext } from '../dialect/channel-mapper.ts'
+import type {
+  ChannelMapper,
+  Envelope,
+  ItemContext,
+  ScannedFrame,
+} from '../dialect/channel-mapper.ts'
 import type { DiscardReason } from '../dialect/discard-reason.ts'
+import { DeltaScanner, type ScannedDelta } from './delta-scanner.ts'
 import { parseFrameCounter } from './frame-counter.ts'
 import { mergeLate } from './late-ticker.ts'
 import { copyTicker, type MutableTicker } from './mutable-ticker.ts'
@@ -32,6 +38,8 @@ export class TickerMapper implements ChannelMapper {
   readonly #states: TickerStates
   readonly #readers: ReadonlyMap<string, TickerFieldReader>
   readonly #sequenceOf: (envelope: Envelope) => number | undefined
+  /** Null where every message is whole. */
+  readonly #scanner: DeltaScanner | null
 
   constructor(category: Category, states: TickerStates) {
     this.#category = category
@@ -39,6 +47,22 @@ export class TickerMapper implements ChannelMapper {
     const isOption = category === 'option'
     this.#readers = isOption ? OPTION_TICKER_READERS : TICKER_READERS
     this.#sequenceOf = isOption ? ({ id }) => parseFrameCounter(id) : ({ cs }) => parseSequence(cs)
+    const isContract = category === 'linear' || category === 'inverse'
+    this.#scanner = isContract ? new DeltaScanner(this.#readers) : null
+  }
+
+  scan(text: string, localTsUs: number): ScannedFrame | null {
+    const symbol = this.#scanner?.symbolOf(text) ?? null
+    // The first frame of a symbol is parsed, which checks that it is one.
+    const state = symbol === null ? undefined : this.#states.get(symbol)
+    if (state === undefined || !state.hasSnapshot) return null
+    const { symbol: known } = state.values
+    const delta = this.#scanner?.scan(text, known) ?? null
+    if (delta === null || state.isAfter(delta.seq, delta.exchangeTs)) return null
+    const event = overlay(state, delta)
+    event.localTsUs = localTsUs
+    state.advance(event, delta.seq, delta.exchangeTs)
+    return { topic: `tickers.${known}`, events: [event] }
   }
 
   map(item: unknown, context: ItemContext): TickerEvent | DiscardReason | null {
@@ -134,6 +158,27 @@ function copyBook(target: MutableTicker, from: MutableTicker): void {
   target.bid1Size = from.bid1Size
   target.ask1Price = from.ask1Price
   target.ask1Size = from.ask1Size
+}
+
+/** The state's values with a delta over them; notes the delta's order for each field that it carries. */
+function overlay(state: TickerState, delta: ScannedDelta): MutableTicker {
+  const { seq, exchangeTs, count, readers, values } = delta
+  const event = copyTicker(state.values)
+  const orders = state.fieldOrders
+  let changed = 0
+  for (let index = 0; index < count; index++) {
+    const reader = readers[index] as TickerFieldReader
+    reader.set(event, values[index] ?? null)
+    changed += reader.weight
+    orders[2 * reader.bit] = seq
+    orders[2 * reader.bit + 1] = exchangeTs
+  }
+  event.isSnapshot = false
+  event.seq = seq
+  event.exchangeTs = exchangeTs
+  event.changed = changed
+  event.extra = null
+  return event
 }
 
 /**

@@ -43,6 +43,7 @@ export {
   type OrphanedRuns,
   type UserPage,
 } from './identity/operator.ts'
+export type { RebindReport } from './identity/reencrypt.ts'
 export {
   type NewRun,
   type Run,

@@ -14,6 +14,7 @@ export class AccountLog {
   readonly #log: Logger
   readonly #streams: StreamLog
   readonly #denied = new Set<string>()
+  readonly #strays = new Set<string>()
   /** Logs the readings of the list of accounts: failures, and the recovery (`failures` is then 0). */
   readonly listRetry: (error: unknown, failures: number) => void
 
@@ -40,6 +41,18 @@ export class AccountLog {
   /** An account cannot be captured as it is. */
   unusable({ accountId, accountName }: Named, code: string, reason: string): void {
     this.#log.error({ code, account: accountName, accountId, reason }, 'account cannot be captured')
+  }
+
+  /** The accounts whose environment is not the database's. Each is logged once. */
+  strays(accounts: readonly Account[]): void {
+    for (const { accountId, accountName, environment } of accounts) {
+      if (this.#strays.has(accountId)) continue
+      this.#strays.add(accountId)
+      this.#log.error(
+        { code: 'ACCOUNT_ENVIRONMENT', account: accountName, accountId, environment },
+        'account is not captured: its row was given another environment than the database’s; set it back, or remove the account and add it again',
+      )
+    }
   }
 
   /** A key may not read a category over REST. Logged once. */

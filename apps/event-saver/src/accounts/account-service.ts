@@ -9,6 +9,7 @@ import { AccountLog } from './account-log.ts'
 import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { RunKeeper } from './run-keeper.ts'
+import { rebindOldSecrets } from './secret-rebinder.ts'
 
 /** What the capture of accounts is made of. */
 export interface AccountServiceOptions extends Omit<WorkerContext, 'config' | 'log'> {
@@ -26,6 +27,7 @@ export class AccountService {
   readonly #follower: AccountFollower
   readonly #hints: AccountHints | null
   readonly #runs: RunKeeper
+  readonly #rebind: (signal: AbortSignal) => Promise<void>
   readonly #stop = new AbortController()
 
   constructor({ streamLog, log, ...context }: AccountServiceOptions) {
@@ -36,7 +38,10 @@ export class AccountService {
     this.#capture = new AccountCapture({ ...context, log: accountLog })
     this.#follower = new AccountFollower({
       clock,
-      load: () => operator.allEnabledAccounts(),
+      load: async () => {
+        accountLog.strays(await operator.strayAccounts())
+        return operator.allEnabledAccounts()
+      },
       onAccounts: (accounts) => this.#capture.setAccounts(accounts),
       onRetry: accountLog.listRetry,
     })
@@ -49,6 +54,8 @@ export class AccountService {
           onHint: () => this.#follower.hint(),
         })
     this.#runs = new RunKeeper({ operator, clock, log, runTimeoutMs: config.runTimeout })
+    this.#rebind = (signal) =>
+      keys === null ? Promise.resolve() : rebindOldSecrets({ operator, clock, log }, signal)
   }
 
   /** The state of every account's capture. */
@@ -63,6 +70,7 @@ export class AccountService {
     void this.#follower.run(signal)
     void this.#hints?.run(signal)
     void this.#runs.run(signal)
+    void this.#rebind(signal)
   }
 
   /** Ends the capture; resolves when no socket is left. */

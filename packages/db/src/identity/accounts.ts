@@ -16,6 +16,7 @@ import {
 } from './credentials.ts'
 import { accountIdOf } from './deterministic-id.ts'
 import { notFound } from './not-found.ts'
+import { isOfThisEnvironment } from './this-environment.ts'
 
 /** An account of the exchange. */
 export interface Account {
@@ -110,7 +111,7 @@ export class AccountRepository {
           .returningAll()
           .executeTakeFirst())
       if (!row) throw alreadyExists(accountName, accountId)
-      await insertCredential(trx, this.#keys, row.account_id, account.credential)
+      await insertCredential(trx, this.#keys, row, account.credential)
       return accountOf(row)
     })
   }
@@ -138,23 +139,28 @@ export class AccountRepository {
   }
 
   /**
-   * Lists the user's accounts by name, removed ones included.
+   * Lists the user's accounts of the database's environment by name, removed ones included.
    *
    * @example
    * for (const { accountName, status } of await accounts.list({ userId })) print(accountName, status)
    */
   async list(scope: TenantScope): Promise<Account[]> {
-    return (await this.#ofUser(scope).execute()).map(accountOf)
+    const rows = await this.#ofUser(scope).where(isOfThisEnvironment()).execute()
+    return rows.map(accountOf)
   }
 
   /**
-   * Lists the user's enabled accounts by name.
+   * Lists the user's enabled accounts of the database's environment by name.
    *
    * @example
    * const captured = await accounts.listEnabled({ userId })
    */
   async listEnabled(scope: TenantScope): Promise<Account[]> {
-    return (await this.#ofUser(scope).where('status', '=', 'enabled').execute()).map(accountOf)
+    const rows = await this.#ofUser(scope)
+      .where(isOfThisEnvironment())
+      .where('status', '=', 'enabled')
+      .execute()
+    return rows.map(accountOf)
   }
 
   /**
@@ -203,7 +209,7 @@ export class AccountRepository {
   ): Promise<CredentialInfo> {
     requireKeys(this.#keys)
     return inTransaction(this.#db, async (trx) => {
-      await this.#lock(trx, scope, accountId)
+      const account = await this.#lock(trx, scope, accountId)
       await trx
         .updateTable('api_credentials')
         .set(({ fn }) => ({
@@ -215,7 +221,7 @@ export class AccountRepository {
         .where('account_id', '=', accountId)
         .where('is_active', '=', true)
         .execute()
-      return insertCredential(trx, this.#keys, accountId, credential)
+      return insertCredential(trx, this.#keys, account, credential)
     })
   }
 
@@ -246,16 +252,17 @@ export class AccountRepository {
     trx: Kysely<GridDatabase>,
     { userId }: TenantScope,
     accountId: string,
-  ): Promise<void> {
+  ): Promise<Selectable<BybitAccountsTable>> {
     const row = await trx
       .selectFrom('bybit_accounts')
-      .select('account_id')
+      .selectAll()
       .where('user_id', '=', userId)
       .where('account_id', '=', accountId)
       .where('status', '<>', 'removed')
       .forNoKeyUpdate()
       .executeTakeFirst()
     if (!row) throw notFound('account', accountId)
+    return row
   }
 
   async #setStatus(

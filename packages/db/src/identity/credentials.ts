@@ -2,10 +2,15 @@ import type { Secret } from '@grid/core-events'
 import type { Kysely, Selectable } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { ApiCredentialsTable, KeyType } from '../schema/identity-schema.ts'
+import type { ApiCredentialsTable, BybitAccountsTable, KeyType } from '../schema/identity-schema.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
-import { openSecret, type SealedSecret, sealSecret } from '../secrets/secret-box.ts'
+import {
+  openSecret,
+  type SealedSecret,
+  type SecretPlace,
+  sealSecret,
+} from '../secrets/secret-box.ts'
 
 /** A key of the exchange's API, without its secret. */
 export interface CredentialInfo {
@@ -85,7 +90,7 @@ export class CredentialRepository {
     const row = await this.#ofAccount(scope, accountId)
       .where('is_active', '=', true)
       .executeTakeFirst()
-    return row ? credentialOf(row, this.#keys) : null
+    return row ? credentialOf(row, row, this.#keys) : null
   }
 
   #ofAccount({ userId }: TenantScope, accountId: string) {
@@ -96,22 +101,28 @@ export class CredentialRepository {
       .where('api_credentials.account_id', '=', accountId)
       .orderBy('api_credentials.created_at', 'desc')
       .selectAll('api_credentials')
+      .select(['bybit_accounts.user_id', 'bybit_accounts.environment'])
   }
 }
+
+/** What of an account's row its secrets are bound to. */
+export type AccountBinding = Pick<Selectable<BybitAccountsTable>, 'user_id' | 'environment'>
 
 /** Stores a key as the account's active one. */
 export async function insertCredential(
   trx: Kysely<GridDatabase>,
   keys: EncryptionKeys | null,
-  accountId: string,
+  account: AccountBinding & Pick<Selectable<BybitAccountsTable>, 'account_id'>,
   { apiKey, secret, keyType = 'hmac' }: NewCredential,
 ): Promise<CredentialInfo> {
-  const place = { credentialId: crypto.randomUUID(), accountId }
+  const { account_id: accountId, user_id: userId, environment } = account
+  const credentialId = crypto.randomUUID()
+  const place = { credentialId, accountId, userId, environment, apiKey, keyType }
   const sealed = sealSecret(requireKeys(keys), place, secret)
   const row = await trx
     .insertInto('api_credentials')
     .values({
-      credential_id: place.credentialId,
+      credential_id: credentialId,
       account_id: accountId,
       api_key_id: apiKey,
       key_type: keyType,
@@ -123,13 +134,27 @@ export async function insertCredential(
   return credentialInfoOf(row)
 }
 
-/** Makes a credential of a row of `api_credentials`, and decrypts its secret. */
+/** Makes a credential of a row of `api_credentials` and its account's, and decrypts its secret. */
 export function credentialOf(
   row: Selectable<ApiCredentialsTable>,
+  { user_id, environment }: AccountBinding,
   keys: EncryptionKeys | null,
 ): Credential {
-  const info = credentialInfoOf(row)
-  return { ...info, secret: openSecret(requireKeys(keys), info, sealedSecretOf(row)) }
+  const place = secretPlaceOf({ ...row, user_id, environment })
+  const secret = openSecret(requireKeys(keys), place, sealedSecretOf(row))
+  return { ...credentialInfoOf(row), secret }
+}
+
+/** What the secret of a row is bound to. */
+export function secretPlaceOf(row: Selectable<ApiCredentialsTable> & AccountBinding): SecretPlace {
+  return {
+    credentialId: row.credential_id,
+    accountId: row.account_id,
+    userId: row.user_id,
+    environment: row.environment,
+    apiKey: row.api_key_id,
+    keyType: row.key_type,
+  }
 }
 
 /** Makes a credential of a row of `api_credentials`, without its secret. */

@@ -4,6 +4,7 @@ import type { GridDatabase } from '../schema/database.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
 import { type Account, accountOf } from './accounts.ts'
 import { type Credential, credentialOf } from './credentials.ts'
+import { isOfThisEnvironment } from './this-environment.ts'
 
 /** An account to be captured, with its API key, or with the error why the key cannot be used. */
 export type EnabledAccount = Account &
@@ -12,7 +13,10 @@ export type EnabledAccount = Account &
     | { readonly credential: null; readonly fault: DatabaseError }
   )
 
-/** Reads the enabled accounts of all active users. An unreadable key makes a `fault` of its account only. */
+/**
+ * Reads the enabled accounts of all active users in the database's environment. An unreadable key makes a
+ * `fault` of its account only.
+ */
 export async function readAllEnabledAccounts(
   db: Kysely<GridDatabase>,
   keys: EncryptionKeys | null,
@@ -22,6 +26,7 @@ export async function readAllEnabledAccounts(
     .innerJoin('users', 'users.user_id', 'bybit_accounts.user_id')
     .where('users.status', '=', 'active')
     .where('bybit_accounts.status', '=', 'enabled')
+    .where(isOfThisEnvironment())
     .orderBy('bybit_accounts.account_id')
     .selectAll('bybit_accounts')
     .execute()
@@ -36,12 +41,24 @@ export async function readAllEnabledAccounts(
     const credential = byAccount.get(account.accountId)
     try {
       if (!credential) throw keyMissing(account)
-      return { ...account, credential: credentialOf(credential, keys), fault: null }
+      return { ...account, credential: credentialOf(credential, row, keys), fault: null }
     } catch (fault) {
       // Sound: decrypting throws nothing else.
       return { ...account, credential: null, fault: fault as DatabaseError }
     }
   })
+}
+
+/** Reads the accounts, other than removed ones, that belong to another environment than the database. */
+export async function readStrayAccounts(db: Kysely<GridDatabase>): Promise<Account[]> {
+  const rows = await db
+    .selectFrom('bybit_accounts')
+    .where('status', '<>', 'removed')
+    .where(({ not }) => not(isOfThisEnvironment()))
+    .orderBy('account_id')
+    .selectAll()
+    .execute()
+  return rows.map(accountOf)
 }
 
 function keyMissing({ accountId, accountName }: Account): DatabaseError {

@@ -4,11 +4,16 @@ import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { RunStatus, RunType } from '../schema/identity-schema.ts'
+import type { Account } from './accounts.ts'
 import { assertSeesAll } from './assert-sees-all.ts'
 import { requireKeys, type SecretOptions } from './credentials.ts'
 import { userIdOf } from './deterministic-id.ts'
-import { type EnabledAccount, readAllEnabledAccounts } from './enabled-accounts.ts'
-import { reencryptSecrets } from './reencrypt.ts'
+import {
+  type EnabledAccount,
+  readAllEnabledAccounts,
+  readStrayAccounts,
+} from './enabled-accounts.ts'
+import { type RebindReport, rebindSecrets, reencryptSecrets } from './reencrypt.ts'
 import { type Run, runOf } from './runs.ts'
 import { type User, userOf } from './users.ts'
 
@@ -55,8 +60,9 @@ export class OperatorRepository {
   }
 
   /**
-   * Gives every enabled account of every active user, with its API key, or with the error why the key
-   * cannot be used: no encryption keys, an unknown one, a changed ciphertext, or no active key.
+   * Gives every enabled account of every active user in the database's environment, with its API key,
+   * or with the error why the key cannot be used: no encryption keys, an unknown one, a changed
+   * ciphertext or binding, or no active key.
    *
    * @example
    * for (const account of await operator.allEnabledAccounts()) if (account.fault === null) capture(account)
@@ -64,6 +70,18 @@ export class OperatorRepository {
   async allEnabledAccounts(): Promise<EnabledAccount[]> {
     await assertSeesAll(this.#db)
     return readAllEnabledAccounts(this.#db, this.#secrets.keys ?? null)
+  }
+
+  /**
+   * Gives the accounts, other than removed ones, whose environment is not the database's: somebody
+   * changed their rows. They are in no list and are not captured.
+   *
+   * @example
+   * for (const { accountName, environment } of await operator.strayAccounts()) warn(accountName, environment)
+   */
+  async strayAccounts(): Promise<Account[]> {
+    await assertSeesAll(this.#db)
+    return readStrayAccounts(this.#db)
   }
 
   /**
@@ -128,8 +146,8 @@ export class OperatorRepository {
   }
 
   /**
-   * Encrypts all secrets of older encryption keys with the first key, all or none; gives their number.
-   * Afterwards the older keys are no longer needed.
+   * Encrypts all secrets of older encryption keys, or with associated data of an older version, with
+   * the first key, all or none; gives their number. Afterwards the older keys are no longer needed.
    *
    * @example
    * await new OperatorRepository(db, { keys }).reencryptSecrets()
@@ -138,6 +156,20 @@ export class OperatorRepository {
     const keys = requireKeys(this.#secrets.keys ?? null)
     await assertSeesAll(this.#db)
     return reencryptSecrets(this.#db, keys)
+  }
+
+  /**
+   * Writes the secrets anew whose associated data are of an older version, so that each is bound to its
+   * user, account, environment, API key and key type. Each keeps its encryption key. Those that cannot
+   * be decrypted stay as they are.
+   *
+   * @example
+   * const { rebound, unreadable } = await operator.rebindSecrets()
+   */
+  async rebindSecrets(): Promise<RebindReport> {
+    const keys = requireKeys(this.#secrets.keys ?? null)
+    await assertSeesAll(this.#db)
+    return rebindSecrets(this.#db, keys)
   }
 
   /**

@@ -5,6 +5,7 @@ import { rowSecurityOfTenants } from './steps/0004-row-security.ts'
 import { removedDays } from './steps/0005-removed-days.ts'
 import { narrowTrades } from './steps/0006-narrow-trades.ts'
 import { gapVariants } from './steps/0007-gap-variants.ts'
+import { boundSecrets } from './steps/0009-bound-secrets.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   removedDays,
   narrowTrades,
   gapVariants,
+  boundSecrets,
 ]
 
 /** The schema version that this package reads and writes. */

@@ -1,4 +1,5 @@
 import type { Category } from '@grid/core-events'
+import type { GeneratedAlways } from 'kysely'
 import type {
   Json,
   NullableJson,
@@ -55,6 +56,8 @@ export interface ApiCredentialsTable {
   /** Ciphertext; null once the key was replaced. */
   api_secret: Uint8Array | null
   encryption_key_id: string | null
+  /** Which version of associated data the ciphertext is bound by; null without a ciphertext. */
+  associated_data_version: GeneratedAlways<number | null>
   is_active: WithDefault<boolean>
   created_at: WithDefault<Timestamp>
   rotated_at: NullableTimestamp

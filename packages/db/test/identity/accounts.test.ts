@@ -21,6 +21,7 @@ import {
   openPostgres,
   START_TIMEOUT_MS,
 } from '../support/databases.ts'
+import { sealedAsVersion1 } from '../support/older-secrets.ts'
 import { addTenant, credential, execution, KEYS, keyOf } from '../support/private-events.ts'
 
 it('makes ids from names as the Python predecessor does', () => {
@@ -194,8 +195,90 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     )
   })
 
+  /** Puts the secret of an account into the form in which version 1 stored it. */
+  const makeOld = async (accountId: string, keyByte = 1) => {
+    const { rows } = await sql<{ id: string }>`select credential_id as id from api_credentials
+      where account_id = ${accountId} and is_active`.execute(opened.db)
+    const place = { credentialId: rows[0]?.id ?? '', accountId }
+    const { bytes, keyId } = sealedAsVersion1(place, 'SECRET', { keyId: 'k1', byte: keyByte })
+    await opened.db
+      .updateTable('api_credentials')
+      .set({ api_secret: bytes, encryption_key_id: keyId })
+      .where('credential_id', '=', place.credentialId)
+      .execute()
+  }
+  const versionOf = async (accountId: string) => {
+    const rows = await opened.db
+      .selectFrom('api_credentials')
+      .select('associated_data_version')
+      .where('account_id', '=', accountId)
+      .execute()
+    return rows.map(({ associated_data_version }) => associated_data_version)
+  }
+
+  it.each([
+    [
+      'its user',
+      sql`update bybit_accounts set user_id = other.user_id from users other
+      where other.username = 'thief'`,
+    ],
+    ['its environment', sql`update bybit_accounts set environment = 'mainnet' where true`],
+    ['its API key', sql`update api_credentials set api_key_id = 'ANOTHER' where true`],
+    ['its key type', sql`update api_credentials set key_type = 'rsa' where true`],
+  ])('a secret cannot be read once somebody changed %s', async (what, change) => {
+    const { scope, accountId } = await addTenant(opened.db, `bound to ${what}`)
+    const thief = await operator.addUser({ username: `thief of ${what}` })
+    expect(await versionOf(accountId)).toEqual([2])
+    await sql`update users set username = 'thief' where user_id = ${thief.userId}`.execute(
+      opened.db,
+    )
+    await sql`${change} and account_id = ${accountId}`.execute(opened.db)
+    const read = (reader: { userId: string }) =>
+      activeSecret(reader, accountId).catch((error: { code: string }) => error.code)
+    const seen = [await read(scope), await read(thief)]
+    expect(seen.toSorted()).toEqual(['SECRET_UNREADABLE', undefined])
+    // Elsewhere it would make every other test's accounts unreadable.
+    await sql`delete from api_credentials where account_id = ${accountId}`.execute(opened.db)
+    await sql`delete from bybit_accounts where account_id = ${accountId}`.execute(opened.db)
+    await sql`delete from users where user_id = ${thief.userId}`.execute(opened.db)
+  })
+
+  it('secrets bound by version 1 are bound by all of it, with the key that they have', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'old')
+    const foreign = await addTenant(opened.db, 'old of another key')
+    await makeOld(accountId)
+    await makeOld(foreign.accountId, 9)
+    expect(await versionOf(accountId)).toEqual([1])
+    const keys = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(1)}`)
+    const collector = new OperatorRepository(opened.db, { keys })
+    expect(await collector.rebindSecrets()).toEqual({ rebound: 1, unreadable: 1 })
+    expect(await collector.rebindSecrets()).toEqual({ rebound: 0, unreadable: 1 })
+    expect(await versionOf(accountId)).toEqual([2])
+    expect(await versionOf(foreign.accountId)).toEqual([1])
+    // A collector that does not have the new key yet can go on.
+    expect(await activeSecret(scope, accountId)).toBe('SECRET')
+    await sql`delete from api_credentials where account_id = ${foreign.accountId}`.execute(
+      opened.db,
+    )
+  })
+
+  it('an account of another environment is in no list, and is told', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'moved')
+    expect(await operator.strayAccounts()).toEqual([])
+    await sql`update bybit_accounts set environment = 'mainnet' where account_id = ${accountId}`.execute(
+      opened.db,
+    )
+    expect(await accounts.list(scope)).toEqual([])
+    expect(await accounts.listEnabled(scope)).toEqual([])
+    expect(await enabledOf(accountId)).toBeUndefined()
+    expect(await operator.strayAccounts()).toMatchObject([{ accountId, environment: 'mainnet' }])
+    await accounts.remove(scope, accountId)
+    expect(await operator.strayAccounts()).toEqual([])
+  })
+
   it('all secrets or none are encrypted anew with a new key, and then need that key only', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'reencrypted')
+    await makeOld(accountId)
     const both = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(1)}`)
     const onlyNew = EncryptionKeys.parse(`k2:${keyOf(2)}`)
     const wrongOld = EncryptionKeys.parse(`k2:${keyOf(2)},k1:${keyOf(9)}`)
@@ -207,6 +290,12 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     })
     expect(await reencrypt(both)).toBeGreaterThan(0)
     expect(await reencrypt(both)).toBe(0)
+    expect(await versionOf(accountId)).toEqual([2])
+    await makeOld(accountId, 2)
+    await sql`update api_credentials set encryption_key_id = 'k2'
+      where account_id = ${accountId}`.execute(opened.db)
+    expect(await reencrypt(onlyNew)).toBe(1)
+    expect(await versionOf(accountId)).toEqual([2])
     expect(await activeSecret(scope, accountId, onlyNew)).toBe('SECRET')
     await expect(activeSecret(scope, accountId)).rejects.toMatchObject({
       code: 'ENCRYPTION_KEY_UNKNOWN',

@@ -3,10 +3,18 @@ import { Secret } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
 import { EncryptionKeys } from '../../src/index.ts'
 import { openSecret, sealSecret } from '../../src/secrets/secret-box.ts'
+import { sealedAsVersion1 } from '../support/older-secrets.ts'
 import { keyOf } from '../support/private-events.ts'
 
 const CANARY = 'canary-3f7b1c'
-const PLACE = { credentialId: 'c1', accountId: 'a1' }
+const PLACE = {
+  credentialId: 'c1',
+  accountId: 'a1',
+  userId: 'u1',
+  environment: 'testnet',
+  apiKey: 'KEY',
+  keyType: 'hmac',
+}
 
 function errorOf(work: () => unknown): Error & { code?: string } {
   try {
@@ -73,10 +81,12 @@ describe('a sealed secret', () => {
       ['SECRET_UNREADABLE', () => openSecret(keys, PLACE, { ...sealed, bytes: new Uint8Array() })],
       [
         'SECRET_UNREADABLE',
-        () => openSecret(keys, PLACE, { ...sealed, bytes: sealed.bytes.with(0, 2) }),
+        () => openSecret(keys, PLACE, { ...sealed, bytes: sealed.bytes.with(0, 1) }),
       ],
-      ['SECRET_UNREADABLE', () => openSecret(keys, { ...PLACE, accountId: 'a2' }, sealed)],
-      ['SECRET_UNREADABLE', () => openSecret(keys, { ...PLACE, credentialId: 'c2' }, sealed)],
+      [
+        'SECRET_UNREADABLE',
+        () => openSecret(keys, PLACE, { ...sealed, bytes: sealed.bytes.with(0, 3) }),
+      ],
       ['SECRET_UNREADABLE', () => openSecret(EncryptionKeys.parse(`a:${keyOf(2)}`), PLACE, sealed)],
       [
         'ENCRYPTION_KEY_UNKNOWN',
@@ -89,5 +99,31 @@ describe('a sealed secret', () => {
       expect(inspect(error)).not.toContain(CANARY)
     }
     expect(openSecret(keys, PLACE, sealed).reveal()).toBe(CANARY)
+  })
+
+  it.each(Object.keys(PLACE))('is bound to its %s', (field) => {
+    const elsewhere = { ...PLACE, [field]: 'another' }
+    const error = errorOf(() => openSecret(keys, elsewhere, sealed))
+    expect(error).toMatchObject({ code: 'SECRET_UNREADABLE' })
+  })
+
+  it('is bound to each field by itself: what moves from one to the next is seen', () => {
+    const place = { ...PLACE, apiKey: 'a', keyType: 'bc' }
+    const moved = { ...PLACE, apiKey: 'ab', keyType: 'c' }
+    const error = errorOf(() => openSecret(keys, moved, sealSecret(keys, place, new Secret('s'))))
+    expect(error).toMatchObject({ code: 'SECRET_UNREADABLE' })
+  })
+
+  it('is bound to the id of its encryption key', () => {
+    const twins = EncryptionKeys.parse(`a:${keyOf(1)},b:${keyOf(1)}`)
+    const error = errorOf(() => openSecret(twins, PLACE, { ...sealed, keyId: 'b' }))
+    expect(error).toMatchObject({ code: 'SECRET_UNREADABLE' })
+  })
+
+  it('of version 1 is still read, as it was bound to credential and account', () => {
+    const old = sealedAsVersion1(PLACE, CANARY, { keyId: 'a', byte: 1 })
+    expect(openSecret(keys, PLACE, old).reveal()).toBe(CANARY)
+    const error = errorOf(() => openSecret(keys, { ...PLACE, accountId: 'a2' }, old))
+    expect(error).toMatchObject({ code: 'SECRET_UNREADABLE' })
   })
 })

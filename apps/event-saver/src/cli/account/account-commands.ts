@@ -7,7 +7,7 @@ import {
   type CommandOptions,
   JSON_OPTION,
 } from '../command.ts'
-import { accountLine, credentialLine, reportLines } from './account-lines.ts'
+import { accountLine, credentialLine, reportLines, strayLine } from './account-lines.ts'
 import {
   type AccountName,
   addAccount,
@@ -40,11 +40,17 @@ export function addAccountCommands(cli: CommandLine): void {
   const keyOf = (options: CommandOptions) => givenKey(options, context)
 
   withUser(
-    add('list', 'list the accounts', LIST_EXAMPLES, async ({ config }, options) => {
-      const list = await listAccounts(config, textOf(options['user']))
-      print(options, list, list.map(accountLine))
-      return EXIT.ok
-    }),
+    add(
+      'list',
+      'list the accounts of this environment',
+      LIST_EXAMPLES,
+      async ({ config }, options) => {
+        const { accounts: list, strays } = await listAccounts(config, textOf(options['user']))
+        print(options, list, list.map(accountLine))
+        for (const stray of strays) context.err(`event-saver: WARNING: ${strayLine(stray)}\n`)
+        return EXIT.ok
+      },
+    ),
   )
 
   withName(
@@ -120,7 +126,7 @@ export function addAccountCommands(cli: CommandLine): void {
 
   add(
     'reencrypt',
-    'encrypt all secrets with the first encryption key',
+    'encrypt all secrets with the first encryption key, and bind those of older versions to all of their row',
     REENCRYPT_EXAMPLES,
     async ({ config }, options) => {
       const changed = await reencrypt(config)

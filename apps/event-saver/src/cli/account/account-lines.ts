@@ -1,4 +1,4 @@
-import type { CredentialInfo } from '@grid/db'
+import type { Account, CredentialInfo } from '@grid/db'
 import type { KeyReport } from './check-key.ts'
 import type { NamedAccount } from './manage-accounts.ts'
 
@@ -6,6 +6,11 @@ import type { NamedAccount } from './manage-accounts.ts'
 export function accountLine(account: NamedAccount): string {
   const { username, accountName, accountId, environment, status } = account
   return `${username}/${accountName}  ${status}  ${environment}  ${accountId}`
+}
+
+/** A line about an account whose row names another environment than the database. */
+export function strayLine({ accountName, accountId, environment }: Account): string {
+  return `account ${accountName} (${accountId}) is not listed and not captured: its row was given environment ${environment}; set it back, or remove the account and add it again`
 }
 
 /** A key as a line, without its secret. */

@@ -35,12 +35,19 @@ export type NamedAccount = Account & { readonly username: string }
 
 type Change = 'enable' | 'disable' | 'remove'
 
-/** Lists all accounts, or those of a user. */
-export function listAccounts(
-  config: Config,
-  username: string | undefined,
-): Promise<readonly NamedAccount[]> {
-  return onDatabase(config, 'list', (db) => accountsOf(db, username))
+/** The accounts of this environment, and those whose rows name another one. */
+export interface AccountList {
+  readonly accounts: readonly NamedAccount[]
+  /** They are not captured: somebody changed their rows. */
+  readonly strays: readonly Account[]
+}
+
+/** Lists all accounts of this environment, or those of a user. */
+export function listAccounts(config: Config, username: string | undefined): Promise<AccountList> {
+  return onDatabase(config, 'list', async (db) => {
+    const accounts = await accountsOf(db, username)
+    return { accounts, strays: await new OperatorRepository(db).strayAccounts() }
+  })
 }
 
 /** Gives an account with its keys, without their secrets. */
@@ -188,7 +195,7 @@ async function usersOf(
 }
 
 async function find(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedAccount> {
-  const [account, another] = (await accountsOf(db, name.username)).filter(isNamed(name.accountName))
+  const [account, another] = await namesakes(db, name)
   if (account === undefined) throw unknownAccount(name)
   if (another === undefined) return account
   const message = `several users have an account ${name.accountName}: say whose with --user`
@@ -197,6 +204,19 @@ async function find(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedA
 
 function isNamed(accountName: string): (account: Account) => boolean {
   return (account) => account.accountName === accountName
+}
+
+/** The accounts of a name, whatever their environment: one of another must be found to be removed. */
+async function namesakes(
+  db: Kysely<GridDatabase>,
+  { accountName, username }: AccountName,
+): Promise<readonly NamedAccount[]> {
+  const found: NamedAccount[] = []
+  for (const user of await usersOf(new OperatorRepository(db), username)) {
+    const account = await new AccountRepository(db).getByName(user, accountName)
+    if (account !== null) found.push({ ...account, username: user.username })
+  }
+  return found
 }
 
 function unknownAccount({ accountName, username }: AccountName): CommandError {

@@ -45,6 +45,11 @@ export interface ExchangeRules {
   readonly unfilledOrdersMs: number
   /** The status of delisted instruments in `instruments-info`; null leaves them out. */
   readonly delistedStatus: string | null
+  /**
+   * Whether `instruments-info` knows the status `PendingOpen`; a list without a status then also names
+   * the instruments that have it.
+   */
+  readonly knowsPendingOpen: boolean
   /** The coin whose options `instruments-info` lists when the request names none; null lists all. */
   readonly optionBaseCoin: string | null
   /** How long after the end of its day an archive file appears. Milliseconds. */
@@ -114,6 +119,7 @@ export const DEFAULT_RULES: ExchangeRules = {
   historyLagMs: 0,
   unfilledOrdersMs: 24 * 3_600_000,
   delistedStatus: 'Closed',
+  knowsPendingOpen: true,
   optionBaseCoin: 'BTC',
   archiveDelayMs: 2 * 3_600_000,
   archiveRpi: true,

@@ -34,11 +34,13 @@ export class BookChannel implements SymbolChannel {
 
   /** Sends the book if it has changed, or if it has stood still for long. */
   step({ phase, now }: Tick): void {
+    if (!this.#desk.listing.isTrading) return
     const hasChanged = phase % this.#moveEvery === 0 && this.#desk.book.step(now)
     if (hasChanged || now - this.#sentMs >= this.#repeatMs) this.#publish(hasChanged, now)
   }
 
   greet(connection: Connection, topic: string): void {
+    if (!this.#desk.listing.isTrading) return
     this.#send(({ sentTo }) => {
       const bytes = Buffer.from(this.#text(nowMs(this.#wire.serverClock)))
       this.#wire.hub.deliver(connection, { topic, bytes, sentTo })

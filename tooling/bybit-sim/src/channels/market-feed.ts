@@ -1,6 +1,6 @@
 import { type Category, nowMs } from '@grid/core-events'
 import type { Desk } from '../market/desk.ts'
-import type { Market } from '../market/market.ts'
+import type { ListingSpec, Market } from '../market/market.ts'
 import type { Connection } from '../sockets/connection.ts'
 import { CHANNELS, type SymbolChannels } from './channels.ts'
 import type { SymbolChannel, Wire } from './symbol-channel.ts'
@@ -23,11 +23,12 @@ export class MarketFeed {
     this.#wire = wire
   }
 
-  /** Lets an instrument trade: a new one, or one that was delisted. */
-  list(category: Category, symbol: string, launchTime?: number): void {
-    const desk = this.#market.list(category, symbol, launchTime)
+  /** Lists an instrument: a new one, or one that was delisted. */
+  list(category: Category, symbol: string, spec: ListingSpec = {}): Desk {
+    const desk = this.#market.list(category, symbol, spec)
     this.#wire.ledger.open(category, symbol)
     if (!this.#channels.has(desk)) this.#open(desk)
+    return desk
   }
 
   /** The channels of an instrument; throws `SIM_BAD_INPUT` when there is no such instrument. */
@@ -40,7 +41,7 @@ export class MarketFeed {
   serves(category: Category, topic: string): boolean {
     if (this.#listed(category, topic).length > 0) return true
     const symbol = topic.slice(topic.lastIndexOf('.') + 1)
-    return category === 'option' && this.#market.find(category, symbol)?.isListed === true
+    return category === 'option' && this.#market.find(category, symbol)?.listing.isListed === true
   }
 
   /** Sends what a new subscription opens with. */
@@ -56,14 +57,14 @@ export class MarketFeed {
     let offset = 0
     for (const [desk, channels] of this.#channels) {
       const phase = step + 1 + offset++
-      if (!desk.isListed) continue
+      if (!desk.listing.hasTicker) continue
       for (const channel of Object.values(channels)) channel.step({ step, phase, now })
     }
   }
 
   #listed(category: Category, topic: string): Publication[] {
     const found = this.#byTopic.get(`${category} ${topic}`) ?? []
-    return found.filter(({ desk }) => desk.isListed)
+    return found.filter(({ desk }) => desk.listing.isListed)
   }
 
   #open(desk: Desk): SymbolChannels {

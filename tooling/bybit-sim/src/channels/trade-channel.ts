@@ -19,6 +19,7 @@ export class TradeChannel implements SymbolChannel {
   }
 
   step({ step, now }: Tick): void {
+    if (!this.#desk.listing.isTrading) return
     const perStep = (this.#wire.pace.tradesPerSecond * STEP_MS) / 1000
     const count = Math.floor((step + 1) * perStep) - Math.floor(step * perStep)
     if (count > 0) this.#publish(this.#desk.tape.trades(count, now))

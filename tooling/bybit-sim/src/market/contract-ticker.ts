@@ -4,6 +4,7 @@ import type { ExchangeRules } from '../base/rules.ts'
 import type { TickerMessage } from '../truth/ticker-truth.ts'
 import { DayFigures } from './day-figures.ts'
 import { type Instrument, priceText, sizeText, turnoverDecimals, turnoverOf } from './instrument.ts'
+import type { PreListing } from './listing.ts'
 import {
   DATED_KEYS,
   deltaOrder,
@@ -93,6 +94,15 @@ export class ContractTicker implements TickerBoard {
     this.#state.place(changes)
     this.#state.seq = this.#tape.advance(this.#random)
     return this.#delta(nowMs)
+  }
+
+  /** Sets the keys of a pre-market contract; they are empty for all others. */
+  showPreListing(preListing: PreListing | null): void {
+    const isKnown = preListing !== null
+    const price = this.#instrument.startPrice
+    this.#state.set('preOpenPrice', isKnown ? priceText(this.#instrument, price) : '')
+    this.#state.set('preQty', isKnown ? sizeText(this.#instrument, 0) : '')
+    this.#state.set('curPreListingPhase', preListing?.phase ?? '')
   }
 
   #delta(nowMs: number): TickerMessage {

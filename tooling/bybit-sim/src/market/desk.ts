@@ -1,8 +1,12 @@
+import { unitsOf } from '../base/decimal-text.ts'
+import { SimError } from '../base/errors.ts'
 import type { ExchangeRules } from '../base/rules.ts'
+import type { WireRow } from '../base/wire-row.ts'
 import type { OptionMarks, TradeTruth } from '../truth/trade-truth.ts'
 import { Candles } from './candles.ts'
 import { ContractTicker } from './contract-ticker.ts'
 import type { Instrument } from './instrument.ts'
+import { changedRow, Listing } from './listing.ts'
 import { OptionTicker } from './option-ticker.ts'
 import { SpotTicker } from './spot-ticker.ts'
 import type { TickerBoard } from './ticker-state.ts'
@@ -22,14 +26,13 @@ export class Desk {
   readonly candles: Candles
   /** Funding rates settled since the start, by time, in units of the eighth decimal. */
   readonly settledFunding: Map<number, number> = new Map()
-  /** A delisted instrument does not trade and cannot be subscribed to. */
-  isListed = true
+  readonly listing: Listing = new Listing()
   /** Newest last; grows beyond the limit before it is cut. */
   #recent: TradeTruth[] = []
 
   constructor(instrument: Instrument, seed: string, nowMs: number, rules: ExchangeRules) {
-    this.instrument = instrument
-    this.tape = new TradeTape(instrument, seed)
+    this.instrument = { ...instrument }
+    this.tape = new TradeTape(this.instrument, seed)
     this.book = new TopOfBook(this.tape, seed, nowMs)
     this.candles = new Candles(instrument, nowMs)
     switch (instrument.category) {
@@ -61,6 +64,31 @@ export class Desk {
     const next = Number(this.ticker.values['nextFundingTime'])
     if (rate === null || next === 0 || nowMs < next) return
     if (nowMs - next < MINUTE_MS) this.settledFunding.set(next, rate)
+  }
+
+  /**
+   * Changes keys of the instrument's row by hand; a new tick size also changes the grid of its prices.
+   *
+   * Throws `SIM_BAD_INPUT` for a tick size with more decimals than its prices have.
+   */
+  change(changes: WireRow): void {
+    const { tickSize } = (changes['priceFilter'] ?? {}) as { readonly tickSize?: unknown }
+    if (tickSize !== undefined) {
+      const { priceDecimals, symbol } = this.instrument
+      const tick = unitsOf(String(tickSize), priceDecimals)
+      if (tick === null || tick === 0) {
+        const most = `${priceDecimals} decimals`
+        throw new SimError('SIM_BAD_INPUT', `the tick size of ${symbol} must have at most ${most}`)
+      }
+      this.instrument.tick = tick
+      this.tape.keepToGrid()
+    }
+    this.listing.changes = changedRow(this.listing.changes, changes)
+  }
+
+  /** Shows in the ticker whether this is a pre-market contract, and in which phase. */
+  showPreListing(): void {
+    if (this.ticker instanceof ContractTicker) this.ticker.showPreListing(this.listing.preListing)
   }
 
   /** Keeps trades for REST. */

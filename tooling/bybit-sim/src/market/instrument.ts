@@ -15,8 +15,8 @@ export interface Instrument extends InstrumentName, Grid {
 interface Grid {
   /** Decimal places of prices on the wire. */
   readonly priceDecimals: number
-  /** Tick size, in units of the last price decimal. */
-  readonly tick: number
+  /** Tick size, in units of the last price decimal; the exchange may change it. */
+  tick: number
   /** Decimal places of sizes on the wire; the lot is one unit of the last. */
   readonly sizeDecimals: number
   /** Price at the start, in units of the last price decimal; a multiple of `tick`. */

@@ -70,6 +70,12 @@ export class TradeTape {
     return this.#seq
   }
 
+  /** Moves the price to the nearest tick, after the tick size was changed. */
+  keepToGrid(): void {
+    const { tick } = this.instrument
+    this.#price = Math.max(tick, Math.round(this.#price / tick) * tick)
+  }
+
   /** The next `count` trades of the market, in small matches. */
   trades(count: number, nowMs: number): TradeColumns[] {
     const trades: TradeColumns[] = []

@@ -4,7 +4,9 @@ import { pipeline } from 'node:stream/promises'
 import { CATEGORIES, type Category } from '@grid/core-events'
 import { callRemotely } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
+import type { WireRow } from '../base/wire-row.ts'
 import { parseFault } from '../faults/fault.ts'
+import { AUCTION_PHASES } from '../market/listing.ts'
 import type { Simulator } from '../simulator/simulator.ts'
 import type { ConnectionInfo } from '../sockets/connection.ts'
 import { type SymbolTotals, TRUTH_KINDS, TRUTH_LISTS, type Truth } from '../truth/truth.ts'
@@ -27,8 +29,8 @@ export interface SimulatorStats {
  * Answers the control port.
  *
  * - `GET`: `/truth` (NDJSON, one item a line), `/stats`, `/rest-stats`
- * - `POST`: `/exchange` (a call of `sim.exchange`), `/fault`, `/burst`, `/list`, `/delist`, `/pause`,
- *   `/resume`, `/stop`
+ * - `POST`: `/exchange` (a call of `sim.exchange`), `/fault`, `/burst`, `/list`, `/pre-list`, `/delist`,
+ *   `/change-instrument`, `/pause`, `/resume`, `/stop`
  */
 export async function answerControl(
   simulator: Simulator,
@@ -64,14 +66,32 @@ export async function answerControl(
         return
       }
       case 'POST /list': {
-        const { category, symbol } = readInstrument(await readJson(request))
-        simulator.list(category, symbol)
+        const body = await readJson(request)
+        const { category, symbol } = readInstrument(body)
+        simulator.list(category, symbol, optionOf(body, 'status', ['Trading', 'PendingOpen']))
         reply(response, {})
         return
       }
       case 'POST /delist': {
-        const { category, symbol } = readInstrument(await readJson(request))
-        simulator.delist(category, symbol)
+        const body = await readJson(request)
+        const { category, symbol } = readInstrument(body)
+        simulator.delist(category, symbol, optionOf(body, 'status', ['Delivering', 'Closed']))
+        reply(response, {})
+        return
+      }
+      case 'POST /pre-list': {
+        const body = await readJson(request)
+        simulator.preList(readInstrument(body).symbol, {
+          ...optionOf(body, 'phase', AUCTION_PHASES),
+          ...optionOf(body, 'skipCallAuction', [true, false]),
+        })
+        reply(response, {})
+        return
+      }
+      case 'POST /change-instrument': {
+        const body = await readJson(request)
+        const { category, symbol } = readInstrument(body)
+        simulator.changeInstrument(category, symbol, readChanges(body))
         reply(response, {})
         return
       }
@@ -155,4 +175,28 @@ function readInstrument(value: unknown): { category: Category; symbol: string } 
     )
   }
   return { category: known, symbol }
+}
+
+/** An option of a body under its name; nothing when the body does not have it. */
+function optionOf<const Name extends string, Value extends string | boolean>(
+  body: unknown,
+  name: Name,
+  known: readonly Value[],
+): { readonly [Key in Name]?: Value } {
+  const given = ((body ?? {}) as Record<string, unknown>)[name]
+  if (given === undefined) return {}
+  const value = known.find((candidate) => candidate === given)
+  if (value === undefined) {
+    throw new SimError('SIM_BAD_INPUT', `${name} must be one of ${known.join(', ')}`)
+  }
+  // Sound: the only key is the name.
+  return { [name]: value } as { readonly [Key in Name]?: Value }
+}
+
+function readChanges(body: unknown): WireRow {
+  const { changes } = (body ?? {}) as { changes?: unknown }
+  if (typeof changes === 'object' && changes !== null && !Array.isArray(changes)) {
+    return changes as WireRow
+  }
+  throw new SimError('SIM_BAD_INPUT', 'changes must be an object of keys of the instrument')
 }

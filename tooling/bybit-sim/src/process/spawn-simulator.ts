@@ -9,6 +9,7 @@ import type { RemoteName } from '../accounts/remote-call.ts'
 import { SimError } from '../base/errors.ts'
 import type { Fault, FaultReport } from '../faults/fault.ts'
 import type { RestStats } from '../rest/rest-limits.ts'
+import type { Simulator } from '../simulator/simulator.ts'
 import type { SimulatorSettings } from '../simulator/simulator-options.ts'
 import {
   byList,
@@ -148,14 +149,26 @@ export class SimulatorProcess implements AsyncDisposable {
     return (await (await this.#call('POST', '/burst', spec)).json()) as { seq: number }
   }
 
-  /** Lets an instrument trade from now on. */
-  async list(category: Category, symbol: string): Promise<void> {
-    await this.#call('POST', '/list', { category, symbol })
+  /** Lists an instrument, as `Simulator.list` does. */
+  async list(...[category, symbol, options]: Parameters<Simulator['list']>): Promise<void> {
+    await this.#call('POST', '/list', { category, symbol, ...options })
   }
 
-  /** Ends an instrument's trading. */
-  async delist(category: Category, symbol: string): Promise<void> {
-    await this.#call('POST', '/delist', { category, symbol })
+  /** Lists a pre-market contract or moves its phase, as `Simulator.preList` does. */
+  async preList(...[symbol, spec]: Parameters<Simulator['preList']>): Promise<void> {
+    await this.#call('POST', '/pre-list', { symbol, ...spec })
+  }
+
+  /** Ends an instrument's trading, as `Simulator.delist` does. */
+  async delist(...[category, symbol, options]: Parameters<Simulator['delist']>): Promise<void> {
+    await this.#call('POST', '/delist', { category, symbol, ...options })
+  }
+
+  /** Changes an instrument's row, as `Simulator.changeInstrument` does. */
+  async changeInstrument(
+    ...[category, symbol, changes]: Parameters<Simulator['changeInstrument']>
+  ): Promise<void> {
+    await this.#call('POST', '/change-instrument', { category, symbol, changes })
   }
 
   async pause(): Promise<void> {

@@ -8,8 +8,12 @@ import {
 } from '@grid/core-events'
 import type { AccountExchange } from '../accounts/account-exchange.ts'
 import { Pacer } from '../base/pacer.ts'
+import type { WireRow } from '../base/wire-row.ts'
 import { STEP_MS } from '../channels/symbol-channel.ts'
 import type { Fault, FaultReport } from '../faults/fault.ts'
+import type { Desk } from '../market/desk.ts'
+import type { AuctionPhase } from '../market/listing.ts'
+import type { EndStatus, ListingSpec } from '../market/market.ts'
 import { checkOverrides, type TradeSpec } from '../market/trade-spec.ts'
 import type { RestStats } from '../rest/rest-limits.ts'
 import type { ConnectionInfo } from '../sockets/connection.ts'
@@ -48,6 +52,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     throw error
   }
   return simulator
+}
+
+/** How a pre-market contract is listed. */
+export interface PreListingSpec {
+  /** Its current phase; default `NotStarted`. */
+  readonly phase?: AuctionPhase
+  /** Whether it has no auction; default false. */
+  readonly skipCallAuction?: boolean
 }
 
 /** A running exchange; made by {@link startSimulator}. */
@@ -186,14 +198,51 @@ export class Simulator implements AsyncDisposable {
     this.#exchange.feed.channelsOf(category, symbol).book.move()
   }
 
-  /** Lists an instrument, new or delisted before: it trades from now on. */
-  list(category: Category, symbol: string): void {
-    this.#list(category, symbol, nowMs(this.#exchange.serverClock))
+  /**
+   * Lists an instrument, new or delisted before: it trades from now on, or with `PendingOpen` it takes
+   * subscriptions and waits. A pre-market contract becomes an ordinary one.
+   */
+  list(
+    category: Category,
+    symbol: string,
+    { status = 'Trading' }: { readonly status?: 'Trading' | 'PendingOpen' } = {},
+  ): void {
+    this.#list(category, symbol, { status, launchTime: nowMs(this.#exchange.serverClock) })
   }
 
-  /** Delists an instrument: no data, no new subscriptions, status `Closed`. */
-  delist(category: Category, symbol: string): void {
-    this.#exchange.market.delist(category, symbol)
+  /**
+   * Lists a linear contract before its market opens (`PreLaunch`), or moves it to another phase, which
+   * begins now. It has trades and a book only in `ContinuousTrading`.
+   *
+   * @example
+   * sim.preList('BIOUSDT', { phase: 'ContinuousTrading' })
+   */
+  preList(symbol: string, spec: PreListingSpec = {}): void {
+    const { market } = this.#exchange
+    const { phase = 'NotStarted', skipCallAuction = false } = spec
+    const launchTime = nowMs(this.#exchange.serverClock)
+    const desk = market.find('linear', symbol) ?? this.#list('linear', symbol, { launchTime })
+    market.preList(desk, phase, skipCallAuction)
+  }
+
+  /** Delists an instrument: no data, no new subscriptions, status `Closed` or `Delivering`. */
+  delist(
+    category: Category,
+    symbol: string,
+    { status = 'Closed' }: { readonly status?: EndStatus } = {},
+  ): void {
+    this.#exchange.market.delist(category, symbol, status)
+  }
+
+  /**
+   * Changes keys of an instrument's row in `instruments-info`, objects key by key; the keys may be new
+   * ones. A new tick size also holds for the prices of the market.
+   *
+   * @example
+   * sim.changeInstrument('linear', 'BTCUSDT', { priceFilter: { tickSize: '0.50' } })
+   */
+  changeInstrument(category: Category, symbol: string, changes: WireRow): void {
+    this.#exchange.market.desk(category, symbol).change(changes)
   }
 
   /**
@@ -257,9 +306,9 @@ export class Simulator implements AsyncDisposable {
     return this.stop()
   }
 
-  #list(category: Category, symbol: string, launchTime?: number): void {
+  #list(category: Category, symbol: string, spec: ListingSpec = {}): Desk {
     checkSymbol(category, symbol)
-    this.#exchange.feed.list(category, symbol, launchTime)
+    return this.#exchange.feed.list(category, symbol, spec)
   }
 
   #scanIdle(): void {

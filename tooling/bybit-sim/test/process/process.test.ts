@@ -76,8 +76,15 @@ test('the process has all categories, REST and the archive, and can be steered',
   for (const status of [502, 200]) {
     expect((await fetch(`${sim.restUrl}/v5/market/time`)).status).toBe(status)
   }
+  await sim.preList('BIOUSDT', { phase: 'ContinuousTrading' })
+  await sim.changeInstrument('linear', 'BIOUSDT', { fullName: 'Bio Protocol' })
+  const preMarket = 'instruments-info?category=linear&status=PreLaunch'
+  expect(await (await fetch(`${sim.restUrl}/v5/market/${preMarket}`)).json()).toMatchObject({
+    result: { list: [{ symbol: 'BIOUSDT', fullName: 'Bio Protocol' }] },
+  })
+  await expect(sim.preList('BIOUSDT', { phase: 'Odd' as never })).rejects.toThrow('phase must be')
   expect((await sim.restStats()).endpoints).toMatchObject([
-    { path: '/v5/market/instruments-info', requests: 1, limit: null },
+    { path: '/v5/market/instruments-info', requests: 2, limit: null },
     { path: '/v5/market/time', requests: 2, limit: 1 },
   ])
   expect((await fetch(`${sim.archiveUrl}/trading/`)).status).toBe(404)

@@ -14,7 +14,7 @@ export function tickers(query: Query, { market }: RestScene): object {
   }
   const row = ROWS[category]
   const list = (one === undefined ? market.desks(category) : [one])
-    .filter((desk) => desk.isListed)
+    .filter((desk) => desk.listing.isListed)
     .filter(({ instrument }) => baseCoin === '' || instrument.baseCoin === baseCoin)
     .filter(({ instrument }) => expDate === '' || instrument.symbol.includes(`-${expDate}-`))
     .map(row)

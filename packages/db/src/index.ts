@@ -123,6 +123,7 @@ export type { TradeBar } from './read/trade-bars.ts'
 export {
   CaptureGapRepository,
   type GapFilter,
+  type GapInterval,
   type GapOrigin,
   type GapState,
   type StoredGap,

@@ -6,6 +6,7 @@ import { removedDays } from './steps/0005-removed-days.ts'
 import { narrowTrades } from './steps/0006-narrow-trades.ts'
 import { gapVariants } from './steps/0007-gap-variants.ts'
 import { boundSecrets } from './steps/0009-bound-secrets.ts'
+import { gapRest } from './steps/0011-gap-rest.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   narrowTrades,
   gapVariants,
   boundSecrets,
+  gapRest,
 ]
 
 /** The schema version that this package reads and writes. */

@@ -44,6 +44,8 @@ export interface CaptureGapsTable {
   state: string
   reason: string
   collector: string
+  /** `tstzmultirange`: the parts that are not filled, from a millisecond to before another; null for all. */
+  rest: WithDefault<string | null>
   created_at: WithDefault<Timestamp>
   updated_at: WithDefault<Timestamp>
 }

@@ -28,7 +28,7 @@ type Call = (scope: TenantScope, victim: Tenant) => Promise<unknown>
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 
 /** Methods of collectors, which store events of any account and count them. */
-const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'countByState'])
+const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'fill', 'countByState'])
 /** Repositories of market data, which everybody may read, and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,

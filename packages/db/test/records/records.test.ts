@@ -101,9 +101,10 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const times = { createdAt: expect.any(Number), updatedAt: expect.any(Number) }
     const id = expect.stringMatching(/^[\da-f-]{36}$/)
     const stored = { ...times, id, collector: 'c1', variant: null, accountId: null }
+    const rest = ({ startTs, endTs }: Gap) => [{ startTs, endTs }]
     expect(await repository.list({ state: 'open' })).toEqual([
-      { ...GAP, ...stored, state: 'open' },
-      { ...later, ...stored, state: 'open' },
+      { ...GAP, ...stored, state: 'open', rest: rest(GAP) },
+      { ...later, ...stored, state: 'open', rest: rest(later) },
     ])
     expect(await repository.list()).toHaveLength(3)
     const none = { partial: 0, filled: 0, unrecoverable: 0 }
@@ -121,6 +122,51 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       .filter(({ collector }) => collector === origin.collector)
       .map(({ variant }) => variant)
     expect(variants.toSorted()).toEqual(['1', 'D', null])
+  })
+
+  it('a gap is filled in parts, and keeps the exact rest', async () => {
+    const gaps = new CaptureGapRepository(opened.db)
+    const stream = { category: 'linear', channel: 'publicTrade', symbol: 'FILLED' } as const
+    const gap: Gap = { ...stream, startTs: T0, endTs: T0 + 99, reason: 'disconnect' }
+    await gaps.insert([gap, { ...gap, symbol: 'OTHER' }], { collector: 'c1' })
+    const [open] = await gaps.list({ state: ['open', 'partial'], stream })
+    const fill = (start: number, end: number) =>
+      gaps.fill(open?.id ?? '', { startTs: T0 + start, endTs: T0 + end })
+    const parts = (...bounds: readonly (readonly [number, number])[]) =>
+      bounds.map(([start, end]) => ({ startTs: T0 + start, endTs: T0 + end }))
+    const whole = parts([0, 99])
+    expect(open).toMatchObject({ ...gap, rest: whole })
+    expect(await fill(100, 200)).toEqual({ state: 'open', rest: whole })
+    // Two savers fill it at the same time, and one of them repeats itself.
+    await Promise.all([fill(30, 49), fill(40, 59), fill(30, 49)])
+    expect(await gaps.list({ stream })).toMatchObject([
+      { ...gap, state: 'partial', rest: parts([0, 29], [60, 99]) },
+    ])
+    expect(await fill(99, 99)).toEqual({ state: 'partial', rest: parts([0, 29], [60, 98]) })
+    expect(await fill(-5, 28)).toEqual({ state: 'partial', rest: parts([29, 29], [60, 98]) })
+    expect(await gaps.insert([gap], { collector: 'c1' })).toEqual({ inserted: 0 })
+    expect(await fill(0, 99)).toEqual({ state: 'filled', rest: [] })
+    expect(await gaps.list({ stream })).toMatchObject([{ ...gap, state: 'filled', rest: [] }])
+    expect(await fill(0, 99)).toBeNull()
+    expect(await gaps.list({ stream: { ...stream, variant: '1' } })).toEqual([])
+    expect(await gaps.list({ stream: { ...stream, symbol: 'OTHER' } })).toMatchObject([
+      { state: 'open', rest: whole },
+    ])
+  })
+
+  it('gaps of accounts are not filled as those of market data are', async () => {
+    const accountId = '1b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
+    const gaps = new CaptureGapRepository(opened.db)
+    const { startTs, endTs, reason } = GAP
+    const gap: PrivateGap = { accountId, channel: 'order', startTs, endTs, reason }
+    await gaps.insert([gap], { collector: 'c8' })
+    const [stored] = await gaps.list({ of: 'everyone', accountId })
+    expect(await gaps.fill(stored?.id ?? '', { startTs, endTs })).toBeNull()
+    // The history of orders tells their last states: all of the gap stays its rest.
+    await gaps.setState(stored?.id ?? '', 'partial')
+    expect(await gaps.list({ of: 'everyone', accountId })).toMatchObject([
+      { state: 'partial', rest: [{ startTs, endTs }] },
+    ])
   })
 
   it('gaps and dead letters of accounts name the account', async () => {

@@ -209,10 +209,12 @@ it('gaps and dead letters', async () => {
   await expectSent('capture_gaps/insert', PARAMETERS.arrays, insertGap, /./)
   await expectSent(
     'capture_gaps/list',
-    '$1 state, $2 account, $3 from, $4 to: each may be null; $5 user',
+    '$1 states, $2 account, $3 from, $4 to, $5 to $8 stream: each may be null; $9 user',
     () => gaps.list({ of: tenant }),
     /./,
   )
+  const fill = () => gaps.fill(tenant.accountId, { startTs: T0, endTs: T0 })
+  await expectSent('capture_gaps/fill', '$1 gap, $2 start, $3 end, exclusive', fill, /./)
   const letters = new DeadLetterRepository(planned.db)
   const insertLetter = () => letters.bulkInsert([LETTER])
   await expectSent('dead_letters/insert', PARAMETERS.arrays, insertLetter, /./)

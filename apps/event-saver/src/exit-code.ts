@@ -7,7 +7,7 @@
  * | 1 | failed |
  * | 2 | the command line is wrong |
  * | 3 | a problem was found, or there was nothing to export |
- * | 75 | try again: the data directory is in use, the database is away, or an open transaction blocks |
+ * | 75 | try again: the data directory or the collector's name is in use, the database is away, or an open transaction blocks |
  * | 78 | the configuration is wrong |
  */
 export const EXIT = {

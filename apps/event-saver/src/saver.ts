@@ -12,6 +12,7 @@ import { StreamLog } from './log/stream-log.ts'
 import { MarketService } from './market/market-service.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 import { PipelineLog } from './pipeline/pipeline-log.ts'
+import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { Databases } from './storage/databases.ts'
 import { PartitionKeeper } from './storage/partition-keeper.ts'
 import { prepareDatabase } from './storage/prepare-database.ts'
@@ -59,6 +60,7 @@ export class Saver {
   readonly pipeline: Pipeline
   readonly #options: Required<SaverOptions>
   readonly #databases: Databases
+  readonly #claim: CollectorClaim | null
   readonly #markets: MarketService
   readonly #accounts: AccountService
   readonly #partitions: PartitionKeeper
@@ -87,6 +89,15 @@ export class Saver {
     }
     const journal = new MemoryJournal()
     this.#databases = new Databases(config)
+    // The embedded database has a lock of its own.
+    this.#claim = this.#databases.areSeparate
+      ? new CollectorClaim({
+          databaseUrl: config.databaseUrl,
+          collector: config.collector,
+          log,
+          onTaken: this.#fail,
+        })
+      : null
     this.pipeline = new Pipeline({
       db: this.#databases.capture,
       journal,
@@ -147,13 +158,14 @@ export class Saver {
   /** Stops capturing, stores the waiting items and closes everything; the signal ends the wait. */
   async stop(signal: AbortSignal): Promise<StopReport> {
     await Promise.all([this.#markets.close(), this.#accounts.close()])
-    if (!this.#isDatabaseReady && this.pipeline.waitingInAll > 0) {
+    if (this.pipeline.waitingInAll > 0) {
       await untilAborted(this.#preparing, signal).catch(() => {})
     }
     this.#stopping.abort()
     await this.#partitions.stop(signal)
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
     const lost = await this.pipeline.drain(signal)
+    await this.#claim?.release(signal)
     await this.#databases.close(signal)
     await this.#health.close()
     return { lost, dropped }
@@ -165,7 +177,8 @@ export class Saver {
     const db = this.#databases.capture
     const { signal } = this.#stopping
     try {
-      const options = { db, config, clock, log, signal, exitOnDbError }
+      const claim = async (): Promise<void> => this.#claim?.take()
+      const options = { db, config, clock, log, signal, exitOnDbError, claim }
       this.#isDatabaseReady = await prepareDatabase(options)
       if (!this.#isDatabaseReady) return
       await this.#markets.readPast()
@@ -177,6 +190,7 @@ export class Saver {
       this.#accounts.start()
       this.#partitions.start()
     } catch (error) {
+      if (isTaken(error)) this.pipeline.handOver()
       this.#fail(error)
     }
   }

@@ -91,6 +91,7 @@ export class Pipeline {
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
   #gapsLost = 0
+  #keepsGaps = true
 
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs } = options
@@ -126,6 +127,16 @@ export class Pipeline {
   /** Starts storing; until then all items wait. */
   open(): void {
     for (const writer of this.#all()) writer.open()
+  }
+
+  /**
+   * Starts storing what was received, but no gaps: another saver captures under this collector's name,
+   * and what was missed here was not missed there.
+   */
+  handOver(): void {
+    this.#keepsGaps = false
+    for (const channel of CHANNELS) this.#events[channel].open()
+    this.#deadLetters.writer.open()
   }
 
   /** Whether the queues have room for every item. */
@@ -221,7 +232,7 @@ export class Pipeline {
     const letters = await this.#deadLetters.drain(evidence)
     this.#endDropped()
     const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
-    for (const { gap } of gaps) this.#onGapLost(gap, STOPPED)
+    if (this.#keepsGaps) for (const { gap } of gaps) this.#onGapLost(gap, STOPPED)
     return left.flat().length + letters
   }
 

@@ -18,10 +18,13 @@ export interface PrepareOptions {
   readonly signal: AbortSignal
   /** End with exit code 75 instead of trying again while the database is away. */
   readonly exitOnDbError: boolean
+  /** Claims the collector's name once the database may be written. */
+  readonly claim?: () => Promise<void>
 }
 
 /**
- * Migrates the database, or checks that it is migrated, and checks its environment.
+ * Migrates the database, or checks that it is migrated, checks its environment, and claims the
+ * collector's name.
  *
  * Tries again while the database is away; false when the signal ended the wait. Throws a
  * `CommandError` with exit code 75 or 78 for what trying again cannot mend.
@@ -30,17 +33,23 @@ export async function prepareDatabase(options: PrepareOptions): Promise<boolean>
   const { clock, config, exitOnDbError, log, signal } = options
   let failures = 0
   try {
-    await retry(() => prepareOnce(options), {
-      clock,
-      backoff: BACKOFF,
-      signal,
-      isRetryable: (error) => !exitOnDbError && databaseFault(error, config) === null,
-      onRetry: (error, inARow) => {
-        if (inARow === 0) log.info({ failures }, 'the database answers again')
-        else if (isWorthALine(inARow)) warnUnreachable(log, config, error, inARow)
-        failures = inARow
+    await retry(
+      async () => {
+        await prepareOnce(options)
+        await options.claim?.()
       },
-    })
+      {
+        clock,
+        backoff: BACKOFF,
+        signal,
+        isRetryable: (error) => !exitOnDbError && databaseFault(error, config) === null,
+        onRetry: (error, inARow) => {
+          if (inARow === 0) log.info({ failures }, 'the database answers again')
+          else if (isWorthALine(inARow)) warnUnreachable(log, config, error, inARow)
+          failures = inARow
+        },
+      },
+    )
     return true
   } catch (error) {
     if (signal.aborted) return false

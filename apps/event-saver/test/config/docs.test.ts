@@ -43,7 +43,7 @@ const EXIT_CODES = `| exit code | meaning |
 | 1 | failed, or stopped before everything could be stored |
 | 2 | the command line is wrong |
 | 3 | a problem was found (\`status\`, \`doctor\`, \`account test\`), or there was nothing to \`export\` |
-| 75 | try again: the data directory is in use (the message names the process), the database is away (\`run\`: with \`--exit-on-db-error\`), or an open transaction blocks \`partitions\` |
+| 75 | try again: the data directory or the collector's name is in use (the message names the process), the database is away (\`run\`: with \`--exit-on-db-error\`), or an open transaction blocks \`partitions\` |
 | 78 | the configuration is wrong; every fault is named with its fix |`
 
 it('docs/commands.md lists every command with its options and examples', async () => {

@@ -50,6 +50,11 @@ export class Cli implements AsyncDisposable {
       .map((line) => JSON.parse(line) as LogLine)
   }
 
+  /** The number of the process. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** The address that the log names; undefined before. */
   get httpAddress(): string | undefined {
     return this.log.find((line) => line.httpAddress !== undefined)?.httpAddress

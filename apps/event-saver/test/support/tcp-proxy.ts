@@ -34,6 +34,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** Passes nothing on any more, and closes nothing: as when a machine vanishes. */
+  freeze(): void {
+    for (const socket of this.#sockets) socket.unpipe()
+  }
+
   up(): void {
     this.#up = true
   }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { EXIT, type ExitCode } from '../../exit-code.ts'
 import type { Logger } from '../../log/log.ts'
 import { Saver } from '../../saver.ts'
+import { isTaken } from '../../storage/collector-claim.ts'
 import { banner } from './banner.ts'
 
 /** How long a stop waits for the database. */
@@ -34,8 +35,12 @@ export async function runUntilStopped(
     await Promise.race([signalled, saver.failure])
   } catch (error) {
     stopping = true
-    hurry.abort()
-    await saver.stop(hurry.signal)
+    // What was received under a name that another saver holds is stored all the same.
+    if (!isTaken(error)) hurry.abort()
+    const { lost } = await saver.stop(
+      AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)]),
+    )
+    if (isTaken(error) && lost > 0) logLost(log, lost, 0)
     throw error
   }
 
@@ -52,9 +57,13 @@ export async function runUntilStopped(
     log.warn({ code: 'ITEMS_DROPPED', dropped }, text)
     return EXIT.ok
   }
+  logLost(log, lost, gapsLost)
+  return EXIT.failure
+}
+
+function logLost(log: Logger, lost: number, gapsLost: number): void {
   log.error(
     { code: 'SHUTDOWN_LOST_EVENTS', lost, gapsLost },
     'stopped before everything could be stored',
   )
-  return EXIT.failure
 }

@@ -4,7 +4,11 @@
  * | code | meaning | retryable |
  * |---|---|---|
  * | `COUNTS_DISAGREE` | more rows were inserted or conflict than were sent: a trigger or rule changes them | no |
- * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms | no |
+ * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms, or names a certificate that cannot be read | no |
+ * | `CERTIFICATE_REFUSED` | the certificate of the server, or that of the client, is not accepted | no |
+ * | `TLS_UNAVAILABLE` | the server offers no TLS, or none that both understand | no |
+ * | `LOGIN_REFUSED` | the server or a pooler refuses the login: no password is given, no such user or database | no |
+ * | `DIRECTORY_UNUSABLE` | the PGlite directory cannot be made or written | no |
  * | `DRIVER_MISSING` | the driver's npm package is not installed | no |
  * | `DATABASE_MISSING` | there is no PGlite database in the directory to read | no |
  * | `DATABASE_LOCKED` | another process, or this one, has the PGlite directory open | yes |
@@ -32,6 +36,10 @@
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
   | 'DATABASE_URL_INVALID'
+  | 'CERTIFICATE_REFUSED'
+  | 'TLS_UNAVAILABLE'
+  | 'LOGIN_REFUSED'
+  | 'DIRECTORY_UNUSABLE'
   | 'DRIVER_MISSING'
   | 'DATABASE_MISSING'
   | 'DATABASE_LOCKED'

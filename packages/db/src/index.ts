@@ -19,7 +19,9 @@ export { classifyDatabaseError, type DatabaseErrorClass } from './classify-datab
 export type { Column } from './columns/column.ts'
 export type { ColumnKindName } from './columns/column-kind.ts'
 export { createDatabase, type DatabaseOptions } from './connection/create-database.ts'
-export { redactDatabaseUrl } from './connection/database-url.ts'
+export { checkDatabaseUrl, redactDatabaseUrl } from './connection/database-url.ts'
+export { type PostgresConnection, postgresConnection } from './connection/postgres-connection.ts'
+export type { TlsOptions } from './connection/tls-options.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
 export {
   type Account,

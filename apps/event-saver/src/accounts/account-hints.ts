@@ -1,4 +1,5 @@
 import { type Clock, repeat, untilAborted } from '@grid/core-events'
+import { postgresConnection } from '@grid/db'
 import { Client } from 'pg'
 
 /** What the listener needs, and whom it tells. */
@@ -39,8 +40,8 @@ export class AccountHints {
   async #listen(signal: AbortSignal): Promise<void> {
     const { databaseUrl, onHint } = this.#options
     const client = new Client({
-      connectionString: databaseUrl,
       application_name: 'event-saver accounts',
+      ...postgresConnection(databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     })

@@ -1,4 +1,5 @@
 import { createLogger, type Logger } from '../log/log.ts'
+import { logWarnings } from '../log/warnings.ts'
 import type { LoadedConfig } from './command.ts'
 
 /** Starts the log of a command, and warns of variables that look like settings and are none. */
@@ -7,6 +8,7 @@ export function startLog({
   unknownVariables,
 }: Pick<LoadedConfig, 'config' | 'unknownVariables'>): Logger {
   const log = createLogger(config.logLevel)
+  logWarnings(log)
   for (const variable of unknownVariables) {
     log.warn(
       { code: 'CONFIG_UNKNOWN_VARIABLE', variable },

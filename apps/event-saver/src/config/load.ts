@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { redactDatabaseUrl } from '@grid/db'
 import { type Config, completeConfig } from './config.ts'
+import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
+import { shownText } from './shown-text.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
 
 /** A fault of the configuration: where it is, what is wrong, and how to mend it. */
@@ -63,7 +64,8 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     const given = find(name, setting, input, fileTexts, faults)
     origins[name] = given?.origin ?? 'default'
     if (given === undefined) continue
-    const result = setting.schema.safeParse(given.text)
+    // What stands around a value came with the file or the variable, and belongs to no value.
+    const result = setting.schema.safeParse(given.text.trim())
     if (result.success) values[name] = result.data
     else faults.push(faultOf(setting, given, result.error.issues))
   }
@@ -78,6 +80,7 @@ export function loadConfig(input: ConfigInput): ConfigResult {
       })
     }
   }
+  faults.push(...pgVariableFaults(typed.databaseUrl, input.env))
   const symbols = wantedSymbols(typed, input.cwd, faults)
   if (faults.length > 0) return { ok: false, faults }
   return {
@@ -135,7 +138,7 @@ function find(
   }
   if (secretFile !== undefined) {
     const where = `${setting.variable}_FILE`
-    const text = readText(resolve(input.cwd, secretFile), where, faults)?.trim()
+    const text = readText(resolve(input.cwd, secretFile), where, faults)
     return text === undefined ? undefined : { text, origin: 'environment', where }
   }
 
@@ -153,12 +156,10 @@ function faultOf(
   given: Given,
   issues: readonly { message: string }[],
 ): ConfigFault {
-  // Any URL may contain a password, although only the database's URL should.
-  const plain = /\/\/[^/]*@/.test(given.text) ? redactDatabaseUrl(given.text) : given.text
-  const shown = setting.hidden ? 'the value' : JSON.stringify(plain)
+  const messages = issues.map((issue) => issue.message).join('; ')
   return {
     where: given.where,
-    problem: `${shown} ${issues.map((issue) => issue.message).join('; ')}`,
+    problem: setting.secret ? messages : `${shownText(given.text)} ${messages}`,
     fix: `for example ${setting.variable}=${setting.example}`,
   }
 }

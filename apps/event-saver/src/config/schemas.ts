@@ -1,4 +1,6 @@
-import { EncryptionKeys } from '@grid/db'
+import { isIPv6 } from 'node:net'
+import { isHostName } from '@grid/core-events'
+import { checkDatabaseUrl, EncryptionKeys } from '@grid/db'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
 
@@ -60,17 +62,38 @@ export const retention: TextSchema<number | null> = z.string().transform((text, 
   return z.NEVER
 })
 
-/** An absolute base URL of one of the schemes, without a query. */
+/**
+ * An absolute base URL of one of the schemes, without a query; the text that is used is the one that was
+ * checked.
+ */
 export function baseUrl(schemes: readonly string[]): TextSchema<string> {
-  const problem = `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}, without query or credentials`
+  const problem = `must be a URL such as ${schemes[0]}://host:9001, of one host, without blanks, query or credentials`
   return z.string().transform((text, context) => {
-    const url = URL.parse(text)
-    const plain = url !== null && !/[?#@]/.test(text) && url.hostname !== ''
-    if (plain && schemes.includes(url.protocol.slice(0, -1))) return text.replace(/\/+$/, '')
+    // A URL parser strips tabs and line breaks silently, and turns backslashes.
+    const url = /[\s\p{Cc}\p{Cf}\\?#@]/u.test(text) ? null : URL.parse(text)
+    const isOne = url !== null && isHost(url.hostname) && url.port !== '0'
+    if (isOne && schemes.includes(url.protocol.slice(0, -1))) return url.href.replace(/\/+$/, '')
     context.issues.push({ code: 'custom', message: problem, input: text })
     return z.NEVER
   })
 }
+
+/** Whether a host as a URL has it, an IPv6 address in brackets, can be one host. */
+function isHost(host: string): boolean {
+  return isHostName(host) || isIPv6(host.replace(/^\[(.*)\]$/, '$1'))
+}
+
+/** The URL of a database, with its scheme in small letters. A fault is described without secrets. */
+export const databaseUrl: TextSchema<string> = z.string().transform((text, context) => {
+  try {
+    checkDatabaseUrl(text)
+    return text.replace(/^\w+:/, (scheme) => scheme.toLowerCase())
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'cannot be read'
+    context.issues.push({ code: 'custom', message, input: undefined })
+    return z.NEVER
+  }
+})
 
 /** Where to listen: a host and a port; port 0 stands for any free one. */
 export interface ListenAddress {
@@ -83,7 +106,7 @@ const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/i
 /** `host:port`, with an IPv6 host in brackets. */
 export const listenAddress: TextSchema<ListenAddress> = z.string().transform((text, context) => {
   const [, host = '', port = ''] = HOST_PORT.exec(text) ?? []
-  if (host !== '' && Number(port) <= 65_535) {
+  if (isHost(host) && Number(port) <= 65_535) {
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
   }
   context.issues.push({
@@ -100,7 +123,7 @@ export const yesNo: TextSchema<boolean> = z.stringbool({ error: 'must be true or
 /** Keys that encrypt the secrets of accounts. A fault is described without showing them. */
 export const encryptionKeys: TextSchema<EncryptionKeys> = z.string().transform((text, context) => {
   try {
-    return EncryptionKeys.parse(text.trim())
+    return EncryptionKeys.parse(text)
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'
     context.issues.push({ code: 'custom', message, input: undefined })

@@ -6,6 +6,7 @@ import { type RetentionValues, retentionName } from './retention.ts'
 import {
   baseUrl,
   commaList,
+  databaseUrl,
   duration,
   encryptionKeys,
   listenAddress,
@@ -27,7 +28,10 @@ export interface Setting<Value> {
   /** A correct text, for the message about a wrong one. */
   readonly example: string
   readonly schema: TextSchema<Value>
-  /** Whether `<variable>_FILE` may name a file that holds the value. */
+  /**
+   * Whether the value may hold a secret: a message about it never shows the text, and `<variable>_FILE` may
+   * name a file that holds it. The messages of its schema are whole sentences.
+   */
   readonly secret?: boolean
   /** Whether the value is never shown and has no flag, which every user of the host could read. */
   readonly hidden?: boolean
@@ -109,9 +113,7 @@ export const SETTINGS = {
     'DATABASE_URL',
     undefined,
     'postgres://user@127.0.0.1:5432/grid',
-    z.string().regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, {
-      error: 'must begin with postgres:// or pglite:',
-    }),
+    databaseUrl,
     'where to store: postgres://… or pglite:<folder> (default: pglite in the data directory)',
     { secret: true },
   ),

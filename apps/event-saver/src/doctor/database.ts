@@ -10,6 +10,7 @@ import {
 import { type RawBuilder, sql } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { reasonOf } from '../log/reason.ts'
+import { mendingOf } from '../storage/database-fault.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 /** Checks that the database answers, is of the right version and environment, and may be written. */
@@ -99,7 +100,8 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   } catch (error) {
     if (isLocked(error)) return [well('DATABASE', `${url}: ${reasonOf(error)}, and not examined`)]
     const detail = `${url}: ${reasonOf(error)}`
-    return [problem('DATABASE', detail, 'set EVENTSAVER_DATABASE_URL to a database that answers')]
+    const fix = mendingOf(error) || 'set EVENTSAVER_DATABASE_URL to a database that answers'
+    return [problem('DATABASE', detail, fix)]
   } finally {
     await db.destroy()
   }

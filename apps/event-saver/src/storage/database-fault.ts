@@ -3,30 +3,46 @@ import type { Config } from '../config/config.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 import { reasonOf } from '../log/reason.ts'
 
+const MEND_LOGIN =
+  'correct user, password and database in the URL, or let this login in at the server'
+const MEND_RIGHTS = 'grant the privilege, or name the login that has it'
+const MEND_FOLDER =
+  'name a folder that this user can write, with EVENTSAVER_DATA_DIR or EVENTSAVER_DATABASE_URL'
+const UPGRADE = 'upgrade event-saver'
+
 /**
- * Codes of errors that the operator has to mend, because trying again cannot: the role, password,
- * database or privileges are wrong, the folder cannot be written, or this version may not write the
- * database.
+ * Errors that the operator has to mend, because trying again cannot, and how: the role, password, database
+ * or privileges are wrong, TLS fails, the folder cannot be written, or this version may not write the
+ * database. Empty where the error's own message says how.
  */
-const CONFIGURATION_FAULTS = new Set([
-  '28000',
-  '28P01',
-  '3D000',
-  '42501',
-  'DATABASE_MISSING',
-  'DATABASE_URL_INVALID',
-  'DRIVER_MISSING',
-  'EACCES',
-  'ENOTDIR',
-  'ENCODING_UNSUPPORTED',
-  'ENVIRONMENT_MISMATCH',
-  'EPERM',
-  'EROFS',
-  'NOT_MIGRATED',
-  'SCHEMA_TOO_NEW',
-  'SERVER_TOO_OLD',
-  'TENANTS_HIDDEN',
+const CONFIGURATION_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['28000', MEND_LOGIN],
+  ['28P01', MEND_LOGIN],
+  ['3D000', 'create the database, or correct its name in the URL'],
+  ['42501', MEND_RIGHTS],
+  ['CERTIFICATE_REFUSED', ''],
+  ['DATABASE_MISSING', 'name the database that a saver has made, or start one first'],
+  ['DATABASE_URL_INVALID', ''],
+  ['DIRECTORY_UNUSABLE', MEND_FOLDER],
+  ['DRIVER_MISSING', ''],
+  ['EACCES', MEND_FOLDER],
+  ['ENOTDIR', MEND_FOLDER],
+  ['ENCODING_UNSUPPORTED', ''],
+  ['ENVIRONMENT_MISMATCH', 'name another database: environments never mix'],
+  ['EPERM', MEND_FOLDER],
+  ['EROFS', MEND_FOLDER],
+  ['LOGIN_REFUSED', ''],
+  ['NOT_MIGRATED', 'run event-saver migrate'],
+  ['SCHEMA_TOO_NEW', UPGRADE],
+  ['SERVER_TOO_OLD', 'upgrade the server'],
+  ['TENANTS_HIDDEN', ''],
+  ['TLS_UNAVAILABLE', ''],
 ])
+
+/** How to mend an error that trying again cannot; empty when its message says it, or none is known. */
+export function mendingOf(error: unknown): string {
+  return CONFIGURATION_FAULTS.get(codeOf(error)) ?? ''
+}
 
 /** SQLSTATE of a write in a read-only transaction. */
 const READ_ONLY = '25006'
@@ -42,7 +58,8 @@ export function databaseFault(
   const url = redactDatabaseUrl(databaseUrl)
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
   if (CONFIGURATION_FAULTS.has(code) || isRefusedBySchema(error, code)) {
-    const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}`
+    const fix = mendingOf(error)
+    const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}${fix === '' ? '' : `; ${fix}`}`
     return new CommandError(EXIT.configuration, code, message, { cause: error })
   }
   return null

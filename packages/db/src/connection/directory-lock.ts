@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { DatabaseError } from '../errors.ts'
 import { loadPeer } from './load-peer.ts'
@@ -13,10 +15,19 @@ export interface DirectoryLock {
 
 /** SQLite's result code when another connection holds the lock. */
 const SQLITE_BUSY = 5
+/** Its codes when the lock's file cannot be made or written. */
+const SQLITE_REFUSED: ReadonlySet<unknown> = new Set([8, 14])
+/**
+ * Why a directory cannot be used until somebody mends it. Node reports ENOENT where a read-only file system
+ * has no such directory.
+ */
+const REFUSED: ReadonlySet<unknown> = new Set(
+  'EACCES EEXIST ELOOP ENAMETOOLONG ENOENT ENOTDIR EPERM EROFS'.split(' '),
+)
 
 /**
  * Locks a directory for this process alone, and makes it if it does not exist. Throws `DATABASE_LOCKED`,
- * which names the process that holds the lock.
+ * which names the process that holds the lock, and `DIRECTORY_UNUSABLE` when it cannot be made or written.
  *
  * The lock is one of the operating system, taken through an empty SQLite file. It ends with its process,
  * however that dies, so a stale lock never has to be recognised or taken over. A file that only names a
@@ -26,17 +37,55 @@ const SQLITE_BUSY = 5
  * file once more, which a database that walks through its own directory may do.
  */
 export async function lockDirectory(path: string): Promise<DirectoryLock> {
+  try {
+    return await lock(path)
+  } catch (cause) {
+    throw unusable(path, cause) ?? cause
+  }
+}
+
+function unusable(directory: string, cause: unknown): DatabaseError | null {
+  const { code, errcode, message } = cause as {
+    readonly code?: unknown
+    readonly errcode?: unknown
+    readonly message?: unknown
+  }
+  if (!REFUSED.has(code) && !SQLITE_REFUSED.has(errcode)) return null
+  return new DatabaseError(
+    'DIRECTORY_UNUSABLE',
+    `the directory ${directory} cannot be made or written (${message})`,
+    { cause, context: { directory } },
+  )
+}
+
+/**
+ * Makes a directory and those above it. Node's own `recursive` does not end on a file system that answers
+ * ENOENT although the directory above is there, such as /proc.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  if (existsSync(path)) return
+  const above = dirname(path)
+  if (above !== path) await makeDirectory(above)
+  try {
+    await mkdir(path)
+  } catch (error) {
+    // Another process was faster.
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
+  }
+}
+
+async function lock(path: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await loadPeer('node:sqlite', () => import('node:sqlite'))
-  await mkdir(path, { recursive: true })
+  await makeDirectory(path)
   // Two paths to one directory must give the same lock.
   const directory = await realpath(path)
   const lockFile = `${directory}.lock`
   const holderFile = `${lockFile}.pid`
-  const lock = new DatabaseSync(lockFile)
+  const file = new DatabaseSync(lockFile)
   try {
-    lock.exec('begin exclusive')
+    file.exec('begin exclusive')
   } catch (cause) {
-    lock.close()
+    file.close()
     if ((cause as { errcode?: unknown }).errcode !== SQLITE_BUSY) throw cause
     const holder = Number(await readFile(holderFile, 'utf8').catch(() => '')) || null
     throw new DatabaseError(
@@ -45,12 +94,17 @@ export async function lockDirectory(path: string): Promise<DirectoryLock> {
       { cause, context: { directory, pid: holder } },
     )
   }
-  await writeFile(holderFile, String(pid))
+  try {
+    await writeFile(holderFile, String(pid))
+  } catch (cause) {
+    file.close()
+    throw cause
+  }
   return {
     directory,
     async release() {
       await rm(holderFile, { force: true })
-      lock.close()
+      file.close()
     },
   }
 }

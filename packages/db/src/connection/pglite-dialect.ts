@@ -63,6 +63,21 @@ async function openLocked(path: string, readOnly: boolean): Promise<PGliteInstan
     })
   } catch (error) {
     await lock.release()
-    throw error
+    throw notOpened(lock.directory, error)
   }
+}
+
+/** What passes without anybody mending the directory. */
+const PASSING: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT'])
+
+/** PGlite's errors have no codes. They say that the directory holds something else, or is damaged. */
+function notOpened(directory: string, cause: unknown): unknown {
+  const { code } = cause as { readonly code?: unknown }
+  if (cause instanceof DatabaseError || PASSING.has(code)) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new DatabaseError(
+    'DIRECTORY_UNUSABLE',
+    `the directory ${directory} cannot be opened as a database (${reason})`,
+    { cause, context: { directory } },
+  )
 }

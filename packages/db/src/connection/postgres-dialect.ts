@@ -3,11 +3,14 @@ import type { PoolClient } from 'pg'
 import { limitSilence } from './limit-silence.ts'
 import { loadPeer } from './load-peer.ts'
 import { LocalSettingsDriver } from './local-settings-driver.ts'
+import { connectionOf, tlsOf } from './postgres-connection.ts'
+import type { PostgresUrl } from './postgres-url.ts'
+import { refusalOf } from './refusal.ts'
 import { type SessionLimits, SessionSettings } from './session-settings.ts'
 
 /** How to connect to a PostgreSQL server. */
 export interface PostgresOptions extends SessionLimits {
-  readonly url: string
+  readonly url: PostgresUrl
   readonly applicationName: string
   readonly poolSize: number
   readonly connectionTimeoutMs: number
@@ -41,8 +44,9 @@ async function createPool(
   settings: SessionSettings,
 ): Promise<PostgresPool> {
   const { Pool } = await loadPeer('pg', () => import('pg'))
+  const { parameters } = options.url
+  const { ssl, ...given } = connectionOf(options.url)
   const pool = new Pool({
-    connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectionTimeoutMs,
@@ -53,7 +57,13 @@ async function createPool(
     // An idle connection must not keep the process from exiting.
     allowExitOnIdle: true,
     ...settings.startup,
+    // What the URL says wins.
+    ...given,
   })
+  // Each connection reads the certificates anew, so that a long-lived process gets renewed ones.
+  if (ssl !== undefined) {
+    Object.defineProperty(pool.options, 'ssl', { get: () => tlsOf(parameters), enumerable: true })
+  }
   // A broken idle connection is reported here only, and an error without a listener would end the
   // process. The next query fails, or gets another connection.
   pool.on('error', ignore)
@@ -82,9 +92,11 @@ async function createPool(
       try {
         return await connect()
       } catch (error) {
-        if (areLocal || !settings.refused(error)) throw error
-        Object.assign(pool.options, settings.startup)
-        return await connect()
+        if (areLocal || !settings.refused(error)) throw refusalOf(error) ?? error
+        Object.assign(pool.options, settings.startup, given)
+        return await connect().catch((reason: unknown) => {
+          throw refusalOf(reason) ?? reason
+        })
       }
     },
   }

@@ -4,6 +4,8 @@ import { DatabaseError } from '../errors.ts'
 const KEY_BYTES = 32
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+/** 32 bytes in base64 for URLs or in hexadecimal: a key that stands where its id should. */
+const LIKE_A_KEY = /^(?:[A-Za-z0-9_-]{43}|[0-9a-f]{64})$/i
 
 /**
  * The keys that encrypt the stored secrets: the first encrypts, all decrypt.
@@ -27,7 +29,8 @@ export class EncryptionKeys {
   /**
    * Reads keys of 32 bytes in base64, each with an id before it: `id:base64,id:base64`.
    *
-   * Throws `ENCRYPTION_KEYS_INVALID`, which tells the position of the faulty key and never the key.
+   * Throws `ENCRYPTION_KEYS_INVALID`, which tells the position of the faulty key: neither the key, nor its
+   * id, because the two may have changed places.
    */
   static parse(text: string): EncryptionKeys {
     const keys = new Map<string, KeyObject>()
@@ -36,10 +39,11 @@ export class EncryptionKeys {
       const id = part.slice(0, Math.max(colon, 0)).trim()
       const encoded = part.slice(colon + 1).trim()
       if (!KEY_ID.test(id)) throw invalid(index, 'has no id of letters, digits, ".", "_" or "-"')
-      if (keys.has(id)) throw invalid(index, `has the id ${id} again`)
+      if (LIKE_A_KEY.test(id)) throw invalid(index, 'has no id, as a key stands before the colon')
+      if (keys.has(id)) throw invalid(index, 'has the id of an earlier one again')
       const bytes = Buffer.from(encoded, 'base64')
       if (!BASE64.test(encoded) || bytes.length !== KEY_BYTES) {
-        throw invalid(index, `(${id}) is not ${KEY_BYTES} bytes in base64`)
+        throw invalid(index, `is not ${KEY_BYTES} bytes in base64 behind its colon`)
       }
       keys.set(id, createSecretKey(bytes))
     }

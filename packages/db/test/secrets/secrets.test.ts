@@ -39,10 +39,13 @@ describe('encryption keys', () => {
     ['', /key 1 has no id/],
     [`a:${keyOf(1)},`, /key 2 has no id/],
     [keyOf(1), /key 1 has no id/],
-    [`a:${keyOf(1)},a:${keyOf(2)}`, /key 2 has the id a again/],
-    [`a:${Buffer.alloc(31, 1).toString('base64')}`, /key 1 \(a\) is not 32 bytes/],
-    [`a:${keyOf(1)}!`, /key 1 \(a\) is not 32 bytes/],
-    [`a:${CANARY}`, /key 1 \(a\) is not 32 bytes/],
+    [`a:${keyOf(1)},a:${keyOf(2)}`, /key 2 has the id of an earlier one again/],
+    [`a:${Buffer.alloc(31, 1).toString('base64')}`, /key 1 is not 32 bytes/],
+    [`a:${keyOf(1)}!`, /key 1 is not 32 bytes/],
+    [`${CANARY}:a`, /key 1 has no id|key 1 is not 32 bytes/],
+    [`${'S3CRET'.repeat(8).slice(0, 43)}:${keyOf(1)}`, /key 1 has no id, as a key stands/],
+    [`${'ab12'.repeat(16)}:${keyOf(1)}`, /key 1 has no id, as a key stands/],
+    [`a:${CANARY}`, /key 1 is not 32 bytes/],
   ])('are refused by place, never by content: %s', (text, message) => {
     const error = errorOf(() => EncryptionKeys.parse(text))
     expect(error).toMatchObject({

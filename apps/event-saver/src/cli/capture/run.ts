@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../../exit-code.ts'
 import type { Logger } from '../../log/log.ts'
 import { Saver } from '../../saver.ts'
 import { isTaken } from '../../storage/collector-claim.ts'
+import { assertFolderWritable } from '../../storage/data-folder.ts'
 import { banner } from './banner.ts'
 
 /** How long a stop waits for the database. */
@@ -14,6 +15,7 @@ export async function runUntilStopped(
   log: Logger,
   options: { readonly exitOnDbError: boolean },
 ): Promise<ExitCode> {
+  await assertFolderWritable(config)
   const saver = new Saver({ config, log, exitOnDbError: options.exitOnDbError })
   const hurry = new AbortController()
   const signalled = new Promise<string>((resolve) => {

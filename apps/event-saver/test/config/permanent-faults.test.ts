@@ -1,0 +1,287 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
+import { Cli } from '../support/cli.ts'
+import { type Refusal, RefusingServer } from '../support/refusing-server.ts'
+
+/** Stands in every faulty value, and must never be shown. */
+const SECRET = 'S3CRET'
+const KEY = Buffer.from(SECRET.padEnd(32, '.')).toString('base64url')
+
+let folder: string
+let file: (name: string, content: string) => string
+/** Nobody may connect to it. */
+let server: RefusingServer
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'grid-faults-'))
+  file = (name, content) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+  server = await RefusingServer.start({ code: '57P03', message: 'starting' })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs a command in this process. */
+async function run(argv: readonly string[], env: Readonly<Record<string, string>>) {
+  let text = ''
+  const write = (more: string): void => {
+    text += more
+  }
+  const context = { argv, env, cwd: folder, out: write, err: write, stdin: Readable.from([]) }
+  return { code: await runProgram(context), text }
+}
+
+/** Every command that takes a database. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['run'],
+  ['doctor'],
+  ['migrate'],
+  ['export', '--from', '2026-11-21'],
+  ['account', 'list'],
+  ['account', 'show', 'main'],
+  ['account', 'test', 'main'],
+  ['account', 'disable', 'main'],
+  ['account', 'reencrypt'],
+  ['partitions', 'list'],
+  ['partitions', 'prune', '--table', 'public_trades', '--older-than', '90d'],
+  ['partitions', 'freeze'],
+]
+
+/** A URL with the secret as its password, at a server that would notice a connection. */
+const at = (rest: string): string => `postgres://me:${SECRET}@127.0.0.1:${server.port}${rest}`
+
+interface Fault {
+  readonly title: string
+  readonly env: () => Readonly<Record<string, string>>
+  /** What names the variable. */
+  readonly names?: string
+  /** What says how to mend it. */
+  readonly fix: RegExp
+}
+
+const url = (title: string, text: (port: number) => string, fix: RegExp): Fault => ({
+  title: `a database URL with ${title}`,
+  env: () => ({ EVENTSAVER_DATABASE_URL: text(server.port) }),
+  fix,
+})
+
+const VALUES: readonly Fault[] = [
+  url('a raw ? in the password', (port) => `postgres://me:${SECRET}?x@127.0.0.1:${port}/db`, /%3F/),
+  url('a raw / in the password', (port) => `postgres://me:${SECRET}/x@127.0.0.1:${port}/db`, /%2F/),
+  url('a raw # in the password', (port) => `postgres://me:${SECRET}#x@127.0.0.1:${port}/db`, /%23/),
+  url('a raw % in the password', (port) => `postgres://me:${SECRET}%x@127.0.0.1:${port}/db`, /%25/),
+  url('a port that is no number', () => `postgres://me:${SECRET}@127.0.0.1:543x/db`, /65535/),
+  url('a port that is too great', () => `postgres://me:${SECRET}@127.0.0.1:99999/db`, /65535/),
+  url('two hosts', () => `postgres://me:${SECRET}@host1,host2/db`, /name one/),
+  url('two hosts and ports', () => `postgres://me:${SECRET}@host1:1,host2:2/db`, /name one/),
+  url('an unknown sslmode', () => at('/db?sslmode=bogus'), /one of disable, no-verify/),
+  url('a misspelt parameter', () => at('/db?sslmod=require'), /none of .*sslmode/),
+  url(
+    'a certificate that is not there',
+    () => at('/db?sslmode=verify-full&sslrootcert=/nope.crt'),
+    /\/nope\.crt \(ENOENT\)/,
+  ),
+  url(
+    'a certificate that is none',
+    () => at(`/db?sslmode=verify-full&sslrootcert=${file('no.crt', 'text')}`),
+    /not PEM/,
+  ),
+  url(
+    'a certificate that is damaged',
+    () => {
+      const pem = '-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----\n'
+      return at(`/db?sslmode=verify-full&sslrootcert=${file('bad.crt', pem)}`)
+    },
+    /cannot be used/,
+  ),
+  url('a line break within', () => at('/d\nb'), /line break/),
+  url('the form of libpq', () => `host=127.0.0.1 password=${SECRET}`, /is not one of postgres:/),
+  url('one colon too few', () => `postgres:me:${SECRET}@127.0.0.1/db`, /is not one of postgres:/),
+  url('no host behind the password', () => `postgres://me:${SECRET}`, /@ before the host/),
+  url('another scheme', () => `mysql://me:${SECRET}@127.0.0.1/db`, /is not one of postgres:/),
+  {
+    title: 'a file that holds only the password',
+    env: () => ({ EVENTSAVER_DATABASE_URL_FILE: file('password', `${SECRET}\n`) }),
+    names: 'EVENTSAVER_DATABASE_URL_FILE',
+    fix: /is not one of postgres:/,
+  },
+  {
+    title: 'a file of two lines',
+    env: () => ({ EVENTSAVER_DATABASE_URL_FILE: file('lines', `${at('/db')}\n${SECRET}\n`) }),
+    names: 'EVENTSAVER_DATABASE_URL_FILE',
+    fix: /line break/,
+  },
+  {
+    title: 'a wrong port from the environment',
+    env: () => ({
+      EVENTSAVER_DATABASE_URL: `postgres://me:${SECRET}@127.0.0.1/db`,
+      PGPORT: '543x',
+    }),
+    names: 'PGPORT',
+    fix: /65535/,
+  },
+  ...[`${KEY}:id`, `${KEY}:${KEY}`, `${Buffer.from(KEY).toString('hex').slice(0, 64)}:id`].map(
+    (text): Fault => ({
+      title: `an encryption key before its id, ${text.length} characters`,
+      env: () => ({ EVENTSAVER_ENCRYPTION_KEYS: text }),
+      names: 'EVENTSAVER_ENCRYPTION_KEYS',
+      fix: /write id:base64/,
+    }),
+  ),
+  ...[
+    'ws://a,b',
+    'ws://127.0.0.1:99999',
+    'ws://127.0.0.1 :1',
+    'ws://h:0',
+    `ws://u:${SECRET}@h`,
+  ].map(
+    (text): Fault => ({
+      title: `the WebSocket URL ${JSON.stringify(text)}`,
+      env: () => ({ EVENTSAVER_WS_URL: text }),
+      names: 'EVENTSAVER_WS_URL',
+      fix: /such as ws:\/\/host:9001/,
+    }),
+  ),
+  ...['http://a,b', 'http://10.0.0.256', 'http://h\t:1', `http://h?token=${SECRET}`].map(
+    (text): Fault => ({
+      title: `the REST URL ${JSON.stringify(text)}`,
+      env: () => ({ EVENTSAVER_REST_URL: text }),
+      names: 'EVENTSAVER_REST_URL',
+      fix: /such as http:\/\/host:9001/,
+    }),
+  ),
+  ...['h,g:1', '127.0.0.1:99999', '10.0.0.256:1', 'a b:1', `postgres://u:${SECRET}@h/d`].map(
+    (text): Fault => ({
+      title: `the HTTP address ${JSON.stringify(text)}`,
+      env: () => ({ EVENTSAVER_HTTP_ADDRESS: text }),
+      names: 'EVENTSAVER_HTTP_ADDRESS',
+      fix: /host:port such as/,
+    }),
+  ),
+]
+
+describe('a wrong value ends run and doctor with 78 before a socket is opened', () => {
+  it.each(VALUES)('$title', async ({ env, names = 'EVENTSAVER_DATABASE_URL', fix }) => {
+    const address = `127.0.0.1:${server.port}`
+    for (const command of ['run', 'doctor']) {
+      const { code, text } = await run([command], {
+        EVENTSAVER_WS_URL: `ws://${address}`,
+        EVENTSAVER_REST_URL: `http://${address}`,
+        EVENTSAVER_DATABASE_URL: at('/db'),
+        EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+        ...('EVENTSAVER_DATABASE_URL_FILE' in env() ? { EVENTSAVER_DATABASE_URL: undefined } : {}),
+        ...env(),
+      } as Record<string, string>)
+      expect(code).toBe(78)
+      expect(text).toContain(`${names}: `)
+      expect(text).toMatch(fix)
+      expect(text).not.toContain(SECRET)
+      expect(text).not.toContain(KEY)
+    }
+    expect(server.connections).toBe(0)
+  })
+
+  it.each(COMMANDS.map((argv) => [argv.slice(0, 2).join(' '), argv] as const))(
+    'so does %s with a database URL',
+    async (_, argv) => {
+      const env = { EVENTSAVER_DATABASE_URL: `postgres://me:${SECRET}/x@127.0.0.1/db` }
+      const { code, text } = await run(argv, env)
+      expect(code).toBe(78)
+      expect(text).toMatch(/EVENTSAVER_DATABASE_URL: .*%2F/)
+      expect(text).not.toContain(SECRET)
+    },
+  )
+
+  it('what stands around a value is left out', async () => {
+    const path = file('padded', ' postgres://me:p@127.0.0.1/plain \r\n')
+    const { code, text } = await run(['config', '--json'], {
+      EVENTSAVER_DATABASE_URL_FILE: path,
+      EVENTSAVER_WS_URL: ' ws://127.0.0.1:9001 \n',
+      EVENTSAVER_REST_URL: 'http://127.0.0.1:9002/\r\n',
+      EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0\n',
+    })
+    expect(code).toBe(0)
+    expect(text).toContain('postgres://me:***@127.0.0.1/plain"')
+    expect(text).toContain('"ws://127.0.0.1:9001"')
+    expect(text).toContain('"http://127.0.0.1:9002"')
+  })
+})
+
+const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] = [
+  ['a wrong password', error('28P01', 'password authentication failed'), '', '28P01', /password/],
+  ['a role that may not log in', error('28000', 'role may not log in'), '', '28000', /let this/],
+  ['no such database', error('3D000', 'database "db" does not exist'), '', '3D000', /create the/],
+  ['a database closed to the role', error('42501', 'permission denied'), '', '42501', /grant the/],
+  ['options that it cannot read', error('22023', 'invalid value'), '', 'LOGIN_REFUSED', /invalid/],
+  ['no such user of a pooler', error('08P01', 'no such user: me'), '', 'LOGIN_REFUSED', /user/],
+  ['no password given', 'password', '', 'LOGIN_REFUSED', /put it into the URL/],
+  ['no TLS', 'no-tls', '?sslmode=require', 'TLS_UNAVAILABLE', /sslmode=disable/],
+  ['its own certificate', 'self-signed', '?sslmode=require', 'CERTIFICATE_REFUSED', /sslrootcert=/],
+]
+
+function error(code: string, message: string): Refusal {
+  return { code, message }
+}
+
+describe('a refusal that lasts ends run with 78 at the first answer, and every command', () => {
+  it.each(REFUSALS)('%s', async (_, refusal, query, code, fix) => {
+    await using database = await RefusingServer.start(refusal)
+    const password = refusal === 'password' ? '' : `:${SECRET}`
+    const env = {
+      EVENTSAVER_DATABASE_URL: `postgres://me${password}@127.0.0.1:${database.port}/db${query}`,
+      EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+      EVENTSAVER_REST_URL: 'http://127.0.0.1:9',
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      EVENTSAVER_ENCRYPTION_KEYS: `id:${Buffer.alloc(32).toString('base64')}`,
+    }
+    await using saver = new Cli(['run'], env)
+    expect(await saver.exited).toBe(78)
+    expect(saver.stderr).toContain(`${code}: EVENTSAVER_DATABASE_URL postgres://me`)
+    expect(saver.stderr).toMatch(fix)
+    expect(saver.stderr).not.toContain(SECRET)
+    expect(saver.stderr).not.toContain('DATABASE_UNREACHABLE')
+    // Every other line is JSON: no warning of the driver stands between.
+    const plain = saver.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+    expect(plain).toEqual([expect.stringContaining(code)])
+    for (const argv of COMMANDS.filter(([name]) => name !== 'run')) {
+      const { code: exit, text } = await run(argv, env)
+      expect([argv[0], exit]).toEqual([argv[0], argv[0] === 'doctor' ? 3 : 78])
+      expect(text).toMatch(fix)
+      expect(text).not.toContain(SECRET)
+    }
+  })
+})
+
+describe('a folder that cannot be written', () => {
+  it.skipIf(process.platform !== 'linux').each([
+    ['of a file system without writing', () => '/proc/grid-data'],
+    ['below a file', () => join(file('plain', ''), 'data')],
+  ])('%s ends every command with 78', async (_, place) => {
+    const env = {
+      EVENTSAVER_DATA_DIR: place(),
+      EVENTSAVER_WS_URL: `ws://127.0.0.1:${server.port}`,
+      EVENTSAVER_REST_URL: `http://127.0.0.1:${server.port}`,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+      EVENTSAVER_ENCRYPTION_KEYS: `id:${Buffer.alloc(32).toString('base64')}`,
+    }
+    const before = server.connections
+    const saver = await run(['run'], env)
+    expect(saver.code).toBe(78)
+    expect(saver.text).toMatch(/DIRECTORY_UNUSABLE: EVENTSAVER_DATA_DIR .*name one that/)
+    expect(server.connections).toBe(before)
+    for (const argv of COMMANDS.filter(([name]) => name !== 'run' && name !== 'doctor')) {
+      const { code, text } = await run(argv, env)
+      expect([argv, code]).toEqual([argv, 78])
+      expect(text).toMatch(/EVENTSAVER_DATABASE_URL|EVENTSAVER_DATA_DIR/)
+    }
+  })
+})

@@ -1,0 +1,51 @@
+import { DatabaseError } from '../errors.ts'
+
+/** What OpenSSL says of certificates that it does not accept, as Node's error codes. */
+const CERTIFICATE =
+  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|HOSTNAME_MISMATCH|ERR_TLS_CERT_)|CERTIFICATE|UNKNOWN_CA/
+
+const TLS = /^ERR_(SSL|TLS)_/
+
+/** What poolers say with 08P01, the code that they also have for passing faults. */
+const POOLER =
+  /^(no such (database|user)|unsupported startup parameter|(password|SASL|certificate) authentication failed|not allowed|login rejected|(SSL|TLS) required|bouncer config error)/i
+
+/**
+ * The error of this package for a refusal of a login that trying again cannot mend, where the driver gives
+ * it no code of its own; null for all other errors.
+ */
+export function refusalOf(cause: unknown): DatabaseError | null {
+  if (!(cause instanceof Error)) return null
+  const { message } = cause
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  if (CERTIFICATE.test(code)) {
+    return new DatabaseError(
+      'CERTIFICATE_REFUSED',
+      `a certificate is not accepted (${message}): name the authority of the server's with ` +
+        'sslrootcert=<file>, or do not verify it with sslmode=no-verify',
+      { cause },
+    )
+  }
+  if (message === 'The server does not support SSL connections') {
+    return new DatabaseError(
+      'TLS_UNAVAILABLE',
+      'the server offers no TLS: turn it on there, or do without it with sslmode=disable',
+      { cause },
+    )
+  }
+  if (TLS.test(code) || (code === 'EPROTO' && /SSL|TLS/.test(message))) {
+    return new DatabaseError('TLS_UNAVAILABLE', `TLS with the server fails: ${message}`, { cause })
+  }
+  if (/client password must be a (non-empty )?string/.test(message)) {
+    const text = 'the server asks for a password and none is given: put it into the URL'
+    return new DatabaseError('LOGIN_REFUSED', text, { cause })
+  }
+  if (message.startsWith('SASL: ') || (code === '08P01' && POOLER.test(message))) {
+    return new DatabaseError('LOGIN_REFUSED', `the login is refused: ${message}`, { cause })
+  }
+  // A value of a parameter that the server cannot read, such as one in `options`.
+  if (/^22[0-9A-Z]{3}$/.test(code)) {
+    return new DatabaseError('LOGIN_REFUSED', `the connection is refused: ${message}`, { cause })
+  }
+  return null
+}

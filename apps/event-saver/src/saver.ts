@@ -69,6 +69,9 @@ export class Saver {
   readonly #fail: (error: unknown) => void
   #preparing: Promise<void> = Promise.resolve()
   #isDatabaseReady = false
+  /** Whether the database was waited for, so that this is a capture and no start that was refused. */
+  #hasWaited = false
+  #isRefused = false
   #connections = 0
 
   constructor(options: SaverOptions) {
@@ -164,7 +167,7 @@ export class Saver {
     this.#stopping.abort()
     await this.#partitions.stop(signal)
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
-    const lost = await this.pipeline.drain(signal)
+    const lost = this.#isRefused ? await this.#abandon() : await this.pipeline.drain(signal)
     await this.#claim?.release(signal)
     await this.#databases.close(signal)
     await this.#health.close()
@@ -178,8 +181,18 @@ export class Saver {
     const { signal } = this.#stopping
     try {
       const claim = async (): Promise<void> => this.#claim?.take()
-      const options = { db, config, clock, log, signal, exitOnDbError, claim }
-      this.#isDatabaseReady = await prepareDatabase(options)
+      this.#isDatabaseReady = await prepareDatabase({
+        db,
+        config,
+        clock,
+        log,
+        signal,
+        exitOnDbError,
+        claim,
+        onAway: () => {
+          this.#hasWaited = true
+        },
+      })
       if (!this.#isDatabaseReady) return
       await this.#markets.readPast()
       await queryOrWarn(log, async () => {
@@ -191,7 +204,18 @@ export class Saver {
       this.#partitions.start()
     } catch (error) {
       if (isTaken(error)) this.pipeline.handOver()
+      else this.#isRefused = !this.#isDatabaseReady && !this.#hasWaited
       this.#fail(error)
     }
+  }
+
+  /** Nothing was stored by this process: the next start finds the gap since the last stored event. */
+  async #abandon(): Promise<number> {
+    const items = await this.pipeline.abandon()
+    if (items > 0) {
+      const text = 'the start was refused: what arrived meanwhile is not stored'
+      this.#options.log.warn({ code: 'START_REFUSED', items }, text)
+    }
+    return items
   }
 }

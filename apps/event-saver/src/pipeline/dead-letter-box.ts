@@ -95,6 +95,16 @@ export class DeadLetterBox {
     return left.length
   }
 
+  /** Forgets the letters that wait, for a start that was refused; gives their number. */
+  async abandon(): Promise<number> {
+    const left = await this.#writer.drain(AbortSignal.abort())
+    for (const item of left) {
+      this.#addWaiting(item, -1)
+      this.#options.ledger.drop(item.channel, 'start_refused')
+    }
+    return left.length
+  }
+
   #addWaiting({ channel, term }: PendingDeadLetter, items: number): void {
     if (term === 'deadLettered') this.#waiting.set(channel, this.waiting(channel) + items)
   }

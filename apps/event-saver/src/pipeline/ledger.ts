@@ -3,8 +3,10 @@ import { CHANNELS, type Channel } from '@grid/core-events'
 /** A channel, or `unknown` for frames that name none. */
 export type LedgerChannel = Channel | 'unknown'
 
-/** Why an item could not be kept. Each dropped item is covered by a gap. */
-export type DropReason = 'queue_full' | 'shutdown' | 'dead_letter_rejected'
+/**
+ * Why an item could not be kept. Each dropped item is covered by a gap, but those of a start that was refused.
+ */
+export type DropReason = 'queue_full' | 'shutdown' | 'dead_letter_rejected' | 'start_refused'
 
 /** What became of a channel's items so far. Each count is raised where its event happens. */
 export interface ChannelCounts {

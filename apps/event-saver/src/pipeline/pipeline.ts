@@ -236,6 +236,18 @@ export class Pipeline {
     return left.flat().length + letters
   }
 
+  /**
+   * Forgets everything that waits, for a start that was refused before anything was stored: no capture has
+   * begun, so there is no loss to be told of. Gives the number of items.
+   */
+  async abandon(): Promise<number> {
+    const now = AbortSignal.abort()
+    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(now)))
+    for (const { channel } of left.flat()) this.ledger.drop(channel, 'start_refused')
+    await this.#gapWriter.drain(now)
+    return left.flat().length + (await this.#deadLetters.abandon())
+  }
+
   #acceptEvent(event: GridEvent, arrival: Arrival): boolean {
     this.ledger.of(event.channel).received += 1
     this.unknownKeys.note(event)

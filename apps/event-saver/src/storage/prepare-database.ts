@@ -20,6 +20,8 @@ export interface PrepareOptions {
   readonly exitOnDbError: boolean
   /** Claims the collector's name once the database may be written. */
   readonly claim?: () => Promise<void>
+  /** Told once the database was found to be away. */
+  readonly onAway?: () => void
 }
 
 /**
@@ -44,6 +46,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<boolean>
         signal,
         isRetryable: (error) => !exitOnDbError && databaseFault(error, config) === null,
         onRetry: (error, inARow) => {
+          if (inARow > 0) options.onAway?.()
           if (inARow === 0) log.info({ failures }, 'the database answers again')
           else if (isWorthALine(inARow)) warnUnreachable(log, config, error, inARow)
           failures = inARow

@@ -184,6 +184,7 @@ describe('run', () => {
     // The directory belongs to the running saver: another one must not open it.
     const second = await runCli(['run'], env)
     expect(second.code).toBe(75)
+    expect(second.stderr).not.toContain('EVIDENCE_LOST')
     expect(second.stderr).toContain('DATABASE_LOCKED')
 
     const status = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: cli.httpAddress ?? '' })

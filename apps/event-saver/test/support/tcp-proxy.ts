@@ -7,10 +7,15 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>()
   readonly #server: Server
   #up = true
+  /** Resolves when clients may talk to the server. */
+  #gate: Promise<void> = Promise.resolve()
+  #open: () => void = () => {}
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target
-    this.#server = createServer((client) => this.#relay(client))
+    this.#server = createServer((client) => {
+      void this.#gate.then(() => this.#relay(client))
+    })
   }
 
   static async to(url: string): Promise<TcpProxy> {
@@ -39,8 +44,16 @@ export class TcpProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.unpipe()
   }
 
+  /** Lets new clients connect, and the server hear of them only after `up`. */
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#gate = promise
+    this.#open = resolve
+  }
+
   up(): void {
     this.#up = true
+    this.#open()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

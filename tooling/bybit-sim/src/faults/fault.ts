@@ -1,5 +1,6 @@
 import { CATEGORIES, type Category } from '@grid/core-events'
 import { SimError } from '../base/errors.ts'
+import { RECENT_TRADE_LIES, type RecentTradeFault } from './recent-trade-lies.ts'
 import { REST_FAULTS, type RestFaultKind } from './rest-faults.ts'
 
 /** The connections that are hit: one by its number, those of one account, or by default all open ones. */
@@ -32,6 +33,7 @@ interface Aimed {
  * | `auth` | the next `count` (1) authentications, of any key or of those of `uid`, fail: `refuse` answers with `retMsg`, `drop` logs in without an acknowledgement, `late` answers after `delayMs` (1000) |
  * | `clock-offset` | puts the exchange's clock `offsetMs` ahead of true time: all its stamps, REST and archive |
  * | `rest` | the next `count` (1) REST requests, to any path or to `path`, fail: see `RestFaultKind` |
+ * | `recent-trade` | the next `count` (1) pages of `recent-trade`, of any instrument or of `symbol`, leave trades out: see `RECENT_TRADE_LIES` |
  */
 export type Fault =
   | (Aimed & {
@@ -80,6 +82,7 @@ export type Fault =
       /** Only for `late`; default 1000. */
       readonly delayMs?: number
     }
+  | ({ readonly kind: 'recent-trade' } & RecentTradeFault)
 
 /** What a fault did. */
 export interface FaultReport {
@@ -164,6 +167,10 @@ const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
   rest: {
     required: { how: REST_FAULTS },
     optional: { path: 'string', count: 'number', delayMs: 'number' },
+  },
+  'recent-trade': {
+    required: { how: RECENT_TRADE_LIES },
+    optional: { symbol: 'string', count: 'number' },
   },
 }
 

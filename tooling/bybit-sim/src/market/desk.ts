@@ -13,8 +13,8 @@ import type { TickerBoard } from './ticker-state.ts'
 import { TopOfBook } from './top-of-book.ts'
 import { TradeTape } from './trade-tape.ts'
 
-/** How many of the newest trades REST can give. */
-const MAX_RECENT = 1000
+/** How many of the newest trades are kept for REST: more than a page, so that one can be filled up. */
+const MAX_RECENT = 2000
 const MINUTE_MS = 60_000
 
 /** The state of one instrument: its trades, book, ticker, candles and funding. */
@@ -101,7 +101,7 @@ export class Desk {
   }
 
   /** The newest trades, newest first. */
-  recent(limit: number): TradeTruth[] {
-    return this.#recent.slice(-Math.min(limit, MAX_RECENT)).reverse()
+  recent(): TradeTruth[] {
+    return this.#recent.slice(-MAX_RECENT).reverse()
   }
 }

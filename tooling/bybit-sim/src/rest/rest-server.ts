@@ -3,6 +3,7 @@ import { type Clock, nowMs } from '@grid/core-events'
 import type { Floor } from '../accounts/floor/floor.ts'
 import type { MarketPrices } from '../accounts/holdings/market-prices.ts'
 import type { ExchangeRules } from '../base/rules.ts'
+import type { RecentTradeLies } from '../faults/recent-trade-lies.ts'
 import type { RestFault, RestFaults } from '../faults/rest-faults.ts'
 import type { Market } from '../market/market.ts'
 import { ENDPOINTS } from './market/endpoints.ts'
@@ -41,6 +42,7 @@ export class RestServer {
   readonly #rules: ExchangeRules
   readonly #limits: RestLimits
   readonly #faults: RestFaults
+  readonly #lies: RecentTradeLies
   readonly #floor: Floor
   readonly #prices: MarketPrices
 
@@ -51,6 +53,7 @@ export class RestServer {
     rules: ExchangeRules
     limits: RestLimits
     faults: RestFaults
+    lies: RecentTradeLies
     floor: Floor
     prices: MarketPrices
   }) {
@@ -60,6 +63,7 @@ export class RestServer {
     this.#rules = options.rules
     this.#limits = options.limits
     this.#faults = options.faults
+    this.#lies = options.lies
     this.#floor = options.floor
     this.#prices = options.prices
   }
@@ -101,7 +105,12 @@ export class RestServer {
     request: IncomingMessage,
     response: ServerResponse,
   ): Answer {
-    const scene: RestScene = { market: this.#market, rules: this.#rules, now: this.#now }
+    const scene: RestScene = {
+      market: this.#market,
+      rules: this.#rules,
+      lies: this.#lies,
+      now: this.#now,
+    }
     const endpoint = PRIVATE_ENDPOINTS.get(path)
     if (endpoint === undefined) {
       this.#respect(this.#limits.admit(request.socket.remoteAddress ?? '', path), response)

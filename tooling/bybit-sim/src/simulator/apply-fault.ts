@@ -2,6 +2,7 @@ import { type Clock, sleep } from '@grid/core-events'
 import type { ServerClock } from '../base/server-clock.ts'
 import type { Fault, FaultReport } from '../faults/fault.ts'
 import type { FaultPlan } from '../faults/fault-plan.ts'
+import type { RecentTradeLies } from '../faults/recent-trade-lies.ts'
 import type { RestFaults } from '../faults/rest-faults.ts'
 import type { Connection } from '../sockets/connection.ts'
 import type { Hub } from '../sockets/hub.ts'
@@ -16,6 +17,7 @@ export interface FaultScene {
   readonly clock: Clock
   readonly serverClock: ServerClock
   readonly restFaults: RestFaults
+  readonly lies: RecentTradeLies
   readonly hub: Hub
   readonly plan: FaultPlan
   readonly socketPort: Listener
@@ -82,6 +84,9 @@ export async function applyFault(scene: FaultScene, fault: Fault): Promise<Fault
       return report(fault)
     case 'rest':
       scene.restFaults.add(fault)
+      return report(fault)
+    case 'recent-trade':
+      scene.lies.add(fault)
       return report(fault)
     case 'refuse':
       if (fault.how !== 'tcp') scene.plan.refuse(fault.how, fault.forMs)

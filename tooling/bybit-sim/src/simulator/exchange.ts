@@ -10,6 +10,7 @@ import { OPTION_DIALECT } from '../dialects/option-dialect.ts'
 import { PRIVATE_DIALECT } from '../dialects/private-dialect.ts'
 import { SPOT_DIALECT } from '../dialects/spot-dialect.ts'
 import { FaultPlan } from '../faults/fault-plan.ts'
+import { RecentTradeLies } from '../faults/recent-trade-lies.ts'
 import { RestFaults } from '../faults/rest-faults.ts'
 import { Market } from '../market/market.ts'
 import { RestLimits } from '../rest/rest-limits.ts'
@@ -36,6 +37,7 @@ export interface Exchange {
   /** Topics of frames that are broadcast by hand or replayed; no channel produces them. */
   readonly extraTopics: Set<string>
   readonly restFaults: RestFaults
+  readonly lies: RecentTradeLies
   readonly restLimits: RestLimits
   /** The port of the sockets. */
   readonly socketPort: Listener
@@ -96,6 +98,7 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     seed,
   })
   const restFaults = new RestFaults()
+  const lies = new RecentTradeLies()
   const restLimits = new RestLimits(clock, serverClock, rules)
   const rest = new RestServer({
     clock,
@@ -104,6 +107,7 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     rules,
     limits: restLimits,
     faults: restFaults,
+    lies,
     floor: privateSide.floor,
     prices: privateSide.prices,
   })
@@ -120,6 +124,7 @@ export function buildExchange(settings: SimulatorSettings, clock: Clock): Exchan
     socket,
     extraTopics,
     restFaults,
+    lies,
     restLimits,
     socketPort: new Listener({
       host,

@@ -12,25 +12,25 @@ const MAX_ROWS: { readonly [Name in Category]: number } = {
 }
 
 /** `GET /v5/market/recent-trade`: the newest trades as they were streamed, newest first. */
-export function recentTrade(query: Query, { market }: RestScene): object {
+export function recentTrade(query: Query, { market, lies }: RestScene): object {
   const category = query.category()
   const most = MAX_ROWS[category]
   const limit = query.limit(Math.min(500, most), most)
   const one =
     category === 'option' ? query.desk(market, category) : query.requiredDesk(market, category)
-  const list = one === undefined ? ofCoin(query, market.desks(category), limit) : one.recent(limit)
-  return { category, list: list.map(rowOf) }
+  const baseCoin = query.text('baseCoin') || 'BTC'
+  const name = one?.instrument.symbol ?? baseCoin
+  const kept = one?.recent() ?? ofCoin(baseCoin, query, market.desks(category))
+  return { category, list: lies.page(name, kept, limit).map(rowOf) }
 }
 
-function ofCoin(query: Query, desks: readonly Desk[], limit: number): TradeTruth[] {
-  const baseCoin = query.text('baseCoin') || 'BTC'
+function ofCoin(baseCoin: string, query: Query, desks: readonly Desk[]): TradeTruth[] {
   const optionType = query.text('optionType')
   return desks
     .filter(({ instrument }) => instrument.baseCoin === baseCoin)
     .filter(({ instrument }) => optionType === '' || instrument.optionsType === optionType)
-    .flatMap((desk) => desk.recent(limit))
+    .flatMap((desk) => desk.recent())
     .sort((a, b) => b.producedAtUs - a.producedAtUs)
-    .slice(0, limit)
 }
 
 /** The trade of the socket under REST's names; time and seq are texts here. */

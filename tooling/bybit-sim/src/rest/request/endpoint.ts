@@ -1,4 +1,5 @@
 import type { ExchangeRules } from '../../base/rules.ts'
+import type { RecentTradeLies } from '../../faults/recent-trade-lies.ts'
 import type { Market } from '../../market/market.ts'
 import type { Query } from './query.ts'
 
@@ -6,6 +7,7 @@ import type { Query } from './query.ts'
 export interface RestScene {
   readonly market: Market
   readonly rules: ExchangeRules
+  readonly lies: RecentTradeLies
   /** Epoch milliseconds by the exchange's clock. */
   readonly now: number
 }

@@ -77,6 +77,7 @@ export {
   BybitPrivateRestClient,
   type PrivateRestClientOptions,
 } from './rest/private-rest-client.ts'
+export { hasRecentEvents, type RecentEvents } from './rest/recent-events.ts'
 export { BybitRestClient } from './rest/rest-client.ts'
 export type {
   FundingHistoryQuery,

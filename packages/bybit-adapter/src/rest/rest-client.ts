@@ -1,4 +1,4 @@
-import type { PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { MarketStream, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import type { ServerTime } from '../auth/server-clock.ts'
 import { restUrl } from '../endpoints.ts'
 import type { RestCallOptions } from '../rate-limit/call-options.ts'
@@ -21,6 +21,7 @@ import {
   readRestList,
 } from './lists/rest-list.ts'
 import { RestPages } from './lists/rest-pages.ts'
+import { RECENT_SOURCES, type RecentEvents } from './recent-events.ts'
 import type {
   FundingHistoryQuery,
   InstrumentsQuery,
@@ -77,6 +78,29 @@ export class BybitRestClient {
   ): Promise<RestList<PublicTradeEvent>> {
     const page = await this.#list(RECENT_TRADE, query, options)
     return { ...page, items: page.items.toSorted(compareTrades) }
+  }
+
+  /**
+   * Reads the newest events of a stream, oldest first, in one page that is as long as the exchange
+   * allows; null for a channel of which REST gives none.
+   *
+   * @example
+   * const page = await client.recentEvents({ category: 'option', channel: 'publicTrade', symbol: 'BTC' })
+   */
+  async recentEvents(
+    stream: MarketStream,
+    options?: RestCallOptions,
+  ): Promise<RecentEvents | null> {
+    const source = RECENT_SOURCES[stream.channel]
+    if (source === undefined) return null
+    const query = source.query(stream)
+    const page = await this.#list(source.endpoint, query, options)
+    return {
+      ...page,
+      items: page.items.toSorted((a, b) => a.exchangeTs - b.exchangeTs),
+      isFull: page.items.length + page.deadLetters.length >= query.limit,
+      isMixed: query.symbol === undefined,
+    }
   }
 
   /** Reads instruments (`/v5/market/instruments-info`) in pages; by default those that trade. */

@@ -105,3 +105,29 @@ test('twenty workers on two host names never exceed the limit of the address', a
   expect(address).toMatchObject({ requests: 90, refusals: 0 })
   expect(address?.highest).toBeLessThanOrEqual(30)
 })
+
+test.each(CATEGORIES)('%s: the newest events of a stream are one page', async (category) => {
+  const sim = await simulate(everywhere)
+  const symbol = SYMBOLS[category]
+  const most = category === 'spot' ? 60 : 1000
+  const client = new BybitRestClient({ restUrl: sim.restUrl, limiter: new RateLimiter() })
+  const stream = { category, channel: 'publicTrade', symbol } as const
+  const few = sim.trade({ category, symbol, count: 3, sameSeq: false })
+  const first = await client.recentEvents(stream)
+  expect(first).toMatchObject({ isFull: false, isMixed: false })
+  expect(first?.items.map((event) => 'tradeId' in event && event.tradeId).toSorted()).toEqual(
+    few.map(({ tradeId }) => tradeId).toSorted(),
+  )
+  sim.trade({ category, symbol, count: most, sameSeq: false })
+  expect(await client.recentEvents(stream)).toMatchObject({ isFull: true, items: { length: most } })
+})
+
+test('the newest trades of options are asked for by base coin, those of tickers not at all', async () => {
+  const sim = await simulate(everywhere)
+  const client = new BybitRestClient({ restUrl: sim.restUrl, limiter: new RateLimiter() })
+  sim.trade({ category: 'option', symbol: SYMBOLS.option, count: 3 })
+  const stream = { category: 'option', channel: 'publicTrade', symbol: 'BTC' } as const
+  const page = await client.recentEvents(stream)
+  expect(page).toMatchObject({ isFull: false, isMixed: true, items: { length: 3 } })
+  expect(await client.recentEvents({ ...stream, channel: 'ticker' })).toBeNull()
+})

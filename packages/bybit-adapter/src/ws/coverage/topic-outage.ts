@@ -5,6 +5,7 @@ import {
   type GapReason,
   nowMs,
 } from '@grid/core-events'
+import { DeliveryLag } from './delivery-lag.ts'
 
 /**
  * How long a trade or a change is believed to have been under way, in milliseconds.
@@ -13,10 +14,13 @@ import {
  * years. A snapshot may tell an old state, so its time is believed only within a pad.
  */
 export const LONGEST_LAG_MS = 600_000
+/** The shortest pad, however fast the deliveries are. */
+const LEAST_PAD_MS = 250
 
 /** Options of a {@link TopicOutage}. */
 export interface TopicOutageOptions {
   readonly clock: Clock
+  /** The longest pad before an outage, and the pad while the topic's lag is not known. */
   readonly padMs: number
   /** Whether a connection that only answers pings has lost nothing: an outage then starts at its last frame. */
   readonly trustsPongs?: boolean
@@ -33,7 +37,8 @@ interface Outage {
  * Measures the intervals in which one topic may have missed events.
  *
  * After a disconnect the interval starts a pad before the old socket's last frame, or at the topic's
- * last data if that is earlier; of a topic found silent, at its last data. It ends at the topic's
+ * last data if that is earlier; of a topic found silent, at its last data. The pad is twice the time by
+ * which the topic's slowest delivery lagged behind its fastest, within its limits. It ends at the topic's
  * first data, or a pad after its ack if it stays silent. Several disconnects in a row make one outage.
  * Bounds are rounded outwards to whole milliseconds.
  */
@@ -42,6 +47,7 @@ export class TopicOutage {
   readonly #onEnd: (bounds: GapBounds) => void
   /** Time of the newest data: the exchange's, because it may have been long under way. */
   #lastDataMs: number | null = null
+  readonly #lag = new DeliveryLag()
   /** Since when the topic is subscribed on an open connection. */
   #coveredSinceMs: number | null = null
   #outage: Outage | null = null
@@ -58,9 +64,9 @@ export class TopicOutage {
   onDisconnect(lastInboundMs: number, reason: GapReason): void {
     this.#quiet?.cancel()
     if (this.#outage === null && this.#coveredSinceMs !== null) {
-      const { padMs, trustsPongs = false } = this.#options
+      const { trustsPongs = false } = this.#options
       const lastSeenMs = this.#lastDataMs ?? this.#coveredSinceMs
-      const startMs = lastInboundMs - padMs
+      const startMs = lastInboundMs - this.#padBeforeMs()
       const startTs = trustsPongs ? startMs : Math.min(startMs, lastSeenMs)
       this.#outage = { startTs, reason, endsByDataOnly: false }
     }
@@ -95,7 +101,16 @@ export class TopicOutage {
     const earliestMs = receivedMs - (isSnapshot ? this.#options.padMs : LONGEST_LAG_MS)
     this.#lastDataMs = Math.min(receivedMs, Math.max(exchangeTs ?? receivedMs, earliestMs))
     this.#coveredSinceMs ??= receivedMs
+    if (exchangeTs !== undefined && !isSnapshot) this.#lag.note(receivedMs, exchangeTs)
     if (this.#outage !== null) this.end(Math.max(Math.ceil(localTsUs / 1000), exchangeTs ?? 0))
+  }
+
+  /** How long before the last frame events may have been under way that never came. */
+  #padBeforeMs(): number {
+    const { padMs } = this.#options
+    const { excessMs } = this.#lag
+    if (excessMs === null) return padMs
+    return Math.min(padMs, Math.max(LEAST_PAD_MS, Math.ceil(2 * excessMs)))
   }
 
   /** Ends the outage, if there is one: at the latest when its stream is closed. */

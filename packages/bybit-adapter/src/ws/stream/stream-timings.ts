@@ -20,7 +20,10 @@ export interface StreamTimings {
   readonly requestRetryMs: number
   /** Between two attempts to subscribe refused topics. */
   readonly refusedRetryMs: number
-  /** A gap begins this long before the last inbound frame; a silent topic's ends this long after its ack. */
+  /**
+   * A gap begins this long before the last inbound frame, or less once a topic's lag is measured: twice
+   * that, at least 250 ms. A silent topic's gap ends this long after its ack.
+   */
   readonly gapPadMs: number
   /** A connection is replaced, with overlap, when half to all of this has passed; infinite for never. */
   readonly rotateAfterMs: number

@@ -75,6 +75,36 @@ test('a gap begins a pad before the last frame and ends at the first data', asyn
   ])
 })
 
+test.each([
+  ['prompt', 0, 250],
+  ['late', 600, 1_200],
+  ['very late', 9_000, 5_000],
+])(
+  'the gap of a topic whose data is %s begins a pad that follows from that',
+  async (_name, lateMs, padMs) => {
+    const server = await serve()
+    const watched = watch(server.url)
+    await watched.stream.start()
+    watched.clock.advance(10_000)
+    // The exchange's clock is 3 s ahead, which is no lag.
+    const lastInbound = watched.clock.nowMs
+    const at = lastInbound + 3_000
+    const times = [at - lateMs, ...Array.from({ length: 64 }, () => at)]
+    for (const [index, T] of times.entries()) {
+      server.socket.send(tradeFrame([wireTrade({ T, i: `t${index}` })]))
+    }
+    await watched.received(times.length)
+    watched.clock.advance(1_000)
+    server.socket.terminate()
+    await watched.told('closed')
+    watched.clock.advance(250)
+    await watched.told('live', 2)
+    server.socket.send(tradeFrame([wireTrade({ i: 'b' })]))
+    await watched.told('gap')
+    expect(watched.gaps).toMatchObject([{ startTs: lastInbound - padMs }])
+  },
+)
+
 test('the gap of a silent topic begins at its last data and ends a pad after its ack', async () => {
   const server = await serve()
   const watched = watch(server.url)

@@ -1,3 +1,9 @@
+export type {
+  DecimalsOf,
+  Instrument,
+  PreListingInfo,
+  PreListingPhase,
+} from '@grid/core-events'
 export {
   type DownloadTradeArchiveOptions,
   downloadTradeArchive,
@@ -52,12 +58,6 @@ export type { AccountInfo } from './rest/endpoints/account-info.ts'
 export type { ApiKeyInfo } from './rest/endpoints/api-key-info.ts'
 export type { ClosedPnl } from './rest/endpoints/closed-pnl.ts'
 export type { FundingRate } from './rest/endpoints/funding-rate.ts'
-export type {
-  DecimalsOf,
-  Instrument,
-  PreListingInfo,
-  PreListingPhase,
-} from './rest/endpoints/instrument.ts'
 export type { Kline, KlineInterval } from './rest/endpoints/kline.ts'
 export type { OpenInterest, OpenInterestInterval } from './rest/endpoints/open-interest.ts'
 export type { AccountTransaction } from './rest/endpoints/transaction.ts'

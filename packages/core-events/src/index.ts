@@ -96,6 +96,14 @@ export {
   streamOf,
 } from './events/stream.ts'
 export {
+  type DecimalsOf,
+  INSTRUMENT_DECIMALS,
+  type Instrument,
+  type PreListingInfo,
+  type PreListingPhase,
+} from './instruments/instrument.ts'
+export { instrumentFromJson, instrumentToJson } from './instruments/instrument-json.ts'
+export {
   Backoff,
   type BackoffBounds,
   type RetryOptions,

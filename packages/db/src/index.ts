@@ -63,6 +63,16 @@ export {
 export { type User, UserRepository } from './identity/users.ts'
 export type { BulkInsertResult } from './insert/bulk-insert.ts'
 export type { KeyConflict } from './insert/key-conflicts.ts'
+export type {
+  InstrumentList,
+  InstrumentState,
+  LastList,
+  Listing,
+  ListReading,
+  RecordedList,
+} from './instruments/instrument-list.ts'
+export { type HistoryQuery, InstrumentRepository } from './instruments/instrument-repository.ts'
+export type { InstrumentQuery } from './instruments/read-instruments.ts'
 export {
   type AsOfQuery,
   type CategoryQuery,
@@ -157,6 +167,7 @@ export type {
   UserStatus,
   UsersTable,
 } from './schema/identity-schema.ts'
+export type { InstrumentListsTable, InstrumentsTable } from './schema/instrument-schema.ts'
 export type {
   PartitionedTable,
   PublicTradesTable,

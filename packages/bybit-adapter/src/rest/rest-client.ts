@@ -1,9 +1,9 @@
-import type { MarketStream, PublicTradeEvent, TickerEvent } from '@grid/core-events'
+import type { Instrument, MarketStream, PublicTradeEvent, TickerEvent } from '@grid/core-events'
 import type { ServerTime } from '../auth/server-clock.ts'
 import { restUrl } from '../endpoints.ts'
 import type { RestCallOptions } from '../rate-limit/call-options.ts'
 import { FUNDING_HISTORY, type FundingRate } from './endpoints/funding-rate.ts'
-import { INSTRUMENTS_INFO, type Instrument } from './endpoints/instrument.ts'
+import { INSTRUMENTS_INFO } from './endpoints/instrument.ts'
 import { KLINE, type Kline } from './endpoints/kline.ts'
 import { OPEN_INTEREST, type OpenInterest } from './endpoints/open-interest.ts'
 import { compareTrades, RECENT_TRADE } from './endpoints/recent-trade.ts'
@@ -103,7 +103,7 @@ export class BybitRestClient {
     }
   }
 
-  /** Reads instruments (`/v5/market/instruments-info`) in pages; by default those that trade. */
+  /** Reads instruments (`/v5/market/instruments-info`) in pages; by default those that trade or are about to. */
   instrumentsInfo(query: InstrumentsQuery, options?: RestCallOptions): RestPages<Instrument> {
     // Spot gives everything at once and takes no limit.
     const params = query.category === 'spot' ? query : { limit: 1000, ...query }

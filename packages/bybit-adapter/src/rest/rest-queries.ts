@@ -1,4 +1,4 @@
-import type { Category } from '@grid/core-events'
+import type { Category, Instrument } from '@grid/core-events'
 import type { KlineInterval } from './endpoints/kline.ts'
 import type { OpenInterestInterval } from './endpoints/open-interest.ts'
 
@@ -30,7 +30,11 @@ export interface InstrumentsQuery {
    * without one, and all with `All`.
    */
   readonly baseCoin?: string | undefined
-  readonly status?: 'PreLaunch' | 'Trading' | 'Delivering' | 'Closed' | undefined
+  /**
+   * Without it the exchange gives those that trade or are about to open (`PendingOpen`), of options
+   * those before, in and after trading. Hosts that do not know a status refuse it.
+   */
+  readonly status?: Instrument['status'] | undefined
   readonly symbolType?: string | undefined
   /** Rows a page, 1 to 1000; default 1000. */
   readonly limit?: number | undefined

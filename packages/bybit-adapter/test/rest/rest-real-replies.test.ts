@@ -111,6 +111,7 @@ test('real instruments, digit for digit', async (context) => {
       for (const [at, row] of rowsOf(reply).entries()) {
         const item = new Map(leaves(page.items[at]))
         for (const [path, value] of leaves(row)) expectLeaf(item.get(path), value, path)
+        expect(page.items[at]?.extra).toBeNull()
       }
       break
     }

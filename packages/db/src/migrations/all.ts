@@ -7,6 +7,7 @@ import { narrowTrades } from './steps/0006-narrow-trades.ts'
 import { gapVariants } from './steps/0007-gap-variants.ts'
 import { boundSecrets } from './steps/0009-bound-secrets.ts'
 import { gapRest } from './steps/0011-gap-rest.ts'
+import { instruments } from './steps/0012-instruments.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   gapVariants,
   boundSecrets,
   gapRest,
+  instruments,
 ]
 
 /** The schema version that this package reads and writes. */

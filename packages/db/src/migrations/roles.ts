@@ -17,6 +17,8 @@ const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   dead_letters: { writer: 'select, insert', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
+  instruments: { writer: 'select, insert, update', reader: 'select' },
+  instrument_lists: { writer: 'select, insert, update', reader: 'select' },
   users: { writer: 'select', reader: 'select' },
   bybit_accounts: { writer: 'select', reader: 'select' },
   api_credentials: { writer: 'select', reader: null },

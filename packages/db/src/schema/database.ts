@@ -1,7 +1,13 @@
 import type { AccountSchema } from './account-schema.ts'
 import type { IdentitySchema } from './identity-schema.ts'
+import type { InstrumentSchema } from './instrument-schema.ts'
 import type { MarketSchema } from './market-schema.ts'
 import type { RecordSchema } from './record-schema.ts'
 
 /** Every table of this package, for `Kysely<GridDatabase>`. */
-export interface GridDatabase extends MarketSchema, RecordSchema, IdentitySchema, AccountSchema {}
+export interface GridDatabase
+  extends MarketSchema,
+    InstrumentSchema,
+    RecordSchema,
+    IdentitySchema,
+    AccountSchema {}

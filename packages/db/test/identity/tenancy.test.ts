@@ -33,6 +33,7 @@ const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'fill', 'countByStat
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
   TickerSnapshotRepository,
+  packageExports.InstrumentRepository,
   packageExports.OperatorRepository,
 ]
 

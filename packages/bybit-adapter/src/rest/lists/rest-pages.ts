@@ -20,6 +20,10 @@ export interface CollectedPages<Item> {
   readonly items: readonly Item[]
   readonly deadLetters: readonly DeadLetter[]
   readonly end: PagesEnd
+  /** The exchange's time of the last page in epoch milliseconds; null if it has none. */
+  readonly exchangeTs: number | null
+  /** Receive time of the last page in epoch microseconds; null if there was no page. */
+  readonly localTsUs: number | null
 }
 
 /** Fetches pages one after another and says how they ended. */
@@ -49,9 +53,14 @@ export class RestPages<Item> implements AsyncIterable<RestList<Item>> {
     const items: Item[] = []
     const deadLetters: DeadLetter[] = []
     const pages = this.#source()
+    let last: RestList<Item> | null = null
     for (;;) {
       const { done, value } = await pages.next()
-      if (done) return { items, deadLetters, end: value }
+      if (done) {
+        const { exchangeTs = null, localTsUs = null } = last ?? {}
+        return { items, deadLetters, end: value, exchangeTs, localTsUs }
+      }
+      last = value
       items.push(...value.items)
       deadLetters.push(...value.deadLetters)
     }

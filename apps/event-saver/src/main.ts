@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { runProgram } from './cli/program.ts'
+import { EXIT } from './exit-code.ts'
+import { STDERR } from './log/stderr.ts'
 
 const REQUIRED_NODE = 24
 
@@ -10,18 +12,36 @@ if (Number(process.versions.node.split('.')[0]) < REQUIRED_NODE) {
   process.exit(1)
 }
 
+let unwritten: NodeJS.ErrnoException | null = null
+// Without a listener, an error of a stream ends the process as an uncaught one.
+process.stdout.on('error', (error) => {
+  unwritten = error
+})
+process.stderr.on('error', () => {})
+
 runProgram({
   argv: process.argv.slice(2),
   env: process.env,
   // pnpm runs scripts in the package's folder and says where the command was typed.
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
   out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  err: (text) => STDERR.write(text),
   stdin: process.stdin,
-}).then(
-  (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    process.stderr.write(`event-saver: ${error instanceof Error ? error.stack : String(error)}\n`)
-    process.exit(1)
-  },
-)
+}).then(exit, (error: unknown) => {
+  STDERR.write(`event-saver: ${error instanceof Error ? error.stack : String(error)}\n`)
+  exit(EXIT.failure)
+})
+
+/** Ends the process, once it is known whether all data was written. */
+function exit(exitCode: number): void {
+  // A failed write is reported a step later.
+  setImmediate(() => {
+    const isRead = unwritten === null
+    // A reader such as `head` leaves when it has enough.
+    if (unwritten !== null && unwritten.code !== 'EPIPE') {
+      STDERR.write(`event-saver: cannot write to stdout: ${unwritten.message}\n`)
+    }
+    STDERR.end()
+    process.exit(isRead || exitCode !== EXIT.ok ? exitCode : EXIT.failure)
+  })
+}

@@ -31,6 +31,8 @@ export interface SaverOptions {
   readonly historySettleMs?: number
   /** How often the list of a category's instruments is read. Default 20,000 ms. */
   readonly listPollMs?: number
+  /** How many lines of the log could not be written. Default: none are known. */
+  readonly logLinesLost?: () => number
 }
 
 const HISTORY_SETTLE_MS = 30_000
@@ -80,6 +82,7 @@ export class Saver {
       exitOnDbError: false,
       historySettleMs: HISTORY_SETTLE_MS,
       listPollMs: LIST_POLL_MS,
+      logLinesLost: () => 0,
       ...options,
     }
     const { config, log, clock, historySettleMs, listPollMs } = this.#options
@@ -142,6 +145,7 @@ export class Saver {
       partitions: this.#partitions,
       isDatabaseReady: () => this.#isDatabaseReady,
       connections: () => this.#connections,
+      logLinesLost: this.#options.logLinesLost,
     })
   }
 

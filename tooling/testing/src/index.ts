@@ -2,6 +2,7 @@
 import type {} from './global-setup.ts'
 
 export { clearOfMidnight } from './clear-of-midnight.ts'
+export { freePort } from './free-port.ts'
 export { findPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.ts'
 export { type Relay, startRelay } from './relay.ts'
 export { startPostgres, type TestServer } from './start-postgres.ts'

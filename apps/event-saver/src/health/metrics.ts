@@ -54,6 +54,11 @@ export class Metrics {
     'Dead letters and gaps that could not be stored and stand in the log alone',
     ['kind'],
   )
+  readonly #logLinesLost = this.#counter(
+    'grid_log_lines_lost_total',
+    'Lines of the log that could not be written: the disk is full, or the reader is gone or slow',
+    [],
+  )
   readonly #ready = this.#gauge('grid_ready', 'Whether all readiness checks hold', [])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
@@ -139,6 +144,7 @@ export class Metrics {
       const labels = { account_id: accountId, code: code ?? '' }
       this.#accountLive.set(labels, state === 'live' ? 1 : 0)
     }
+    setTo(this.#logLinesLost, {}, status.logLinesLost)
     this.#ready.set(status.ready ? 1 : 0)
     setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)
     return this.#registry.metrics()

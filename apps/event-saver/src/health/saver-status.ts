@@ -22,6 +22,8 @@ export interface StatusSources {
   readonly isDatabaseReady: () => boolean
   /** How many connections have opened since the start. */
   readonly connections: () => number
+  /** How many lines of the log could not be written. */
+  readonly logLinesLost: () => number
 }
 
 /** What the health of a saver adds. */
@@ -73,6 +75,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     lagSeconds,
     journalBytes: sources.journal.bytes,
     connections: sources.connections(),
+    logLinesLost: sources.logLinesLost(),
     retention: sources.partitions.totals,
     evidenceLost: pipeline.evidenceLost,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },

@@ -32,6 +32,8 @@ export interface SaverStatus {
   readonly lagSeconds: Readonly<Record<Channel, number>>
   readonly journalBytes: number
   readonly connections: number
+  /** Lines of the log that could not be written since the start. */
+  readonly logLinesLost: number
   /** By table, what retention removed since the start. */
   readonly retention: readonly RetentionTotal[]
   /** What could not be stored and stands in the log alone. */

@@ -1,19 +1,30 @@
 import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import { isColorSupported, prettyFactory } from 'pino-pretty'
+import type { LogSink } from './log-sink.ts'
+import { STDERR } from './stderr.ts'
 
 export type { Logger }
 
 /**
  * The app's log, on stderr: readable lines on a terminal, JSON elsewhere. Every warning and error
- * carries a stable `code`.
+ * carries a stable `code`. Writing it never throws and never waits: see `LogSink`.
  */
-export function createLogger(level: string): Logger {
+export function createLogger(level: string, sink: LogSink = STDERR): Logger {
   const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }
-  if (!process.stderr.isTTY) return pino(options, pino.destination({ dest: 2, sync: true }))
-  return pino(
-    options,
-    pretty({ destination: 2, sync: true, ignore: 'pid', translateTime: 'HH:MM:ss.l' }),
-  )
+  const log = pino(options, { write: writerFor(sink) })
+  sink.onRecovered = (lost, reason) =>
+    log.error({ code: 'LOG_LINES_LOST', lost, reason }, 'lines of the log could not be written')
+  return log
+}
+
+function writerFor(sink: LogSink): (line: string) => void {
+  if (!process.stderr.isTTY) return (line) => sink.write(line)
+  const format = prettyFactory({
+    colorize: isColorSupported,
+    ignore: 'pid',
+    translateTime: 'HH:MM:ss.l',
+  })
+  return (line) => sink.write(format(line))
 }
 
 /** Whether the n-th occurrence in a row is logged: the 1st, 2nd, 4th, 8th, …, so that no fault floods the log. */

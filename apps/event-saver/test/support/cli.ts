@@ -68,6 +68,11 @@ export class Cli implements AsyncDisposable {
     return (await (await this.get('/status')).json()) as SaverStatus
   }
 
+  /** Reads no more of its stdout. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy()
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }

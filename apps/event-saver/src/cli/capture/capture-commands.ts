@@ -1,5 +1,6 @@
 import { examine } from '../../doctor/doctor.ts'
 import { EXIT } from '../../exit-code.ts'
+import { STDERR } from '../../log/stderr.ts'
 import { type CommandLine, JSON_OPTION } from '../command.ts'
 import { startLog } from '../start-log.ts'
 import { configLines, printableConfig } from './config.ts'
@@ -10,7 +11,10 @@ import { fetchStatus, statusLines } from './status.ts'
 export function addCaptureCommands({ add, print }: CommandLine): void {
   add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded, options) => {
     const exitOnDbError = options['exitOnDbError'] === true
-    return runUntilStopped(loaded.config, startLog(loaded), { exitOnDbError })
+    return runUntilStopped(loaded.config, startLog(loaded), {
+      exitOnDbError,
+      logLinesLost: () => STDERR.lost,
+    })
   }).option('--exit-on-db-error', 'exit 75 when the database is away at the start')
 
   add(

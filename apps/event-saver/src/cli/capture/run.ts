@@ -1,53 +1,43 @@
 import type { Config } from '../../config/config.ts'
 import { EXIT, type ExitCode } from '../../exit-code.ts'
 import type { Logger } from '../../log/log.ts'
-import { Saver } from '../../saver.ts'
+import { Saver, type SaverOptions } from '../../saver.ts'
 import { isTaken } from '../../storage/collector-claim.ts'
 import { assertFolderWritable } from '../../storage/data-folder.ts'
 import { banner } from './banner.ts'
+import { stopSignals } from './stop-signals.ts'
+import { isUncaught, uncaughtError } from './uncaught.ts'
 
 /** How long a stop waits for the database. */
 const DRAIN_MS = 30_000
 
-/** Captures until SIGTERM or SIGINT. A second signal ends the wait for the database. */
+/**
+ * Captures until SIGTERM, SIGINT or SIGHUP, and stores what waits. A second SIGTERM or SIGINT ends the
+ * wait for the database.
+ */
 export async function runUntilStopped(
   config: Config,
   log: Logger,
-  options: { readonly exitOnDbError: boolean },
+  options: Pick<SaverOptions, 'exitOnDbError' | 'logLinesLost'>,
 ): Promise<ExitCode> {
   await assertFolderWritable(config)
-  const saver = new Saver({ config, log, exitOnDbError: options.exitOnDbError })
-  const hurry = new AbortController()
-  const signalled = new Promise<string>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(name, () => {
-        resolve(name)
-        log.info({ signal: name }, 'stopping')
-        if (stopping) hurry.abort()
-        stopping = true
-      })
-    }
-  })
-  let stopping = false
+  const saver = new Saver({ config, log, ...options })
+  const { stop, hurry } = stopSignals(log)
+  const uncaught = uncaughtError(log)
 
   for (const line of banner(config)) log.info(line)
   try {
     const address = await saver.start()
     log.info({ httpAddress: address }, `health, status and metrics at http://${address}`)
-    await Promise.race([signalled, saver.failure])
+    await Promise.race([stop, saver.failure, uncaught])
   } catch (error) {
-    stopping = true
-    // What was received under a name that another saver holds is stored all the same.
-    if (!isTaken(error)) hurry.abort()
-    const { lost } = await saver.stop(
-      AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)]),
-    )
-    if (isTaken(error) && lost > 0) logLost(log, lost, 0)
+    const drains = isTaken(error) || isUncaught(error)
+    const { lost } = await saver.stop(drains ? patience(hurry) : AbortSignal.abort())
+    if (drains && lost > 0) logLost(log, lost, 0)
     throw error
   }
 
-  const patience = AbortSignal.any([hurry.signal, AbortSignal.timeout(DRAIN_MS)])
-  const { lost, dropped } = await saver.stop(patience)
+  const { lost, dropped } = await saver.stop(patience(hurry))
   const { gaps: gapsLost } = saver.pipeline.evidenceLost
   if (lost === 0 && gapsLost === 0 && dropped === 0) {
     log.info('stopped; everything received is stored')
@@ -61,6 +51,10 @@ export async function runUntilStopped(
   }
   logLost(log, lost, gapsLost)
   return EXIT.failure
+}
+
+function patience(hurry: AbortSignal): AbortSignal {
+  return AbortSignal.any([hurry, AbortSignal.timeout(DRAIN_MS)])
 }
 
 function logLost(log: Logger, lost: number, gapsLost: number): void {

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { startSimulator } from '@grid/bybit-sim'
+import { freePort } from '@grid/testing'
+import { describe, expect, it } from 'vitest'
+import type { SaverStatus } from '../../src/health/status.ts'
+import { Cli } from '../support/cli.ts'
+import { ownDatabase } from '../support/rig.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Starts `run` with a stderr of the test's own, below a program such as nohup where one is named. */
+async function startSaver(
+  env: Readonly<Record<string, string>>,
+  { stderr = 'pipe', below = [] }: { stderr?: 'pipe' | number; below?: readonly string[] } = {},
+): Promise<{ child: ChildProcess; exited: Promise<unknown>; get: Get }> {
+  const port = await freePort()
+  const words = [...below, process.execPath, '--conditions=@grid/source', MAIN, 'run']
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    env: { ...process.env, ...env, EVENTSAVER_HTTP_ADDRESS: `127.0.0.1:${port}` },
+    stdio: ['ignore', 'ignore', stderr],
+  })
+  const exited = once(child, 'exit').then(([code, signal]) => signal ?? code)
+  const get: Get = async (path) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null)
+    return (await response?.text()) ?? ''
+  }
+  return { child, exited, get }
+}
+
+type Get = (path: string) => Promise<string>
+
+async function persisted(get: Get): Promise<number> {
+  const text = await get('/status')
+  if (text === '') return 0
+  const { channels } = JSON.parse(text) as SaverStatus
+  return channels.reduce((sum, entry) => sum + entry.persisted, 0)
+}
+
+const captures = (get: Get, more = 0) =>
+  expect.poll(() => persisted(get), { timeout: 60_000 }).toBeGreaterThan(more)
+
+describe('a log that cannot be written', () => {
+  it('because the disk is full does not end the capture, and its lines are counted', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 51, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const env = {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+    }
+    const { child, exited, get } = await startSaver(env, { stderr: openSync('/dev/full', 'w') })
+    await captures(get)
+    expect(await get('/metrics')).toMatch(/grid_log_lines_lost_total [1-9]/)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+
+  it('because its reader is gone does not end the capture', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 52, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const env = {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+    }
+    const { child, exited, get } = await startSaver(env)
+    await captures(get)
+    child.stderr?.destroy()
+    await sim.fault({ kind: 'close', abrupt: true })
+    await captures(get, await persisted(get))
+    expect(await get('/metrics')).toMatch(/grid_log_lines_lost_total [1-9]/)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+})
+
+describe('SIGHUP', () => {
+  it.each([[[]], [['nohup']]])('stores what waits and exits 0, started %j', async (below) => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 53, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const env = {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      // What waits is stored by the stop alone.
+      EVENTSAVER_FLUSH_INTERVAL: '60s',
+    }
+    const { child, exited, get } = await startSaver(env, { below })
+    const waiting = async (): Promise<number> => {
+      const text = await get('/status')
+      if (text === '') return 0
+      const status = JSON.parse(text) as SaverStatus
+      if (!status.databaseReady) return 0
+      return status.channels.reduce((sum, entry) => sum + entry.waiting, 0)
+    }
+    await expect.poll(waiting, { timeout: 60_000 }).toBeGreaterThan(50)
+    // Twice, as a closing terminal does.
+    child.kill('SIGHUP')
+    child.kill('SIGHUP')
+    expect(await exited).toBe(0)
+    const { count } = await database.db
+      .selectFrom('public_trades')
+      .select((eb) => eb.fn.countAll<string>().as('count'))
+      .executeTakeFirstOrThrow()
+    expect(Number(count)).toBeGreaterThan(20)
+  })
+})
+
+describe('stdout', () => {
+  it('that is full makes a command fail and say so', async () => {
+    const child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, 'config'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    })
+    let stderr = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    const [code] = await once(child, 'close')
+    expect(stderr).toContain('cannot write to stdout')
+    expect(code).toBe(1)
+  })
+
+  it('whose reader left ends a command without a trace of the program', async () => {
+    await using cli = new Cli(['config'])
+    cli.closeStdout()
+    expect(await cli.exited).toBe(1)
+    expect(cli.stderr).toBe('')
+  })
+})

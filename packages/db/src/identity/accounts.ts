@@ -45,7 +45,10 @@ export interface NewAccount {
   readonly credential: NewCredential
   /** Default the environment of the database; another one is refused. */
   readonly environment?: string
-  /** Default `accountIdOf(accountName)`. */
+  /**
+   * Default `accountIdOf(userId, accountName)`. Never take it from a request of a user, who would learn
+   * which ids of others are in use.
+   */
   readonly accountId?: string
 }
 
@@ -81,7 +84,7 @@ export class AccountRepository {
    */
   async add(scope: TenantScope, account: NewAccount): Promise<Account> {
     requireKeys(this.#keys)
-    const { accountName, accountId = accountIdOf(accountName) } = account
+    const { accountName } = account
     return inTransaction(this.#db, async (trx) => {
       const environment = await environmentFor(trx, account.environment)
       await assertUserExists(trx, scope)
@@ -98,19 +101,8 @@ export class AccountRepository {
           .where('account_name', '=', accountName)
           .where('status', '=', 'removed')
           .returningAll()
-          .executeTakeFirst()) ??
-        (await trx
-          .insertInto('bybit_accounts')
-          .values({
-            account_id: accountId,
-            user_id: scope.userId,
-            account_name: accountName,
-            environment,
-          })
-          .onConflict((conflict) => conflict.doNothing())
-          .returningAll()
-          .executeTakeFirst())
-      if (!row) throw alreadyExists(accountName, accountId)
+          .executeTakeFirst()) ?? (await insertAccount(trx, scope, { ...account, environment }))
+      if (!row) throw alreadyExists(account)
       await insertCredential(trx, this.#keys, row, account.credential)
       return accountOf(row)
     })
@@ -326,10 +318,31 @@ async function assertUserExists(trx: Kysely<GridDatabase>, { userId }: TenantSco
   if (!user) throw notFound('user', userId)
 }
 
-function alreadyExists(accountName: string, accountId: string): DatabaseError {
+/** Adds the row of an account; undefined when the user has one of this name, or the given id is in use. */
+async function insertAccount(
+  trx: Kysely<GridDatabase>,
+  { userId }: TenantScope,
+  { accountName, accountId, environment }: NewAccount & { readonly environment: string },
+): Promise<Selectable<BybitAccountsTable> | undefined> {
+  // Somebody else may have taken the default id by giving it: that must not hinder this user.
+  const ids = accountId ? [accountId] : [accountIdOf(userId, accountName), crypto.randomUUID()]
+  for (const account_id of ids) {
+    const row = await trx
+      .insertInto('bybit_accounts')
+      .values({ account_id, user_id: userId, account_name: accountName, environment })
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    if (row) return row
+  }
+  return undefined
+}
+
+function alreadyExists({ accountName, accountId }: NewAccount): DatabaseError {
+  const orId = accountId === undefined ? '' : `, or its id ${accountId} is in use`
   return new DatabaseError(
     'ALREADY_EXISTS',
-    `account ${accountName} exists already, or its id ${accountId} is in use: choose another name`,
-    { context: { accountName, accountId } },
+    `account ${accountName} exists already${orId}: choose another name`,
+    { context: { accountName, accountId: accountId ?? null } },
   )
 }

@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto'
 const NAMESPACE = Buffer.from('12345678123456781234567812345678', 'hex')
 
 /**
- * Makes an account's id from its name: the UUID version 5 of `account:<name>`, the same everywhere.
+ * Makes an account's id from its user's id and its name: the UUID version 5 of
+ * `account:<user id>:<name>`, the same everywhere. (The Python predecessor leaves out the user, so
+ * that of two users with an account `main` one is refused.)
  *
  * @example
- * accountIdOf('mainnet_live') // '9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba'
+ * accountIdOf(userIdOf('alice'), 'main') // '3837afab-b76a-54af-bbda-da0973fd50ec'
  */
-export function accountIdOf(name: string): string {
-  return uuidOf(`account:${name}`)
+export function accountIdOf(userId: string, name: string): string {
+  return uuidOf(`account:${userId.toLowerCase()}:${name}`)
 }
 
 /**
@@ -24,13 +26,14 @@ export function userIdOf(name: string): string {
 }
 
 /**
- * Makes a strategy's id from its name: the UUID version 5 of `strategy:<name>`.
+ * Makes a strategy's id from its account's id and a name: the UUID version 5 of
+ * `strategy:<account id>:<name>`.
  *
  * @example
- * const strategyId = strategyIdOf('btcusdt_grid')
+ * const strategyId = strategyIdOf(accountId, 'btcusdt_grid')
  */
-export function strategyIdOf(name: string): string {
-  return uuidOf(`strategy:${name}`)
+export function strategyIdOf(accountId: string, name: string): string {
+  return uuidOf(`strategy:${accountId.toLowerCase()}:${name}`)
 }
 
 function uuidOf(name: string): string {

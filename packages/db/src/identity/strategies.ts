@@ -29,7 +29,7 @@ export interface NewStrategy {
   readonly category?: Category
   readonly symbol: string
   readonly config: JsonObject
-  /** Default a random one; `strategyIdOf(name)` makes one from a name. */
+  /** Default a random one; `strategyIdOf(accountId, name)` makes one from a name. */
   readonly strategyId?: string
 }
 

@@ -24,11 +24,17 @@ import {
 import { sealedAsVersion1 } from '../support/older-secrets.ts'
 import { addTenant, credential, execution, KEYS, keyOf } from '../support/private-events.ts'
 
-it('makes ids from names as the Python predecessor does', () => {
-  expect(accountIdOf('mainnet_live')).toBe('9bdb9748-f9e0-5c13-b144-0ad6a8dbcaba')
+it('makes ids from names, those of accounts and strategies within their owner', () => {
   // The ids that Python's uuid.uuid5 gives.
-  expect(userIdOf('alice')).toBe('3b931471-a211-50b4-b164-a05d9d37b75b')
-  expect(strategyIdOf('btcusdt_test')).toBe('a363ab59-f616-547d-978f-76725db6196d')
+  const alice = '3b931471-a211-50b4-b164-a05d9d37b75b'
+  expect(userIdOf('alice')).toBe(alice)
+  expect(accountIdOf(alice, 'main')).toBe('3837afab-b76a-54af-bbda-da0973fd50ec')
+  expect(accountIdOf(alice.toUpperCase(), 'main')).toBe('3837afab-b76a-54af-bbda-da0973fd50ec')
+  expect(strategyIdOf('3837afab-b76a-54af-bbda-da0973fd50ec', 'btcusdt')).toBe(
+    'dafca1a5-f469-50a9-8678-eac216f3bd19',
+  )
+  expect(accountIdOf(userIdOf('bob'), 'main')).not.toBe(accountIdOf(alice, 'main'))
+  expect(strategyIdOf(alice, 'grid')).not.toBe(strategyIdOf(userIdOf('bob'), 'grid'))
 })
 
 describe.each(DATABASES)('accounts on %s', (_name, open) => {
@@ -74,7 +80,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
 
   it('an account is added with its key, and its secret is stored nowhere in plain text', async () => {
     const { scope, account, accountId } = await addTenant(opened.db, 'added')
-    expect(accountId).toBe(accountIdOf('added'))
+    expect(accountId).toBe(accountIdOf(scope.userId, 'added'))
     expect(account).toMatchObject({ environment: 'testnet', status: 'enabled', removedAt: null })
     expect(await activeSecret(scope, accountId)).toBe('SECRET')
     const shown = await accounts.show(scope, accountId)
@@ -87,9 +93,38 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     expect(enabled?.credential?.secret.reveal()).toBe('SECRET')
   })
 
+  it('two users may have accounts of one name, and neither learns of the other’s', async () => {
+    const alice = await operator.addUser({ username: 'alice' })
+    const bob = await operator.addUser({ username: 'bob' })
+    const add = (scope: { userId: string }, accountId?: string) =>
+      accounts.add(scope, {
+        accountName: 'main',
+        credential: credential(),
+        ...(accountId === undefined ? {} : { accountId }),
+      })
+    const first = await add(alice)
+    expect(first.accountId).toBe(accountIdOf(alice.userId, 'main'))
+    expect((await add(bob)).accountId).toBe(accountIdOf(bob.userId, 'main'))
+    const refusal = await add(alice).catch((error: Error) => error)
+    expect(refusal).toMatchObject({ code: 'ALREADY_EXISTS', context: { accountId: null } })
+    // An id that exists stays, even one that was made from the name alone.
+    const carol = await operator.addUser({ username: 'carol' })
+    const old = '11a3e229-0842-5c4a-9ea4-32c07ba3e0b1'
+    await add(carol, old)
+    await accounts.remove(carol, old)
+    expect((await add(carol)).accountId).toBe(old)
+    // Whoever gives somebody's default id takes nothing from them.
+    const dora = await operator.addUser({ username: 'dora' })
+    await accounts.add(bob, {
+      accountName: 'squatted',
+      accountId: accountIdOf(dora.userId, 'main'),
+      credential: credential(),
+    })
+    expect(await add(dora)).toMatchObject({ userId: dora.userId, status: 'enabled' })
+  })
+
   it('an account is refused for another environment, a name in use, and an unknown user', async () => {
     const { scope } = await addTenant(opened.db, 'refused')
-    const other = await operator.addUser({ username: 'refused too' })
     const add = (userId: string, accountName: string, environment?: string) =>
       accounts.add(
         { userId },
@@ -98,11 +133,9 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     const refusals: [() => Promise<unknown>, string][] = [
       [() => add(scope.userId, 'x', 'mainnet'), 'ENVIRONMENT_MISMATCH'],
       [() => add(scope.userId, 'refused'), 'ALREADY_EXISTS'],
-      [() => add(other.userId, 'refused'), 'ALREADY_EXISTS'],
       [() => add(userIdOf('nobody'), 'x'), 'NOT_FOUND'],
     ]
     for (const [refusal, code] of refusals) await expect(refusal()).rejects.toMatchObject({ code })
-    expect(await accounts.list(other)).toEqual([])
     const keyless = new AccountRepository(opened.db)
     await expect(
       keyless.add(scope, { accountName: 'y', credential: credential() }),

@@ -77,13 +77,8 @@ export function addAccount(
       const user =
         (await operator.getUserByName(username)) ?? (await operator.addUser({ username }))
       const accounts = new AccountRepository(trx, { keys })
-      const taken = await accounts.getByName(user, accountName)
-      // The default id depends on the name alone, so another user's account of that name needs its own.
-      const isOther =
-        taken === null && (await accountsOf(trx, undefined)).some(isNamed(accountName))
-      const own = isOther ? { accountId: crypto.randomUUID() } : {}
       const environment = config.environmentStamp
-      const account = await accounts.add(user, { accountName, credential, environment, ...own })
+      const account = await accounts.add(user, { accountName, credential, environment })
       return { ...account, username }
     }),
   )
@@ -200,10 +195,6 @@ async function find(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedA
   if (another === undefined) return account
   const message = `several users have an account ${name.accountName}: say whose with --user`
   throw new CommandError(EXIT.usage, 'ACCOUNT_AMBIGUOUS', message)
-}
-
-function isNamed(accountName: string): (account: Account) => boolean {
-  return (account) => account.accountName === accountName
 }
 
 /** The accounts of a name, whatever their environment: one of another must be found to be removed. */

@@ -200,7 +200,7 @@ export class Saver {
       if (!this.#isDatabaseReady) return
       await this.#markets.readPast()
       await queryOrWarn(log, async () => {
-        const { open } = await new CaptureGapRepository(db).countByState()
+        const { open } = await new CaptureGapRepository(db).countByState('everyone')
         this.pipeline.gaps.addStored(open)
       })
       this.pipeline.open()

@@ -74,7 +74,7 @@ export class AccountWorker {
 
   /** Throws `INVALID_OPTION` for text that cannot be a key. */
   constructor(account: UsableAccount, context: WorkerContext, previous: AccountWorker | null) {
-    const { accountId } = account
+    const { accountId, userId } = account
     const { config, clock, db, pipeline } = context
     this.account = account
     this.#context = context
@@ -95,6 +95,7 @@ export class AccountWorker {
     const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
     const repair = new GapRepair({
       accountId,
+      scope: { userId },
       reader,
       categories,
       settleMs: context.historySettleMs,

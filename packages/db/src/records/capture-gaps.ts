@@ -231,32 +231,44 @@ export class CaptureGapRepository {
   }
 
   /**
-   * Changes the state of a gap; false when there is no gap with this id.
+   * Changes the state of a gap of one user's accounts, or for `everyone` of any gap, also of market
+   * data; false when there is no such gap.
    *
    * @example
-   * await gaps.setState(gap.id, 'filled')
+   * await gaps.setState({ userId }, gap.id, 'filled')
    */
-  async setState(id: string, state: GapState): Promise<boolean> {
-    const { numUpdatedRows } = await this.#db
+  async setState(of: Viewer, id: string, state: GapState): Promise<boolean> {
+    let update = this.#db
       .updateTable('capture_gaps')
       .set(({ fn }) => ({ state, updated_at: fn<Date>('now') }))
       .where('id', '=', id)
-      .executeTakeFirst()
+    if (of !== 'everyone') {
+      update = update.where('account_id', 'in', (eb) =>
+        eb
+          .selectFrom('bybit_accounts')
+          .select('bybit_accounts.account_id')
+          .where('user_id', '=', of.userId),
+      )
+    }
+    const { numUpdatedRows } = await update.executeTakeFirst()
     return numUpdatedRows > 0n
   }
 
   /**
-   * Counts all gaps by state: of market data and all accounts, of every collector, since the first.
+   * Counts the gaps by state, of every collector, since the first: those of market data and of one
+   * user's accounts, or for `everyone` of all accounts.
    *
    * @example
-   * const { open, unrecoverable } = await gaps.countByState()
+   * const { open, unrecoverable } = await gaps.countByState('everyone')
    */
-  async countByState(): Promise<Readonly<Record<GapState, number>>> {
-    const rows = await this.#db
-      .selectFrom('capture_gaps')
-      .select(({ fn }) => ['state', fn.countAll().as('gaps')])
-      .groupBy('state')
-      .execute()
+  async countByState(of: Viewer): Promise<Readonly<Record<GapState, number>>> {
+    const visible = visibleSql('capture_gaps', of, 1)
+    const { rows } = await this.#db.executeQuery<{ state: GapState; gaps: string }>(
+      CompiledQuery.raw(
+        `select state, count(*)::text as gaps from capture_gaps where ${visible.sql} group by state`,
+        [...visible.parameters],
+      ),
+    )
     const counts = new Map(rows.map(({ state, gaps }) => [state, Number(gaps)]))
     const entries = STATES.map((state) => [state, counts.get(state) ?? 0])
     // Sound: every state has its entry.

@@ -18,7 +18,12 @@ import {
   UserRepository,
   WalletSnapshotRepository,
 } from '../../src/index.ts'
-import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import {
+  DATABASES,
+  type OpenedDatabase,
+  openPostgres,
+  START_TIMEOUT_MS,
+} from '../support/databases.ts'
 import { collect } from '../support/events.ts'
 import { credential, fillTenant, KEYS, type Tenant } from '../support/private-events.ts'
 
@@ -27,8 +32,8 @@ type Call = (scope: TenantScope, victim: Tenant) => Promise<unknown>
 
 const ALL = { from: 0, to: Number.MAX_SAFE_INTEGER }
 
-/** Methods of collectors, which store events of any account and count them. */
-const INGEST = new Set(['bulkInsert', 'insert', 'setState', 'fill', 'countByState'])
+/** Methods of collectors, which store events of any account and fill gaps of market data only. */
+const INGEST = new Set(['bulkInsert', 'insert', 'fill'])
 /** Repositories of market data, which everybody may read, and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
@@ -134,7 +139,12 @@ function callsOn(db: OpenedDatabase['db']): ReadonlyMap<object, Readonly<Record<
     [AccountTransactionRepository, eventCalls(ledger)],
     [
       CaptureGapRepository,
-      { list: (of, victim) => ownOf(new CaptureGapRepository(db).list({ of }), victim) },
+      {
+        list: (of, victim) => ownOf(new CaptureGapRepository(db).list({ of }), victim),
+        setState: (of, { gapId }) => new CaptureGapRepository(db).setState(of, gapId, 'filled'),
+        // The intruder’s own gap is of another state.
+        countByState: async (of) => (await new CaptureGapRepository(db).countByState(of)).filled,
+      },
     ],
     [
       DeadLetterRepository,
@@ -205,6 +215,30 @@ async function outcomeOf(call: Promise<unknown>): Promise<'something' | 'nothing
   }
 }
 
+it(
+  'may change the state of no gap of market data, which belongs to everyone',
+  async () => {
+    const opened = await openPostgres()
+    await migrate(opened.db, { environment: 'testnet' })
+    const { userId } = await fillTenant(opened.db, 'tenant')
+    const gaps = new CaptureGapRepository(opened.db)
+    const gap = {
+      category: 'linear',
+      channel: 'ticker',
+      symbol: 'BTCUSDT',
+      reason: 'start',
+    } as const
+    await gaps.insert([{ ...gap, startTs: 1, endTs: 2 }], { collector: 'c1' })
+    const [stored] = await gaps.list()
+    const id = stored?.id ?? ''
+    expect(await gaps.setState({ userId }, id, 'filled')).toBe(false)
+    expect(await gaps.countByState({ userId })).toMatchObject({ open: 2, filled: 0 })
+    expect(await gaps.setState('everyone', id, 'filled')).toBe(true)
+    await opened.close()
+  },
+  START_TIMEOUT_MS,
+)
+
 describe.each(DATABASES)('a tenant, on %s,', (_name, open) => {
   let opened: OpenedDatabase
   let victim: Tenant
@@ -214,6 +248,8 @@ describe.each(DATABASES)('a tenant, on %s,', (_name, open) => {
     await migrate(opened.db, { environment: 'testnet' })
     victim = await fillTenant(opened.db, 'victim')
     intruder = await fillTenant(opened.db, 'intruder')
+    const gaps = new CaptureGapRepository(opened.db)
+    await gaps.setState('everyone', victim.gapId, 'filled')
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 

@@ -108,7 +108,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     ])
     expect(await repository.list()).toHaveLength(3)
     const none = { partial: 0, filled: 0, unrecoverable: 0 }
-    expect(await repository.countByState()).toEqual({ ...none, open: 2, ignored: 1 })
+    expect(await repository.countByState('everyone')).toEqual({ ...none, open: 2, ignored: 1 })
   })
 
   it('gaps of two variants of a stream are two gaps', async () => {
@@ -163,7 +163,7 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     const [stored] = await gaps.list({ of: 'everyone', accountId })
     expect(await gaps.fill(stored?.id ?? '', { startTs, endTs })).toBeNull()
     // The history of orders tells their last states: all of the gap stays its rest.
-    await gaps.setState(stored?.id ?? '', 'partial')
+    await gaps.setState('everyone', stored?.id ?? '', 'partial')
     expect(await gaps.list({ of: 'everyone', accountId })).toMatchObject([
       { state: 'partial', rest: [{ startTs, endTs }] },
     ])
@@ -179,12 +179,12 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       (await gaps.list({ of: 'everyone' })).filter(({ collector }) => collector === 'c9'),
     ).toMatchObject([{ ...gap, category: null, symbol: null }])
     const [first] = await gaps.list({ of: 'everyone', accountId, state: 'open' })
-    expect(await gaps.setState(first?.id ?? '', 'filled')).toBe(true)
+    expect(await gaps.setState('everyone', first?.id ?? '', 'filled')).toBe(true)
     expect(await gaps.list({ of: 'everyone', accountId, state: 'open' })).toEqual([])
     expect(await gaps.list({ of: 'everyone', accountId })).toMatchObject([
       { ...gap, state: 'filled' },
     ])
-    expect(await gaps.setState(accountId, 'filled')).toBe(false)
+    expect(await gaps.setState('everyone', accountId, 'filled')).toBe(false)
     const letters = new DeadLetterRepository(opened.db)
     const letter = {
       ...LETTER,

@@ -52,6 +52,8 @@ export interface Tenant extends TenantScope {
   readonly accountId: string
   readonly strategyId: string
   readonly runId: string
+  /** Its gap of the wallet. */
+  readonly gapId: string
 }
 
 /** Adds a user with one account of the same name. */
@@ -191,7 +193,9 @@ export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promis
   await new WalletSnapshotRepository(db).bulkInsert([wallet({ accountId })])
   await new AccountTransactionRepository(db).bulkInsert([transaction({ accountId })])
   const gap = { accountId, channel: 'wallet', startTs: T0, endTs: T0, reason: 'start' } as const
-  await new CaptureGapRepository(db).insert([gap], { collector: 'test' })
+  const gaps = new CaptureGapRepository(db)
+  await gaps.insert([gap], { collector: 'test' })
+  const [stored] = await gaps.list({ accountId, of: scope })
   await new DeadLetterRepository(db).bulkInsert([
     {
       code: 'ITEM_MALFORMED',
@@ -207,5 +211,5 @@ export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promis
       raw: Buffer.from(name),
     },
   ])
-  return { ...scope, name, accountId, strategyId, runId }
+  return { ...scope, name, accountId, strategyId, runId, gapId: stored?.id ?? '' }
 }

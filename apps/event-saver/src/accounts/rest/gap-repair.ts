@@ -5,13 +5,15 @@ import {
   type OrderEvent,
   type PrivateChannel,
 } from '@grid/core-events'
-import type { CaptureGapRepository, GapState, StoredGap } from '@grid/db'
+import type { CaptureGapRepository, GapState, StoredGap, TenantScope } from '@grid/db'
 import type { ArrivedRows } from '../../pipeline/pipeline.ts'
 import type { AccountReader } from './account-reader.ts'
 
 /** What a repair needs. */
 export interface GapRepairOptions {
   readonly accountId: string
+  /** Whose account it is. */
+  readonly scope: TenantScope
   readonly reader: Pick<AccountReader, 'executions' | 'orders'>
   readonly categories: readonly Category[]
   readonly gaps: Pick<CaptureGapRepository, 'list' | 'setState'>
@@ -74,10 +76,10 @@ export class GapRepair {
 
   /** Repairs what is due; gives when to call it again, in epoch milliseconds, or null when no gap is left. */
   async run(signal: AbortSignal): Promise<number | null> {
-    const { accountId, clock, clockOffsetMs, gaps, recorded, settleMs } = this.#options
+    const { accountId, scope, clock, clockOffsetMs, gaps, recorded, settleMs } = this.#options
     await recorded()
     let nextMs: number | null = null
-    for (const gap of await gaps.list({ state: 'open', accountId, of: 'everyone' })) {
+    for (const gap of await gaps.list({ state: 'open', accountId, of: scope })) {
       const repair = REPAIRS[gap.channel]
       if (repair === undefined) continue
       // A gap's end may be a time of the exchange's clock.
@@ -97,9 +99,10 @@ export class GapRepair {
   }
 
   async #close(gap: StoredGap, state: GapState): Promise<void> {
-    await this.#options.gaps.setState(gap.id, state)
+    const { gaps, scope, onClosed } = this.#options
     this.#readOnce.delete(gap.id)
-    this.#options.onClosed(gap, state)
+    // Somebody may have removed the gap meanwhile.
+    if (await gaps.setState(scope, gap.id, state)) onClosed(gap, state)
   }
 
   /** Reads a gap's interval from all categories and stores the rows. */

@@ -34,11 +34,12 @@ describe('the repair of gaps', () => {
       }
     const work = new GapRepair({
       accountId: ACCOUNT_ID,
+      scope: { userId: 'u1' },
       reader: { executions: read('execution'), orders: read('order') },
       categories: ['linear', 'spot'],
       gaps: {
         list: async () => gaps.filter(({ id }) => !states.has(id)),
-        setState: async (id, state) => {
+        setState: async (_of, id, state) => {
           states.set(id, state)
           return true
         },

@@ -1,4 +1,4 @@
-import { type Clock, repeat, retry, WakeUp } from '@grid/core-events'
+import { type Clock, nowMs, repeat, retry, sleep, WakeUp } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
 
 /** What a follower needs, and whom it tells. */
@@ -14,30 +14,53 @@ export interface AccountFollowerOptions {
 
 /** An account that was added, disabled or given another key is noticed within this time. */
 const POLL_MS = 30_000
+/**
+ * A reading begins at least this long after the one before: any login of the server may notify, as
+ * often as it likes, and each reading decrypts every key.
+ */
+const SPACING_MS = 1000
 const BACKOFF = { baseMs: 1000, capMs: 30_000 }
 
 /** Follows the accounts that are to be captured as they are added, disabled and given other keys. */
 export class AccountFollower {
   readonly #options: AccountFollowerOptions
   readonly #wakeUp = new WakeUp()
+  #readAtMs: number | null = null
 
   constructor(options: AccountFollowerOptions) {
     this.#options = options
   }
 
-  /** Reads the accounts now, because something says that they changed; if they are being read, once more. */
+  /**
+   * Reads the accounts now, because something says that they changed; if they are being read, once
+   * more, and at most once a second.
+   */
   hint(): void {
     this.#wakeUp.now()
   }
 
   /** Reads the accounts again and again until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
-    const { clock, load, onAccounts, onRetry } = this.#options
+    const { clock, onAccounts, onRetry } = this.#options
     const options = { clock, backoff: BACKOFF, signal, wakeUp: this.#wakeUp, onRetry }
     return repeat(async () => {
-      const accounts = await retry(load, options)
+      const accounts = await retry(() => this.#read(signal), options)
       if (!signal.aborted) onAccounts(accounts)
       return POLL_MS
     }, options)
+  }
+
+  async #read(signal: AbortSignal): Promise<readonly EnabledAccount[]> {
+    const { clock, load } = this.#options
+    if (this.#readAtMs !== null) {
+      const waitMs = this.#readAtMs + SPACING_MS - nowMs(clock)
+      // A clock that was set back must not make the wait longer.
+      await sleep(clock, Math.min(Math.max(waitMs, 0), SPACING_MS), signal)
+      signal.throwIfAborted()
+    }
+    // The reading covers every hint so far; one that comes from here on asks for another.
+    this.#wakeUp.clear()
+    this.#readAtMs = nowMs(clock)
+    return load()
   }
 }

@@ -1,16 +1,22 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Clock, systemClock } from '@grid/core-events'
+import { type Clock, nowMs, systemClock } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
 import { describe, expect, it } from 'vitest'
 import { AccountFollower } from '../../src/accounts/account-follower.ts'
 import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 describe('the list of accounts', () => {
   it('is read again after a hint, also after one that comes during a reading', async () => {
     const stop = new AbortController()
-    const never: Clock = { ...systemClock, setTimer: () => ({ cancel: () => {} }) }
+    // Pauses for the next hint never end by themselves; the spacing of readings does at once.
+    const never: Clock = {
+      ...systemClock,
+      setTimer: (callback, delayMs) =>
+        delayMs > 1000 ? { cancel: () => {} } : systemClock.setTimer(callback, 0),
+    }
     let reads = 0
     let isChanged = false
     const follower = new AccountFollower({
@@ -32,6 +38,63 @@ describe('the list of accounts', () => {
     follower.hint()
     await running
     expect(reads).toBe(3)
+  })
+
+  it('is read at most once a second, however often anybody notifies, and always after the last hint', async () => {
+    const stop = new AbortController()
+    const clock = new SteppedClock()
+    const readAtMs: number[] = []
+    let version = 0
+    let seen = 0
+    const follower = new AccountFollower({
+      clock,
+      load: async () => {
+        readAtMs.push(nowMs(clock))
+        seen = version
+        return []
+      },
+      onAccounts: () => {},
+      onRetry: () => {},
+    })
+    const running = follower.run(stop.signal)
+    // Notified every 7 ms for 3 s, which is no divisor of a second.
+    for (let ms = 0; ms <= 3000; ms += 7) {
+      version += 1
+      follower.hint()
+      await clock.step(7)
+    }
+    await clock.step(1000)
+    expect(seen).toBe(version)
+    expect(readAtMs.length).toBeGreaterThan(2)
+    expect(readAtMs.length).toBeLessThanOrEqual(5)
+    const distances = readAtMs.slice(1).map((ms, index) => ms - (readAtMs[index] ?? 0))
+    expect(Math.min(...distances)).toBeGreaterThanOrEqual(1000)
+    stop.abort()
+    await running
+  })
+
+  it('is read again after failures at most once a second, too', async () => {
+    const stop = new AbortController()
+    const clock = new SteppedClock()
+    let reads = 0
+    const follower = new AccountFollower({
+      clock,
+      load: async () => {
+        reads += 1
+        throw new Error('away')
+      },
+      onAccounts: () => {},
+      onRetry: () => {},
+    })
+    const running = follower.run(stop.signal)
+    for (let ms = 0; ms < 3000; ms += 10) {
+      follower.hint()
+      await clock.step(10)
+    }
+    expect(reads).toBeGreaterThan(2)
+    expect(reads).toBeLessThanOrEqual(4)
+    stop.abort()
+    await running
   })
 
   it('is tried again when it cannot be read', async () => {

@@ -85,7 +85,8 @@ function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
   }
   const names = rest.startsWith('@') ? readFile(rest.slice(1), cwd, faults) : [rest]
   return names.flatMap((name) => {
-    const upper = name.toUpperCase()
+    // Only ASCII: other letters may have a capital that is another name.
+    const upper = name.replace(/[a-z]/g, (letter) => letter.toUpperCase())
     if (upper === '*' || (isSymbol(upper) && !/[*:@]/.test(upper)))
       return [{ category, name: upper }]
     faults.push({

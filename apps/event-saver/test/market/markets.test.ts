@@ -7,19 +7,22 @@ const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0
 
 it('captures all categories at once, column by column, through a lost connection', async () => {
   await using database = await ownDatabase()
-  const option = optionSymbols('BTC', [90_000, 110_000], Date.now())
+  const option = [
+    ...optionSymbols('BTC', [90_000, 110_000], Date.now()),
+    ...optionSymbols('XRP', [0.5], Date.now()),
+  ]
   await using sim = await startSimulator({
     seed: 21,
     tradesPerSecond: 40,
-    symbols: ['BTCUSDT', 'ETHUSDT'],
+    symbols: ['BTCUSDT', 'ETHUSDT', '币安人生USDT'],
     inverse: ['BTCUSD'],
-    spot: ['BTCUSDT', 'SOLUSDT'],
+    spot: ['BTCUSDT', 'SOLUSDT', '龙.5USDT'],
     option,
   })
   const { saver } = makeSaver(sim.wsUrl, database.url, {
     EVENTSAVER_REST_URL: sim.restUrl,
     EVENTSAVER_CATEGORY: 'linear,inverse,spot,option',
-    EVENTSAVER_SYMBOLS: 'linear:*,inverse:BTCUSD,spot:BTCUSDT,spot:SOLUSDT,option:*',
+    EVENTSAVER_SYMBOLS: 'linear:*,inverse:BTCUSD,spot:BTCUSDT,spot:SOLUSDT,spot:龙.5usdt,option:*',
   })
   const received = () => saver.pipeline.sample().reduce((sum, entry) => sum + entry.received, 0)
   const more = async () => {

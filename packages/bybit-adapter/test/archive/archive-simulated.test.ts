@@ -12,15 +12,17 @@ test.each([
   ['inverse', 'BTCUSD', true],
   ['spot', 'ETHUSDT', true],
   ['spot', 'ETHUSDT', false],
+  ['linear', '币安人生USDT', true],
+  ['spot', '龙.5USDT', true],
 ] as const)(
   '%s %s: the archive (RPI: %s) holds every trade of the day, at its millisecond',
   async (category, symbol, archiveRpi) => {
     const clock = new SteppedClock()
     const sim = await startSimulator({
       seed: 3,
-      symbols: ['BTCUSDT'],
+      symbols: ['BTCUSDT', '币安人生USDT'],
       inverse: ['BTCUSD'],
-      spot: ['ETHUSDT'],
+      spot: ['ETHUSDT', '龙.5USDT'],
       paused: true,
       clock,
       rules: { archiveRpi },

@@ -55,11 +55,14 @@ test.each(CATEGORIES)(
   'everything that was sent of %s is captured, value for value',
   async (category) => {
     const names = {
-      linear: ['BTCUSDT', 'ETHUSDT'],
+      linear: ['BTCUSDT', 'ETHUSDT', '币安人生USDT'],
       inverse: ['BTCUSD', 'ETHUSD'],
       // Seven pairs make 21 topics, which spot takes in requests of ten.
-      spot: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOTUSDT', 'LTCUSDT'],
-      option: optionSymbols('BTC', [100_000, 120_000], Date.now()),
+      spot: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'ADAUSDT', 'DOTUSDT', '龙.5USDT'],
+      option: [
+        ...optionSymbols('BTC', [100_000, 120_000], Date.now()),
+        ...optionSymbols('XRP', [0.5], Date.now()),
+      ],
     }
     const sim = await startSimulator({
       seed: 11,

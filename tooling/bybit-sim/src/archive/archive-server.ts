@@ -9,9 +9,9 @@ import type { TruthLedger } from '../truth/truth-ledger.ts'
 import { CONTRACT_FORMAT, SPOT_FORMAT } from './archive-rows.ts'
 
 const DAY_MS = 86_400_000
-const CONTRACT_FILE = /^\/trading\/([A-Z0-9-]+)\/\1(\d{4}-\d{2}-\d{2})\.csv\.gz$/
-const SPOT_FILE = /^\/spot\/([A-Z0-9-]+)\/\1_(\d{4}-\d{2}-\d{2})\.csv\.gz$/
-const FOLDER = /^\/(trading|spot)\/(?:([A-Z0-9-]+)\/)?$/
+const CONTRACT_FILE = /^\/trading\/([^/]+)\/\1(\d{4}-\d{2}-\d{2})\.csv\.gz$/
+const SPOT_FILE = /^\/spot\/([^/]+)\/\1_(\d{4}-\d{2}-\d{2})\.csv\.gz$/
+const FOLDER = /^\/(trading|spot)\/(?:([^/]+)\/)?$/
 const ROWS_PER_CHUNK = 2000
 
 type Section = 'trading' | 'spot'
@@ -40,11 +40,17 @@ export class ArchiveServer {
     this.#rules = options.rules
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  /** Answers a request; `encodedPath` is as it stands in the URL. */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    encodedPath: string,
+  ): Promise<void> {
+    const path = decoded(encodedPath)
     const [, section, symbol] = FOLDER.exec(path) ?? []
     const names = section === undefined ? null : this.#names(section as Section, symbol)
     if (names !== null && names.length > 0) {
-      const links = names.map((name) => `<li><a href="${name}">${name}</a></li>`)
+      const links = names.map((name) => `<li><a href="${encodeURI(name)}">${name}</a></li>`)
       response.writeHead(200, { 'content-type': 'text/html' })
       response.end(`<!DOCTYPE html>\n<html><body><ul>\n${links.join('\n')}\n</ul></body></html>\n`)
       return
@@ -101,6 +107,15 @@ export class ArchiveServer {
 
   #isPublished(day: number): boolean {
     return nowMs(this.#clock) >= day + DAY_MS + this.#rules.archiveDelayMs
+  }
+}
+
+/** The path without its percent encoding; what cannot be decoded is no path of a file. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return ''
   }
 }
 

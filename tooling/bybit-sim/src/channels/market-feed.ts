@@ -1,4 +1,5 @@
 import { type Category, nowMs } from '@grid/core-events'
+import { possibleSymbols } from '../base/possible-symbols.ts'
 import type { Desk } from '../market/desk.ts'
 import type { ListingSpec, Market } from '../market/market.ts'
 import type { Connection } from '../sockets/connection.ts'
@@ -40,8 +41,9 @@ export class MarketFeed {
   /** Whether a topic can be subscribed to. Option sockets accept any kind of data of a symbol. */
   serves(category: Category, topic: string): boolean {
     if (this.#listed(category, topic).length > 0) return true
-    const symbol = topic.slice(topic.lastIndexOf('.') + 1)
-    return category === 'option' && this.#market.find(category, symbol)?.listing.isListed === true
+    const isListed = (symbol: string): boolean =>
+      this.#market.find(category, symbol)?.listing.isListed === true
+    return category === 'option' && possibleSymbols(topic).some(isListed)
   }
 
   /** Sends what a new subscription opens with. */

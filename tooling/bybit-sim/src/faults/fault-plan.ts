@@ -1,4 +1,5 @@
 import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { possibleSymbols } from '../base/possible-symbols.ts'
 import type { SocketFamily } from '../dialects/dialect.ts'
 import type { Fault } from './fault.ts'
 
@@ -119,8 +120,9 @@ export class FaultPlan {
   /** Whether a topic is to be refused as unknown. */
   rejects(topic: string): boolean {
     const now = nowMs(this.#clock)
-    const symbol = topic.slice(topic.lastIndexOf('.') + 1)
-    return [topic, symbol].some((target) => now < (this.#rejected.get(target) ?? 0))
+    return [topic, ...possibleSymbols(topic)].some(
+      (target) => now < (this.#rejected.get(target) ?? 0),
+    )
   }
 
   /** The HTTP status that refuses new connections now; null when they are accepted. */

@@ -16,9 +16,9 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const QUARTERS: { readonly [letter: string]: number } = { H: 2, M: 5, U: 8, Z: 11 }
 const DELIVERY_HOUR = 8
 
-const OPTION = /^([A-Z0-9]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])(?:-(USDT))?$/
-const DATED_LINEAR = /^([A-Z0-9]+?)(USDT)?-(\d{1,2}[A-Z]{3}\d{2})$/
-const INVERSE = /^([A-Z0-9]+)USD(?:([HMUZ])(\d{2}))?$/
+const OPTION = /^([^-.]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+(?:\.\d+)?)-([CP])(?:-(USDT))?$/
+const DATED_LINEAR = /^([^-]+?)(USDT)?-(\d{1,2}[A-Z]{3}\d{2})$/
+const INVERSE = /^([^-]+)USD(?:([HMUZ])(\d{2}))?$/
 const QUOTES = ['USDT', 'USDC', 'USDE', 'PERP', 'EUR', 'BRL', 'TRY', 'USD', 'BTC', 'ETH']
 
 /**

@@ -37,7 +37,7 @@ const KNOWN: { readonly [name: string]: Grid } = {
   'spot ETHUSDT': { priceDecimals: 2, tick: 1, sizeDecimals: 5, startPrice: 266_525 },
 }
 
-const UNDERLYING_PRICES: { readonly [coin: string]: number } = { BTC: 100_000, ETH: 2665 }
+const UNDERLYING_PRICES: { readonly [coin: string]: number } = { BTC: 100_000, ETH: 2665, XRP: 0.6 }
 const LAUNCHED_FROM = Date.UTC(2020, 2, 15)
 const LAUNCH_SPREAD_DAYS = 1400
 
@@ -84,7 +84,7 @@ function optionGrid({ baseCoin, strike, optionsType }: InstrumentName): Grid {
   const underlying = underlyingPrice(baseCoin)
   const distance = underlying - (strike ?? underlying)
   const worth = Math.max(0, optionsType === 'Call' ? distance : -distance) + underlying * 0.02
-  const priceDecimals = underlying > 10_000 ? 0 : 1
+  const priceDecimals = underlying > 10_000 ? 0 : underlying > 10 ? 1 : 4
   const startPrice = Math.max(5, Math.round((worth * 10 ** priceDecimals) / 5) * 5)
   return { priceDecimals, tick: priceDecimals === 0 ? 5 : 1, sizeDecimals: 2, startPrice }
 }

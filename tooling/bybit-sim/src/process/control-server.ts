@@ -149,6 +149,8 @@ function* truthLines(truth: Truth): Generator<string> {
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   let text = ''
+  // A chunk may end within a character.
+  request.setEncoding('utf8')
   for await (const chunk of request) text += String(chunk)
   try {
     return JSON.parse(text)

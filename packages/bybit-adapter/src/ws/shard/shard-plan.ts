@@ -15,9 +15,12 @@ export interface ShardLoad {
 /** What a topic adds to the limit besides its name: quotation marks and a comma. */
 const CHARS_AROUND = 3
 
-/** What topics add to a connection's load. */
+/**
+ * What topics add to a connection's load. The exchange does not say whether its limit counts characters or
+ * bytes: bytes are never fewer.
+ */
 export function loadOf(topics: readonly WantedTopic[]): ShardLoad {
-  const chars = topics.reduce((sum, { topic }) => sum + topic.length + CHARS_AROUND, 0)
+  const chars = topics.reduce((sum, { topic }) => sum + Buffer.byteLength(topic) + CHARS_AROUND, 0)
   return { chars, topics: topics.length }
 }
 

@@ -50,3 +50,10 @@ test('no topic is lost or doubled, no limit is exceeded, no symbol is split', ()
     }),
   )
 })
+
+test('a name beyond ASCII counts with its bytes', () => {
+  const [topic] = topics(1)
+  if (topic === undefined) throw new Error('no topic')
+  // Four characters of three bytes each, and quotation marks and a comma around.
+  expect(loadOf([{ ...topic, topic: '币安人生' }])).toEqual({ chars: 15, topics: 1 })
+})

@@ -65,7 +65,11 @@ export const COLUMN_KINDS: Readonly<Record<WrittenKindName, ColumnKind>> = {
   integer: kind('integer', encodeIntegers, Number),
   boolean: kind('boolean', encodeBooleans, (text) => text === 'true'),
   jsonb: kind('jsonb', encodeJsons, (text) => JSON.parse(text)),
-  bytea: kind('bytea', encodeBytes, (text) => Uint8Array.from(Buffer.from(text.slice(2), 'hex'))),
+  bytea: {
+    ...kind('bytea', encodeBytes, (text) => Uint8Array.from(Buffer.from(text, 'hex'))),
+    // Unlike a cast, the same with every `bytea_output`.
+    readSql: (column) => `encode(${column}, 'hex')`,
+  },
   ms: instant(encodeMilliseconds, 1_000),
   us: instant(encodeMicroseconds, 1_000_000),
 }

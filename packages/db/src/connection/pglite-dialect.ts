@@ -4,6 +4,7 @@ import { PGliteDialect, type PGliteDialectConfig } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { loadPeer } from './load-peer.ts'
+import { SessionForms, type SessionState, sessionSql } from './session-forms.ts'
 
 type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>
 
@@ -48,9 +49,18 @@ async function open(readOnly: boolean, dataDir?: string): Promise<PGliteInstance
     parsers: { [BIGINT_OID]: (text) => text },
   })
   await pglite.waitReady
-  // PGlite has one session, so this holds for every query.
+  // PGlite has one session, so this and the next hold for every query.
+  for (const statement of await formsSql(pglite)) await pglite.query(statement)
   if (readOnly) await pglite.query('set default_transaction_read_only = on')
   return pglite
+}
+
+/** SQL statements that give the session its forms. */
+async function formsSql(pglite: PGliteInstance): Promise<readonly string[]> {
+  const { rows } = await pglite.query<{ state: string }>(sessionSql([]))
+  const forms = new SessionForms()
+  forms.learn(JSON.parse(rows[0]?.state ?? '') as SessionState)
+  return forms.sql('session')
 }
 
 async function openLocked(path: string, readOnly: boolean): Promise<PGliteInstance> {

@@ -43,10 +43,11 @@ async function createPool(
   options: PostgresOptions,
   settings: SessionSettings,
 ): Promise<PostgresPool> {
-  const { Pool } = await loadPeer('pg', () => import('pg'))
+  const { Client, Pool } = await loadPeer('pg', () => import('pg'))
   const { parameters } = options.url
   const { ssl, ...given } = connectionOf(options.url)
   const pool = new Pool({
+    Client: withStartupForms(Client, settings),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectionTimeoutMs,
@@ -76,13 +77,16 @@ async function createPool(
     const client = await pool.connect()
     if (known.has(client)) return client
     try {
-      await settings.check(client)
+      if (await settings.check(client)) {
+        known.add(client)
+        return client
+      }
     } catch (error) {
       client.release(true)
       throw error
     }
-    known.add(client)
-    return client
+    client.release(true)
+    return connect()
   }
   return {
     options: pool.options,
@@ -100,6 +104,33 @@ async function createPool(
       }
     },
   }
+}
+
+/** The method of pg's client that gives the parameters of a connection's start. */
+interface StartingClient {
+  getStartupConf(): Record<string, string>
+}
+
+/**
+ * A client that also sends the forms when it connects. As parameters of their own, unlike those in
+ * `options`, they win over what the URL's `options` set and leave that in force otherwise.
+ *
+ * The method is not documented. If a version of pg lacks it, the sessions lack the forms, and each
+ * transaction sets them.
+ */
+function withStartupForms(
+  Client: typeof import('pg').Client,
+  settings: SessionSettings,
+): typeof Client {
+  const { getStartupConf } = Client.prototype as unknown as Partial<StartingClient>
+  if (getStartupConf === undefined) return Client
+  class SettledClient extends Client {}
+  Object.assign(SettledClient.prototype, {
+    getStartupConf(this: StartingClient): Record<string, string> {
+      return { ...getStartupConf.call(this), ...settings.startupForms }
+    },
+  })
+  return SettledClient
 }
 
 function ignore(): void {}

@@ -1,3 +1,5 @@
+import { SessionForms, type SessionState, sessionSql } from './session-forms.ts'
+
 /** The limits of every transaction; 0 leaves a limit to the server. */
 export interface SessionLimits {
   readonly statementTimeoutMs: number
@@ -7,7 +9,7 @@ export interface SessionLimits {
 
 /** The part of pg's client that is used. */
 interface Client {
-  query(sql: string): Promise<{ readonly rows: readonly { readonly setting?: unknown }[] }>
+  query(sql: string): Promise<{ readonly rows: readonly { readonly state?: unknown }[] }>
 }
 
 /** The parameters that `pg` sends when it connects. */
@@ -26,14 +28,15 @@ const NO_PARAMETERS: StartupParameters = {
 }
 
 /**
- * The limits of a pool's sessions, and whether the sessions keep them.
+ * The limits and forms of a pool's sessions, and whether the sessions keep them.
  *
  * A direct connection to the server gets them at its start. A transaction pooler refuses or ignores such
- * parameters and may give each transaction another session: the limits must then be set in each
- * transaction (`areLocal`). Which of the two it is turns out when the first connection is made.
+ * parameters and may give each transaction another session: they must then be set in each transaction
+ * (`areLocal`). Which of the two it is turns out when the first connection is made.
  */
 export class SessionSettings {
   readonly #limits: ReadonlyMap<string, string>
+  readonly #forms = new SessionForms()
   #areLocal = false
 
   constructor(limits: SessionLimits) {
@@ -47,7 +50,7 @@ export class SessionSettings {
     )
   }
 
-  /** Whether the limits must be set in each transaction. */
+  /** Whether limits and forms must be set in each transaction. */
   get areLocal(): boolean {
     return this.#areLocal
   }
@@ -63,31 +66,45 @@ export class SessionSettings {
     }
   }
 
-  /** SQL statements that set the limits in the current transaction. */
+  /** The forms to send at a connection's start, beyond what `pg` sends by itself. */
+  get startupForms(): Readonly<Record<string, string>> {
+    return this.#areLocal ? {} : this.#forms.settings
+  }
+
+  /** SQL statements that set limits and forms in the current transaction. */
   get localSql(): string {
-    return [...this.#limits]
-      .map(([name, value]) => `set local ${name.replace(/^default_/, '')} = ${value}`)
-      .join('; ')
+    const limits = [...this.#limits].map(
+      ([name, value]) => `set local ${name.replace(/^default_/, '')} = ${value}`,
+    )
+    return [...limits, ...this.#forms.sql('local')].join('; ')
   }
 
   /**
-   * Whether a connection was refused because of its parameters: then the limits are local from now on,
-   * and the connection is to be made again.
+   * Whether a connection was refused because of its parameters: then they are local from now on, and the
+   * connection is to be made again.
    */
   refused(error: unknown): boolean {
     const { code } = error as { code?: unknown }
     // PgBouncer refuses a parameter with 08P01, other poolers with "not supported".
-    if (this.#limits.size === 0 || (code !== '08P01' && code !== '0A000')) return false
+    if (code !== '08P01' && code !== '0A000') return false
     this.#areLocal = true
     return true
   }
 
-  /** Asks a new session whether it has the limits: some poolers ignore the parameters silently. */
-  async check(client: Client): Promise<void> {
-    if (this.#areLocal || this.#limits.size === 0) return
-    const names = [...this.#limits.keys()].map((name) => `'${name}'`).join(', ')
-    const { rows } = await client.query(`select setting from pg_settings where name in (${names})`)
-    // A value other than ours was set on purpose, in the URL or for the role.
-    if (rows.some(({ setting }) => setting === '0' || setting === 'off')) this.#areLocal = true
+  /**
+   * Asks a new session whether it has limits and forms: some poolers ignore the parameters silently.
+   * Gives false when the connection is to be made again, now that the schema of the tables is known.
+   */
+  async check(client: Client): Promise<boolean> {
+    const { rows } = await client.query(sessionSql([...this.#limits.keys()]))
+    const state = JSON.parse(String(rows[0]?.state)) as SessionState
+    const hasForms = this.#forms.matches(state)
+    const hasLimits = [...this.#limits.keys()].every((name) => {
+      const setting = state.settings[name]
+      // A value other than ours was set on purpose, in the URL or for the role.
+      return setting !== '0' && setting !== 'off'
+    })
+    if (!hasForms || !hasLimits) this.#areLocal = true
+    return !this.#forms.learn(state) || this.#areLocal
   }
 }

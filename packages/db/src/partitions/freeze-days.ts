@@ -4,6 +4,7 @@ import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
 import { packIndex } from './pack-index.ts'
 import { listPartitions, type Partition } from './partition-catalog.ts'
+import { qualifiedName } from './qualified-name.ts'
 
 /** Which closed days to freeze. */
 export interface FreezeOptions {
@@ -87,7 +88,8 @@ async function freeze(
       const mark = `alter table ${name} set (autovacuum_freeze_min_age = 0)`
       await trx.executeQuery(CompiledQuery.raw(mark))
     })
-    await db.executeQuery(outsideTransaction(`vacuum (freeze, analyze, skip_locked) ${name}`))
+    const full = await qualifiedName(db, name)
+    await db.executeQuery(outsideTransaction(`vacuum (freeze, analyze, skip_locked) ${full}`))
   } catch (error) {
     const { code } = error as { code?: unknown }
     // Locked, removed meanwhile, or cancelled by a timeout: the listing afterwards tells what became of it.

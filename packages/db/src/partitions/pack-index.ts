@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { executeWithin } from '../connection/execute-within.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import { qualifiedName } from './qualified-name.ts'
 
 /** Longest wait for one other transaction. Meanwhile only a vacuum or a removal of the day waits for us. */
 const PATIENCE_MS = 10_000
@@ -32,7 +33,9 @@ export async function packIndex(
   if (readers.length > 0) return false
   const limit = { limitMs: PATIENCE_MS, ofEachWait: true, signal }
   for (const { name, is_leftover } of rows) {
-    if (is_leftover) await executeWithin(db, `drop index concurrently if exists ${name}`, limit)
+    if (!is_leftover) continue
+    const full = await qualifiedName(db, name)
+    await executeWithin(db, `drop index concurrently if exists ${full}`, limit)
   }
   // Where the old index is a leftover, the new one has taken its place already.
   const key = rows.find(({ is_leftover }) => !is_leftover)
@@ -42,6 +45,7 @@ export async function packIndex(
     await sql`select set_config('lock_timeout', '1s', true)`.execute(trx)
     await trx.executeQuery(CompiledQuery.raw(`alter index ${key.name} set (fillfactor = 100)`))
   })
-  await executeWithin(db, `reindex index concurrently ${key.name}`, limit)
+  const full = await qualifiedName(db, key.name)
+  await executeWithin(db, `reindex index concurrently ${full}`, limit)
   return true
 }

@@ -92,7 +92,7 @@ export async function finishRemovals(
 ): Promise<RemovalReport> {
   const { table } = options
   const { rows: asked } = await sql<Removal>`
-    select table_name as "table", day::text as day, requested_by as "requestedBy",
+    select table_name as "table", to_char(day, 'YYYY-MM-DD') as day, requested_by as "requestedBy",
       repair_overdue as "repairOverdue"
     from removed_days where table_name = ${table} and removed_at is null
     order by day`.execute(db)

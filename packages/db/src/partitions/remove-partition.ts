@@ -5,6 +5,7 @@ import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
 import { countRows, listPartitions, type PartitionState } from './partition-catalog.ts'
 import { dayOf, partitionName } from './partition-day.ts'
+import { qualifiedName } from './qualified-name.ts'
 import type { RemovedDay } from './removed-days.ts'
 
 /** A removal that was requested. */
@@ -51,7 +52,9 @@ async function detach(db: Kysely<GridDatabase>, removal: Removal, name: string):
   const { table, day } = removal
   await record(db, removal)
   try {
-    const statement = `alter table ${table} detach partition ${name} concurrently`
+    const parent = await qualifiedName(db, table)
+    const partition = await qualifiedName(db, name)
+    const statement = `alter table ${parent} detach partition ${partition} concurrently`
     await executeWithin(db, statement, { limitMs: PATIENCE_MS })
   } catch (error) {
     // If the record stayed, a later attempt would drop a partition that an operator detached to keep.

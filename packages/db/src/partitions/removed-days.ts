@@ -44,7 +44,7 @@ export async function listRemovedDays(
     rows: string | null
     bytes: string | null
   }>`
-    select table_name as table, day::text as day, requested_by, repair_overdue,
+    select table_name as table, to_char(day, 'YYYY-MM-DD') as day, requested_by, repair_overdue,
       (extract(epoch from removed_at) * 1000)::bigint::text as removed_at,
       row_count::text as rows, bytes::text as bytes
     from removed_days

@@ -11,7 +11,7 @@ select
   source::text as source,
   (extract(epoch from local_ts) * 1000000)::bigint::text as local_ts,
   collector::text as collector,
-  raw::text as raw,
+  encode(raw, 'hex') as raw,
   id::text as id,
   (extract(epoch from created_at) * 1000)::bigint::text as created_at
 from dead_letters

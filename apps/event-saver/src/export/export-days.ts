@@ -30,6 +30,8 @@ export interface ExportOrder {
   /** UTC days as `2026-11-21`. */
   readonly days: readonly string[]
   readonly format: ExportFormat
+  /** Whether no text of a CSV file may be a formula to a spreadsheet. Default false: data come exactly. */
+  readonly spreadsheetSafe?: boolean
   /** Absolute path. */
   readonly folder: string
   /** Replace existing files. */
@@ -149,6 +151,7 @@ async function exportItem(
     symbol,
     day,
     format: order.format,
+    spreadsheetSafe: order.spreadsheetSafe ?? false,
     ...written,
     partition: coverage.partitions.get(`${table} ${day}`) ?? 'missing',
     isDayOver: exportedAt >= timesOf(day).to,
@@ -205,7 +208,8 @@ async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
   let lastTs = first.value.exchangeTs
   const finished = await writeWhole(join(order.folder, path), async (file) => {
     try {
-      const writer = FORMATS[order.format](repository.columns, file)
+      const { format, spreadsheetSafe = false } = order
+      const writer = FORMATS[format](repository.columns, file, { spreadsheetSafe })
       let next: IteratorResult<PublicEvent, void> = first
       for (; !next.done; next = await events.next()) {
         await writer.write(next.value)

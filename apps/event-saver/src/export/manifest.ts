@@ -13,6 +13,8 @@ const entrySchema = z.object({
   /** UTC. */
   day: z.iso.date(),
   format: z.enum(EXPORT_FORMATS),
+  /** Whether texts that a spreadsheet would take for formulas begin with an apostrophe. */
+  spreadsheetSafe: z.boolean().default(false),
   /** Relative to the manifest's folder; null when there were no rows, and so no file. */
   path: z.string().nullable(),
   rows: z.int(),

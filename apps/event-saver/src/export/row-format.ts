@@ -21,8 +21,18 @@ export interface RowWriter {
   finish(): Promise<void>
 }
 
+/** How a file is written, beyond its format. */
+export interface RowOptions {
+  /** Whether a spreadsheet must take no text for a formula. For CSV only. */
+  readonly spreadsheetSafe: boolean
+}
+
 /** Begins a file of a format. */
-export type RowFormat = (columns: readonly ExportColumn[], file: OutputFile) => RowWriter
+export type RowFormat = (
+  columns: readonly ExportColumn[],
+  file: OutputFile,
+  options: RowOptions,
+) => RowWriter
 
 /** The value of a row's field. */
 export function fieldOf(row: object, field: string): unknown {

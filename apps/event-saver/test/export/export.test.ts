@@ -173,6 +173,66 @@ describe('export', () => {
     120_000,
   )
 
+  it('spreadsheet-safe CSV has no text that begins a formula, and every number as it is', async () => {
+    const texts = [
+      '=1+1',
+      '+1',
+      '-1',
+      '@SUM(A1)',
+      '\t=1',
+      '\r=1',
+      '\n=1',
+      '＝1',
+      '＋1',
+      '－1',
+      '＠1',
+      "'own",
+      'a=1',
+      ' =1',
+      '',
+    ]
+    const day = '2025-10-07'
+    const start = Date.parse(`${day}T00:00:00Z`)
+    const events = texts.map((text, n) =>
+      trade(n, {
+        symbol: 'SHEET',
+        exchangeTs: start + n,
+        tradeId: `${text}#${n}`,
+        tickDirection: text,
+        price: '-0.5' as Decimal,
+        seq: -1,
+      }),
+    )
+    await new PublicTradeRepository(db).bulkInsert(events)
+    const symbols = [{ category: 'linear', all: false, names: ['SHEET'] }] as const
+    const scope = { channels: ['publicTrade'], symbols, days: [day], format: 'csv' } as const
+    const { columns } = new PublicTradeRepository(db)
+    const readOf = async (name: string, spreadsheetSafe?: boolean) => {
+      const { files } = await exportDays(
+        order(name, { ...scope, ...(spreadsheetSafe !== undefined && { spreadsheetSafe }) }),
+      )
+      expect(files[0]?.spreadsheetSafe).toBe(spreadsheetSafe ?? false)
+      return readByDuckDb(join(folder, name, files[0]?.path ?? ''), columns, false)
+    }
+    const placeOf = (name: string): number => columns.findIndex((column) => column.name === name)
+    const cell = (rows: readonly (readonly unknown[])[], name: string) =>
+      rows.map((row) => row[placeOf(name)])
+    const exact = await readOf('exact')
+    const safe = await readOf('safe', true)
+    expect(cell(exact, 'tick_direction')).toEqual(texts)
+    const isFormula = (n: number): boolean => n < texts.indexOf('a=1')
+    const expected = texts.map((text, n) => (isFormula(n) ? `'${text}` : text))
+    expect(cell(safe, 'tick_direction')).toEqual(expected)
+    expect(cell(safe, 'trade_id')).toEqual(
+      texts.map((text, n) => `${isFormula(n) ? "'" : ''}${text}#${n}`),
+    )
+    const texted = [placeOf('tick_direction'), placeOf('trade_id')]
+    const others = (rows: readonly (readonly unknown[])[]) =>
+      rows.map((row) => row.filter((_value, place) => !texted.includes(place)))
+    expect(others(safe)).toEqual(others(exact))
+    expect([...new Set(cell(safe, 'price')), ...new Set(cell(safe, 'seq'))]).toEqual(['-0.5', '-1'])
+  })
+
   it('* exports every stored symbol of a day, and the manifest lists their gaps', async () => {
     const gap = { category: 'linear', channel: 'publicTrade', reason: 'disconnect' } as const
     await new CaptureGapRepository(db).insert(
@@ -337,6 +397,7 @@ describe('export', () => {
       [['--from', '2025-02-30'], 2, '--from 2025-02-30 is not a UTC day'],
       [['--from', DAY, '--to', '2025-10-08'], 2, 'is before'],
       [['--from', DAY, '--format', 'xlsx'], 2, 'parquet, csv, csv.gz'],
+      [['--from', DAY, '--spreadsheet-safe'], 2, '--format csv'],
       [
         ['--from', DAY, '--database-url', 'postgres://127.0.0.1:1/none'],
         75,

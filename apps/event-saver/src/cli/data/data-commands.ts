@@ -14,6 +14,11 @@ export function addDataCommands({ add, context }: CommandLine): void {
     .requiredOption('--from <day>', 'first day, UTC, such as 2026-11-21')
     .option('--to <day>', 'last day, inclusive (default: the first)')
     .option('--format <format>', EXPORT_FORMATS.join(', '), 'parquet')
+    .option(
+      '--spreadsheet-safe',
+      "CSV only: put ' before texts that a spreadsheet would take for formulas (they begin with = + - @, " +
+        "a tab, a line break or '); numbers stay as they are",
+    )
     .option('--out <folder>', 'where the files go', './export')
     .option('--force', 'replace files that are there')
     .option('--json', 'print what was exported as JSON')

@@ -12,6 +12,7 @@ export interface ExportOptions {
   readonly from: string
   readonly to?: string
   readonly format: string
+  readonly spreadsheetSafe?: boolean
   readonly out: string
   readonly force?: boolean
   readonly json?: boolean
@@ -26,6 +27,12 @@ export async function exportData(
   context: Pick<CommandContext, 'cwd' | 'err' | 'out'>,
 ): Promise<ExitCode> {
   const format = formatOf(options.format)
+  const spreadsheetSafe = options.spreadsheetSafe === true
+  if (spreadsheetSafe && format === 'parquet') {
+    throw usage(
+      '--spreadsheet-safe is for --format csv and csv.gz: no spreadsheet computes Parquet',
+    )
+  }
   const days = daysOf(options.from, options.to ?? options.from)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new CommandError(EXIT.failure, 'EXPORT_STOPPED', 'stopped'))
@@ -39,6 +46,7 @@ export async function exportData(
         symbols: config.symbols,
         days,
         format,
+        spreadsheetSafe,
         folder: resolve(context.cwd, options.out),
         force: options.force === true,
         signal: stop.signal,

@@ -17,6 +17,8 @@ export interface GapTotals {
 
 /** How many of the latest gaps are kept in memory. */
 const MOST_RECENT = 100
+/** Of how many streams the end of the latest gap is kept: options come and go for ever. */
+const MOST_STREAMS = 10_000
 
 /**
  * Decides the state of each gap, counts it and hands it on.
@@ -72,7 +74,13 @@ export class GapRecorder {
     const { startTs, endTs } = gap
     const stream = streamKey(gap)
     const coveredTs = this.#coveredUntil.get(stream) ?? 0
+    // Set anew, so that the first of the map is the one whose latest gap is the longest ago.
+    this.#coveredUntil.delete(stream)
     this.#coveredUntil.set(stream, Math.max(coveredTs, endTs))
+    if (this.#coveredUntil.size > MOST_STREAMS) {
+      const [oldest = ''] = this.#coveredUntil.keys()
+      this.#coveredUntil.delete(oldest)
+    }
     return Math.max(0, endTs - Math.max(startTs, coveredTs))
   }
 

@@ -113,6 +113,13 @@ export class FrameNormalizer implements Normalizer {
     known?.mapper.restart?.(known.symbol, known.variant)
   }
 
+  /** A topic is wanted no longer. */
+  forget(topic: string): void {
+    const known = this.#known.get(topic)
+    known?.mapper.forget?.(known.symbol, known.variant)
+    this.#known.delete(topic)
+  }
+
   reset(): void {
     for (const { mapper } of this.#routes.values()) mapper.reset()
   }

@@ -79,7 +79,9 @@ export class GapRepair {
     const { accountId, scope, clock, clockOffsetMs, gaps, recorded, settleMs } = this.#options
     await recorded()
     let nextMs: number | null = null
-    for (const gap of await gaps.list({ state: 'open', accountId, of: scope })) {
+    const open = await gaps.list({ state: 'open', accountId, of: scope })
+    this.#forgetAllBut(open)
+    for (const gap of open) {
       const repair = REPAIRS[gap.channel]
       if (repair === undefined) continue
       // A gap's end may be a time of the exchange's clock.
@@ -96,6 +98,12 @@ export class GapRepair {
       nextMs = Math.min(nextMs ?? againMs, againMs)
     }
     return nextMs
+  }
+
+  /** Forgets gaps that others closed. */
+  #forgetAllBut(open: readonly StoredGap[]): void {
+    const ids = new Set(open.map(({ id }) => id))
+    for (const id of this.#readOnce) if (!ids.has(id)) this.#readOnce.delete(id)
   }
 
   async #close(gap: StoredGap, state: GapState): Promise<void> {

@@ -8,16 +8,25 @@ import {
 /** A list may lack a change of a leg that happened less than this before the list. */
 const SETTLE_MS = 1000
 
+/** How many legs are remembered that are flat, so that a late state does not open them again. */
+const MOST_FLAT = 10_000
+
 /** Remembers which legs of an account are open, and finds those that a list leaves out. */
 export class LegBook {
+  /** The legs that are open. */
   readonly #legs = new Map<string, PositionEvent>()
+  /** When legs became flat, in epoch milliseconds; the one that did so first is the first. */
+  readonly #flat = new Map<string, number>()
 
   /** Remembers a state of a leg, unless a newer one is known. */
   note(leg: PositionEvent): void {
     const key = keyOf(leg)
-    const known = this.#legs.get(key)
-    if (known !== undefined && known.exchangeTs > leg.exchangeTs) return
-    this.#legs.set(key, leg)
+    const knownTs = this.#legs.get(key)?.exchangeTs ?? this.#flat.get(key)
+    if (knownTs !== undefined && knownTs > leg.exchangeTs) return
+    this.#legs.delete(key)
+    this.#flat.delete(key)
+    if (isZero(leg.size)) this.#noteFlat(key, leg.exchangeTs)
+    else this.#legs.set(key, leg)
   }
 
   /**
@@ -47,13 +56,20 @@ export class LegBook {
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
   }
 
+  #noteFlat(key: string, exchangeTs: number): void {
+    this.#flat.set(key, exchangeTs)
+    if (this.#flat.size <= MOST_FLAT) return
+    const [oldest = ''] = this.#flat.keys()
+    this.#flat.delete(oldest)
+  }
+
   #unlisted(
     category: PositionEvent['category'],
     listed: readonly PositionEvent[],
   ): PositionEvent[] {
     const keys = new Set(listed.map(keyOf))
     return [...this.#legs.values()].filter(
-      (leg) => leg.category === category && !isZero(leg.size) && !keys.has(keyOf(leg)),
+      (leg) => leg.category === category && !keys.has(keyOf(leg)),
     )
   }
 }

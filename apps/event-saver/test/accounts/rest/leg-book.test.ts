@@ -46,4 +46,15 @@ describe('legs that are absent from a list', () => {
     book.note(leg({ exchangeTs: T0, size: '5' as Decimal }))
     expect(book.absent('linear', [], reply)).toEqual([])
   })
+
+  it('stay flat when an older state comes late, of the ten thousand that became flat last', () => {
+    const book = new LegBook()
+    const legs = Array.from({ length: 10_001 }, (_, n) => leg({ symbol: `BTC-${n}-C` }))
+    for (const each of legs) book.note(each)
+    for (const each of legs) book.note({ ...each, size: '0' as Decimal, exchangeTs: T0 + 1 })
+    expect(book.absent('linear', [], reply)).toEqual([])
+    for (const each of legs) book.note(each)
+    const absent = book.absent('linear', [], reply)
+    expect(absent.map(({ symbol }) => symbol)).toEqual(['BTC-0-C'])
+  })
 })

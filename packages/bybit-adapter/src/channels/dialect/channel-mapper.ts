@@ -47,4 +47,6 @@ export interface ChannelMapper {
   reset(): void
   /** A subscription begins anew: the exchange may count what comes next anew as well. */
   restart?(topicSymbol: string, variant: string | null): void
+  /** A topic is wanted no longer, perhaps because its symbol was delisted: forgets what is kept of it. */
+  forget?(topicSymbol: string, variant: string | null): void
 }

@@ -116,6 +116,10 @@ export class TickerMapper implements ChannelMapper {
     this.#states.get(topicSymbol)?.restart()
   }
 
+  forget(topicSymbol: string): void {
+    this.#states.forget(topicSymbol)
+  }
+
   #mapLate(
     state: TickerState,
     item: WireObject,

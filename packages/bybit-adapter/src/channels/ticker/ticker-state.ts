@@ -133,6 +133,10 @@ export class TickerStates {
     return emptyTicker(this.#category, symbol)
   }
 
+  forget(symbol: string): void {
+    this.#states.delete(symbol)
+  }
+
   clear(): void {
     this.#states.clear()
   }

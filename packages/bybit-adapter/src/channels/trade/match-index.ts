@@ -3,6 +3,11 @@
  * overlap deliver each of them, at different times.
  */
 const REMEMBERED = 16
+/**
+ * The matches of this many symbols are remembered, of those that traded last, and at most of twice as
+ * many: options come and go for ever. A match is over within seconds, so none that goes on is forgotten.
+ */
+const SYMBOLS = 1024
 /** Up to this many ids are searched one by one, which is faster than a map. */
 const FEW = 8
 
@@ -41,14 +46,16 @@ class Match {
 
 /** The last few matches of one symbol. */
 class RecentMatches {
-  readonly #matches = Array.from({ length: REMEMBERED }, () => new Match())
+  /** As many as were needed so far: most options trade seldom. */
+  readonly #matches: Match[] = []
   #newest = new Match()
   #oldest = 0
 
   of(seq: number): Match {
     if (this.#newest.seq === seq) return this.#newest
     for (const match of this.#matches) if (match.seq === seq) return match
-    const match = this.#matches[this.#oldest] ?? this.#newest
+    const match = this.#matches[this.#oldest] ?? new Match()
+    this.#matches[this.#oldest] = match
     this.#oldest = (this.#oldest + 1) % REMEMBERED
     this.#newest = match
     match.restart(seq)
@@ -69,10 +76,17 @@ class RecentMatches {
  * matches.next('BTCUSDT', 7, 'b') // 1
  */
 export class MatchIndex {
-  readonly #matches = new Map<string, RecentMatches>()
+  #matches = new Map<string, RecentMatches>()
+  /** What was remembered before the newest symbols filled `#matches`. */
+  #older = new Map<string, RecentMatches>()
   /** The matches of the symbol that was asked for last, which is nearly always asked for next. */
   #symbol: string | null = null
   #recent = new RecentMatches()
+
+  /** Of how many symbols matches are remembered. */
+  get symbols(): number {
+    return this.#matches.size + this.#older.size
+  }
 
   /** The trade's position from 0; −1 if the sequence is unknown (−1). */
   next(symbol: string, seq: number, tradeId: string): number {
@@ -84,7 +98,11 @@ export class MatchIndex {
   #turnTo(symbol: string): void {
     let recent = this.#matches.get(symbol)
     if (recent === undefined) {
-      recent = new RecentMatches()
+      recent = this.#older.get(symbol) ?? new RecentMatches()
+      if (this.#matches.size >= SYMBOLS) {
+        this.#older = this.#matches
+        this.#matches = new Map()
+      }
       this.#matches.set(symbol, recent)
     }
     this.#symbol = symbol

@@ -124,9 +124,18 @@ export class Link implements LinkView {
   /** The topics that are wanted of this connection. */
   get subscriptions(): Pick<
     SubscriptionManager,
-    'add' | 'has' | 'inherit' | 'isSettled' | 'remove' | 'resubscribe'
+    'add' | 'has' | 'inherit' | 'isSettled' | 'resubscribe'
   > {
     return this.#subscriptions
+  }
+
+  /** Wants topics no longer, and forgets what it remembers of them. */
+  remove(topics: readonly string[]): void {
+    this.#subscriptions.remove(topics)
+    for (const topic of topics) {
+      this.#topics.delete(topic)
+      this.#normalizer.forget(topic)
+    }
   }
 
   topics(): readonly TopicStatus[] {

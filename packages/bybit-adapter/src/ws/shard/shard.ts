@@ -75,7 +75,7 @@ export class Shard {
   }
 
   remove(topics: readonly string[]): void {
-    for (const link of this.#links()) link.subscriptions.remove(topics)
+    for (const link of this.#links()) link.remove(topics)
   }
 
   /** Asks for a topic anew; by a new connection when the present one takes no more. */

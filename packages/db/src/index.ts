@@ -146,6 +146,12 @@ export {
   DeadLetterRepository,
   type StoredDeadLetter,
 } from './records/dead-letters.ts'
+export {
+  type RehearsalFault,
+  type RehearsalOptions,
+  type RehearsalStep,
+  rehearseCapture,
+} from './records/rehearsal.ts'
 export type {
   AccountTransactionsTable,
   OrdersTable,

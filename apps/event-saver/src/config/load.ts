@@ -4,6 +4,7 @@ import { type Config, completeConfig } from './config.ts'
 import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
 import { shownText } from './shown-text.ts'
+import { unknownVariables } from './unknown-variables.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
 
 /** A fault of the configuration: where it is, what is wrong, and how to mend it. */
@@ -34,13 +35,24 @@ export type ConfigResult =
       readonly ok: true
       readonly config: Config
       readonly origins: Readonly<Record<SettingName, ConfigOrigin>>
-      /** Variables that begin with `EVENTSAVER_` and are not settings. */
+      /** What each setting was given as, to be given again; without those that were not given. */
+      readonly given: ReadonlyMap<SettingName, GivenValue>
+      /** Variables that look like settings and are none. */
       readonly unknownVariables: readonly string[]
     }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] }
 
-interface Given {
+/** A value as it was given. */
+export interface GivenValue {
+  /** The variable that gives the same again: that of the setting, or that of a secret's file. */
+  readonly variable: string
+  /** The text for that variable. */
   readonly text: string
+}
+
+interface Given extends GivenValue {
+  /** The setting's own text, where `text` names its file. */
+  readonly content?: string
   readonly origin: ConfigOrigin
   readonly where: string
 }
@@ -58,6 +70,7 @@ export function loadConfig(input: ConfigInput): ConfigResult {
   const fileTexts = readConfigFile(input, faults)
   const values: Record<string, unknown> = {}
   const origins: Partial<Record<SettingName, ConfigOrigin>> = {}
+  const givens = new Map<SettingName, GivenValue>()
 
   for (const name of NAMES) {
     const setting: Setting<unknown> = SETTINGS[name]
@@ -65,7 +78,9 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     origins[name] = given?.origin ?? 'default'
     if (given === undefined) continue
     // What stands around a value came with the file or the variable, and belongs to no value.
-    const result = setting.schema.safeParse(given.text.trim())
+    const text = (given.content ?? given.text).trim()
+    givens.set(name, { variable: given.variable, text: given.text.trim() })
+    const result = setting.schema.safeParse(text)
     if (result.success) values[name] = result.data
     else faults.push(faultOf(setting, given, result.error.issues))
   }
@@ -87,6 +102,7 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     ok: true,
     config: completeConfig(typed, symbols, input.cwd),
     origins: origins as Record<SettingName, ConfigOrigin>,
+    given: givens,
     unknownVariables: unknownVariables(input.env),
   }
 }
@@ -121,10 +137,13 @@ function find(
   fileTexts: ReadonlyMap<string, string>,
   faults: ConfigFault[],
 ): Given | undefined {
+  const { variable: own } = setting
   const flag = input.flags[name]
-  if (flag !== undefined) return { text: flag, origin: 'flag', where: `--${setting.flag}` }
+  if (flag !== undefined) {
+    return { variable: own, text: flag, origin: 'flag', where: `--${setting.flag}` }
+  }
 
-  const variable = input.env[setting.variable]
+  const variable = input.env[own]
   const secretFile = setting.secret ? input.env[`${setting.variable}_FILE`] : undefined
   if (variable !== undefined && secretFile !== undefined) {
     faults.push({
@@ -134,21 +153,23 @@ function find(
     })
   }
   if (variable !== undefined) {
-    return { text: variable, origin: 'environment', where: setting.variable }
+    return { variable: own, text: variable, origin: 'environment', where: own }
   }
   if (secretFile !== undefined) {
     const where = `${setting.variable}_FILE`
-    const text = readText(resolve(input.cwd, secretFile), where, faults)
-    return text === undefined ? undefined : { text, origin: 'environment', where }
+    const text = resolve(input.cwd, secretFile)
+    const content = readText(text, where, faults, 'the file that it names')
+    if (content === undefined) return undefined
+    return { variable: where, text, content, origin: 'environment', where }
   }
 
   const fromFile = fileTexts.get(name)
   if (fromFile !== undefined) {
-    return { text: fromFile, origin: 'file', where: `${input.file}: ${name}` }
+    return { variable: own, text: fromFile, origin: 'file', where: `${input.file}: ${name}` }
   }
   return setting.fallback === undefined
     ? undefined
-    : { text: setting.fallback, origin: 'default', where: setting.variable }
+    : { variable: own, text: setting.fallback, origin: 'default', where: own }
 }
 
 function faultOf(
@@ -180,7 +201,11 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
     return texts
   }
   for (const [key, value] of Object.entries(object)) {
-    if (!Object.hasOwn(SETTINGS, key)) {
+    // What `config --json` prints beside the settings, so that its output can be a file of settings.
+    if (key === 'origins' || key === 'unknownVariables') continue
+    if (key === 'hidden') {
+      refuseHidden(value, input, faults)
+    } else if (!Object.hasOwn(SETTINGS, key)) {
       faults.push({
         where,
         problem: `has the unknown key "${key}"`,
@@ -199,12 +224,32 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
   return texts
 }
 
-function readText(path: string, where: string, faults: ConfigFault[]): string | undefined {
+/** What was hidden when a configuration was printed must be given anew. */
+function refuseHidden(hidden: unknown, { flags, env, file }: ConfigInput, faults: ConfigFault[]) {
+  for (const name of NAMES) {
+    if (typeof hidden !== 'object' || hidden === null || !Object.hasOwn(hidden, name)) continue
+    const { variable } = SETTINGS[name]
+    const isGiven = [flags[name], env[variable], env[`${variable}_FILE`]].some(
+      (text) => text !== undefined,
+    )
+    if (isGiven) continue
+    const problem = 'was not printed, as it holds a secret'
+    faults.push({ where: `${file}: ${name}`, problem, fix: `set ${variable} or ${variable}_FILE` })
+  }
+}
+
+/** Reads a file. `shown` stands for its path where that may be a secret, given instead of a path. */
+function readText(
+  path: string,
+  where: string,
+  faults: ConfigFault[],
+  shown = path,
+): string | undefined {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error
-    faults.push({ where, problem: `cannot read ${path} (${reason})`, fix: 'name a readable file' })
+    faults.push({ where, problem: `cannot read ${shown} (${reason})`, fix: 'name a readable file' })
     return undefined
   }
 }
@@ -217,11 +262,4 @@ function parseObject(content: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-function unknownVariables(env: ConfigInput['env']): string[] {
-  const known = new Set(
-    NAMES.flatMap((name) => [SETTINGS[name].variable, `${SETTINGS[name].variable}_FILE`]),
-  )
-  return Object.keys(env).filter((key) => key.startsWith('EVENTSAVER_') && !known.has(key))
 }

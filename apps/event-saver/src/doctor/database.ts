@@ -10,14 +10,20 @@ import {
 import { type RawBuilder, sql } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { reasonOf } from '../log/reason.ts'
+import { embeddedFolder } from '../storage/data-folder.ts'
 import { mendingOf } from '../storage/database-fault.ts'
+import { examineConnections } from './connections.ts'
 import { type Finding, problem, well } from './finding.ts'
+import { folderProblem } from './machine.ts'
+import { rehearse } from './rehearse.ts'
 
 /** Checks that the database answers, is of the right version and environment, and may be written. */
 export async function examineDatabase(config: Config): Promise<Finding[]> {
   const url = redactDatabaseUrl(config.databaseUrl)
-  const folder = config.databaseUrl.replace(/^pglite:/, '')
-  if (folder !== config.databaseUrl && !existsSync(folder)) {
+  const folder = embeddedFolder(config)
+  if (folder !== null && !existsSync(folder)) {
+    const unusable = await folderProblem('DATABASE', folder)
+    if (unusable !== null) return [unusable]
     return [well('DATABASE', `${url} does not exist yet and will be made at the first start`)]
   }
   const db = createDatabase({ url: config.databaseUrl, applicationName: 'event-saver doctor' })
@@ -94,9 +100,11 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       const hidden = await tenantsHidden(new OperatorRepository(db))
       if (hidden !== null) findings.push(hidden)
     }
-    if (findings.length > 0) return findings
+    if (folder === null) findings.push(...(await examineConnections(db)))
+    if (findings.some(({ ok }) => !ok)) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`
-    return [well('DATABASE', `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`)]
+    const detail = `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`
+    return [well('DATABASE', detail), ...findings, await rehearse(db, config, inspection)]
   } catch (error) {
     if (isLocked(error)) return [well('DATABASE', `${url}: ${reasonOf(error)}, and not examined`)]
     const detail = `${url}: ${reasonOf(error)}`

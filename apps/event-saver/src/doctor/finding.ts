@@ -1,6 +1,16 @@
 /** The result of one examination. */
 export interface Finding {
-  readonly code: 'CLOCK' | 'EXCHANGE_HOST' | 'DATABASE' | 'DISK_SPACE' | 'FILE_LIMIT' | 'SYMBOLS'
+  readonly code:
+    | 'CLOCK'
+    | 'CONNECTIONS'
+    | 'DATABASE'
+    | 'DATA_DIR'
+    | 'DISK_SPACE'
+    | 'EXCHANGE_HOST'
+    | 'FILE_LIMIT'
+    | 'SETTINGS'
+    | 'SYMBOLS'
+    | 'TRIAL'
   readonly ok: boolean
   readonly detail: string
   /** How to mend the problem; empty when there is none. */

@@ -1,5 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { reasonOf } from '../log/reason.ts'
+import { tryWriting } from '../storage/data-folder.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 const MIN_FREE_BYTES = 1024 ** 3
@@ -21,6 +23,27 @@ export async function examineDisk(folder: string): Promise<Finding> {
       detail,
       'free at least 1 GiB, or set EVENTSAVER_DATA_DIR elsewhere',
     )
+  }
+}
+
+/** Checks that a folder can be written, by writing a file to the disk. */
+export async function examineFolder(folder: string): Promise<Finding> {
+  const unusable = await folderProblem('DATA_DIR', folder)
+  return unusable ?? well('DATA_DIR', `a file could be written to ${folder}, and to its disk`)
+}
+
+/** A problem when a folder cannot be written; null when it can. */
+export async function folderProblem(
+  code: Finding['code'],
+  folder: string,
+): Promise<Finding | null> {
+  try {
+    await tryWriting(folder)
+    return null
+  } catch (error) {
+    const detail = `the folder ${folder} cannot be written: ${reasonOf(error)}`
+    const fix = 'name one that this user can write, with EVENTSAVER_DATA_DIR'
+    return problem(code, detail, fix)
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { retry, sleep, systemClock, untilAborted } from '@grid/core-events'
+import { postgresConnection } from '@grid/db'
 import { Client } from 'pg'
 import { CommandError, EXIT } from '../exit-code.ts'
 import type { Logger } from '../log/log.ts'
@@ -137,7 +138,7 @@ export class CollectorClaim {
   async #claim(): Promise<Session> {
     this.#released.signal.throwIfAborted()
     const client = new Client({
-      connectionString: this.#options.databaseUrl,
+      ...postgresConnection(this.#options.databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_MS,
       keepAlive: true,

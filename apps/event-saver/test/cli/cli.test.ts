@@ -39,7 +39,8 @@ describe('usage', () => {
     const { code, stdout } = await runCli(['config', '--json'], env)
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({
-      symbols: [{ category: 'linear', names: ['BTCUSDT', 'ETHUSDT'] }],
+      symbols: 'BTCUSDT,ETHUSDT',
+      hidden: { databaseUrl: 'postgres://u:***@h/d' },
       origins: { databaseUrl: 'environment', symbols: 'default' },
     })
     expect(stdout).not.toContain('canary-8')
@@ -262,7 +263,18 @@ describe('doctor', () => {
     const findings = JSON.parse(stdout) as { code: string; ok: boolean }[]
     expect(findings.filter(({ ok }) => !ok)).toEqual([])
     expect(new Set(findings.map(({ code }) => code))).toEqual(
-      new Set(['EXCHANGE_HOST', 'CLOCK', 'SYMBOLS', 'DATABASE', 'DISK_SPACE', 'FILE_LIMIT']),
+      new Set([
+        'CLOCK',
+        'CONNECTIONS',
+        'DATABASE',
+        'DATA_DIR',
+        'DISK_SPACE',
+        'EXCHANGE_HOST',
+        'FILE_LIMIT',
+        'SETTINGS',
+        'SYMBOLS',
+        'TRIAL',
+      ]),
     )
     expect(code).toBe(0)
   })

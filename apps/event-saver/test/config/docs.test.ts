@@ -19,7 +19,7 @@ it('docs/settings.md lists every setting with its default', async () => {
     const text = DEFAULTS[name] ?? (fallback === undefined ? 'none' : `\`${fallback}\``)
     const file = secret ? `; \`${variable}_FILE\` names a file that holds it` : ''
     const flag = hidden ? '; not a flag' : ''
-    return `| \`${variable}\` | ${text} | ${help}${file}${flag} | \`${example}\` |`
+    return `| \`${variable}\` | \`${name}\` | ${text} | ${help}${file}${flag} | \`${example}\` |`
   })
   const document = `# Settings
 
@@ -30,8 +30,18 @@ Flags go before environment variables, those before \`--config file.json\`, and 
 \`EVENTSAVER_X_Y\` is also the flag \`--x-y\`. Durations are seconds (\`0.5\`) or carry a unit (\`500ms\`, \`2m\`, \`90d\`).
 Every fault is reported at once, with the variable's name and the fix, and exit code 78.
 
-| variable | default | meaning | example |
-|---|---|---|---|
+A file of settings is a JSON object with the keys of the second column. Each value is a text, a number, true, false or a
+list, and is read as the text of the variable would be:
+
+\`\`\`json
+{ "symbols": ["BTCUSDT", "ETHUSDT"], "category": "linear", "flushInterval": "500ms", "batchSize": 500 }
+\`\`\`
+
+\`config\` prints what can be given back: as lines for a shell, and with \`--json\` as such a file. It leaves out secrets,
+which must be set anew. Blanks and line breaks around a value count for nothing.
+
+| variable | key in a file | default | meaning | example |
+|---|---|---|---|---|
 ${rows.join('\n')}
 `
   await expect(document).toMatchFileSnapshot('../../../../docs/settings.md')

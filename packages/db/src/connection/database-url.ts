@@ -1,5 +1,5 @@
 import { DatabaseError } from '../errors.ts'
-import { type PostgresUrl, readPostgresUrl, type UrlFault } from './postgres-url.ts'
+import { isShown, type PostgresUrl, readPostgresUrl, type UrlFault } from './postgres-url.ts'
 import { readTls } from './tls-options.ts'
 
 /** A parsed database URL. */
@@ -69,9 +69,6 @@ function isFault(value: unknown): value is UrlFault {
   return typeof value === 'object' && value !== null && 'fault' in value
 }
 
-/** Parameters whose values are shown. All others are hidden, also those that are not known. */
-const SHOWN = new Set(['host', 'port', 'user', 'application_name', 'options', 'ssl', 'sslmode'])
-
 /**
  * Makes a database URL fit to print: only parts that hold no secret are shown, all others become `***`.
  * Of a URL that cannot be read nothing is shown but its scheme, because a part of the password may stand
@@ -97,6 +94,6 @@ export function redactDatabaseUrl(url: string): string {
 
 function redactQuery(tail: string): string {
   return tail.replace(/([?&])([^=&]*)=([^&]*)/g, (whole, mark: string, name: string) =>
-    SHOWN.has(name) ? whole : `${mark}${name}=***`,
+    isShown(name) ? whole : `${mark}${name}=***`,
   )
 }

@@ -55,6 +55,11 @@ const PARAMETERS: Readonly<Record<string, (value: string) => string | null>> = {
   target_session_attrs: () => null,
 }
 
+/** Whether a parameter's value may be printed: one that is known and holds no secret. */
+export function isShown(parameter: string): boolean {
+  return Object.hasOwn(PARAMETERS, parameter) && parameter !== 'password'
+}
+
 /**
  * Reads a PostgreSQL URL strictly, without network and files. What is found here is what is used: other
  * readers of URLs disagree about a raw `/` in a password, several hosts or a blank, and then connect to

@@ -26,7 +26,7 @@ describe('redactDatabaseUrl', () => {
     ['postgres://host/db?%zz=S3CRET', 'postgres://***'],
     ['postgres://host/db?S3CRET', 'postgres://***'],
     ['postgres://host/db?sslpass=S3CRET', 'postgres://***'],
-    ['postgres://host/db?sslkey=/S3CRET', 'postgres://host/db?sslkey=***'],
+    ['postgres://host/db?sslkey=/my.key', 'postgres://host/db?sslkey=/my.key'],
     ['postgres://me:S3CRET', 'postgres://***'],
     ['postgres://me:S3CRET/db', 'postgres://***'],
     ['postgres://me:S3C%RET@host/db', 'postgres://***'],

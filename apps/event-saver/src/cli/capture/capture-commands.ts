@@ -8,7 +8,7 @@ import { runUntilStopped } from './run.ts'
 import { fetchStatus, statusLines } from './status.ts'
 
 /** Adds `run`, `status`, `config` and `doctor`: a saver, and what it runs by. */
-export function addCaptureCommands({ add, print }: CommandLine): void {
+export function addCaptureCommands({ add, context, print }: CommandLine): void {
   add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded, options) => {
     const exitOnDbError = options['exitOnDbError'] === true
     return runUntilStopped(loaded.config, startLog(loaded), {
@@ -30,10 +30,11 @@ export function addCaptureCommands({ add, print }: CommandLine): void {
 
   add(
     'config',
-    'print the configuration and where each value came from',
+    'print the configuration, so that it can be given again, and where each value came from',
     CONFIG_EXAMPLES,
-    async ({ config, origins }, options) => {
-      print(options, { ...printableConfig(config), origins }, configLines(config, origins))
+    async (loaded, options) => {
+      const { cwd } = context
+      print(options, printableConfig(loaded, cwd), configLines(loaded, cwd))
       return EXIT.ok
     },
   ).option(...JSON_OPTION)
@@ -42,8 +43,8 @@ export function addCaptureCommands({ add, print }: CommandLine): void {
     'doctor',
     'check what a capture relies on: clock, hosts, database, disk, limits, symbols',
     DOCTOR_EXAMPLES,
-    async ({ config }, options) => {
-      const findings = await examine(config)
+    async ({ config, unknownVariables }, options) => {
+      const findings = await examine(config, unknownVariables)
       const lines = findings.map(
         ({ code, ok, detail, fix }) =>
           `${ok ? 'ok  ' : 'FAIL'} ${code}: ${detail}${ok ? '' : `; ${fix}`}`,
@@ -58,7 +59,8 @@ const RUN_EXAMPLES = `  event-saver run --symbols BTCUSDT,SOLUSDT
   EVENTSAVER_DATABASE_URL=postgres://grid@127.0.0.1/grid event-saver run --exit-on-db-error`
 const STATUS_EXAMPLES = `  event-saver status
   event-saver status --json --http-address 127.0.0.1:9464`
-const CONFIG_EXAMPLES = `  event-saver config
-  event-saver config --json --config saver.json`
+const CONFIG_EXAMPLES = `  event-saver config > saver.env
+  event-saver config --json > saver.json
+  event-saver run --config saver.json`
 const DOCTOR_EXAMPLES = `  event-saver doctor
   event-saver doctor --json --symbols BTCUSDT,ETHUSDT`

@@ -1,5 +1,6 @@
 import { type Clock, nowMs, repeat, retry, sleep, WakeUp } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
+import { reasonOf } from '../log/reason.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface AccountFollowerOptions {
@@ -26,9 +27,15 @@ export class AccountFollower {
   readonly #options: AccountFollowerOptions
   readonly #wakeUp = new WakeUp()
   #readAtMs: number | null = null
+  #unknown: string | null = 'they were not read yet'
 
   constructor(options: AccountFollowerOptions) {
     this.#options = options
+  }
+
+  /** Why it is not known which accounts are to be captured; null when it is. */
+  get unknown(): string | null {
+    return this.#unknown
   }
 
   /**
@@ -41,11 +48,16 @@ export class AccountFollower {
 
   /** Reads the accounts again and again until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
-    const { clock, onAccounts, onRetry } = this.#options
+    const { clock, onAccounts } = this.#options
+    const onRetry = (error: unknown, failures: number): void => {
+      if (failures > 0) this.#unknown = reasonOf(error)
+      this.#options.onRetry(error, failures)
+    }
     const options = { clock, backoff: BACKOFF, signal, wakeUp: this.#wakeUp, onRetry }
     return repeat(async () => {
       const accounts = await retry(() => this.#read(signal), options)
       if (!signal.aborted) onAccounts(accounts)
+      this.#unknown = null
       return POLL_MS
     }, options)
   }

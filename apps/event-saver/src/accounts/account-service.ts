@@ -63,6 +63,11 @@ export class AccountService {
     return this.#capture.statuses()
   }
 
+  /** Why it is not known which accounts are to be captured; null when it is. */
+  get unknown(): string | null {
+    return this.#follower.unknown
+  }
+
   /** Begins to follow the accounts, once the database is ready. */
   start(): void {
     const { signal } = this.#stop

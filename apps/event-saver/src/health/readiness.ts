@@ -2,7 +2,7 @@ import type { TopicStatus } from '@grid/bybit-adapter'
 
 /** One condition of readiness. */
 export interface ReadinessCheck {
-  readonly code: 'TOPICS_LIVE' | 'JOURNAL_WRITABLE' | 'WRITER_LAG' | 'WATCHDOG'
+  readonly code: 'TOPICS_LIVE' | 'ACCOUNTS_KNOWN' | 'JOURNAL_WRITABLE' | 'WRITER_LAG' | 'WATCHDOG'
   readonly ok: boolean
   /** Since when `ok` has this value, in epoch milliseconds. */
   readonly since: number
@@ -18,6 +18,8 @@ export interface ReadinessFacts {
   readonly topics: readonly WantedTopicState[]
   /** Categories of which it is not known yet which instruments are wanted. */
   readonly unlisted: readonly string[]
+  /** Why it is not known which accounts are to be captured; null when it is. */
+  readonly accountsUnknown: string | null
   /** Whether the queues have room for every item. */
   readonly accepting: boolean
   /** Age of the oldest waiting item, in milliseconds; 0 when none waits. */
@@ -45,6 +47,11 @@ export class Readiness {
           `${pending.length} pending${listOf(pending)}`,
           ...facts.unlisted.map((category) => `${category} not listed yet`),
         ].join(', '),
+      ),
+      this.#check(facts, 'ACCOUNTS_KNOWN', facts.accountsUnknown === null, () =>
+        facts.accountsUnknown === null
+          ? 'read'
+          : `the accounts cannot be read: ${facts.accountsUnknown}`,
       ),
       this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting, () =>
         facts.accepting ? 'held in memory' : 'no room: items are being dropped',

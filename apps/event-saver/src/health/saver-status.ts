@@ -15,7 +15,7 @@ export interface StatusSources {
   readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
   readonly clock: Clock
   readonly markets: Pick<MarketService, 'topics' | 'unlisted'>
-  readonly accounts: Pick<AccountService, 'statuses'>
+  readonly accounts: Pick<AccountService, 'statuses' | 'unknown'>
   readonly pipeline: Pipeline
   readonly journal: Pick<Journal, 'bytes'>
   readonly partitions: Pick<PartitionKeeper, 'totals'>
@@ -50,6 +50,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     nowMs: nowMs(clock),
     topics: [...topics, ...accounts.flatMap(accountTopics)],
     unlisted: sources.markets.unlisted(),
+    accountsUnknown: sources.accounts.unknown,
     accepting: pipeline.accepting,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
     watchdog: facts.isStalled ? 'the event loop stood still for more than 30 s' : null,

@@ -26,7 +26,8 @@ export function retryLog(
     if (failures === 0) {
       log.info({ ...facts }, recovered)
     } else if (isWorthALine(failures)) {
-      log.warn({ code, ...facts, failures, reason: reasonOf(error) }, failing)
+      const { code: cause } = error as { readonly code?: unknown }
+      log.warn({ code, ...facts, cause, failures, reason: reasonOf(error) }, failing)
     }
   }
 }

@@ -116,5 +116,33 @@ describe('the list of accounts', () => {
     })
     await follower.run(stop.signal)
     expect(told).toEqual([1, 2, 0, 'accounts'])
+    expect(follower.unknown).toBeNull()
+  })
+
+  it('is not known before it was read, nor while it cannot be read, for whatever reason', async () => {
+    const stop = new AbortController()
+    const reasons: unknown[] = []
+    let reads = 0
+    const follower = new AccountFollower({
+      clock: HURRIED_CLOCK,
+      load: async () => {
+        reasons.push(follower.unknown)
+        reads += 1
+        if (reads === 2) throw new TypeError("reading 'getTime'")
+        return []
+      },
+      onAccounts: () => {
+        if (reads === 3) throw new Error('cannot take them')
+        if (reads > 3) stop.abort()
+      },
+      onRetry: () => {},
+    })
+    await follower.run(stop.signal)
+    expect(reasons).toEqual([
+      'they were not read yet',
+      null,
+      "reading 'getTime'",
+      'cannot take them',
+    ])
   })
 })

@@ -142,7 +142,13 @@ describe('run', () => {
     expect(ready.status).toBe(503)
     expect(await ready.json()).toMatchObject({
       ready: false,
-      checks: [{ code: 'TOPICS_LIVE', ok: false }, {}, {}, {}],
+      checks: [
+        { code: 'TOPICS_LIVE', ok: false },
+        { code: 'ACCOUNTS_KNOWN', ok: false },
+        {},
+        {},
+        {},
+      ],
     })
     expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')
     expect(cli.log.length).toBeLessThan(30)
@@ -161,7 +167,7 @@ describe('run', () => {
     }
     await using cli = new Cli(['run'], env)
     await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
-    await expect.poll(async () => (await cli.get('/readyz')).status, { timeout: 60_000 }).toBe(200)
+    await expect.poll(async () => (await cli.get('/readyz')).status, { timeout: 120_000 }).toBe(200)
     const { topics } = await cli.status()
     expect(topics.map(({ topic, state }) => `${topic} ${state}`).sort()).toEqual([
       'publicTrade.BTCUSDT live',
@@ -175,7 +181,7 @@ describe('run', () => {
           (await (await cli.get('/metrics')).text()).match(
             /grid_events_persisted_total\{channel="publicTrade"\} (\d+)/,
           )?.[1],
-        { timeout: 60_000 },
+        { timeout: 120_000 },
       )
       .not.toBe('0')
     expect(await (await cli.get('/metrics')).text()).toMatch(

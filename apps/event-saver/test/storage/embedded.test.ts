@@ -47,7 +47,7 @@ it('no command that is run beside a saver makes its embedded database lose a row
   }
   await using saver = new Cli(['run'], env)
   await expect.poll(() => saver.httpAddress, { timeout: 30_000 }).toBeDefined()
-  await expect.poll(async () => (await saver.get('/readyz')).status, { timeout: 60_000 }).toBe(200)
+  await expect.poll(async () => (await saver.get('/readyz')).status, { timeout: 120_000 }).toBe(200)
   const { pid } = await saver.status()
   // The same environment, but no exchange: a second saver must not receive what it cannot store.
   const beside = { ...env, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }

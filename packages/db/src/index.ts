@@ -94,6 +94,7 @@ export {
   type DueDay,
   type DueDays,
   findDueDays,
+  type KeptDay,
   type RetentionPolicy,
 } from './partitions/due-days.ts'
 export {

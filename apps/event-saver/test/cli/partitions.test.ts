@@ -1,4 +1,4 @@
-import { listRemovedDays, migrate } from '@grid/db'
+import { CaptureGapRepository, listRemovedDays, migrate } from '@grid/db'
 import { clearOfMidnight } from '@grid/testing'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -50,9 +50,57 @@ describe('event-saver partitions', () => {
     expect(pruned.code).toBe(0)
     expect(JSON.parse(pruned.stdout)).toMatchObject([
       { table: 'public_trades', day: dayOf(daysAgo(100)), outcome: 'removed', rows: 1 },
+      { day: dayOf(daysAgo(50)), outcome: 'kept', reason: 'younger than 90 d' },
+      { day: dayOf(daysAgo(0)), outcome: 'kept', reason: 'younger than 90 d' },
     ])
     const removed = await partitions('list', '--removed')
     expect(removed.stdout).toMatch(/removed .*1 rows.* by hand/)
+  })
+
+  it('says of each kept day why and until when, and removes days with open gaps by force', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: ENVIRONMENT })
+    await storeTrades(database.db, daysAgo(95), daysAgo(50), daysAgo(0))
+    const stream = { channel: 'publicTrade', category: 'linear', symbol: 'BTCUSDT' } as const
+    const times = { startTs: daysAgo(95), endTs: daysAgo(95), reason: 'disconnect' } as const
+    await new CaptureGapRepository(database.db).insert([{ ...stream, ...times }], {
+      collector: 'c',
+    })
+    const env = {
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+      EVENTSAVER_COLLECTOR: 'hand',
+    }
+    const prune = (...args: string[]) =>
+      runCli(
+        ['partitions', 'prune', '--table', 'public_trades', '--older-than', '90d', ...args],
+        env,
+      )
+    const [old, middle, today] = [dayOf(daysAgo(95)), dayOf(daysAgo(50)), dayOf(daysAgo(0))]
+    const dueOf = (day: string, days: number) =>
+      `${dayOf(Date.parse(day) + (1 + 90 + days) * 86_400_000)} 00:00 UTC`
+
+    const kept = await prune()
+    expect(kept.stdout.split('\n')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^kept      public_trades ${old}, .*: gaps of that day are not filled yet; due once they are, and ${dueOf(old, 14)} at the latest; --force`,
+        ),
+      ),
+      `kept      public_trades ${middle} to ${today}, 2 days: younger than 90 d; ${middle} will be due ${dueOf(middle, 0)}`,
+      '',
+    ])
+    const wouldBe = await prune('--force', '--dry-run')
+    expect(wouldBe.stdout).toMatch(
+      new RegExp(`^due       public_trades ${old}, .*with gaps that were never filled`),
+    )
+    expect(await listRemovedDays(database.db)).toEqual([])
+    const forced = await prune('--force')
+    expect(forced.stdout).toMatch(new RegExp(`^removed   public_trades ${old}`))
+    expect(forced.stdout).toContain(`kept      public_trades ${middle} to ${today}`)
+    expect(await listRemovedDays(database.db)).toMatchObject([
+      { day: old, repairOverdue: true, requestedBy: expect.stringMatching(/^hand .*--force/) },
+    ])
   })
 
   it('exits with the documented code when it refuses', async () => {
@@ -61,6 +109,7 @@ describe('event-saver partitions', () => {
       [['list', '--table', 'orders'], 2, 'orders'],
       [['prune'], 2, 'RETENTION_UNSET'],
       [['prune', '--older-than', '90d'], 2, 'TABLE_NEEDED'],
+      [['prune', '--force'], 2, 'TABLE_NEEDED'],
       [['prune', '--table', 'public_trades', '--older-than', '1h'], 2, '"1h"'],
       [['list'], 75, 'DATABASE_UNREACHABLE'],
     ]

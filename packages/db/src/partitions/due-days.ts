@@ -19,26 +19,39 @@ export interface RetentionPolicy {
    * whether `capture_gaps` has gaps of that day that are `open` or `partial`.
    */
   readonly isNeeded?: (table: PartitionedTable, day: string) => Promise<boolean>
+  /** Removes days although they are still needed; never those that are not old enough. Default false. */
+  readonly evenIfNeeded?: boolean
 }
 
 /** A day that is to be removed. */
 export interface DueDay extends Partition {
-  /** Whether it is still needed, but its 14 more days are over. */
+  /** Whether it is still needed, but its 14 more days are over, or needed days are removed too. */
   readonly repairOverdue: boolean
 }
 
-/** The stored days that a policy would remove now or later. */
+/** A day that is not due yet. */
+export interface KeptDay extends Partition {
+  /** When it will be due, in epoch milliseconds; of a day that is still needed, at the latest. */
+  readonly dueTs: number
+}
+
+/** The stored days of a table, by what a policy does with them. */
 export interface DueDays {
   readonly due: readonly DueDay[]
   /** Old enough, but still needed. */
-  readonly kept: readonly Partition[]
+  readonly kept: readonly KeptDay[]
+  /** Not old enough. */
+  readonly young: readonly KeptDay[]
+  /** No part of the table any more: left to the operator who detached them. */
+  readonly detached: readonly Partition[]
 }
 
 /** Longest time that a day is kept for repairs. */
 const REPAIR_PATIENCE_MS = 14 * DAY_MS
 
 /**
- * Finds the days that a policy would remove, and those that it keeps for repairs. Changes nothing.
+ * Finds the days that a policy would remove, and those that it keeps, with the time at which they are due.
+ * Changes nothing.
  *
  * Throws `RETENTION_TOO_SHORT` for less than a day.
  *
@@ -47,8 +60,10 @@ const REPAIR_PATIENCE_MS = 14 * DAY_MS
  */
 export async function findDueDays(
   db: Kysely<GridDatabase>,
-  { table, olderThanMs, isNeeded = (of, day) => hasOpenGaps(db, of, day) }: RetentionPolicy,
+  policy: RetentionPolicy,
 ): Promise<DueDays> {
+  const { table, olderThanMs, evenIfNeeded = false } = policy
+  const { isNeeded = (of, day) => hasOpenGaps(db, of, day) } = policy
   if (!(olderThanMs >= DAY_MS)) {
     throw new DatabaseError(
       'RETENTION_TOO_SHORT',
@@ -58,16 +73,23 @@ export async function findDueDays(
   }
   const now = await databaseTime(db)
   const due: DueDay[] = []
-  const kept: Partition[] = []
+  const kept: KeptDay[] = []
+  const young: KeptDay[] = []
+  const detached: Partition[] = []
   for (const partition of await listPartitions(db, { table })) {
-    const overdueMs = now - olderThanMs - endOfDay(partition.day)
-    // A detached partition is left to the operator who detached it; removals remember their own.
-    if (overdueMs < 0 || partition.state === 'detached') continue
-    const isNeededStill = await isNeeded(table, partition.day)
-    if (isNeededStill && overdueMs < REPAIR_PATIENCE_MS) kept.push(partition)
-    else due.push({ ...partition, repairOverdue: isNeededStill })
+    const dueTs = endOfDay(partition.day) + olderThanMs
+    // Removals remember their own detached partitions.
+    if (partition.state === 'detached') detached.push(partition)
+    else if (now < dueTs) young.push({ ...partition, dueTs })
+    else {
+      const isNeededStill = await isNeeded(table, partition.day)
+      const latestTs = dueTs + REPAIR_PATIENCE_MS
+      if (isNeededStill && !evenIfNeeded && now < latestTs) {
+        kept.push({ ...partition, dueTs: latestTs })
+      } else due.push({ ...partition, repairOverdue: isNeededStill })
+    }
   }
-  return { due, kept }
+  return { due, kept, young, detached }
 }
 
 async function databaseTime(db: Kysely<GridDatabase>): Promise<number> {

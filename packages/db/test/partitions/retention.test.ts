@@ -95,8 +95,18 @@ describe.each(DATABASES)('retention on %s', { timeout: START_TIMEOUT_MS }, (_nam
     await gapOf(98, 'unrecoverable')
     await gapOf(97, 'open', 'ticker')
     const policy = { table, olderThanMs: 91 * DAY_MS } as const
-    const { due, kept } = await findDueDays(db, policy)
-    expect(kept.map(({ day }) => day)).toEqual([daysAgo(104).day])
+    const { due, kept, young } = await findDueDays(db, policy)
+    const dueOf = (day: string, days: number) => [day, Date.parse(day) + (1 + 91 + days) * DAY_MS]
+    const known = ({ day, dueTs }: { day: string; dueTs: number }) => [day, dueTs]
+    expect(kept.map(known)).toEqual([dueOf(daysAgo(104).day, 14)])
+    for (const each of young) expect(known(each)).toEqual(dueOf(each.day, 0))
+    const forced = await findDueDays(db, { ...policy, evenIfNeeded: true })
+    expect(forced.kept).toEqual([])
+    expect(forced.young).toEqual(young)
+    expect(forced.due.map(({ day, repairOverdue }) => [day, repairOverdue])).toContainEqual([
+      daysAgo(104).day,
+      true,
+    ])
     expect(due.map(({ day, repairOverdue }) => [day, repairOverdue])).toEqual([
       [daysAgo(120).day, true],
       [daysAgo(98).day, false],

@@ -51,6 +51,7 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
         table: tableOf(options),
         olderThanMs: olderThanOf(options),
         dryRun: options['dryRun'] === true,
+        force: options['force'] === true,
       })
       print(options, days, prunedLines(days))
       return days.some(({ outcome }) => outcome === 'postponed') ? EXIT.tryAgain : EXIT.ok
@@ -60,6 +61,10 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     .addOption(ofTable)
     .option('--older-than <time>', 'days that ended this long ago, such as 90d; needs --table')
     .option('--dry-run', 'only list the days that would be removed')
+    .option(
+      '--force',
+      'remove days past their retention although gaps in them are not filled yet, which then never will be; needs --table, and removes no younger day',
+    )
     .option(...JSON_OPTION)
 
   add(
@@ -94,5 +99,6 @@ function olderThanOf(options: CommandOptions): number | undefined {
 const PARTITIONS_LIST_EXAMPLES = `  event-saver partitions list --table public_trades
   event-saver partitions list --removed --json`
 const PARTITIONS_PRUNE_EXAMPLES = `  event-saver partitions prune --table ticker_snapshots --older-than 90d --dry-run
-  EVENTSAVER_RETENTION_PUBLIC_TRADES=365d event-saver partitions prune`
+  EVENTSAVER_RETENTION_PUBLIC_TRADES=365d event-saver partitions prune
+  event-saver partitions prune --table public_trades --older-than 365d --force --dry-run`
 const PARTITIONS_FREEZE_EXAMPLES = `  event-saver partitions freeze --table public_trades`

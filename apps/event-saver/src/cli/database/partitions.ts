@@ -1,7 +1,9 @@
 import {
+  type DueDays,
   type FreezeReport,
   findDueDays,
   freezeClosedDays,
+  type GridDatabase,
   listPartitions,
   listRemovedDays,
   PARTITIONED_TABLES,
@@ -9,8 +11,11 @@ import {
   type PartitionedTable,
   pruneDays,
   type RemovedDay,
+  type RetentionPolicy,
 } from '@grid/db'
+import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
+import { durationText } from '../../config/duration.ts'
 import { retentionName, retentionOf } from '../../config/retention.ts'
 import { SETTINGS } from '../../config/settings.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
@@ -31,9 +36,11 @@ export interface PruneSelection {
   /** Milliseconds; default: the configured retention. */
   readonly olderThanMs: number | undefined
   readonly dryRun: boolean
+  /** Remove days although gaps in them are not filled yet. */
+  readonly force: boolean
 }
 
-/** A day that was removed, is due, is kept for its open gaps, or could not be removed yet. */
+/** A day that was removed, is due, is kept, or could not be removed yet. */
 export interface PrunedDay {
   readonly table: PartitionedTable
   readonly day: string
@@ -42,7 +49,12 @@ export interface PrunedDay {
   readonly bytes: number | null
   /** Whether it is removed although it has open gaps. */
   readonly repairOverdue?: boolean
+  /** Why it is kept or postponed. */
   readonly reason?: string
+  /** When a kept day will be due, in epoch milliseconds. */
+  readonly dueTs?: number
+  /** Whether it is kept only because it is not old enough. */
+  readonly isYoung?: boolean
 }
 
 /** Lists the stored days. */
@@ -85,25 +97,49 @@ export function pruneTables(
   const policies = policiesOf(config, selection)
   const { dryRun } = selection
   const use = { command: 'partitions prune', mode: dryRun ? 'read' : 'write' } as const
+  const requestedBy = `${config.collector} (event-saver partitions prune${selection.force ? ' --force' : ''})`
   return withDatabase(config, use, async (db) => {
     const days: PrunedDay[] = []
     for (const policy of policies) {
-      const { due, kept } = await findDueDays(db, policy)
-      days.push(...kept.map((day) => ({ ...factsOf(day), outcome: 'kept' as const })))
-      if (dryRun) {
-        days.push(...due.map((day) => ({ ...factsOf(day), outcome: 'due' as const })))
-        continue
-      }
-      const requestedBy = `${config.collector} (event-saver partitions prune)`
-      const { removed, postponed } = await pruneDays(db, { ...policy, requestedBy })
-      days.push(...removed.map((day) => ({ ...factsOf(day), outcome: 'removed' as const })))
-      for (const { table, day, error } of postponed) {
-        const reason = reasonOf(error)
-        days.push({ table, day, outcome: 'postponed', rows: null, bytes: null, reason })
-      }
+      const { due, ...waiting } = await findDueDays(db, policy)
+      if (dryRun) days.push(...due.map((day) => ({ ...factsOf(day), outcome: 'due' as const })))
+      else days.push(...(await prune(db, policy, requestedBy)))
+      days.push(...keptDays(policy, waiting))
     }
     return days
   })
+}
+
+async function prune(
+  db: Kysely<GridDatabase>,
+  policy: Policy,
+  requestedBy: string,
+): Promise<PrunedDay[]> {
+  const { removed, postponed } = await pruneDays(db, { ...policy, requestedBy })
+  return [
+    ...removed.map((day) => ({ ...factsOf(day), outcome: 'removed' as const })),
+    ...postponed.map(({ table, day, error }) => {
+      const reason = reasonOf(error)
+      return { table, day, outcome: 'postponed' as const, rows: null, bytes: null, reason }
+    }),
+  ]
+}
+
+function keptDays(
+  { olderThanMs }: Policy,
+  { kept, young, detached }: Omit<DueDays, 'due'>,
+): PrunedDay[] {
+  const keptDay = (day: Partition, reason: string): PrunedDay => ({
+    ...factsOf(day),
+    outcome: 'kept',
+    reason,
+  })
+  const youngReason = `younger than ${durationText(olderThanMs)}`
+  return [
+    ...kept.map((day) => keptDay(day, 'gaps of that day are not filled yet')),
+    ...detached.map((day) => keptDay(day, 'it was detached by hand, so drop it by hand')),
+    ...young.map((day) => ({ ...keptDay(day, youngReason), isYoung: true })),
+  ]
 }
 
 function factsOf(day: {
@@ -112,16 +148,23 @@ function factsOf(day: {
   readonly rows: number | null
   readonly bytes: number | null
   readonly repairOverdue?: boolean
+  readonly dueTs?: number
 }): Omit<PrunedDay, 'outcome'> {
-  const { table, rows, bytes, repairOverdue } = day
+  const { table, rows, bytes, repairOverdue, dueTs } = day
   const overdue = repairOverdue === undefined ? {} : { repairOverdue }
-  return { table, day: day.day, rows, bytes, ...overdue }
+  const due = dueTs === undefined ? {} : { dueTs }
+  return { table, day: day.day, rows, bytes, ...overdue, ...due }
 }
+
+type Policy = Required<Pick<RetentionPolicy, 'table' | 'olderThanMs' | 'evenIfNeeded'>>
 
 function policiesOf(
   config: Config,
-  { table, olderThanMs }: PruneSelection,
-): readonly { readonly table: PartitionedTable; readonly olderThanMs: number }[] {
+  { table, olderThanMs, force }: PruneSelection,
+): readonly Policy[] {
+  if (force && table === undefined) {
+    throw new CommandError(EXIT.usage, 'TABLE_NEEDED', '--force needs --table')
+  }
   if (olderThanMs !== undefined && table === undefined) {
     throw new CommandError(EXIT.usage, 'TABLE_NEEDED', '--older-than needs --table')
   }
@@ -129,7 +172,7 @@ function policiesOf(
   const configured = retentionOf(config)
   const policies = tables.flatMap((name) => {
     const limit = olderThanMs ?? configured[name]
-    return limit === null ? [] : [{ table: name, olderThanMs: limit }]
+    return limit === null ? [] : [{ table: name, olderThanMs: limit, evenIfNeeded: force }]
   })
   if (policies.length > 0) return policies
   const variables = tables.map((name) => SETTINGS[retentionName(name)].variable)
@@ -150,20 +193,45 @@ export function partitionLines(partitions: readonly Partition[]): string[] {
   })
 }
 
-/** A line for each day. */
+/** A line for each day; days that are not old enough have one a table. */
 export function prunedLines(days: readonly PrunedDay[]): string[] {
-  return days.map(({ table, day, outcome, rows, bytes, repairOverdue, reason }) => {
-    const held = bytes === null ? '' : `, ${rows ?? 'unknown'} rows, ${size(bytes)}`
-    const overdue = repairOverdue ? ', with gaps that were never filled' : ''
-    return `${outcome.padEnd(9)} ${table} ${day}${held}${overdue}${reason === undefined ? '' : `: ${reason}`}`
-  })
+  const young = days.filter(({ isYoung }) => isYoung === true)
+  const byTable = Map.groupBy(young, ({ table }) => table)
+  return [
+    ...days.filter(({ isYoung }) => isYoung !== true).map(prunedLine),
+    ...[...byTable].map(([table, group]) => youngLine(table, group)),
+  ]
+}
+
+function prunedLine({ outcome, rows, bytes, reason, ...day }: PrunedDay): string {
+  const held = bytes === null ? '' : `, ${rows ?? 'unknown'} rows, ${size(bytes)}`
+  const overdue = day.repairOverdue ? ', with gaps that were never filled' : ''
+  const why = reason === undefined ? '' : `: ${reason}`
+  const due =
+    day.dueTs === undefined
+      ? ''
+      : `; due once they are, and ${timeText(day.dueTs)} at the latest; --force removes it before`
+  return `${outcome.padEnd(9)} ${day.table} ${day.day}${held}${overdue}${why}${due}`
+}
+
+function youngLine(table: PartitionedTable, days: readonly PrunedDay[]): string {
+  const first = days[0]
+  const last = days.at(-1)
+  const count = days.length === 1 ? '1 day' : `${days.length} days`
+  const when =
+    first?.dueTs === undefined ? '' : `; ${first.day} will be due ${timeText(first.dueTs)}`
+  return `${'kept'.padEnd(9)} ${table} ${first?.day} to ${last?.day}, ${count}: ${first?.reason}${when}`
+}
+
+/** As `2026-11-22 00:00 UTC`. */
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 /** A line for each removed day. */
 export function removedLines(days: readonly RemovedDay[]): string[] {
   return days.map(({ removedAt, requestedBy, ...day }) => {
-    const [line] = prunedLines([{ ...day, outcome: 'removed' }])
-    return `${line}, ${new Date(removedAt).toISOString()} by ${requestedBy}`
+    return `${prunedLine({ ...day, outcome: 'removed' })}, ${new Date(removedAt).toISOString()} by ${requestedBy}`
   })
 }
 

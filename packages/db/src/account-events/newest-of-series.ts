@@ -56,9 +56,11 @@ function newestOfSeriesSql<Event extends StoredRow>(
   const columns = series.map((column) => `${table}.${column}`).join(', ')
   const keys = series.map((_, index) => `key${index}`)
   const found = keys.map((key) => `series.${key}`).join(', ')
+  // A time that is ahead of its own receipt by a day is absurd, and its row must not hide the later ones.
   const isOfSeries = sqlText`
     ${account}
       and (${columns}) = (${found})
+      and ${table}.exchange_ts <= ${table}.local_ts + interval '1 day'
       and ${where}`
   // The newest instant is found first, by the order of the key alone. Ordered by more, a table that was
   // not analyzed yet makes the planner sort the whole series.

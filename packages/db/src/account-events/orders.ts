@@ -33,7 +33,8 @@ const OPEN_STATUSES = `('New', 'PartiallyFilled', 'Untriggered', 'Triggered')`
  * Stores and reads orders of accounts: every state of an order in table `orders`, its newest state in
  * `order_states`. One statement writes both.
  *
- * The newest state is the one with the largest (`cumExecQty`, rank of status, exchange time, arrival).
+ * The newest state is the final one, and otherwise the one with the largest (exchange time, rank of
+ * status, `cumExecQty`, arrival).
  *
  * @example
  * const { inserted } = await new OrderRepository(db).bulkInsert(events)

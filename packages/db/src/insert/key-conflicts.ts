@@ -97,7 +97,9 @@ function rowSwallowed<Event extends StoredRow>(
 function comparedColumns<Event extends StoredRow>(
   target: EventTable<Event>,
 ): readonly Column<Event>[] {
-  const fields = new Set([...target.key, ...target.immutable.map(({ field }) => field)])
+  const names = [...target.key, ...target.immutable.map(({ field }) => field)]
+  // Of some fields it depends on the source whether two deliveries must agree.
+  const fields = new Set<string>([...names, 'source'])
   return target.columns.filter(({ field }) => fields.has(field))
 }
 

@@ -130,6 +130,28 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(await range(symbol)).toEqual(stored)
   })
 
+  it('a trade that differs in any value is a conflict, and one that lacks a value is none', async () => {
+    const symbol = 'DIFFERING'
+    const values = {
+      tickDirection: 'PlusTick',
+      isBlockTrade: false,
+      isRpiTrade: true,
+      markPrice: decimal('1'),
+      indexPrice: decimal('2'),
+      markIv: decimal('3'),
+      iv: decimal('4'),
+    } as const
+    const stored = trade({ symbol, category: 'option', ...values })
+    await trades.bulkInsert([stored])
+    for (const [field, value] of Object.entries(values)) {
+      const other = value === 'PlusTick' ? 'MinusTick' : typeof value === 'boolean' ? !value : '9'
+      const { conflicts } = await trades.bulkInsert([{ ...stored, [field]: other }])
+      expect(conflicts.map((conflict) => conflict.field)).toEqual([field])
+      const lacking = { ...stored, source: 'rest' as const, [field]: null }
+      expect(await trades.bulkInsert([lacking])).toMatchObject({ duplicates: 1, conflicts: [] })
+    }
+  })
+
   it('finds a conflict within one batch, and one among many new rows', async () => {
     const symbol = 'WITHIN'
     const batch = Array.from({ length: 500 }, (_, n) => trade({ symbol, tradeId: `t${n}` }))

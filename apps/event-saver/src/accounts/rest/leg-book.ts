@@ -21,11 +21,12 @@ export class LegBook {
   /** Remembers a state of a leg, unless a newer one is known. */
   note(leg: PositionEvent): void {
     const key = keyOf(leg)
-    const knownTs = this.#legs.get(key)?.exchangeTs ?? this.#flat.get(key)
-    if (knownTs !== undefined && knownTs > leg.exchangeTs) return
+    const known = this.#legs.get(key)
+    const knownTs = known === undefined ? this.#flat.get(key) : timeOf(known)
+    if (knownTs !== undefined && knownTs > timeOf(leg)) return
     this.#legs.delete(key)
     this.#flat.delete(key)
-    if (isZero(leg.size)) this.#noteFlat(key, leg.exchangeTs)
+    if (isZero(leg.size)) this.#noteFlat(key, timeOf(leg))
     else this.#legs.set(key, leg)
   }
 
@@ -72,6 +73,14 @@ export class LegBook {
       (leg) => leg.category === category && !keys.has(keyOf(leg)),
     )
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** When a leg was so. A time that is ahead of its receipt by a day is absurd, and the receipt counts. */
+function timeOf({ exchangeTs, localTsUs }: PositionEvent): number {
+  const receivedMs = Math.floor(localTsUs / 1000)
+  return exchangeTs > receivedMs + DAY_MS ? receivedMs : exchangeTs
 }
 
 function keyOf({ category, symbol, positionIdx }: PositionEvent): string {

@@ -22,7 +22,7 @@ export class OpenOrders {
       if (this.#closed.size > MOST_CLOSED) this.#closed.delete(first(this.#closed))
     } else if (!this.#closed.has(key)) {
       const known = this.#open.get(key)
-      if (known === undefined || known.exchangeTs <= order.exchangeTs) this.#open.set(key, order)
+      if (known === undefined || timeOf(known) <= timeOf(order)) this.#open.set(key, order)
     }
   }
 
@@ -57,6 +57,14 @@ export class OpenOrders {
 
 /** How many closed orders are remembered, so that a late state does not open them again. */
 const MOST_CLOSED = 10_000
+
+const DAY_MS = 86_400_000
+
+/** When an order was so. A time that is ahead of its receipt by a day is absurd, and the receipt counts. */
+function timeOf({ exchangeTs, localTsUs }: OrderEvent): number {
+  const receivedMs = Math.floor(localTsUs / 1000)
+  return exchangeTs > receivedMs + DAY_MS ? receivedMs : exchangeTs
+}
 
 function keyOf({ category, orderId }: OrderName): string {
   return `${category} ${orderId}`

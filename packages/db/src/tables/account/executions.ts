@@ -1,7 +1,8 @@
 import type { ExecutionEvent } from '@grid/core-events'
 import { columnsOf } from '../../columns/column.ts'
-import { compareValues, type EventTable } from '../shape/event-table.ts'
+import { compareValues, type EventTable, type ImmutableField } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 
 /** Values that a message may leave out and a later one may bring. */
 const VALUES = {
@@ -33,6 +34,21 @@ const VALUES = {
   extraFees: 'jsonb',
 } as const
 
+/** A text that says nothing where it is `UNKNOWN`, as one source writes what the other leaves out. */
+function worded(field: keyof typeof VALUES, column: string): ImmutableField<ExecutionEvent> {
+  return { field, bothKnow: bothSay(column, "'UNKNOWN'") }
+}
+
+/** A number that says nothing where it is zero, likewise. */
+function measured(field: keyof typeof VALUES, column: string): ImmutableField<ExecutionEvent> {
+  return { field, bothKnow: bothSay(column, '0') }
+}
+
+function bothSay(column: string, nothing: string) {
+  return (stored: string, offered: string): string =>
+    `${stored}.${column} <> ${nothing} and ${offered}.${column} <> ${nothing}`
+}
+
 /** Where and how executions are stored. */
 export const EXECUTIONS: EventTable<ExecutionEvent> = {
   channel: 'execution',
@@ -60,7 +76,7 @@ export const EXECUTIONS: EventTable<ExecutionEvent> = {
     compareValues(a.symbol, b.symbol) ||
     compareValues(a.execId, b.execId),
   order: ['private_executions.seq', 'private_executions.exec_id'],
-  // Fields that socket and REST give alike. Not those that one of them calls UNKNOWN.
+  // All that an execution is. A value that one delivery lacks, or calls UNKNOWN, is unlike none.
   immutable: [
     { field: 'exchangeTs' },
     { field: 'side' },
@@ -74,11 +90,24 @@ export const EXECUTIONS: EventTable<ExecutionEvent> = {
     { field: 'closedSize' },
     { field: 'leavesQty' },
     { field: 'execType' },
+    { field: 'orderPrice' },
+    { field: 'orderQty' },
+    worded('orderType', 'order_type'),
+    worded('createType', 'create_type'),
+    worded('stopOrderType', 'stop_order_type'),
+    { field: 'execFeeV2' },
+    { field: 'marketUnit' },
+    measured('markPrice', 'mark_price'),
+    measured('indexPrice', 'index_price'),
+    measured('underlyingPrice', 'underlying_price'),
+    measured('tradeIv', 'trade_iv'),
+    measured('markIv', 'mark_iv'),
     { field: 'orderId' },
     { field: 'orderLinkId' },
     { field: 'blockTradeId' },
     { field: 'isMaker' },
     { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
+    sameExtra(),
   ],
   fills: [...(Object.keys(VALUES) as (keyof typeof VALUES)[]), 'extra'],
   comparison: 'each',

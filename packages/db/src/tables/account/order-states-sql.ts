@@ -1,15 +1,29 @@
 import { listText, sqlText } from '../../columns/sql-text.ts'
 
-/** SQL terms that make a state the newest: the first that differs decides. */
+/**
+ * SQL terms that make a state the newest: the first that differs decides.
+ *
+ * Time leads, so that no absurd value of one state holds its place against the later ones: a quantity
+ * decides within a millisecond only. A final status comes before all, as an order never leaves it. A time
+ * that is ahead of its own receipt is no time of the order, and its receipt counts for it.
+ */
 function newness(row: string): readonly string[] {
   return [
-    `coalesce(${row}.cum_exec_qty, 0)`,
+    `order_status_rank(${row}.status) = ${FINAL_RANK}`,
+    sqlText`
+      case when ${row}.exchange_ts > ${row}.local_ts + interval '${MOST_AHEAD}'
+        then ${row}.local_ts else ${row}.exchange_ts end`,
     `order_status_rank(${row}.status)`,
-    `${row}.exchange_ts`,
+    `coalesce(${row}.cum_exec_qty, 0)`,
     // Its arrival: the collector's clock, and then its place in the message.
     `${row}.local_ts`,
   ]
 }
+
+/** The rank of statuses that nothing follows. */
+const FINAL_RANK = '4'
+/** How far the exchange's clock may be ahead of a collector's. */
+const MOST_AHEAD = '1 minute'
 
 /** SQL terms that order the states of an order, the newest first. */
 export function newestOrderFirst(row: string): readonly string[] {

@@ -2,6 +2,7 @@ import type { OrderEvent } from '@grid/core-events'
 import { type Column, columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 import { orderStatesSql } from './order-states-sql.ts'
 
 const COLUMNS = columnsOf<'orders', OrderEvent, 'channel'>({
@@ -96,6 +97,11 @@ export const ORDERS: EventTable<OrderEvent> = {
     { field: 'orderLinkId' },
     { field: 'createdTime' },
     { field: 'cumExecQty' },
+    { field: 'positionIdx' },
+    { field: 'parentOrderLinkId' },
+    { field: 'blockTradeId' },
+    { field: 'marketUnit' },
+    sameExtra(),
   ],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },

@@ -2,6 +2,7 @@ import type { PositionEvent } from '@grid/core-events'
 import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 
 /** Where and how positions are stored. */
 export const POSITIONS: EventTable<PositionEvent> = {
@@ -74,8 +75,18 @@ export const POSITIONS: EventTable<PositionEvent> = {
     'position_snapshots.local_ts',
     'position_snapshots.content_hash',
   ],
-  // The key has a hash of the content: these fields would reveal two contents with one hash.
-  immutable: [{ field: 'side' }, { field: 'size' }, { field: 'entryPrice' }],
+  // The key has a hash of the content: the first fields would reveal two contents with one hash. The
+  // others are not hashed, because they never change.
+  immutable: [
+    { field: 'side' },
+    { field: 'size' },
+    { field: 'entryPrice' },
+    { field: 'bustPrice' },
+    { field: 'positionBalance' },
+    { field: 'tradeMode' },
+    { field: 'tpslMode' },
+    sameExtra(),
+  ],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

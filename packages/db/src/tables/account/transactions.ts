@@ -2,6 +2,7 @@ import type { Category, Decimal, JsonObject, JsonValue, Source } from '@grid/cor
 import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 
 /**
  * One entry of an account's ledger (REST `/v5/account/transaction-log`): `change` is `cashFlow` +
@@ -107,6 +108,12 @@ export const TRANSACTIONS: EventTable<AccountTransaction> = {
     { field: 'change' },
     { field: 'cashBalance' },
     { field: 'orderId' },
+    { field: 'orderLinkId' },
+    { field: 'transSubType' },
+    { field: 'feeRate' },
+    { field: 'bonusChange' },
+    { field: 'extraFees' },
+    sameExtra(),
   ],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },

@@ -2,6 +2,7 @@ import type { WalletEvent } from '@grid/core-events'
 import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 
 /** Where and how wallets are stored. */
 export const WALLETS: EventTable<WalletEvent> = {
@@ -65,8 +66,17 @@ export const WALLETS: EventTable<WalletEvent> = {
     'wallet_snapshots.local_ts',
     'wallet_snapshots.content_hash',
   ],
-  // The key has a hash of the content: these fields would reveal two contents with one hash.
-  immutable: [{ field: 'walletBalance' }, { field: 'equity' }],
+  // The key has a hash of the content: the first fields would reveal two contents with one hash. The
+  // others are not hashed, because they never change.
+  immutable: [
+    { field: 'walletBalance' },
+    { field: 'equity' },
+    { field: 'accountLTV' },
+    { field: 'free' },
+    { field: 'availableToWithdraw' },
+    { field: 'availableToBorrow' },
+    sameExtra(),
+  ],
   comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

@@ -71,6 +71,12 @@ export const PUBLIC_TRADES: DailyTable<PublicTradeEvent> = {
     { field: 'size' },
     { field: 'isBlockTrade' },
     { field: 'isRpiTrade' },
+    // REST gives trades without what is null there.
+    { field: 'tickDirection' },
+    { field: 'markPrice' },
+    { field: 'indexPrice' },
+    { field: 'markIv' },
+    { field: 'iv' },
     { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
   ],
   grants: { writer: 'select, insert', reader: 'select' },

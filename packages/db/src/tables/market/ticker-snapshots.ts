@@ -10,6 +10,7 @@ import type { ColumnKindName } from '../../columns/column-kind.ts'
 import type { KindOf } from '../../columns/column-of-schema.ts'
 import { compareValues, type DailyTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { sameExtra } from '../shape/same-extra.ts'
 
 const KINDS: { readonly [Kind in TickerFieldKind]: ColumnKindName } = {
   decimal: 'numeric',
@@ -52,6 +53,7 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
   // collectors when one of them missed a delta.
   immutable: [
     { field: 'changed' },
+    sameExtra(),
     ...TICKER_FIELD_NAMES.map((field) => ({
       field,
       bothKnow: (stored: string, offered: string) =>

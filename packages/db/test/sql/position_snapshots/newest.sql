@@ -75,6 +75,7 @@ cross join lateral (
   from position_snapshots
   where position_snapshots.account_id = $4::uuid
     and (position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx) = (series.key0, series.key1, series.key2)
+    and position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '1 day'
     and position_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
       and position_snapshots.symbol = $2::text
       and position_snapshots.exchange_ts <= $3::timestamptz
@@ -83,6 +84,7 @@ cross join lateral (
       from position_snapshots
       where position_snapshots.account_id = $4::uuid
         and (position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx) = (series.key0, series.key1, series.key2)
+        and position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '1 day'
         and position_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
           and position_snapshots.symbol = $2::text
           and position_snapshots.exchange_ts <= $3::timestamptz

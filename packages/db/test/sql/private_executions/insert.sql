@@ -117,11 +117,29 @@ with written as (
     or stored.closed_size <> excluded.closed_size
     or stored.leaves_qty <> excluded.leaves_qty
     or stored.exec_type <> excluded.exec_type
+    or stored.order_price <> excluded.order_price
+    or stored.order_qty <> excluded.order_qty
+    or (stored.order_type <> 'UNKNOWN' and excluded.order_type <> 'UNKNOWN' and stored.order_type is distinct from excluded.order_type)
+    or (stored.create_type <> 'UNKNOWN' and excluded.create_type <> 'UNKNOWN' and stored.create_type is distinct from excluded.create_type)
+    or (stored.stop_order_type <> 'UNKNOWN' and excluded.stop_order_type <> 'UNKNOWN' and stored.stop_order_type is distinct from excluded.stop_order_type)
+    or stored.exec_fee_v2 <> excluded.exec_fee_v2
+    or stored.market_unit <> excluded.market_unit
+    or (stored.mark_price <> 0 and excluded.mark_price <> 0 and stored.mark_price is distinct from excluded.mark_price)
+    or (stored.index_price <> 0 and excluded.index_price <> 0 and stored.index_price is distinct from excluded.index_price)
+    or (stored.underlying_price <> 0 and excluded.underlying_price <> 0 and stored.underlying_price is distinct from excluded.underlying_price)
+    or (stored.trade_iv <> 0 and excluded.trade_iv <> 0 and stored.trade_iv is distinct from excluded.trade_iv)
+    or (stored.mark_iv <> 0 and excluded.mark_iv <> 0 and stored.mark_iv is distinct from excluded.mark_iv)
     or stored.order_id <> excluded.order_id
     or stored.order_link_id <> excluded.order_link_id
     or stored.block_trade_id <> excluded.block_trade_id
     or stored.is_maker <> excluded.is_maker
     or (stored.seq >= 0 and excluded.seq >= 0 and stored.seq is distinct from excluded.seq)
+    or ((stored.source = excluded.source or exists (
+      select
+      from jsonb_each(stored.extra) as one
+      join jsonb_each(excluded.extra) as other using (key)
+      where one.value <> other.value
+    )) and stored.extra is distinct from excluded.extra)
   ) is not true
   returning xmax = 0 as is_new
 )

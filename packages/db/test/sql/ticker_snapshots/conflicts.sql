@@ -3,6 +3,12 @@ select position::integer,
   stored.category is null as is_missing,
   array[
     (stored.changed <> batch.changed)::text,
+    (((stored.source = batch.source or exists (
+      select
+      from jsonb_each(stored.extra) as one
+      join jsonb_each(batch.extra) as other using (key)
+      where one.value <> other.value
+    )) and stored.extra is distinct from batch.extra))::text,
     ((stored.changed & batch.changed & 1 <> 0 and stored.tick_direction is distinct from batch.tick_direction))::text,
     ((stored.changed & batch.changed & 2 <> 0 and stored.last_price is distinct from batch.last_price))::text,
     ((stored.changed & batch.changed & 4 <> 0 and stored.price24h_pcnt is distinct from batch.price24h_pcnt))::text,
@@ -49,15 +55,15 @@ select position::integer,
     ((stored.changed & batch.changed & 8796093022208 <> 0 and stored.change24h is distinct from batch.change24h))::text
   ]::text[] as differs,
   array[
-    (stored.changed)::text, (stored.tick_direction)::text, (stored.last_price)::text,
-    (stored.price24h_pcnt)::text, (stored.prev_price24h)::text,
-    (stored.high_price24h)::text, (stored.low_price24h)::text,
-    (stored.prev_price1h)::text, (stored.mark_price)::text,
-    (stored.index_price)::text, (stored.open_interest)::text,
-    (stored.open_interest_value)::text, (stored.single_open_interest)::text,
-    (stored.single_open_interest_value)::text, (stored.turnover24h)::text,
-    (stored.volume24h)::text, (stored.bid1_price)::text, (stored.bid1_size)::text,
-    (stored.ask1_price)::text, (stored.ask1_size)::text,
+    (stored.changed)::text, (stored.extra)::text, (stored.tick_direction)::text,
+    (stored.last_price)::text, (stored.price24h_pcnt)::text,
+    (stored.prev_price24h)::text, (stored.high_price24h)::text,
+    (stored.low_price24h)::text, (stored.prev_price1h)::text,
+    (stored.mark_price)::text, (stored.index_price)::text,
+    (stored.open_interest)::text, (stored.open_interest_value)::text,
+    (stored.single_open_interest)::text, (stored.single_open_interest_value)::text,
+    (stored.turnover24h)::text, (stored.volume24h)::text, (stored.bid1_price)::text,
+    (stored.bid1_size)::text, (stored.ask1_price)::text, (stored.ask1_size)::text,
     (stored.next_funding_time)::text, (stored.funding_rate)::text,
     (stored.funding_interval_hour)::text, (stored.funding_cap)::text,
     (stored.delivery_time)::text, (stored.basis_rate)::text,
@@ -71,14 +77,15 @@ select position::integer,
     (stored.vega)::text, (stored.theta)::text, (stored.change24h)::text
   ]::text[] as stored,
   array[
-    (batch.changed)::text, (batch.tick_direction)::text, (batch.last_price)::text,
-    (batch.price24h_pcnt)::text, (batch.prev_price24h)::text,
-    (batch.high_price24h)::text, (batch.low_price24h)::text,
-    (batch.prev_price1h)::text, (batch.mark_price)::text, (batch.index_price)::text,
-    (batch.open_interest)::text, (batch.open_interest_value)::text,
-    (batch.single_open_interest)::text, (batch.single_open_interest_value)::text,
-    (batch.turnover24h)::text, (batch.volume24h)::text, (batch.bid1_price)::text,
-    (batch.bid1_size)::text, (batch.ask1_price)::text, (batch.ask1_size)::text,
+    (batch.changed)::text, (batch.extra)::text, (batch.tick_direction)::text,
+    (batch.last_price)::text, (batch.price24h_pcnt)::text,
+    (batch.prev_price24h)::text, (batch.high_price24h)::text,
+    (batch.low_price24h)::text, (batch.prev_price1h)::text, (batch.mark_price)::text,
+    (batch.index_price)::text, (batch.open_interest)::text,
+    (batch.open_interest_value)::text, (batch.single_open_interest)::text,
+    (batch.single_open_interest_value)::text, (batch.turnover24h)::text,
+    (batch.volume24h)::text, (batch.bid1_price)::text, (batch.bid1_size)::text,
+    (batch.ask1_price)::text, (batch.ask1_size)::text,
     (batch.next_funding_time)::text, (batch.funding_rate)::text,
     (batch.funding_interval_hour)::text, (batch.funding_cap)::text,
     (batch.delivery_time)::text, (batch.basis_rate)::text,
@@ -102,7 +109,7 @@ from unnest(
   $34::numeric[], $35::numeric[], $36::numeric[], $37::numeric[], $38::text[],
   $39::numeric[], $40::numeric[], $41::numeric[], $42::numeric[], $43::numeric[],
   $44::numeric[], $45::numeric[], $46::numeric[], $47::numeric[], $48::numeric[],
-  $49::numeric[], $50::numeric[]
+  $49::numeric[], $50::numeric[], $51::jsonb[], $52::text[]
 ) with ordinality as batch (
   category, symbol, exchange_ts, seq, is_snapshot, changed, tick_direction,
   last_price, price24h_pcnt, prev_price24h, high_price24h, low_price24h,
@@ -113,7 +120,7 @@ from unnest(
   delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
   cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
   underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
-  change24h, position
+  change24h, extra, source, position
 )
 left join lateral (
   select
@@ -126,18 +133,24 @@ left join lateral (
     delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
     cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
     underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
-    change24h
+    change24h, extra, source
   from ticker_snapshots stored
   where stored.category = batch.category
     and stored.symbol = batch.symbol
     and stored.exchange_ts = batch.exchange_ts
     and stored.seq = batch.seq
     and stored.is_snapshot = batch.is_snapshot
-    and stored.exchange_ts between $51::timestamptz and $52::timestamptz
+    and stored.exchange_ts between $53::timestamptz and $54::timestamptz
   offset 0
 ) as stored on true
 where stored.category is null
   or stored.changed <> batch.changed
+  or ((stored.source = batch.source or exists (
+  select
+  from jsonb_each(stored.extra) as one
+  join jsonb_each(batch.extra) as other using (key)
+  where one.value <> other.value
+)) and stored.extra is distinct from batch.extra)
   or (stored.changed & batch.changed & 1 <> 0 and stored.tick_direction is distinct from batch.tick_direction)
   or (stored.changed & batch.changed & 2 <> 0 and stored.last_price is distinct from batch.last_price)
   or (stored.changed & batch.changed & 4 <> 0 and stored.price24h_pcnt is distinct from batch.price24h_pcnt)

@@ -69,6 +69,7 @@ cross join lateral (
   from wallet_snapshots
   where wallet_snapshots.account_id = $3::uuid
     and (wallet_snapshots.account_type, wallet_snapshots.coin) = (series.key0, series.key1)
+    and wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '1 day'
     and wallet_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
       and wallet_snapshots.coin = $2::text
     and wallet_snapshots.exchange_ts = (
@@ -76,6 +77,7 @@ cross join lateral (
       from wallet_snapshots
       where wallet_snapshots.account_id = $3::uuid
         and (wallet_snapshots.account_type, wallet_snapshots.coin) = (series.key0, series.key1)
+        and wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '1 day'
         and wallet_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
           and wallet_snapshots.coin = $2::text
       order by wallet_snapshots.exchange_ts desc

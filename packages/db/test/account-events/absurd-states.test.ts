@@ -1,0 +1,177 @@
+import type { OrderEvent } from '@grid/core-events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  AccountTransactionRepository,
+  type BulkInsertResult,
+  ExecutionRepository,
+  migrate,
+  OrderRepository,
+  PositionSnapshotRepository,
+  TickerSnapshotRepository,
+  WalletSnapshotRepository,
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { decimal, T0, ticker } from '../support/events.ts'
+import {
+  addTenant,
+  execution,
+  order,
+  position,
+  transaction,
+  wallet,
+} from '../support/private-events.ts'
+
+const FAR = Date.UTC(2090, 0, 1)
+interface Changed {
+  readonly source: 'ws' | 'rest'
+  readonly extra: unknown
+}
+
+const NONE = { inserted: 0, duplicates: 0, merged: 0, conflicts: [] }
+
+describe.each(DATABASES)('on %s', (_kind, open) => {
+  let opened: OpenedDatabase
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db, { environment: 'testnet' })
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  const later = { exchangeTs: T0 + 9, localTsUs: (T0 + 10) * 1000 }
+  const absurdities: readonly (readonly [string, Partial<OrderEvent>, Partial<OrderEvent>])[] = [
+    ['quantity', { orderStatus: 'PartiallyFilled', cumExecQty: decimal('1e60') }, {}],
+    ['quantity of an open state', { cumExecQty: decimal('1e60') }, { orderStatus: 'New' }],
+    ['quantity of a final state', { orderStatus: 'Filled', cumExecQty: decimal('1e60') }, {}],
+    ['time', { exchangeTs: FAR }, { orderStatus: 'New' }],
+    ['time of a final state', { orderStatus: 'Filled', exchangeTs: FAR }, {}],
+    ['status', { orderStatus: 'Beyond' }, { orderStatus: 'New' }],
+  ]
+
+  it.each(absurdities)(
+    'an absurd %s of one state of an order does not hold its place',
+    async (name, absurd, next) => {
+      const { scope, accountId } = await addTenant(opened.db, `absurd ${name}`)
+      const orders = new OrderRepository(opened.db)
+      const wrong = order({ accountId, ...absurd })
+      const right = order({
+        accountId,
+        orderStatus: 'Filled',
+        cumExecQty: decimal('1'),
+        ...later,
+        ...next,
+      })
+      await orders.bulkInsert([wrong])
+      await orders.bulkInsert([right])
+      const [state] = await orders.states(scope, { accountId })
+      expect(state?.contentHash).toBe(right.contentHash)
+      // In one batch, and the other way round.
+      for (const [n, states] of [
+        [wrong, right],
+        [right, wrong],
+      ].entries()) {
+        const orderId = `batch ${n}`
+        await orders.bulkInsert(states.map((each) => ({ ...each, orderId })))
+        const [newest] = await orders.states(scope, { accountId, orderId })
+        expect(newest?.contentHash).toBe(right.contentHash)
+      }
+    },
+  )
+
+  it('an absurd time of a leg or a coin does not hide the later states', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'far')
+    const positions = new PositionSnapshotRepository(opened.db)
+    const wallets = new WalletSnapshotRepository(opened.db)
+    const [leg, coin] = [position({ accountId }), wallet({ accountId })]
+    await positions.bulkInsert([{ ...leg, exchangeTs: FAR }])
+    await wallets.bulkInsert([{ ...coin, exchangeTs: FAR }])
+    await positions.bulkInsert([{ ...leg, ...later }])
+    await wallets.bulkInsert([{ ...coin, ...later }])
+    expect(await positions.latest(scope, { accountId })).toMatchObject([later])
+    expect(await wallets.latest(scope, { accountId })).toMatchObject([later])
+  })
+
+  it('states of one instant that differ only in keys that are not known are conflicts, not duplicates', async () => {
+    const { accountId } = await addTenant(opened.db, 'extras')
+    const extra = { fee: 1, more: { a: 1, b: [2] } }
+    const [leg, coin, state] = [
+      position({ accountId, extra }),
+      wallet({ accountId, extra }),
+      order({ accountId, extra }),
+    ]
+    const kinds = [
+      { insert: new PositionSnapshotRepository(opened.db), event: leg },
+      { insert: new WalletSnapshotRepository(opened.db), event: coin },
+      { insert: new OrderRepository(opened.db), event: state },
+      { insert: new TickerSnapshotRepository(opened.db), event: ticker({ extra }) },
+      {
+        insert: new AccountTransactionRepository(opened.db),
+        event: transaction({ accountId, extra }),
+      },
+    ] as unknown as readonly {
+      readonly insert: {
+        bulkInsert(events: readonly Changed[]): Promise<BulkInsertResult<Changed>>
+      }
+      readonly event: Changed
+    }[]
+    for (const { insert, event } of kinds) {
+      const conflictOf = async (other: Partial<Changed>): Promise<unknown> => {
+        const offered = { ...event, ...other }
+        const { duplicates, conflicts } = await insert.bulkInsert([offered])
+        expect(duplicates + conflicts.length).toBe(1)
+        if (conflicts.length > 0) expect(conflicts[0]?.event.extra).toBe(offered.extra)
+        return conflicts[0]?.field
+      }
+      expect(await insert.bulkInsert([event])).toEqual({ ...NONE, inserted: 1 })
+      for (const other of [null, { fee: 2 }, { ...extra, other: 1 }]) {
+        expect(await conflictOf({ extra: other })).toBe('extra')
+      }
+      expect(await conflictOf({ extra: { more: { b: [2], a: 1 }, fee: 1 } })).toBeUndefined()
+      // The other source has other keys, or none.
+      expect(await conflictOf({ source: 'rest', extra: null })).toBeUndefined()
+      expect(await conflictOf({ source: 'rest', extra: { fee: 1, own: 1 } })).toBeUndefined()
+      expect(await conflictOf({ source: 'rest', extra: { fee: 2 } })).toBe('extra')
+    }
+  })
+
+  it('an execution that differs in any value is a conflict, and what one source leaves out is none', async () => {
+    const { accountId } = await addTenant(opened.db, 'differing')
+    const executions = new ExecutionRepository(opened.db)
+    const values = {
+      orderPrice: decimal('100'),
+      orderQty: decimal('3'),
+      orderType: 'Limit',
+      createType: 'CreateByUser',
+      stopOrderType: 'Stop',
+      execFeeV2: decimal('0.1'),
+      marketUnit: 'baseCoin',
+      markPrice: decimal('99'),
+      indexPrice: decimal('98'),
+      underlyingPrice: decimal('97'),
+      tradeIv: decimal('0.5'),
+      markIv: decimal('0.6'),
+      extra: { known: 1, other: 2 },
+    } as const
+    const stored = execution({ accountId, ...values })
+    expect(await executions.bulkInsert([stored])).toEqual({ ...NONE, inserted: 1 })
+    const differing = Object.entries(values).map(([field, value]) => {
+      const changed = field === 'extra' ? { known: 3 } : value === 'Limit' ? 'Market' : '7'
+      return [field, { ...stored, [field]: changed }] as const
+    })
+    for (const [field, event] of differing) {
+      const { conflicts } = await executions.bulkInsert([event])
+      expect(conflicts.map((conflict) => conflict.field)).toEqual([field])
+      expect(conflicts[0]?.event).toBe(event)
+    }
+    const worded = {
+      ...stored,
+      orderType: 'UNKNOWN',
+      createType: null,
+      stopOrderType: 'UNKNOWN',
+      indexPrice: decimal('0'),
+      orderPrice: decimal('100.0'),
+      source: 'rest',
+      extra: { known: 1, rest: 4 },
+    } as const
+    expect(await executions.bulkInsert([worded])).toEqual({ ...NONE, duplicates: 1 })
+  })
+})

@@ -151,7 +151,7 @@ export class Saver {
 
   /** Serves health, begins to capture and to prepare the database; gives the HTTP address. */
   async start(): Promise<string> {
-    const address = await this.#health.listen(this.#options.config.httpAddress)
+    const address = await this.#health.listen()
     this.#markets.start()
     this.#preparing = this.#prepare()
     return address

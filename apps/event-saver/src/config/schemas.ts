@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { isHostName } from '@grid/core-events'
+import { isHostName, Secret } from '@grid/core-events'
 import { checkDatabaseUrl, EncryptionKeys } from '@grid/db'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
@@ -130,3 +130,20 @@ export const encryptionKeys: TextSchema<EncryptionKeys> = z.string().transform((
     return z.NEVER
   }
 })
+
+/** The token of the HTTP server: at least 16 visible ASCII characters. A fault does not show it. */
+export const httpToken: TextSchema<Secret> = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 visible ASCII characters')
+  .transform((text) => new Secret(text))
+
+/** A comma list of host names, which may be empty. */
+export const hostNames: TextSchema<string[]> = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .pipe(z.array(z.string().regex(/^[a-z0-9._-]+$/i, 'must be names of hosts without a port')))

@@ -16,11 +16,15 @@ export class LoopWatchdog {
   #lastMs = performance.now()
   #stalledAtMs: number | null = null
 
-  /** Calls `onTick` every second. */
-  constructor(onTick: () => void) {
+  /** Calls `onTick` every second; what it throws goes to `onError`, as a timer's error would end the process. */
+  constructor(onTick: () => void, onError: (error: unknown) => void) {
     this.#timer = setInterval(() => {
       this.#look()
-      onTick()
+      try {
+        onTick()
+      } catch (error) {
+        onError(error)
+      }
     }, TICK_MS)
   }
 

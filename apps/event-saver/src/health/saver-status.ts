@@ -80,7 +80,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     retention: sources.partitions.totals,
     evidenceLost: pipeline.evidenceLost,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
-    rss: process.memoryUsage.rss(),
+    rss: readRss(),
   }
 }
 
@@ -91,4 +91,13 @@ function accountTopics({ accountName, state, topics }: AccountStatus): WantedTop
     topic: `${topic.topic}@${accountName}`,
     state: isBad ? 'refused' : topic.state,
   }))
+}
+
+/** The memory of the process; null while no file can be opened to read it from. */
+function readRss(): number | null {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return null
+  }
 }

@@ -1,7 +1,8 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/schemas.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
+import type { HttpAccess, Refusal } from './http-access.ts'
 import { Metrics } from './metrics.ts'
 import type { SaverStatus } from './status.ts'
 
@@ -12,21 +13,46 @@ export interface HttpSubject {
   alive(): boolean
 }
 
+/** Most connections at once: the capture needs the process's file descriptors for itself. */
+const MAX_CONNECTIONS = 64
+/** How long a client may take for its headers, for a whole request, and between two requests. */
+const HEADERS_MS = 5000
+const REQUEST_MS = 10_000
+const KEEP_ALIVE_MS = 5000
+/** How long a client may take to read an answer. */
+const ANSWER_MS = 10_000
+
 /**
  * Serves `/livez`, `/readyz`, `/status` and `/metrics`.
+ *
+ * `/livez` and `/readyz` answer everybody; details are for the requests that `access` lets through.
  */
 export class HttpServer {
   readonly #subject: HttpSubject
+  readonly #access: HttpAccess
   readonly #metrics = new Metrics()
   readonly #server: Server
 
-  constructor(subject: HttpSubject) {
+  constructor(subject: HttpSubject, access: HttpAccess) {
     this.#subject = subject
-    this.#server = createServer((request, response) => {
-      this.#answer(request.method ?? '', request.url ?? '', response).catch((error: unknown) => {
-        send(response, 500, 'text/plain', `${error}\n`)
+    this.#access = access
+    const limits = {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1000,
+    }
+    this.#server = createServer(limits, (request, response) => {
+      this.#limitAnswer(response)
+      this.#answer(request, response).catch((error: unknown) => {
+        // An error after the headers cannot be told to the client any more.
+        if (response.headersSent) response.destroy()
+        else send(response, 500, 'text/plain', `${error}\n`)
       })
     })
+    this.#server.maxConnections = MAX_CONNECTIONS
+    // A connection that sends nothing is no request yet, so the limits above do not see it.
+    this.#server.setTimeout(REQUEST_MS)
   }
 
   /**
@@ -54,11 +80,19 @@ export class HttpServer {
     })
   }
 
-  async #answer(method: string, url: string, response: ServerResponse): Promise<void> {
+  /** Cuts off a client that reads its answer too slowly: it holds the answer in memory. */
+  #limitAnswer(response: ServerResponse): void {
+    const timer = setTimeout(() => response.destroy(), ANSWER_MS)
+    response.on('close', () => clearTimeout(timer))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url = '', headers } = request
     if (method !== 'GET' && method !== 'HEAD') {
       send(response, 405, 'text/plain', 'only GET\n')
       return
     }
+    const refusal = this.#access.refusal(headers)
     switch (url.split('?')[0]) {
       case '/livez': {
         const alive = this.#subject.alive()
@@ -67,13 +101,20 @@ export class HttpServer {
       }
       case '/readyz': {
         const { ready, checks } = this.#subject.status()
-        sendJson(response, ready ? 200 : 503, { ready, checks })
+        // Details name topics and accounts.
+        const shown = refusal === null ? checks : checks.map(({ detail: _, ...check }) => check)
+        sendJson(response, ready ? 200 : 503, { ready, checks: shown })
         return
       }
       case '/status':
-        sendJson(response, 200, this.#subject.status())
+        if (refusal !== null) refuse(response, refusal)
+        else sendJson(response, 200, this.#subject.status())
         return
       case '/metrics': {
+        if (refusal !== null) {
+          refuse(response, refusal)
+          return
+        }
         const text = await this.#metrics.render(this.#subject.status())
         send(response, 200, this.#metrics.contentType, text)
         return
@@ -82,6 +123,11 @@ export class HttpServer {
         send(response, 404, 'text/plain', 'try /livez, /readyz, /status or /metrics\n')
     }
   }
+}
+
+function refuse(response: ServerResponse, { status, code, message }: Refusal): void {
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer')
+  send(response, status, 'text/plain', `${code}: ${message}\n`)
 }
 
 function sendJson(response: ServerResponse, code: number, body: unknown): void {

@@ -39,6 +39,6 @@ export interface SaverStatus {
   /** What could not be stored and stands in the log alone. */
   readonly evidenceLost: EvidenceLost
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
-  /** Bytes. */
-  readonly rss: number
+  /** Bytes; null when they cannot be read, e.g. because no file descriptor is left. */
+  readonly rss: number | null
 }

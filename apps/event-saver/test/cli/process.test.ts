@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { openSync, readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSimulator } from '@grid/bybit-sim'
 import { freePort } from '@grid/testing'
@@ -9,13 +11,15 @@ import type { SaverStatus } from '../../src/health/status.ts'
 import { Cli } from '../support/cli.ts'
 import { ownDatabase } from '../support/rig.ts'
 
+/** So few files that even the permitted connections take all of them. */
+const LIMIT = 70
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /** Starts `run` with a stderr of the test's own, below a program such as nohup where one is named. */
 async function startSaver(
   env: Readonly<Record<string, string>>,
   { stderr = 'pipe', below = [] }: { stderr?: 'pipe' | number; below?: readonly string[] } = {},
-): Promise<{ child: ChildProcess; exited: Promise<unknown>; get: Get }> {
+): Promise<{ child: ChildProcess; exited: Promise<unknown>; get: Get; port: number }> {
   const port = await freePort()
   const words = [...below, process.execPath, '--conditions=@grid/source', MAIN, 'run']
   const child = spawn(words[0] ?? '', words.slice(1), {
@@ -27,7 +31,7 @@ async function startSaver(
     const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null)
     return (await response?.text()) ?? ''
   }
-  return { child, exited, get }
+  return { child, exited, get, port }
 }
 
 type Get = (path: string) => Promise<string>
@@ -72,6 +76,31 @@ describe('a log that cannot be written', () => {
     await sim.fault({ kind: 'close', abrupt: true })
     await captures(get, await persisted(get))
     expect(await get('/metrics')).toMatch(/grid_log_lines_lost_total [1-9]/)
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
+  })
+})
+
+describe('file descriptors', () => {
+  it('that clients of the HTTP port use up do not end the capture', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 54, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const env = {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+    }
+    const below = ['bash', '-c', `ulimit -n ${LIMIT}; exec "$@"`, 'bash']
+    const { child, exited, get, port } = await startSaver(env, { below })
+    await captures(get)
+    const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').resume())
+    for (const socket of sockets) socket.on('error', () => {})
+    const openFiles = () => readdirSync(`/proc/${child.pid}/fd`).length
+    await expect.poll(openFiles, { timeout: 30_000 }).toBe(LIMIT)
+    // The watchdog looks every second.
+    await wait(2500)
+    for (const socket of sockets) socket.destroy()
+    await captures(get, await persisted(get))
     child.kill('SIGTERM')
     expect(await exited).toBe(0)
   })

@@ -16,7 +16,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 it('docs/settings.md lists every setting with its default', async () => {
   const rows = Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => {
     const { variable, fallback, help, example, secret, hidden } = setting
-    const text = DEFAULTS[name] ?? (fallback === undefined ? 'none' : `\`${fallback}\``)
+    const text = DEFAULTS[name] ?? (!fallback ? 'none' : `\`${fallback}\``)
     const file = secret ? `; \`${variable}_FILE\` names a file that holds it` : ''
     const flag = hidden ? '; not a flag' : ''
     return `| \`${variable}\` | \`${name}\` | ${text} | ${help}${file}${flag} | \`${example}\` |`

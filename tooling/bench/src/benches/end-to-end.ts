@@ -49,7 +49,7 @@ export async function endToEnd({
     const persisted = trades?.persisted ?? 0
     firstCount ??= { at: status.now, persisted }
     rate = ((persisted - firstCount.persisted) * 1000) / Math.max(1, status.now - firstCount.at)
-    rss.push(status.rss / MEGABYTE)
+    rss.push((status.rss ?? 0) / MEGABYTE)
     lags.push(status.lagSeconds.publicTrade)
   }
   await simulator.pause()

@@ -145,7 +145,7 @@ async function hold(
     await wait(4 * POLL_MS)
     least = Math.min(least, await liveAccounts(savers))
     const statuses = await Promise.all(savers.map((saver) => saver.status()))
-    rss = Math.max(rss, ...statuses.map((status) => status.rss / MEGABYTE))
+    rss = Math.max(rss, ...statuses.map((status) => (status.rss ?? 0) / MEGABYTE))
   }
   return { least, rss }
 }

@@ -35,6 +35,7 @@ function hiddenText(name: SettingName, { config }: LoadedConfig): string | undef
     const { encryptionKeys } = config
     return encryptionKeys === undefined ? undefined : `keys ${encryptionKeys.ids.join(', ')}`
   }
+  if (name === 'httpToken') return config.httpToken === undefined ? undefined : 'a token'
   if (name !== 'databaseUrl') return undefined
   const shown = redactDatabaseUrl(config.databaseUrl)
   return shown === config.databaseUrl ? undefined : shown

@@ -7,10 +7,17 @@ export async function fetchStatus(config: Config): Promise<SaverStatus> {
   const { host, port } = config.httpAddress
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/status`
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+    const token = config.httpToken?.reveal()
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(5000) })
+    if (response.status === 401 || response.status === 403) {
+      const reason = (await response.text()).trim()
+      throw new CommandError(EXIT.configuration, 'STATUS_REFUSED', `${url} refuses: ${reason}`)
+    }
     const body: unknown = await response.json()
     if (response.ok && isStatus(body)) return body
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause
     throw new CommandError(
       EXIT.problem,
       'SAVER_UNREACHABLE',

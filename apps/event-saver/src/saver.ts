@@ -1,4 +1,4 @@
-import { type Clock, systemClock, untilAborted } from '@grid/core-events'
+import { type Clock, streamKey, streamOf, systemClock, untilAborted } from '@grid/core-events'
 import { CaptureGapRepository } from '@grid/db'
 import { AccountService } from './accounts/account-service.ts'
 import type { Config } from './config/config.ts'
@@ -12,6 +12,7 @@ import { StreamLog } from './log/stream-log.ts'
 import { MarketService } from './market/market-service.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
 import { PipelineLog } from './pipeline/pipeline-log.ts'
+import { MarketRepair } from './repair/market-repair.ts'
 import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { Databases } from './storage/databases.ts'
 import { PartitionKeeper } from './storage/partition-keeper.ts'
@@ -64,6 +65,7 @@ export class Saver {
   readonly #databases: Databases
   readonly #claim: CollectorClaim | null
   readonly #markets: MarketService
+  readonly #repair: MarketRepair
   readonly #accounts: AccountService
   readonly #partitions: PartitionKeeper
   readonly #health: Health
@@ -114,6 +116,7 @@ export class Saver {
       maxWaiting: config.maxWaiting,
       gapThresholdMs: config.gapThreshold,
       handlers: new PipelineLog(log),
+      onGap: (recorded) => this.#repair.onGap(recorded),
       onDefect: this.#fail,
     })
     const capture = {
@@ -128,7 +131,21 @@ export class Saver {
         this.#connections += 1
       },
     }
-    this.#markets = new MarketService({ ...capture, listPollMs, onFailure: this.#fail })
+    this.#markets = new MarketService({
+      ...capture,
+      listPollMs,
+      onLive: (stream) => this.#repair.onLive(stream),
+      onFailure: this.#fail,
+    })
+    this.#repair = new MarketRepair({
+      ...capture,
+      isLive: (stream) =>
+        this.#markets
+          .topics()
+          .some(
+            (topic) => topic.state === 'live' && streamKey(streamOf(topic)) === streamKey(stream),
+          ),
+    })
     this.#accounts = new AccountService({ ...capture, historySettleMs })
     this.#partitions = new PartitionKeeper({
       db: this.#databases.maintenance,
@@ -141,6 +158,7 @@ export class Saver {
     this.#health = new Health({
       ...capture,
       markets: this.#markets,
+      repair: this.#repair,
       accounts: this.#accounts,
       partitions: this.#partitions,
       isDatabaseReady: () => this.#isDatabaseReady,
@@ -164,7 +182,8 @@ export class Saver {
 
   /** Stops capturing, stores the waiting items and closes everything; the signal ends the wait. */
   async stop(signal: AbortSignal): Promise<StopReport> {
-    await Promise.all([this.#markets.close(), this.#accounts.close()])
+    // First, so that the gaps that the stop itself leaves are not asked for.
+    await Promise.all([this.#repair.stop(), this.#markets.close(), this.#accounts.close()])
     if (this.pipeline.waitingInAll > 0) {
       await untilAborted(this.#preparing, signal).catch(() => {})
     }
@@ -206,6 +225,7 @@ export class Saver {
       this.pipeline.open()
       this.#accounts.start()
       this.#partitions.start()
+      await this.#repair.takeUp()
     } catch (error) {
       if (isTaken(error)) this.pipeline.handOver()
       else this.#isRefused = !this.#isDatabaseReady && !this.#hasWaited

@@ -10,21 +10,22 @@ interface Stream {
   /** As its gaps name it. */
   readonly symbol: string
   isSent: boolean
-  /** Exchange times. */
-  readonly unsent: number[]
+  readonly unsent: { readonly id: string; readonly ts: number }[]
 }
 
 /** The items that were produced and reached no subscriber. */
 export interface Unsent {
   /** Items between a stream's first sent item and the last sent item of any stream. */
   readonly unsent: number
-  /** Those that no recorded gap covers. */
+  /** Those that a repair stored later. */
+  readonly repaired: number
+  /** Those that are not stored, and that the rest of no recorded gap covers. */
   readonly unsentOutsideGaps: number
   /** Streams of which nothing at all was sent. */
   readonly neverSent: readonly string[]
 }
 
-/** Checks whether the items that reached no subscriber lie in recorded gaps of their stream. */
+/** Checks whether the items that reached no subscriber are repaired, or lie in gaps of their stream. */
 export class GapCover {
   readonly #gaps: readonly StoredGap[]
   readonly #streams = new Map<string, Stream>()
@@ -50,21 +51,25 @@ export class GapCover {
       this.#lastSentTs = Math.max(this.#lastSentTs, exchangeTs)
     } else if (stream.isSent) {
       // Items before the first sent one precede the capture of the stream.
-      stream.unsent.push(exchangeTs)
+      stream.unsent.push({ id: comparison.idOf(item), ts: exchangeTs })
     }
   }
 
-  result(): Unsent {
+  /** @param repaired whether the item of a stream was stored by a repair, by the stream's name and its id */
+  result(isRepaired: (stream: string, id: string) => boolean): Unsent {
     let unsent = 0
+    let repaired = 0
     let unsentOutsideGaps = 0
     for (const stream of this.#streams.values()) {
       // Items after the last sent one of all streams follow the capture.
-      const during = stream.unsent.filter((ts) => ts <= this.#lastSentTs)
+      const during = stream.unsent.filter(({ ts }) => ts <= this.#lastSentTs)
+      const left = during.filter(({ id }) => !isRepaired(stream.name, id))
       unsent += during.length
-      unsentOutsideGaps += during.filter((ts) => !this.#covered(stream, ts)).length
+      repaired += during.length - left.length
+      unsentOutsideGaps += left.filter(({ ts }) => !this.#covered(stream, ts)).length
     }
     const neverSent = [...this.#streams.values()].filter(({ isSent }) => !isSent)
-    return { unsent, unsentOutsideGaps, neverSent: neverSent.map(({ name }) => name) }
+    return { unsent, repaired, unsentOutsideGaps, neverSent: neverSent.map(({ name }) => name) }
   }
 
   #covered({ category, channel, symbol }: Stream, exchangeTs: number): boolean {
@@ -73,8 +78,7 @@ export class GapCover {
         gap.channel === channel &&
         gap.category === category &&
         gap.symbol === symbol &&
-        gap.startTs <= exchangeTs &&
-        exchangeTs <= gap.endTs,
+        gap.rest.some(({ startTs, endTs }) => startTs <= exchangeTs && exchangeTs <= endTs),
     )
   }
 }

@@ -99,6 +99,7 @@ describe('compareWithTruth', () => {
       unexpected: 0,
       different: 0,
       unsent: 0,
+      repaired: 0,
       unsentOutsideGaps: 0,
       neverSent: [],
       samples: [],
@@ -124,7 +125,7 @@ describe('compareWithTruth', () => {
     ['isBlockTrade', { isBlockTrade: null }],
     ['seq', { seq: 1 }],
     ['matchIndex', { matchIndex: 9 }],
-    ['source', { source: 'rest' as const }],
+    ['source', { source: 'archive' as const }],
     ['localTsUs', { localTsUs: 1 }],
   ])('finds an altered %s', async (column, change) => {
     const [first, ...rest] = trades.map(tradeEvent)
@@ -159,8 +160,22 @@ describe('compareWithTruth', () => {
       reason: 'disconnect' as const,
     }
     await new CaptureGapRepository(db).insert([gap], { collector: 'test' })
+    const gaps = new CaptureGapRepository(db)
     const covered = await compareWithTruth(db, [...trades, tick])
-    expect(covered).toMatchObject({ unsent: 1, unsentOutsideGaps: 0 })
+    expect(covered).toMatchObject({ unsent: 1, repaired: 0, unsentOutsideGaps: 0 })
+    const [stored] = await gaps.list()
+    await gaps.fill(stored?.id ?? '', gap)
+    const claimed = await compareWithTruth(db, [...trades, tick])
+    expect(claimed).toMatchObject({ unsent: 1, repaired: 0, unsentOutsideGaps: 1 })
+    const unknown = { source: 'rest', tickDirection: null, matchIndex: -1 } as const
+    await new PublicTradeRepository(db).bulkInsert([{ ...tradeEvent(second), ...unknown }])
+    expect(await compareWithTruth(db, [...trades, tick])).toMatchObject({
+      unsent: 1,
+      repaired: 1,
+      unsentOutsideGaps: 0,
+      unexpected: 0,
+      different: 0,
+    })
   })
 
   it('finds a stream that ended without a gap, and one that never began', async () => {

@@ -146,7 +146,14 @@ export const SETTINGS = {
     '0',
     '0',
     duration(0, 3_600_000),
-    'shorter gaps of market data are recorded as ignored',
+    'shorter gaps of market data are recorded as ignored, and not filled',
+  ),
+  repair: setting(
+    'REPAIR',
+    'true',
+    'false',
+    yesNo,
+    'whether gaps of public trades are filled from the exchange’s newest trades over REST',
   ),
   wsUrl: setting(
     'WS_URL',

@@ -13,6 +13,19 @@ const TERMS = {
   dead_lettered: 'deadLettered',
 } as const
 
+const REPAIR_COUNTS = [
+  ['pages', 'Pages of newest events that the repair read', 'pages'],
+  ['pages_refused', 'Times that such pages left something out and filled nothing', 'refused'],
+  ['failures', 'Repairs that failed and are tried again', 'failures'],
+  ['events', 'Missed events that the repair stored', 'events'],
+] as const
+
+const REPAIR_OUTCOMES = [
+  ['filled', 'filled'],
+  ['partial', 'partial'],
+  ['out_of_reach', 'outOfReach'],
+] as const
+
 /**
  * Renders a saver's status as Prometheus metrics. All series are set from one status, so that they agree.
  */
@@ -43,6 +56,19 @@ export class Metrics {
   ])
   readonly #journal = this.#gauge('grid_journal_bytes', 'Bytes of frames with items that wait', [])
   readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps recorded since the start and open', [])
+  readonly #repairStreams = this.#gauge(
+    'grid_repair_streams',
+    'Streams of market data with a repair under way or waiting',
+    [],
+  )
+  readonly #repairGaps = this.#counter(
+    'grid_repair_gaps_total',
+    'Gaps of market data by what the repair made of them',
+    ['outcome'],
+  )
+  readonly #repairs = REPAIR_COUNTS.map(
+    ([name, help, count]) => [this.#counter(`grid_repair_${name}_total`, help, []), count] as const,
+  )
   readonly #accounts = this.#gauge('grid_accounts', 'Enabled accounts, by state', ['state'])
   readonly #accountLive = this.#gauge(
     'grid_account_live',
@@ -135,6 +161,11 @@ export class Metrics {
     setTo(this.#evidenceLost, { kind: 'dead_letter' }, deadLetters)
     setTo(this.#evidenceLost, { kind: 'gap' }, gaps)
     this.#gapsOpen.set(status.gaps.open)
+    this.#repairStreams.set(status.repair.streams)
+    for (const [counter, count] of this.#repairs) setTo(counter, {}, status.repair[count])
+    for (const [outcome, count] of REPAIR_OUTCOMES) {
+      setTo(this.#repairGaps, { outcome }, status.repair[count])
+    }
     for (const state of ['connecting', 'live', 'refused', 'unusable'] as const) {
       const accounts = status.accounts.filter((account) => account.state === state)
       this.#accounts.set({ state }, accounts.length)

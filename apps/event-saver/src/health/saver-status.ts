@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { MarketService } from '../market/market-service.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
 import type { SaverStatus } from './status.ts'
@@ -15,6 +16,7 @@ export interface StatusSources {
   readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
   readonly clock: Clock
   readonly markets: Pick<MarketService, 'topics' | 'unlisted'>
+  readonly repair: Pick<MarketRepair, 'totals'>
   readonly accounts: Pick<AccountService, 'statuses' | 'unknown'>
   readonly pipeline: Pipeline
   readonly journal: Pick<Journal, 'bytes'>
@@ -79,6 +81,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     logLinesLost: sources.logLinesLost(),
     retention: sources.partitions.totals,
     evidenceLost: pipeline.evidenceLost,
+    repair: sources.repair.totals,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
     rss: readRss(),
   }

@@ -5,6 +5,7 @@ import type { GapTotals, RecordedGap } from '../pipeline/gap-recorder.ts'
 import type { LedgerEntry } from '../pipeline/ledger.ts'
 import type { EvidenceLost } from '../pipeline/pipeline.ts'
 import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
+import type { RepairTotals } from '../repair/repair-totals.ts'
 import type { RetentionTotal } from '../storage/retention-totals.ts'
 import type { ReadinessCheck } from './readiness.ts'
 
@@ -38,6 +39,8 @@ export interface SaverStatus {
   readonly retention: readonly RetentionTotal[]
   /** What could not be stored and stands in the log alone. */
   readonly evidenceLost: EvidenceLost
+  /** What the repair of market data did since the start. */
+  readonly repair: RepairTotals
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
   /** Bytes; null when they cannot be read, e.g. because no file descriptor is left. */
   readonly rss: number | null

@@ -1,5 +1,5 @@
 import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
-import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { type Category, type Clock, type MarketStream, nowMs } from '@grid/core-events'
 import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
@@ -24,6 +24,8 @@ export interface MarketServiceOptions {
   readonly streamLog: StreamLog
   /** How often the list of a category's instruments is read. */
   readonly listPollMs: number
+  /** Told of each stream whose data begins to arrive, for the first time or again. */
+  readonly onLive: (stream: MarketStream) => void
   /** Told of each connection that opens. */
   readonly onConnection: () => void
   /** Told when a capture cannot go on. */
@@ -99,7 +101,10 @@ export class MarketService {
       pipeline,
       handlers: {
         onStatus: (status) => this.#onStatus(status, category),
-        onLive: (stream) => this.#startGaps.onLive(stream, nowMs(clock)),
+        onLive: (stream) => {
+          this.#startGaps.onLive(stream, nowMs(clock))
+          this.#options.onLive(stream)
+        },
         beforeAdded: async (symbols) => {
           // Until the database is ready, `readPast` will read this for all symbols together.
           if (this.#isDatabaseReady) await this.#readLastStored(category, symbols)

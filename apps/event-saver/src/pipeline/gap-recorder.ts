@@ -54,9 +54,13 @@ export class GapRecorder {
     this.#totals.open += open
   }
 
-  /** Counts an open gap as closed. */
-  close(): void {
+  /** Counts an open gap as closed; one of the latest gets its new state. */
+  close(gap?: CaptureGap, state?: GapState): void {
     this.#totals.open = Math.max(0, this.#totals.open - 1)
+    if (gap === undefined || state === undefined) return
+    this.#recent = this.#recent.map((known) =>
+      isSame(known.gap, gap) ? { ...known, state } : known,
+    )
   }
 
   record(gap: CaptureGap): void {
@@ -89,4 +93,9 @@ export class GapRecorder {
     if (isShort && !('accountId' in gap)) return 'ignored'
     return CHANNEL_DEFINITIONS[gap.channel].history === 'all' ? 'open' : 'unrecoverable'
   }
+}
+
+function isSame(a: CaptureGap, b: CaptureGap): boolean {
+  const isOneTime = a.startTs === b.startTs && a.endTs === b.endTs && a.reason === b.reason
+  return isOneTime && streamKey(a) === streamKey(b)
 }

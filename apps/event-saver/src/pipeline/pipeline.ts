@@ -45,6 +45,8 @@ export interface PipelineOptions {
   readonly maxWaiting: number
   readonly gapThresholdMs: number
   readonly handlers: PipelineHandlers
+  /** Told of each gap, before it is stored. */
+  readonly onGap?: (recorded: RecordedGap) => void
   /** Told that counting an item failed: the process should not go on. */
   readonly onDefect: (error: unknown) => void
 }
@@ -121,7 +123,10 @@ export class Pipeline {
       writer: this.#writer,
       onLost: (gap, error) => this.#onGapLost(gap, reasonOf(error)),
     })
-    this.gaps = new GapRecorder(gapThresholdMs, (gap) => this.#gapWriter.add(gap, this.#now()))
+    this.gaps = new GapRecorder(gapThresholdMs, (gap) => {
+      this.#gapWriter.add(gap, this.#now())
+      options.onGap?.(gap)
+    })
   }
 
   /** Starts storing; until then all items wait. */
@@ -202,6 +207,11 @@ export class Pipeline {
   /** Takes a gap of a stream. */
   acceptGap(gap: CaptureGap): void {
     this.gaps.record(gap)
+  }
+
+  /** Resolves once a channel's events so far are stored or kept; to false when some were given up. */
+  eventsStored(channel: Channel): Promise<boolean> {
+    return this.#events[channel].settled()
   }
 
   /** Resolves once all gaps so far are stored; to false when some were given up. */

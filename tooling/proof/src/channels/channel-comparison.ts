@@ -42,6 +42,8 @@ export interface ChannelComparison<Truth extends Produced = Produced, Row = unkn
   rows(db: Kysely<GridDatabase>, instrument: Instrument): AsyncIterable<Row>
   /** The id of the item that a row stores. */
   idOfRow(row: Row): string
+  /** Whether a row was read later, as a repair of a gap does: its item need not have been sent. */
+  isRepaired?(row: Row): boolean
   /** Compares the items of one instrument with their rows, column by column. */
   columns(items: InstrumentItems): ColumnComparer<Truth, Row>
 }

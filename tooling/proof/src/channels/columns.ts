@@ -8,12 +8,13 @@ const CLOCK_TOLERANCE_US = 50_000
 export function receptionColumns(
   producedAtUs: number,
   stored: { readonly source: string; readonly localTsUs: number },
+  source: 'ws' | 'rest' = 'ws',
 ): ColumnPair[] {
   const tooEarly = stored.localTsUs < producedAtUs - CLOCK_TOLERANCE_US
   const tooLate = stored.localTsUs > Date.now() * 1000 + CLOCK_TOLERANCE_US
   const verdict = tooEarly ? 'before it was produced' : tooLate ? 'in the future' : 'in time'
   return [
-    ['source', 'ws', stored.source],
+    ['source', source, stored.source],
     ['localTsUs', 'in time', verdict],
   ]
 }

@@ -32,15 +32,21 @@ export const TRADES: ChannelComparison<TradeTruth, PublicTradeEvent> = {
   idOf: ({ tradeId }) => tradeId,
   rows: (db, instrument) => new PublicTradeRepository(db).range({ ...instrument, ...EVER }),
   idOfRow: ({ tradeId }) => tradeId,
+  isRepaired: ({ source }) => source === 'rest',
   columns: () => ({ compare: tradeColumns }),
 }
 
-function tradeColumns(truth: TradeTruth, stored: PublicTradeEvent): ColumnPair[] {
+/** What REST does not tell of a trade. */
+const UNKNOWN_TO_REST = { tickDirection: null, matchIndex: -1 } as const
+
+function tradeColumns(sent: TradeTruth, stored: PublicTradeEvent): ColumnPair[] {
+  const isOfRest = stored.source === 'rest'
+  const truth = isOfRest ? { ...sent, ...UNKNOWN_TO_REST } : sent
   return [
     ...COLUMNS.map((name): ColumnPair => [name, textOf(truth[name]), textOf(stored[name])]),
     ...OPTION_COLUMNS.map(
       (name): ColumnPair => [name, truth.option?.[name] ?? null, textOf(stored[name])],
     ),
-    ...receptionColumns(truth.producedAtUs, stored),
+    ...receptionColumns(truth.producedAtUs, stored, isOfRest ? 'rest' : 'ws'),
   ]
 }

@@ -1,0 +1,148 @@
+import { eventKey, type PublicEvent } from '@grid/core-events'
+import type { GapInterval } from '@grid/db'
+
+/** A page with the newest events of a stream, oldest first. */
+export interface Page {
+  readonly events: readonly PublicEvent[]
+  /** How many of its rows cannot be read. */
+  readonly unreadable: number
+  /** Whether it has as many rows as it can hold. */
+  readonly isFull: boolean
+  /** Whether it holds several instruments, whose events may be a little out of order. */
+  readonly isMixed: boolean
+}
+
+/** What pages that agree with what is stored, and with each other, prove. */
+export interface PageProof {
+  /** From this time on nothing is left out, in epoch milliseconds. */
+  readonly fromTs: number
+  /** Times of the pages' events that were captured live, in order: what the pages were checked by. */
+  readonly liveTs: readonly number[]
+}
+
+/** Why pages prove nothing. */
+export interface PageFault {
+  readonly fault: string
+  /** Whether an event contradicts a stored one: then none of the page is stored. */
+  readonly isContradiction: boolean
+}
+
+/** How far events of several instruments may be out of order. */
+const MIXED_EDGE_MS = 1000
+
+/**
+ * Checks pages against the stored events of their time, and each page against the one after it.
+ *
+ * A page that leaves out a stored event, or one that another page has, proves nothing, because it may
+ * leave out others as well. What it leaves out in the same way each time, between two stored events,
+ * cannot be seen by this. Events that REST brought are no witnesses of what REST says later.
+ *
+ * @param stored the stored events from the oldest to the newest time of all pages, both inclusive
+ */
+export function provePages(
+  pages: readonly Page[],
+  stored: readonly PublicEvent[],
+): PageProof | PageFault {
+  const known = new Map(stored.map((event) => [eventKey(event), event]))
+  const liveTs = new Set<number>()
+  for (const page of pages) {
+    const fault = faultOf(page, stored, known)
+    if (fault !== null) return fault
+    for (const event of page.events) {
+      if ((known.get(eventKey(event))?.source ?? 'rest') !== 'rest') liveTs.add(event.exchangeTs)
+    }
+  }
+  for (const [index, page] of pages.entries()) {
+    const next = pages[index + 1]
+    const odd = next === undefined ? null : (firstLacking(page, next) ?? firstLacking(next, page))
+    if (odd !== null) return omission(`one of two pages has ${eventKey(odd)}, the other has not`)
+  }
+  const starts = pages.map((page) => completeFrom(page)).toSorted((a, b) => a - b)
+  // What only one page reaches was not seen twice.
+  const fromTs = starts[1] ?? starts[0] ?? Number.POSITIVE_INFINITY
+  return { fromTs, liveTs: [...liveTs].toSorted((a, b) => a - b) }
+}
+
+/** Whether pages meet a stored event after a gap. */
+export function meetsEnd({ liveTs }: PageProof, { endTs }: GapInterval): boolean {
+  return liveTs.some((ts) => ts >= endTs)
+}
+
+/** The part of a gap that is proven; null when none is. */
+export function provenPart(proof: PageProof, gap: GapInterval): GapInterval | null {
+  const { fromTs, liveTs } = proof
+  const { startTs, endTs } = gap
+  if (!meetsEnd(proof, gap)) return null
+  const isMet = liveTs.some((ts) => ts <= startTs)
+  // Without a stored event before the gap, only what follows the first one is certain.
+  const first = isMet ? startTs : (liveTs.find((ts) => ts > startTs) ?? Number.POSITIVE_INFINITY)
+  const start = fromTs > startTs ? fromTs : first
+  return start > endTs ? null : { startTs: start, endTs }
+}
+
+/** The time from which a page holds every event: of a full one, the oldest instant may be cut. */
+export function completeFrom({ events, isFull, isMixed }: Page): number {
+  const oldest = events[0]?.exchangeTs
+  if (oldest === undefined) return Number.POSITIVE_INFINITY
+  if (!isFull) return 0
+  return oldest + (isMixed ? MIXED_EDGE_MS : 1)
+}
+
+/** The time before which a page holds every event. */
+function completeUntil({ events, isMixed }: Page): number {
+  const newest = events.at(-1)?.exchangeTs ?? 0
+  return isMixed ? newest - MIXED_EDGE_MS : newest
+}
+
+function faultOf(
+  page: Page,
+  stored: readonly PublicEvent[],
+  known: ReadonlyMap<string, PublicEvent>,
+): PageFault | null {
+  if (page.unreadable > 0) return omission(`${page.unreadable} rows cannot be read`)
+  if (page.events.length === 0) return omission('the page is empty')
+  const keys = new Set(page.events.map(eventKey))
+  const [from, until] = [completeFrom(page), completeUntil(page)]
+  for (const event of stored) {
+    const { exchangeTs } = event
+    if (exchangeTs < from || exchangeTs >= until || keys.has(eventKey(event))) continue
+    return omission(`the page lacks ${eventKey(event)}, which is stored`)
+  }
+  for (const event of page.events) {
+    const same = known.get(eventKey(event))
+    const field = same === undefined ? null : differingField(same, event)
+    if (field === null) continue
+    const fault = `${field} of ${eventKey(event)} is not what is stored`
+    return { fault, isContradiction: true }
+  }
+  return null
+}
+
+/** The first event of a page, of the time in which both are complete, that the other page lacks. */
+function firstLacking(page: Page, other: Page): PublicEvent | null {
+  const from = Math.max(completeFrom(page), completeFrom(other))
+  const until = Math.min(completeUntil(page), completeUntil(other))
+  const keys = new Set(other.events.map(eventKey))
+  const lacking = page.events.find(
+    (event) => event.exchangeTs >= from && event.exchangeTs < until && !keys.has(eventKey(event)),
+  )
+  return lacking ?? null
+}
+
+/** Fields that say how an event came, not what happened. */
+const OF_DELIVERY: ReadonlySet<string> = new Set(['localTsUs', 'source'])
+
+/** The first field that both events know and in which they differ; unknown is null or −1. */
+function differingField(a: PublicEvent, b: PublicEvent): string | null {
+  const values: Readonly<Record<string, unknown>> = { ...a }
+  for (const [field, other] of Object.entries(b)) {
+    const value = values[field] ?? null
+    const isUnknown = [value, other].some((one) => one === null || one === -1)
+    if (!isUnknown && !OF_DELIVERY.has(field) && String(value) !== String(other)) return field
+  }
+  return null
+}
+
+function omission(fault: string): PageFault {
+  return { fault, isContradiction: false }
+}

@@ -6,12 +6,15 @@ import { type SimulatorProcess, spawnSimulator } from '@grid/bybit-sim'
 import { createDatabase } from '@grid/db'
 import { compareWithTruth } from '@grid/proof'
 import { type Config, createLogger, loadConfig, Saver } from 'event-saver'
+import { GapStory } from './gap-story.ts'
 import { LiveView } from './live-view.ts'
 import type { DemoOptions } from './options.ts'
 import { type Disturbances, problemsOf, type Run, reportLines } from './report.ts'
 
 const BURST_TRADES = 3000
 const VIEW_INTERVAL_MS = 500
+/** A gap of trades is open for about a second. */
+const GAP_INTERVAL_MS = 100
 const DRAIN_MS = 60_000
 
 /** Runs the demonstration; gives whether everything that was sent is stored. */
@@ -26,7 +29,7 @@ export async function runDemo(options: DemoOptions, interrupted: AbortSignal): P
       tradesPerSecond: options.tradesPerSecond,
       truth: 'full',
     })
-    const config = demoConfig(options, simulator.wsUrl, folder)
+    const config = demoConfig(options, simulator, folder)
     const run = await captureAndCompare(options, config, simulator, view, interrupted)
     for (const line of reportLines(run)) view.say(line)
     return problemsOf(run).length === 0
@@ -71,7 +74,7 @@ async function captureAndCompare(
   }
 }
 
-/** Lets the market run; cuts the connection after a third of the time, and sends a large match halfway. */
+/** Lets the market run; cuts the connection halfway, at most after 10 s, and sends a large match later. */
 async function play(
   options: DemoOptions,
   saver: Saver,
@@ -84,7 +87,7 @@ async function play(
   const length = options.runForMs ?? Number.POSITIVE_INFINITY
   const plan = [
     {
-      at: Math.min(length / 3, 10_000),
+      at: Math.min(length / 2, 10_000),
       act: async () => {
         view.say('Cutting the connection, as a failing network does.')
         await simulator.fault({ kind: 'close', abrupt: true })
@@ -92,7 +95,7 @@ async function play(
       },
     },
     {
-      at: Math.min(length / 2, 15_000),
+      at: Math.min(length * 0.75, 20_000),
       act: async () => {
         const symbol = options.symbols[0] ?? 'BTCUSDT'
         view.say(
@@ -103,14 +106,20 @@ async function play(
       },
     },
   ]
+  const story = new GapStory((line) => view.say(line))
+  let shownAt = 0
   while (!interrupted.aborted && Date.now() - startedAt < length) {
-    await wait(VIEW_INTERVAL_MS)
+    await wait(GAP_INTERVAL_MS)
     const next = plan[0]
     if (next !== undefined && Date.now() - startedAt >= next.at) {
       plan.shift()
       await next.act()
     }
-    view.show(saver.status())
+    const status = saver.status()
+    story.tell(status)
+    if (status.now - shownAt < VIEW_INTERVAL_MS) continue
+    shownAt = status.now
+    view.show(status)
   }
   return done
 }
@@ -125,11 +134,16 @@ async function quiet(saver: Saver): Promise<void> {
   }
 }
 
-function demoConfig(options: DemoOptions, wsUrl: string, folder: string): Config {
+function demoConfig(
+  options: DemoOptions,
+  { wsUrl, restUrl }: Pick<SimulatorProcess, 'restUrl' | 'wsUrl'>,
+  folder: string,
+): Config {
   const result = loadConfig({
     flags: {
       symbols: options.symbols.join(','),
       wsUrl,
+      restUrl,
       dataDir: folder,
       httpAddress: '127.0.0.1:0',
     },

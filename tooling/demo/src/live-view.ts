@@ -63,7 +63,7 @@ function summary(status: SaverStatus, rate: number): string {
   return (
     `${seconds.padStart(4)} s: ${live} of ${status.topics.length} streams live, ${rate.toFixed(0)} items a second, ` +
     `${sum(status, 'persisted')} rows stored, ${sum(status, 'waiting')} waiting, ${lag.toFixed(1)} s behind, ` +
-    `${status.gaps.recent.length} gaps`
+    `${status.gaps.recent.length} gaps, ${status.repair.filled} filled`
   )
 }
 

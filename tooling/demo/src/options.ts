@@ -12,10 +12,11 @@ export interface DemoOptions {
 
 /** What `--help` prints. */
 export const HELP = `Starts a local exchange, captures it into an embedded database, and compares the two.
-On the way it cuts the connection once and sends one very large match.
+On the way it cuts the connection once, fills the gap of the trades again from the exchange's newest trades,
+and sends one very large match.
 
   --for <duration>    how long to run, e.g. 30s or 2m (default: until Ctrl-C)
-  --rate <n>          trades a second for each symbol (default 250)
+  --rate <n>          trades a second for each symbol (default 100; a gap is filled as far as 1000 trades reach back)
   --symbols <list>    comma-separated (default BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT)
   --seed <n>          seed of the market: the same seed gives the same trades (default 1)
 
@@ -31,7 +32,7 @@ export function readOptions(argv: readonly string[]): DemoOptions | 'help' {
     args: argv.filter((argument) => argument !== '--'),
     options: {
       for: { type: 'string' },
-      rate: { type: 'string', default: '250' },
+      rate: { type: 'string', default: '100' },
       symbols: { type: 'string', default: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h', default: false },

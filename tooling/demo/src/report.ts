@@ -31,7 +31,7 @@ export function problemsOf({ status, proof, done, isWhole }: Run): string[] {
     [`${proof.unexpected} stored rows were never sent`, proof.unexpected > 0],
     [`${proof.different} columns hold something else than was sent`, proof.different > 0],
     [
-      `${proof.unsentOutsideGaps} items were missed outside the recorded gaps`,
+      `${proof.unsentOutsideGaps} items were missed and lie in no recorded gap`,
       proof.unsentOutsideGaps > 0,
     ],
     ...proof.neverSent.map((stream) => [`nothing was sent of ${stream}`, true] as const),
@@ -62,13 +62,13 @@ export function reportLines(run: Run): string[] {
     ...status.channels.filter((entry) => entry.received > 0).map(balanceLine),
     '',
     ...gapLines(status),
-    `Items produced while the connection was down: ${proof.unsent}, of these outside the recorded gaps: ${proof.unsentOutsideGaps}`,
-    `Items sent: ${sent}, rows stored: ${stored}, missing ${proof.missing}, unexpected ${proof.unexpected}, columns that differ ${proof.different}`,
+    `Items produced while the connection was down: ${proof.unsent}, of these stored by filling gaps: ${proof.repaired}, neither stored nor in a gap: ${proof.unsentOutsideGaps}`,
+    `Items sent: ${sent}, rows stored: ${stored - proof.repaired} and ${proof.repaired} that were missed, missing ${proof.missing}, unexpected ${proof.unexpected}, columns that differ ${proof.different}`,
     ...proof.samples.map((sample) => `  ${sample}`),
     '',
     ...(problems.length === 0
       ? [
-          'Complete: everything that the exchange sent is stored exactly once, and everything that was missed lies in a recorded gap.',
+          'Complete: everything that the exchange sent is stored exactly once, and everything that was missed was read again or lies in a recorded gap.',
         ]
       : ['FAILED:', ...problems.map((problem) => `  ${problem}`)]),
   ]
@@ -104,7 +104,7 @@ function gapLines(status: SaverStatus): string[] {
   })
   if (gaps.length === 0) return []
   return [
-    'Gaps recorded (open: the exchange still has the data; unrecoverable: it keeps no history):',
+    'Gaps recorded (filled: read again from the exchange; unrecoverable: it keeps no history):',
     ...gaps,
     '',
   ]

@@ -13,8 +13,7 @@ import { findConflicts, type KeyConflict } from './key-conflicts.ts'
  * What became of a batch: `inserted` + `duplicates` + `merged` + `conflicts.length` is what was sent.
  *
  * The server counts `inserted` and `merged` only; the others were found to be stored already. That they
- * are, and that no trigger swallowed them, is checked by comparing them with the stored rows: up to 50
- * are all compared, of more a sample; of accounts' data all.
+ * are, and that no trigger swallowed them, is checked by comparing all of them with the stored rows.
  */
 export interface BulkInsertResult<Event> {
   /** Rows that the server says it stored. */

@@ -30,25 +30,19 @@ export interface InsertedBatch<Event> {
   readonly repeated: readonly Event[]
 }
 
-/** Rows of a batch that are compared when more of them are duplicates. */
-const SAMPLE = 50
-
 /**
- * Compares the events of a batch with the rows stored under their keys. Up to 50 duplicates are all
- * found. Of more, as when a second collector captures the same streams, an even sample of the batch is
- * compared, unless the table says `each`.
+ * Compares every event of a batch with the row stored under its key, and finds those that differ. The
+ * server compares, and answers with the differing ones only.
  *
- * Throws `ROW_SWALLOWED` when a compared event is not stored at all.
+ * Throws `ROW_SWALLOWED` when an event is not stored at all.
  */
 export async function findConflicts<Event extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: EventTable<Event>,
   { rows, known, repeated }: InsertedBatch<Event>,
 ): Promise<readonly KeyConflict<Event>[]> {
-  const some = target.comparison === 'each' ? Number.POSITIVE_INFINITY : SAMPLE
   // Which of the rows were known is not told, so new ones are compared too: they equal themselves.
-  const suspects = known === 0 ? [] : known <= some ? rows : evenSample(rows, some)
-  const compared = [...evenSample(repeated, some), ...suspects]
+  const compared = known === 0 ? repeated : [...repeated, ...rows]
   const columns = comparedColumns(target)
   // With bounds of time the planner leaves out the partitions of other days.
   const bounds = isPartitionedTable(target.table) ? timeBounds(compared) : []
@@ -166,10 +160,4 @@ function textsSql(terms: readonly string[]): string {
 function timeBounds(events: readonly StoredRow[]): readonly number[] {
   const times = events.map((event) => event.exchangeTs)
   return [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))]
-}
-
-function evenSample<Item>(items: readonly Item[], size: number): readonly Item[] {
-  if (items.length <= size) return items
-  const step = items.length / size
-  return Array.from({ length: size }, (_, index) => items[Math.floor(index * step)] as Item)
 }

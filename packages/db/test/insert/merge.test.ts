@@ -44,7 +44,6 @@ const FILLS: EventTable<Fill> = {
   order: ['fills.id'],
   immutable: [{ field: 'exchangeTs' }, { field: 'qty' }, { field: 'pnl' }],
   fills: ['pnl', 'runId'],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }
 

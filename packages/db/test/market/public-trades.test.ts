@@ -165,6 +165,21 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
     expect(second.conflicts.map(({ field }) => field)).toEqual(['size'])
   })
 
+  it('finds every conflict among any number of duplicates', async () => {
+    const symbol = 'MANY'
+    const batch = Array.from({ length: 999 }, (_, n) => trade({ symbol, tradeId: `t${n}` }))
+    await trades.bulkInsert(batch)
+    const isWrong = (n: number): boolean => n % 20 === 7
+    const offered = batch.map((event, n) =>
+      isWrong(n) ? { ...event, price: decimal('100000.2') } : event,
+    )
+    const { inserted, duplicates, conflicts } = await trades.bulkInsert(offered)
+    expect([inserted, duplicates]).toEqual([0, 949])
+    expect(new Set(conflicts.map(({ event }) => event))).toEqual(
+      new Set(offered.filter((_, n) => isWrong(n))),
+    )
+  })
+
   it('throws when a trigger swallowed or changed a row, and does not count it as a duplicate', async () => {
     const rule = async (statement: string) => {
       const body = `create or replace function meddle() returns trigger language plpgsql

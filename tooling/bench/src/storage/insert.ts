@@ -49,7 +49,7 @@ export async function insertSpeed(): Promise<Report> {
     }),
     judge('against text COPY', ratios(fresh.copy, fresh.ours), { atLeast: 0.75, failsAt: 0.7 }),
     judge('all duplicates, against Kysely VALUES', ratios(again.values, again.ours), {
-      atLeast: 2.5,
+      atLeast: 1.6,
     }),
     judge(
       `with ${LOADED} rows, against Kysely VALUES into the predecessor's table of as many`,

@@ -110,6 +110,5 @@ export const EXECUTIONS: EventTable<ExecutionEvent> = {
     sameExtra(),
   ],
   fills: [...(Object.keys(VALUES) as (keyof typeof VALUES)[]), 'extra'],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

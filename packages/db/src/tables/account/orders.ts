@@ -103,7 +103,6 @@ export const ORDERS: EventTable<OrderEvent> = {
     { field: 'marketUnit' },
     sameExtra(),
   ],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }
 

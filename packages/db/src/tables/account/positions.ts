@@ -87,6 +87,5 @@ export const POSITIONS: EventTable<PositionEvent> = {
     { field: 'tpslMode' },
     sameExtra(),
   ],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

@@ -115,6 +115,5 @@ export const TRANSACTIONS: EventTable<AccountTransaction> = {
     { field: 'extraFees' },
     sameExtra(),
   ],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

@@ -77,6 +77,5 @@ export const WALLETS: EventTable<WalletEvent> = {
     { field: 'availableToBorrow' },
     sameExtra(),
   ],
-  comparison: 'each',
   grants: { writer: 'select, insert, update', reader: 'select' },
 }

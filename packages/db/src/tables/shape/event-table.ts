@@ -61,8 +61,6 @@ export interface EventTable<Row extends StoredRow> {
   readonly fills?: readonly (keyof Row & string)[]
   /** What the insert's statement also writes, so that both are stored or neither. Not with `fills`. */
   readonly derives?: DerivedTable
-  /** Which duplicates are compared with the stored rows: each, or a sample of many (the default). */
-  readonly comparison?: 'each' | 'sample'
   readonly grants: TableGrants
 }
 

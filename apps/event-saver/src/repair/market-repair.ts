@@ -62,6 +62,8 @@ export class MarketRepair {
   readonly #jobs = new Map<string, Job>()
   /** Streams with gaps of earlier processes that are not live yet. */
   readonly #inherited = new Map<string, MarketStream>()
+  /** Gaps of which no part can be reached any longer. */
+  readonly #outOfReach = new Set<string>()
   readonly #counts: RepairCounts = noRepairs()
   #running: Promise<void>[] = []
 
@@ -187,6 +189,9 @@ export class MarketRepair {
         this.#log.filled(gap, state, rest, events)
       },
       onOutOfReach: (gap) => {
+        // Each later repair of its stream comes upon it again.
+        if (gap.state !== 'open' || this.#outOfReach.has(gap.id)) return
+        this.#outOfReach.add(gap.id)
         this.#counts.outOfReach += 1
         this.#log.outOfReach(gap)
       },

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type RecentTradeLie, type Simulator, startSimulator } from '@grid/bybit-sim'
+import { optionSymbols, type RecentTradeLie, type Simulator, startSimulator } from '@grid/bybit-sim'
+import { CATEGORIES } from '@grid/core-events'
 import { CaptureGapRepository, type GridDatabase, type StoredGap } from '@grid/db'
 import { compareWithTruth } from '@grid/proof'
 import type { Kysely } from 'kysely'
@@ -167,6 +168,66 @@ describe('a saver that was killed', () => {
       const first = trades.findIndex(({ tradeId }) => stored.has(tradeId))
       expect(trades.slice(first).filter(({ tradeId }) => !stored.has(tradeId))).toEqual([])
     }
+  })
+})
+
+describe('gaps of an earlier process', () => {
+  it('are filled by two savers at once, of every category', async () => {
+    await using database = await ownDatabase()
+    const [call, put] = optionSymbols('BTC', [50_000, 60_000], Date.now())
+    const option = [call ?? '', put ?? '']
+    const of = { linear: ['BTCUSDT'], inverse: ['BTCUSD'], spot: ['ETHUSDT'], option }
+    await using sim = await startSimulator({ seed: 26, ...of, symbols: of.linear, paused: true })
+    const instruments = CATEGORIES.flatMap((category) =>
+      of[category].map((symbol) => ({ category, symbol })),
+    )
+    const symbols = instruments.map(({ category, symbol }) => `${category}:${symbol}`).join()
+    const env = {
+      ...envFor(sim),
+      EVENTSAVER_CATEGORY: CATEGORIES.join(),
+      EVENTSAVER_SYMBOLS: symbols,
+    }
+    const some = (count: number, more = {}) => {
+      for (const one of instruments) sim.trade({ ...one, count, sameSeq: false, ...more })
+    }
+    const first = makeSaver(sim.wsUrl, database.url, { ...env, EVENTSAVER_REPAIR: 'false' })
+    await first.saver.start()
+    // Options are acknowledged without a proof.
+    await live(first.saver, 3)
+    some(9, { exchangeTs: Date.now() - 20_000 })
+    await live(first.saver, 4)
+    some(9)
+    await quiet(first.saver)
+    await sim.fault({ kind: 'refuse', how: 'tcp', forMs: 500 })
+    await sim.fault({ kind: 'close', abrupt: true })
+    some(9)
+    await live(first.saver, 3)
+    const recorded = async () => {
+      some(1)
+      return (await gapsOf(database.db)).length
+    }
+    await expect.poll(recorded, { ...TIMEOUT, interval: 200 }).toBe(4)
+    await quiet(first.saver)
+    await first.saver.stop(AbortSignal.timeout(30_000))
+    expect((await gapsOf(database.db)).map(({ state }) => state)).toEqual(Array(4).fill('open'))
+
+    const savers = ['second', 'third'].map(
+      (name) => makeSaver(sim.wsUrl, database.url, { ...env, EVENTSAVER_COLLECTOR: name }).saver,
+    )
+    await Promise.all(savers.map((saver) => saver.start()))
+    const filled = async () => {
+      some(1)
+      const gaps = await gapsOf(database.db)
+      return gaps.filter(({ reason, state }) => reason === 'disconnect' && state === 'filled')
+        .length
+    }
+    await expect.poll(filled, { ...TIMEOUT, interval: 300 }).toBe(4)
+    await quiet(...savers)
+    await Promise.all(savers.map((saver) => saver.stop(AbortSignal.timeout(30_000))))
+    expect(savers.flatMap(imbalances)).toEqual([])
+    const proof = await compareWithTruth(database.db, sim.truth().trades)
+    expect(proof).toMatchObject({ missing: 0, unexpected: 0, different: 0 })
+    expect(proof.repaired).toBeGreaterThanOrEqual(9 * 5)
   })
 })
 

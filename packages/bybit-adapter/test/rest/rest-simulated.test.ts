@@ -129,5 +129,7 @@ test('the newest trades of options are asked for by base coin, those of tickers 
   const stream = { category: 'option', channel: 'publicTrade', symbol: 'BTC' } as const
   const page = await client.recentEvents(stream)
   expect(page).toMatchObject({ isFull: false, isMixed: true, items: { length: 3 } })
+  // As the socket tells it, which has no such flag.
+  expect(page?.items).toMatchObject(Array(3).fill({ isRpiTrade: null }))
   expect(await client.recentEvents({ ...stream, channel: 'ticker' })).toBeNull()
 })

@@ -47,7 +47,8 @@ function recentTradeSchema(category: Category, localTsUs: number): z.ZodType<Pub
     size: row.size,
     tickDirection: null,
     isBlockTrade: row.isBlockTrade,
-    isRpiTrade: row.isRPITrade,
+    // The socket's option trades have no such flag, and a row must not depend on how it came.
+    isRpiTrade: category === 'option' ? null : row.isRPITrade,
     seq: row.seq,
     matchIndex: -1,
     markPrice: row.mP,

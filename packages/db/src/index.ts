@@ -19,9 +19,12 @@ export { classifyDatabaseError, type DatabaseErrorClass } from './classify-datab
 export type { Column } from './columns/column.ts'
 export type { ColumnKindName } from './columns/column-kind.ts'
 export { createDatabase, type DatabaseOptions } from './connection/create-database.ts'
-export { checkDatabaseUrl, redactDatabaseUrl } from './connection/database-url.ts'
-export { type PostgresConnection, postgresConnection } from './connection/postgres-connection.ts'
-export type { TlsOptions } from './connection/tls-options.ts'
+export { checkDatabaseUrl, redactDatabaseUrl } from './connection/url/database-url.ts'
+export {
+  type PostgresConnection,
+  postgresConnection,
+} from './connection/url/postgres-connection.ts'
+export type { TlsOptions } from './connection/url/tls-options.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
 export {
   type Account,

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
-import { type ConfigFault, loadConfig } from '../config/load.ts'
+import type { ConfigFault } from '../config/config-fault.ts'
+import { loadConfig } from '../config/load.ts'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { addAccountCommands } from './account/account-commands.ts'
@@ -106,9 +107,10 @@ function reportError(error: unknown, { err }: CommandContext): ExitCode {
   return known ? error.exitCode : EXIT.failure
 }
 
-/** Whether the adapter refuses a setting, such as too many topics. */
+/** Whether a library refuses a setting, such as too many topics, or a certificate that is gone by now. */
 function isInvalidOption(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && error.code === 'INVALID_OPTION'
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'INVALID_OPTION' || error.code === 'DATABASE_URL_INVALID'
 }
 
 function faultText(faults: readonly ConfigFault[]): string {

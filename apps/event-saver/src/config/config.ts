@@ -30,7 +30,7 @@ export function completeConfig(
     environment,
     environmentStamp: stampOf(environment, values.wsUrl),
     dataDir,
-    databaseUrl: absoluteDatabaseUrl(values.databaseUrl ?? `pglite:${dataDir}/grid`, cwd),
+    databaseUrl: values.databaseUrl ?? `pglite:${dataDir}/grid`,
   }
 }
 
@@ -39,7 +39,12 @@ function stampOf(environment: Config['environment'], wsUrl: string | undefined):
   return wsUrl === undefined ? environment : `custom:${new URL(wsUrl).hostname}`
 }
 
-function absoluteDatabaseUrl(url: string, cwd: string): string {
-  if (!url.startsWith('pglite:') || url === 'pglite::memory:') return url
-  return `pglite:${resolve(cwd, url.slice('pglite:'.length))}`
+/** A database URL whose folder, or whose files of certificates, do not depend on where a process runs. */
+export function withAbsolutePaths(url: string, cwd: string): string {
+  if (/^pglite:(?!:|\/)(?!.*:\/\/)./i.test(url))
+    return `pglite:${resolve(cwd, url.slice('pglite:'.length))}`
+  return url.replace(
+    /([?&]ssl(?:rootcert|cert|key)=)(?!%2F|\/)([^&#]+)/gi,
+    (_, start: string, path: string) => `${start}${encodeURI(cwd)}/${path}`,
+  )
 }

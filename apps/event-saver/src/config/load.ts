@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Config, completeConfig } from './config.ts'
+import { type Config, completeConfig, withAbsolutePaths } from './config.ts'
+import type { ConfigFault } from './config-fault.ts'
 import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
 import { shownText } from './shown-text.ts'
 import { unknownVariables } from './unknown-variables.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
-
-/** A fault of the configuration: where it is, what is wrong, and how to mend it. */
-export interface ConfigFault {
-  /** The variable, flag or file that the operator has to mend. */
-  readonly where: string
-  readonly problem: string
-  readonly fix: string
-}
 
 /** Where the text of a setting came from. */
 export type ConfigOrigin = 'flag' | 'environment' | 'file' | 'default'
@@ -78,7 +71,8 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     origins[name] = given?.origin ?? 'default'
     if (given === undefined) continue
     // What stands around a value came with the file or the variable, and belongs to no value.
-    const text = (given.content ?? given.text).trim()
+    const trimmed = (given.content ?? given.text).trim()
+    const text = name === 'databaseUrl' ? withAbsolutePaths(trimmed, input.cwd) : trimmed
     givens.set(name, { variable: given.variable, text: given.text.trim() })
     const result = setting.schema.safeParse(text)
     if (result.success) values[name] = result.data

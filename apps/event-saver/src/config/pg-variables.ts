@@ -1,5 +1,5 @@
 import { checkDatabaseUrl, postgresConnection } from '@grid/db'
-import type { ConfigFault } from './load.ts'
+import type { ConfigFault } from './config-fault.ts'
 
 /** The variables that the driver reads for what a URL leaves out, as the URL's parameters. */
 const VARIABLES = [

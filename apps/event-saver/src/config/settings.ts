@@ -123,7 +123,7 @@ export const SETTINGS = {
     'DATA_DIR',
     './data',
     './data',
-    z.string().trim().min(1, 'must name a folder'),
+    z.string().regex(/^\P{Cc}+$/u, 'must name a folder, without control characters'),
     'folder of the embedded database',
   ),
   batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows in one statement'),

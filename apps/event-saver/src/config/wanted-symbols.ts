@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
+import { shownText } from './shown-text.ts'
 
 /** What is captured of one category: named instruments, or all that trade. */
 export interface WantedSymbols {
@@ -78,7 +79,7 @@ function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
   const category = CATEGORIES.find((known) => known === prefix?.toLowerCase()) ?? null
   if (prefix !== null && category === null) {
     faults.push({
-      problem: `${JSON.stringify(part)} begins with an unknown category`,
+      problem: `${shownText(part)} begins with an unknown category`,
       fix: `known are ${CATEGORIES.join(', ')}`,
     })
     return []
@@ -90,7 +91,7 @@ function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
     if (upper === '*' || (isSymbol(upper) && !/[*:@]/.test(upper)))
       return [{ category, name: upper }]
     faults.push({
-      problem: `${JSON.stringify(name)} is not an instrument's name`,
+      problem: `${shownText(name)} is not an instrument's name`,
       fix: 'for example BTCUSDT, spot:BTCUSDT, * or @symbols.txt',
     })
     return []

@@ -4,6 +4,7 @@ import { examineClock } from './clock.ts'
 import { examineDatabase } from './database.ts'
 import { examineHost } from './exchange-host.ts'
 import type { Finding } from './finding.ts'
+import { examineHttpAddress } from './http-address.ts'
 import { examineDisk, examineFileLimit, examineFolder } from './machine.ts'
 import { examineVariables } from './settings.ts'
 import { examineSymbols } from './symbols.ts'
@@ -29,6 +30,7 @@ export async function examine(
       ? []
       : [examineClock(client), ...symbols.map((wanted) => examineSymbols(client, wanted))]),
     examineDatabase(config),
+    examineHttpAddress(config),
     examineFolder(config.dataDir),
     examineDisk(config.dataDir),
     examineFileLimit(),

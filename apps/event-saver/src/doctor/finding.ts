@@ -8,6 +8,7 @@ export interface Finding {
     | 'DISK_SPACE'
     | 'EXCHANGE_HOST'
     | 'FILE_LIMIT'
+    | 'HTTP_ADDRESS'
     | 'SETTINGS'
     | 'SYMBOLS'
     | 'TRIAL'

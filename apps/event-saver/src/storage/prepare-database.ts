@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
+import { assertMayWrite } from './assert-may-write.ts'
 import { databaseFault, unreachable } from './database-fault.ts'
 
 const BACKOFF = { baseMs: 500, capMs: 30_000 }
@@ -12,7 +13,7 @@ const BACKOFF = { baseMs: 500, capMs: 30_000 }
 /** What preparing a database needs. */
 export interface PrepareOptions {
   readonly db: Kysely<GridDatabase>
-  readonly config: Pick<Config, 'migrate' | 'environmentStamp' | 'databaseUrl'>
+  readonly config: Pick<Config, 'channels' | 'migrate' | 'environmentStamp' | 'databaseUrl'>
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
@@ -75,6 +76,7 @@ function warnUnreachable(
 
 async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
   const environment = config.environmentStamp
+  await assertMayWrite(db, config)
   if (config.migrate === 'auto') {
     const { applied, warnings } = await migrate(db, { environment })
     if (applied.length > 0) log.info({ applied }, 'database migrated')

@@ -277,6 +277,7 @@ describe('doctor', () => {
         'DISK_SPACE',
         'EXCHANGE_HOST',
         'FILE_LIMIT',
+        'HTTP_ADDRESS',
         'SETTINGS',
         'SYMBOLS',
         'TRIAL',

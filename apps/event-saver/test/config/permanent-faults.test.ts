@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { migrate } from '@grid/db'
+import { CompiledQuery } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Cli } from '../support/cli.ts'
-import { type Refusal, RefusingServer } from '../support/refusing-server.ts'
+import { type Refusal, RefusingServer, TEST_CERTIFICATE } from '../support/refusing-server.ts'
+import { ownDatabase } from '../support/rig.ts'
 
 /** Stands in every faulty value, and must never be shown. */
 const SECRET = 'S3CRET'
@@ -129,6 +132,19 @@ const VALUES: readonly Fault[] = [
     names: 'PGPORT',
     fix: /65535/,
   },
+  {
+    title: 'the URL of the database among the symbols',
+    env: () => ({ EVENTSAVER_SYMBOLS: at('/db') }),
+    names: 'EVENTSAVER_SYMBOLS',
+    fix: /unknown category/,
+  },
+  {
+    title: 'a URL where the name of its file should be',
+    env: () => ({ EVENTSAVER_DATABASE_URL_FILE: at('/db') }),
+    names: 'EVENTSAVER_DATABASE_URL_FILE',
+    fix: /name a readable file/,
+  },
+  url('another URL behind pglite:', () => `pglite:${at('/db')}`, /names no directory/),
   ...[`${KEY}:id`, `${KEY}:${KEY}`, `${Buffer.from(KEY).toString('hex').slice(0, 64)}:id`].map(
     (text): Fault => ({
       title: `an encryption key before its id, ${text.length} characters`,
@@ -168,6 +184,15 @@ const VALUES: readonly Fault[] = [
     }),
   ),
 ]
+
+it('a certificate is looked for where the command was typed', () => {
+  file('ca.crt', TEST_CERTIFICATE)
+  const env = { EVENTSAVER_DATABASE_URL: at('/db?sslmode=verify-full&sslrootcert=ca.crt') }
+  expect(loadConfig({ flags: {}, env, cwd: folder })).toMatchObject({
+    ok: true,
+    config: { databaseUrl: at(`/db?sslmode=verify-full&sslrootcert=${folder}/ca.crt`) },
+  })
+})
 
 describe('a wrong value ends run and doctor with 78 before a socket is opened', () => {
   it.each(VALUES)('$title', async ({ env, names = 'EVENTSAVER_DATABASE_URL', fix }) => {
@@ -228,6 +253,8 @@ const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] 
   ['options that it cannot read', error('22023', 'invalid value'), '', 'LOGIN_REFUSED', /invalid/],
   ['no such user of a pooler', error('08P01', 'no such user: me'), '', 'LOGIN_REFUSED', /user/],
   ['no password given', 'password', '', 'LOGIN_REFUSED', /put it into the URL/],
+  ['a way to log in that the driver lacks', 'kerberos', '', 'LOGIN_REFUSED', /with a password/],
+  ['a server of something else', 'other-protocol', '', 'LOGIN_REFUSED', /correct host and port/],
   ['no TLS', 'no-tls', '?sslmode=require', 'TLS_UNAVAILABLE', /sslmode=disable/],
   ['its own certificate', 'self-signed', '?sslmode=require', 'CERTIFICATE_REFUSED', /sslrootcert=/],
 ]
@@ -261,6 +288,50 @@ describe('a refusal that lasts ends run with 78 at the first answer, and every c
       expect([argv[0], exit]).toEqual([argv[0], argv[0] === 'doctor' ? 3 : 78])
       expect(text).toMatch(fix)
       expect(text).not.toContain(SECRET)
+    }
+  })
+})
+
+describe('a login that may not write ends run with 78, naming what to grant', () => {
+  it.each([
+    [
+      'the right to insert',
+      (role: string) => [
+        `grant usage, create on schema public to ${role}`,
+        `grant select on all tables in schema public to ${role}`,
+      ],
+      /may not insert into capture_gaps, dead_letters, public_trades, ticker_snapshots; grant insert/,
+    ],
+    [
+      'the right to do more than read',
+      (role: string) => [
+        `grant grid_writer to ${role}`,
+        `alter role ${role} set default_transaction_read_only = on`,
+      ],
+      /lets \w+ only read; unset default_transaction_read_only/,
+    ],
+  ])('for lack of %s', async (_, grants, message) => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'custom:127.0.0.1' })
+    const role = `grid_test_${crypto.randomUUID().slice(0, 8)}`
+    const sql = async (text: string): Promise<void> => {
+      await database.db.executeQuery(CompiledQuery.raw(text))
+    }
+    await sql(`create role ${role} login password '${SECRET}'`)
+    try {
+      for (const grant of grants(role)) await sql(grant)
+      const own = new URL(database.url)
+      own.username = role
+      own.password = SECRET
+      const env = { EVENTSAVER_DATABASE_URL: own.href, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }
+      await using saver = new Cli(['run'], env)
+      expect(await saver.exited).toBe(78)
+      expect(saver.stderr).toMatch(/WRITING_REFUSED: EVENTSAVER_DATABASE_URL: /)
+      expect(saver.stderr).toMatch(message)
+      expect(saver.stderr).not.toContain(SECRET)
+    } finally {
+      await sql(`drop owned by ${role} cascade`)
+      await sql(`drop role ${role}`)
     }
   })
 })

@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, migrate } from '@grid/db'
@@ -7,6 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { examineDatabase } from '../../src/doctor/database.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
+import { examineHttpAddress } from '../../src/doctor/http-address.ts'
 import { examineFolder } from '../../src/doctor/machine.ts'
 import { examineVariables } from '../../src/doctor/settings.ts'
 import { ownDatabase } from '../support/rig.ts'
@@ -180,4 +184,30 @@ it('doctor names the setting that a misspelt variable may stand for', () => {
     'false remove it, or see docs/settings.md',
   ])
   expect(examineVariables([])).toMatchObject([{ ok: true }])
+})
+
+describe('doctor tries to listen', () => {
+  it('where nobody does, and finds that another server does', async () => {
+    const server = createServer((_, response) => response.end('other')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const httpAddress = { host: '127.0.0.1', port }
+    expect(await examineHttpAddress({ httpAddress })).toMatchObject({
+      ok: false,
+      code: 'HTTP_ADDRESS',
+      detail: expect.stringContaining('EADDRINUSE'),
+      fix: expect.stringContaining('EVENTSAVER_HTTP_ADDRESS'),
+    })
+    await new Promise((resolve) => server.close(resolve))
+    expect(await examineHttpAddress({ httpAddress })).toMatchObject({ ok: true })
+  })
+
+  it('where a saver does', async () => {
+    const server = createServer((_, response) => response.end('alive\n')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const finding = await examineHttpAddress({ httpAddress: { host: '127.0.0.1', port } })
+    server.close()
+    expect(finding).toMatchObject({ ok: true, detail: expect.stringContaining('a saver serves') })
+  })
 })

@@ -12,6 +12,10 @@ export type Refusal =
   | 'self-signed'
   /** It asks for a password by SCRAM. */
   | 'password'
+  /** It asks for Kerberos, which the driver does not have. */
+  | 'kerberos'
+  /** It is a server of something else, which speaks first or answers with other bytes. */
+  | 'other-protocol'
 
 /** The code that a client sends instead of a version to ask for TLS. */
 const SSL_REQUEST = 80_877_103
@@ -65,6 +69,13 @@ export class RefusingServer implements AsyncDisposable {
         const challenge = Buffer.from('r=never,s=AAAA,i=4096')
         socket.write(message('R', Buffer.concat([int32(11), challenge])))
       })
+    } else if (this.#refusal === 'kerberos') {
+      socket.write(message('R', int32(7)))
+    } else if (this.#refusal === 'other-protocol') {
+      // The greeting of MySQL.
+      socket.write(
+        Buffer.concat([Buffer.from([74, 0, 0, 0, 10]), Buffer.from('8.0.33\0'.repeat(9))]),
+      )
     } else if (typeof this.#refusal === 'object') {
       const { code, message: text } = this.#refusal
       socket.end(message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)))

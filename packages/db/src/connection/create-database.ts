@@ -1,8 +1,8 @@
 import { Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
-import { parseDatabaseUrl } from './database-url.ts'
 import { createPGliteDialect } from './pglite-dialect.ts'
 import { createPostgresDialect } from './postgres-dialect.ts'
+import { parseDatabaseUrl } from './url/database-url.ts'
 
 /** How to reach a database. */
 export interface DatabaseOptions {

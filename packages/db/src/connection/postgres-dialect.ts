@@ -1,12 +1,13 @@
 import { type Driver, PostgresDialect, type PostgresPool } from 'kysely'
 import type { PoolClient } from 'pg'
+import { guardedClient } from './guarded-client.ts'
 import { limitSilence } from './limit-silence.ts'
 import { loadPeer } from './load-peer.ts'
 import { LocalSettingsDriver } from './local-settings-driver.ts'
-import { connectionOf, tlsOf } from './postgres-connection.ts'
-import type { PostgresUrl } from './postgres-url.ts'
 import { refusalOf } from './refusal.ts'
 import { type SessionLimits, SessionSettings } from './session-settings.ts'
+import { connectionOf, tlsOf } from './url/postgres-connection.ts'
+import type { PostgresUrl } from './url/postgres-url.ts'
 
 /** How to connect to a PostgreSQL server. */
 export interface PostgresOptions extends SessionLimits {
@@ -47,7 +48,7 @@ async function createPool(
   const { parameters } = options.url
   const { ssl, ...given } = connectionOf(options.url)
   const pool = new Pool({
-    Client: withStartupForms(Client, settings),
+    Client: withStartupForms(guardedClient(Client), settings),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectionTimeoutMs,

@@ -6,6 +6,10 @@ const CERTIFICATE =
 
 const TLS = /^ERR_(SSL|TLS)_/
 
+/** What the driver says, without a code, of answers that are none, and of a way to log in or to encrypt that it does not have. */
+const PROTOCOL =
+  /^(Unknown authenticationOk message type|received invalid response|Invalid sslnegotiation|sslnegotiation=direct requires)/
+
 /** What poolers say with 08P01, the code that they also have for passing faults. */
 const POOLER =
   /^(no such (database|user)|unsupported startup parameter|(password|SASL|certificate) authentication failed|not allowed|login rejected|(SSL|TLS) required|bouncer config error)/i
@@ -39,6 +43,14 @@ export function refusalOf(cause: unknown): DatabaseError | null {
   if (/client password must be a (non-empty )?string/.test(message)) {
     const text = 'the server asks for a password and none is given: put it into the URL'
     return new DatabaseError('LOGIN_REFUSED', text, { cause })
+  }
+  if (PROTOCOL.test(message)) {
+    return new DatabaseError(
+      'LOGIN_REFUSED',
+      `this is no server of PostgreSQL, or it asks for a login that the driver does not have (${message}): ` +
+        'correct host and port, or let the login in with a password',
+      { cause },
+    )
   }
   if (message.startsWith('SASL: ') || (code === '08P01' && POOLER.test(message))) {
     return new DatabaseError('LOGIN_REFUSED', `the login is refused: ${message}`, { cause })

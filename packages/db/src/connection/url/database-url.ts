@@ -1,4 +1,4 @@
-import { DatabaseError } from '../errors.ts'
+import { DatabaseError } from '../../errors.ts'
 import { isShown, type PostgresUrl, readPostgresUrl, type UrlFault } from './postgres-url.ts'
 import { readTls } from './tls-options.ts'
 
@@ -55,7 +55,7 @@ function parsePGliteUrl(url: string): DatabaseLocation {
 
 /** Whether a path looks like the rest of another URL, which may hold a password, or is no line. */
 function isHidden(path: string): boolean {
-  return /\/\/|\p{Cc}/u.test(path)
+  return /^\/\/|:\/\/|\p{Cc}/u.test(path)
 }
 
 function invalid(url: string, fault: string): DatabaseError {

@@ -113,6 +113,7 @@ export {
   WakeUp,
 } from './retry.ts'
 export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
+export { durationText } from './values/duration-text.ts'
 export { isHostName } from './values/host.ts'
 export type { JsonObject, JsonValue } from './values/json.ts'
 export { Secret } from './values/secret.ts'

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import type { ConfigFault } from '../config/config-fault.ts'
 import { loadConfig } from '../config/load.ts'
@@ -10,6 +11,8 @@ import { addDataCommands } from './data/data-commands.ts'
 import { addDatabaseCommands } from './database/database-commands.ts'
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
+/** The title under which help shows the options that all commands take. */
+const SETTINGS_TITLE = 'Settings of all commands:'
 const EXIT_HELP =
   'Exit codes: 0 ok, 1 failure, 2 usage, 3 a problem was found, 75 try again, 78 configuration.'
 
@@ -39,6 +42,7 @@ export function buildProgram(
 ): Command {
   const program = new Command('event-saver')
     .description('Records Bybit V5 market data and proves what it holds.')
+    .version(`event-saver ${appVersion()}`, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: context.out,
@@ -47,8 +51,10 @@ export function buildProgram(
     })
     .addHelpText('after', `\n${EXIT_HELP}`)
 
+  const commands: Command[] = []
   const add: AddCommand = (name, description, examples, action, parent = program) => {
-    const command = withSettings(parent.command(name).description(description))
+    const command = parent.command(name).description(description)
+    commands.push(command)
     return command.addHelpText('after', `\nExamples:\n${examples}`).action(async () => {
       const options = command.opts<Record<string, unknown>>()
       onExitCode(await withConfig(context, options, command.args, action))
@@ -63,18 +69,27 @@ export function buildProgram(
   addDatabaseCommands(cli)
   addAccountCommands(cli)
   addDataCommands(cli)
+  // Last, so that help shows a command's own options first.
+  for (const command of commands) addSettings(command)
   return program
 }
 
+/** The version of this app, by its package. */
+function appVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
+
 /** Adds every setting as a flag, but those that a command line must not show. */
-function withSettings(command: Command): Command {
-  command.option('--config <file>', 'JSON file with settings, below flags and environment')
+function addSettings(command: Command): void {
+  const file = new Option('--config <file>', 'JSON file with settings, below flags and environment')
+  command.addOption(file.helpGroup(SETTINGS_TITLE))
   for (const setting of Object.values<Setting<unknown>>(SETTINGS)) {
     if (setting.hidden) continue
     const help = `${setting.help} [${setting.variable}]`
-    command.addOption(new Option(`--${setting.flag} <value>`, help))
+    const value = setting.isSwitch ? '[value]' : '<value>'
+    command.addOption(new Option(`--${setting.flag} ${value}`, help).helpGroup(SETTINGS_TITLE))
   }
-  return command
 }
 
 async function withConfig(
@@ -87,6 +102,7 @@ async function withConfig(
   for (const name of NAMES) {
     const value = options[camelCase(SETTINGS[name].flag)]
     if (typeof value === 'string') flags[name] = value
+    else if (value === true) flags[name] = 'true'
   }
   const file = options['config']
   const result = loadConfig({ flags, env, cwd, file: typeof file === 'string' ? file : undefined })

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { isHostName, Secret } from '@grid/core-events'
+import { durationText, isHostName, Secret } from '@grid/core-events'
 import { checkDatabaseUrl, EncryptionKeys } from '@grid/db'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
@@ -41,7 +41,7 @@ export function wholeNumber(min: number, max: number): TextSchema<number> {
 
 /** A duration within bounds, in milliseconds; a number without a unit counts seconds. */
 export function duration(minMs: number, maxMs: number): TextSchema<number> {
-  const problem = `must be a duration from ${minMs}ms to ${maxMs}ms, in seconds (0.5) or with a unit (500ms, 2m, 1h)`
+  const problem = `must be a duration from ${durationText(minMs)} to ${durationText(maxMs)}, in seconds (0.5) or with a unit (500ms, 2m, 1h)`
   return z.string().transform((text, context) => {
     const ms = parseDuration(text)
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms

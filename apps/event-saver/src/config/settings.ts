@@ -35,6 +35,8 @@ export interface Setting<Value> {
    * name a file that holds it. The messages of its schema are whole sentences.
    */
   readonly secret?: boolean
+  /** Whether its flag may stand without a value, which then is true. */
+  readonly isSwitch?: boolean
   /** Whether the value is never shown and has no flag, which every user of the host could read. */
   readonly hidden?: boolean
 }
@@ -47,7 +49,7 @@ function setting<Value, Fallback extends Text>(
   example: string,
   schema: TextSchema<Value>,
   help: string,
-  more: { secret?: boolean; hidden?: boolean } = {},
+  more: { secret?: boolean; hidden?: boolean; isSwitch?: boolean } = {},
 ): Setting<Fallback extends undefined ? Value | undefined : Value> {
   return {
     variable: `EVENTSAVER_${name}`,
@@ -226,6 +228,14 @@ export const SETTINGS = {
     'auto',
     word(['auto', 'check']),
     'auto migrates at start, check refuses to start when migrations are pending',
+  ),
+  exitOnDbError: setting(
+    'EXIT_ON_DB_ERROR',
+    'false',
+    'true',
+    yesNo,
+    'run exits 75 when the database is away at the start, in place of capturing and waiting for it; later outages are always waited for',
+    { isSwitch: true },
   ),
   ...retentionSettings(),
   collector: setting(

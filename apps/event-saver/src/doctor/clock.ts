@@ -1,4 +1,5 @@
 import type { BybitRestClient, ServerTime } from '@grid/bybit-adapter'
+import { durationText } from '@grid/core-events'
 import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
@@ -16,7 +17,7 @@ export async function examineClock(client: BybitRestClient): Promise<Finding> {
     return problem('CLOCK', `the exchange does not tell its time: ${reasonOf(error)}`, fix)
   }
   const median = offsets.sort((a, b) => a - b)[SAMPLES >> 1] ?? 0
-  const detail = `this clock is ${Math.abs(median).toFixed(0)} ms ${median < 0 ? 'behind' : 'ahead of'} the exchange's`
+  const detail = `this clock is ${durationText(Math.abs(median))} ${median < 0 ? 'behind' : 'ahead of'} the exchange's`
   if (Math.abs(median) < LIMIT_MS) return well('CLOCK', detail)
   return problem(
     'CLOCK',

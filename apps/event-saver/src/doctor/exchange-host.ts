@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { durationText } from '@grid/core-events'
 import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
@@ -32,7 +33,9 @@ function handshake(host: string, port: number, isSecure: boolean): Promise<strin
           done('TLS is established'),
         )
       : connectTcp({ host, port }, () => done('TCP connects (no TLS)'))
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)))
+    socket.setTimeout(TIMEOUT_MS, () =>
+      socket.destroy(new Error(`no answer in ${durationText(TIMEOUT_MS)}`)),
+    )
     socket.on('error', reject)
   })
 }

@@ -1,4 +1,5 @@
 import type { Clock, ClockTimer } from '@grid/core-events'
+import { durationText } from '@grid/core-events'
 import { abortedError, BybitAdapterError } from '../errors.ts'
 
 /**
@@ -50,7 +51,7 @@ export class Deadline implements Disposable {
       throw abortedError(this.#owner.reason, endpoint)
     }
     if (this.#isLate) {
-      const message = `${endpoint}: nothing came for ${this.#timeoutMs} ms`
+      const message = `${endpoint}: nothing came for ${durationText(this.#timeoutMs)}`
       throw new BybitAdapterError('TIMEOUT', message, { endpoint, retryable: true })
     }
     const message = `${endpoint}: the connection failed: ${describe(cause)}`

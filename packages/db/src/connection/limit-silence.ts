@@ -1,4 +1,4 @@
-import { systemClock } from '@grid/core-events'
+import { durationText, systemClock } from '@grid/core-events'
 import { DatabaseError } from '../errors.ts'
 
 /** Lifts both limits for the rest of a transaction: the server's and that of {@link limitSilence}. */
@@ -33,10 +33,14 @@ export function limitSilence(client: Client, limitMs: number): void {
       return await answer
     } catch (cause) {
       if (!isSilent) throw cause
-      throw new DatabaseError('SERVER_SILENT', `the server did not answer for ${limitMs} ms`, {
-        cause,
-        context: { limitMs },
-      })
+      throw new DatabaseError(
+        'SERVER_SILENT',
+        `the server did not answer for ${durationText(limitMs)}`,
+        {
+          cause,
+          context: { limitMs },
+        },
+      )
     } finally {
       timer.cancel()
     }

@@ -1,3 +1,4 @@
+import { durationText } from '@grid/core-events'
 import { type Kysely, sql } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -67,7 +68,7 @@ export async function findDueDays(
   if (!(olderThanMs >= DAY_MS)) {
     throw new DatabaseError(
       'RETENTION_TOO_SHORT',
-      `olderThanMs for ${table} is ${olderThanMs}: at least ${DAY_MS} (one day) is needed`,
+      `olderThanMs for ${table} is ${olderThanMs} (${durationText(olderThanMs)}): at least ${DAY_MS} (${durationText(DAY_MS)}) is needed`,
       { context: { table, olderThanMs } },
     )
   }

@@ -9,13 +9,12 @@ import { fetchStatus, statusLines } from './status.ts'
 
 /** Adds `run`, `status`, `config` and `doctor`: a saver, and what it runs by. */
 export function addCaptureCommands({ add, context, print }: CommandLine): void {
-  add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded, options) => {
-    const exitOnDbError = options['exitOnDbError'] === true
-    return runUntilStopped(loaded.config, startLog(loaded), {
-      exitOnDbError,
+  add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded) =>
+    runUntilStopped(loaded.config, startLog(loaded), {
+      exitOnDbError: loaded.config.exitOnDbError,
       logLinesLost: () => STDERR.lost,
-    })
-  }).option('--exit-on-db-error', 'exit 75 when the database is away at the start')
+    }),
+  )
 
   add(
     'status',

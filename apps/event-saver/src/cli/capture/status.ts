@@ -1,3 +1,4 @@
+import { durationText } from '@grid/core-events'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import type { SaverStatus } from '../../health/status.ts'
@@ -34,9 +35,9 @@ function isStatus(body: unknown): body is SaverStatus {
 
 /** The status as lines for a person. */
 export function statusLines(status: SaverStatus): string[] {
-  const uptime = ((status.now - status.startedAt) / 1000).toFixed(0)
+  const uptime = durationText(status.now - status.startedAt)
   return [
-    `event-saver ${status.ready ? 'ready' : 'NOT READY'}, pid ${status.pid}, up ${uptime} s, ${status.environment}`,
+    `event-saver ${status.ready ? 'ready' : 'NOT READY'}, pid ${status.pid}, up ${uptime}, ${status.environment}`,
     `database ${status.database}${status.databaseReady ? '' : ' (not reached yet)'}`,
     ...status.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.code}: ${check.detail}`),
     ...status.accounts.map(

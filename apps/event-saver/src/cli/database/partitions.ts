@@ -1,3 +1,4 @@
+import { durationText } from '@grid/core-events'
 import {
   type DueDays,
   type FreezeReport,
@@ -15,7 +16,6 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
-import { durationText } from '../../config/duration.ts'
 import { retentionName, retentionOf } from '../../config/retention.ts'
 import { SETTINGS } from '../../config/settings.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'

@@ -1,4 +1,4 @@
-import { type Clock, type ClockTimer, nowMs } from '@grid/core-events'
+import { type Clock, type ClockTimer, durationText, nowMs } from '@grid/core-events'
 import { WebSocket } from 'ws'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 
@@ -69,7 +69,7 @@ export class Socket {
     })
     this.#ws = ws
     this.#timer = options.clock.setTimer(() => {
-      this.#error = `not open after ${options.timings.connectTimeoutMs} ms`
+      this.#error = `not open after ${durationText(options.timings.connectTimeoutMs)}`
       ws.terminate()
     }, options.timings.connectTimeoutMs)
     ws.on('message', (data: Buffer, isBinary: boolean) => {
@@ -147,7 +147,7 @@ export class Socket {
         return
       }
       this.#handlers.onStale(nowMs(clock) - this.#lastInboundMs)
-      this.#cut('stale', `no frame within ${timings.pongTimeoutMs} ms of a ping`)
+      this.#cut('stale', `no frame within ${durationText(timings.pongTimeoutMs)} of a ping`)
     }, STALE_GRACE_MS)
   }
 

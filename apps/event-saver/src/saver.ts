@@ -192,6 +192,7 @@ export class Saver {
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
     const lost = this.#isRefused ? await this.#abandon() : await this.pipeline.drain(signal)
     await this.#claim?.release(signal)
+    await untilAborted(this.#markets.settled(), signal).catch(() => {})
     await this.#databases.close(signal)
     await this.#health.close()
     return { lost, dropped }

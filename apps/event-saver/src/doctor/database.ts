@@ -14,6 +14,7 @@ import { embeddedFolder } from '../storage/data-folder.ts'
 import { mendingOf } from '../storage/database-fault.ts'
 import { examineConnections } from './connections.ts'
 import { type Finding, problem, well } from './finding.ts'
+import { examineInstruments } from './instruments.ts'
 import { folderProblem } from './machine.ts'
 import { rehearse } from './rehearse.ts'
 
@@ -69,7 +70,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
         not exists (
           select from pg_class
           where relnamespace = current_schema()::regnamespace
-            and relname in (${textList([...PARTITIONED_TABLES, 'dead_letters', 'capture_gaps'])})
+            and relname in (${textList([...PARTITIONED_TABLES, 'dead_letters', 'capture_gaps', 'instruments', 'instrument_lists'])})
             and not has_table_privilege(oid, 'insert')
         ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
@@ -104,6 +105,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
     if (findings.some(({ ok }) => !ok)) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`
     const detail = `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`
+    if (pending.length === 0) findings.push(...(await examineInstruments(db, config.symbols)))
     return [well('DATABASE', detail), ...findings, await rehearse(db, config, inspection)]
   } catch (error) {
     if (isLocked(error)) return [well('DATABASE', `${url}: ${reasonOf(error)}, and not examined`)]

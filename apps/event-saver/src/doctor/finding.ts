@@ -9,6 +9,7 @@ export interface Finding {
     | 'EXCHANGE_HOST'
     | 'FILE_LIMIT'
     | 'HTTP_ADDRESS'
+    | 'INSTRUMENTS'
     | 'SETTINGS'
     | 'SYMBOLS'
     | 'TRIAL'

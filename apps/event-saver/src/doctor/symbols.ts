@@ -1,20 +1,21 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import { reasonOf } from '../log/reason.ts'
-import { TradingInstruments } from '../market/trading-instruments.ts'
+import { isTraded, TradingInstruments } from '../market/trading-instruments.ts'
 import { type Finding, problem, well } from './finding.ts'
 
-/** Checks that every wanted instrument of a category trades. */
+/** Checks that every wanted instrument of a category trades or is about to. */
 export async function examineSymbols(
   client: BybitRestClient,
   { category, all, names }: WantedSymbols,
 ): Promise<Finding> {
   try {
     const { items, end } = await new TradingInstruments(client, category).read()
-    if (end !== 'last_page' || items.length === 0) {
-      throw new Error(items.length === 0 ? 'it is empty' : `it ended early (${end})`)
+    const traded = items.filter((instrument) => isTraded(instrument))
+    if (end !== 'last_page' || traded.length === 0) {
+      throw new Error(traded.length === 0 ? 'it is empty' : `it ended early (${end})`)
     }
-    const trading = new Set(items.map(({ symbol }) => symbol))
+    const trading = new Set(traded.map(({ symbol }) => symbol))
     const unknown = names.filter((name) => !trading.has(name))
     if (all || unknown.length === 0) {
       const what = all ? `all ${trading.size}` : `${names.length}`

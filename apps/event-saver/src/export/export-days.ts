@@ -14,11 +14,17 @@ import {
 import type { Kysely } from 'kysely'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
-import { csvFormat, csvGzipFormat } from './csv-format.ts'
-import { type Manifest, type ManifestEntry, readManifest, writeManifest } from './manifest.ts'
+import { ROW_FORMATS } from './formats.ts'
+import { exportInstruments } from './instrument-file.ts'
+import {
+  type InstrumentEntry,
+  type Manifest,
+  type ManifestEntry,
+  readManifest,
+  writeManifest,
+} from './manifest.ts'
 import { writeWhole } from './output-file.ts'
-import { parquetFormat } from './parquet-format.ts'
-import type { ExportFormat, RowFormat } from './row-format.ts'
+import type { ExportFormat } from './row-format.ts'
 
 /** What is exported, and where to. */
 export interface ExportOrder {
@@ -39,14 +45,11 @@ export interface ExportOrder {
   readonly signal: AbortSignal
   /** Told of each symbol's day once it is exported. */
   readonly onDone: (entry: ManifestEntry) => void
+  /** Told of each category's day of instruments once it is exported. */
+  readonly onInstruments: (entry: InstrumentEntry) => void
 }
 
 const DAY_MS = 86_400_000
-const FORMATS: { readonly [Format in ExportFormat]: RowFormat } = {
-  parquet: parquetFormat,
-  csv: csvFormat,
-  'csv.gz': csvGzipFormat,
-}
 
 interface Item {
   readonly channel: PublicChannel
@@ -56,11 +59,12 @@ interface Item {
 }
 
 /**
- * Exports market data, one file for each symbol and day, and adds the files to the folder's manifest.
- * Gives a manifest of what was exported now.
+ * Exports market data, one file for each symbol and day, and what was listed, one file for each category
+ * and day, because sizes and prices mean nothing without it. Adds the files to the folder's manifest, and
+ * gives a manifest of what was exported now.
  *
- * A file is complete or does not exist. Throws a `CommandError` before anything is written when a file
- * exists and `force` is not set.
+ * A file is complete or does not exist. Throws a `CommandError` before anything is written when a file of
+ * market data exists and `force` is not set.
  */
 export async function exportDays(order: ExportOrder): Promise<Manifest> {
   const { environment, folder, signal } = order
@@ -70,7 +74,16 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
   if (!order.force) await refuseExisting(order, items)
   const coverage = await readCoverage(order)
   const files: ManifestEntry[] = []
+  const instruments: InstrumentEntry[] = []
   try {
+    for (const { category } of order.symbols) {
+      for (const day of order.days) {
+        signal.throwIfAborted()
+        const entry = await exportInstruments({ ...order, category, day })
+        instruments.push(entry)
+        order.onInstruments(entry)
+      }
+    }
     for (const item of items) {
       signal.throwIfAborted()
       const entry = await exportItem(order, item, coverage)
@@ -79,11 +92,11 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
     }
   } finally {
     // Also after a failure, because the files that were written before it are complete.
-    if (files.length > 0) {
-      await writeManifest(manifestPath, previous, { version: 1, environment, files })
+    if (files.length > 0 || instruments.some(({ path }) => path !== null)) {
+      await writeManifest(manifestPath, previous, { version: 1, environment, files, instruments })
     }
   }
-  return { version: 1, environment, files }
+  return { version: 1, environment, files, instruments }
 }
 
 async function itemsOf(order: ExportOrder): Promise<Item[]> {
@@ -209,7 +222,7 @@ async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
   const finished = await writeWhole(join(order.folder, path), async (file) => {
     try {
       const { format, spreadsheetSafe = false } = order
-      const writer = FORMATS[format](repository.columns, file, { spreadsheetSafe })
+      const writer = ROW_FORMATS[format](repository.columns, file, { spreadsheetSafe })
       let next: IteratorResult<PublicEvent, void> = first
       for (; !next.done; next = await events.next()) {
         await writer.write(next.value)

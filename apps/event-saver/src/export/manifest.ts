@@ -43,15 +43,42 @@ const entrySchema = z.object({
   exportedAt: z.int(),
 })
 
+const instrumentSchema = z.object({
+  category: z.enum(CATEGORIES),
+  /** UTC. */
+  day: z.iso.date(),
+  format: z.enum(EXPORT_FORMATS),
+  /** Whether texts that a spreadsheet would take for formulas begin with an apostrophe. */
+  spreadsheetSafe: z.boolean().default(false),
+  /** Relative to the manifest's folder; null when nothing is known of the day, and so no file. */
+  path: z.string().nullable(),
+  /** States of instruments that held at some time of the day. */
+  rows: z.int(),
+  bytes: z.int().nullable(),
+  sha256: z.string().nullable(),
+  /**
+   * The first and the newest list of the category that was recorded, in epoch milliseconds: what was
+   * listed is known between them. Null when none was.
+   */
+  knownFrom: z.int().nullable(),
+  knownUntil: z.int().nullable(),
+  /** When the export of the day began, in epoch milliseconds. */
+  exportedAt: z.int(),
+})
+
 const manifestSchema = z.object({
   version: z.literal(1),
   /** What the database is stamped with. */
   environment: z.string(),
   files: z.array(entrySchema),
+  /** What was listed; earlier versions did not export it. */
+  instruments: z.array(instrumentSchema).default([]),
 })
 
 /** One symbol's day in one format. */
 export type ManifestEntry = z.infer<typeof entrySchema>
+/** What a category listed on a day. */
+export type InstrumentEntry = z.infer<typeof instrumentSchema>
 /** What an export folder holds. */
 export type Manifest = z.infer<typeof manifestSchema>
 
@@ -88,20 +115,32 @@ export async function readManifest(path: string, environment: string): Promise<M
 export async function writeManifest(
   path: string,
   previous: Manifest | null,
-  { files, ...rest }: Manifest,
+  { files, instruments, ...rest }: Manifest,
 ): Promise<void> {
-  const entries = new Map(previous?.files.map((entry) => [identity(entry), entry]))
-  for (const entry of files) {
+  const all = {
+    ...rest,
+    files: joined(previous?.files ?? [], files, ({ table, category, symbol, day, format }) =>
+      [table, category, symbol, day, format].join('/'),
+    ),
+    instruments: joined(previous?.instruments ?? [], instruments, ({ category, day, format }) =>
+      [category, day, format].join('/'),
+    ),
+  }
+  await writeWhole(path, (file) => file.write(Buffer.from(`${JSON.stringify(all, null, 2)}\n`)))
+}
+
+/** The entries of both lists in order; of equal identities the later one that has a file. */
+function joined<Entry extends { readonly path: string | null }>(
+  previous: readonly Entry[],
+  added: readonly Entry[],
+  identity: (entry: Entry) => string,
+): Entry[] {
+  const entries = new Map(previous.map((entry) => [identity(entry), entry]))
+  for (const entry of added) {
     const isFileKept = entry.path === null && (entries.get(identity(entry))?.path ?? null) !== null
     if (!isFileKept) entries.set(identity(entry), entry)
   }
-  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
-  const text = `${JSON.stringify({ ...rest, files: sorted }, null, 2)}\n`
-  await writeWhole(path, (file) => file.write(Buffer.from(text)))
-}
-
-function identity({ table, category, symbol, day, format }: ManifestEntry): string {
-  return [table, category, symbol, day, format].join('/')
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry)
 }
 
 function parseJson(text: string): unknown {

@@ -85,6 +85,21 @@ export class Metrics {
     'Lines of the log that could not be written: the disk is full, or the reader is gone or slow',
     [],
   )
+  readonly #listed = this.#gauge(
+    'grid_instruments_listed',
+    'Instruments in the newest whole list of a category',
+    ['category'],
+  )
+  readonly #listAge = this.#gauge(
+    'grid_instruments_recorded_age_seconds',
+    'Age of the newest list of instruments that is recorded',
+    ['category'],
+  )
+  readonly #instrumentChanges = this.#counter(
+    'grid_instrument_changes_total',
+    'New, changed and ended instruments that were recorded',
+    ['category'],
+  )
   readonly #ready = this.#gauge('grid_ready', 'Whether all readiness checks hold', [])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
@@ -176,6 +191,13 @@ export class Metrics {
       this.#accountLive.set(labels, state === 'live' ? 1 : 0)
     }
     setTo(this.#logLinesLost, {}, status.logLinesLost)
+    for (const { category, listed, recordedAt, changes, ended } of status.instruments) {
+      if (listed !== null) this.#listed.set({ category }, listed)
+      if (recordedAt !== null) {
+        this.#listAge.set({ category }, Math.max(0, (status.now - recordedAt) / 1000))
+      }
+      setTo(this.#instrumentChanges, { category }, changes + ended)
+    }
     this.#ready.set(status.ready ? 1 : 0)
     setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)
     return this.#registry.metrics()

@@ -15,7 +15,7 @@ import type { SaverStatus } from './status.ts'
 export interface StatusSources {
   readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
   readonly clock: Clock
-  readonly markets: Pick<MarketService, 'topics' | 'unlisted'>
+  readonly markets: Pick<MarketService, 'topics' | 'unlisted' | 'instruments'>
   readonly repair: Pick<MarketRepair, 'totals'>
   readonly accounts: Pick<AccountService, 'statuses' | 'unknown'>
   readonly pipeline: Pipeline
@@ -72,6 +72,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
       ...topic,
       lastEventAgeSeconds: topic.lastEventAtUs === null ? null : ageSeconds(topic.lastEventAtUs),
     })),
+    instruments: sources.markets.instruments(),
     accounts,
     channels: pipeline.sample(),
     unknownKeys: pipeline.unknownKeys.counts,

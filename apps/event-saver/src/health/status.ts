@@ -1,5 +1,6 @@
 import type { Channel } from '@grid/core-events'
 import type { AccountStatus } from '../accounts/account-status.ts'
+import type { InstrumentStatus } from '../market/instrument-recorder.ts'
 import type { MarketTopic } from '../market/market-capture.ts'
 import type { GapTotals, RecordedGap } from '../pipeline/gap-recorder.ts'
 import type { LedgerEntry } from '../pipeline/ledger.ts'
@@ -24,6 +25,8 @@ export interface SaverStatus {
   readonly ready: boolean
   readonly checks: readonly ReadinessCheck[]
   readonly topics: readonly (MarketTopic & { readonly lastEventAgeSeconds: number | null })[]
+  /** What is known of the instruments of each category. */
+  readonly instruments: readonly InstrumentStatus[]
   /** Every enabled account. */
   readonly accounts: readonly AccountStatus[]
   readonly channels: readonly LedgerEntry[]

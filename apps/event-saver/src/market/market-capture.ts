@@ -16,6 +16,7 @@ import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { SymbolFollower } from './symbol-follower.ts'
+import type { ListReading } from './trading-instruments.ts'
 
 /** A topic with the category of its socket: several categories have topics of one name. */
 export interface MarketTopic extends TopicStatus {
@@ -30,6 +31,8 @@ export interface MarketCaptureHandlers {
   /** Awaited before symbols are subscribed that were not captured until now. */
   beforeAdded(symbols: readonly string[]): Promise<void>
   onRemoved(symbols: readonly string[]): void
+  /** The list of instruments was read. */
+  onList(reading: ListReading): void
   /** Rows of the list of instruments cannot be read. */
   onUnreadable(rows: readonly DeadLetter[]): void
   /** The list could not be read, or was read after failures (`failures` is then 0). */
@@ -42,7 +45,8 @@ export interface MarketCaptureHandlers {
 export interface MarketCaptureOptions {
   readonly wanted: WantedSymbols
   readonly stream: Omit<PublicStreamOptions, 'category' | 'symbols'>
-  readonly client: BybitRestClient
+  /** Null where REST would ask another exchange than the stream. */
+  readonly client: BybitRestClient | null
   readonly clock: Clock
   /** How often the list of instruments is read. */
   readonly listPollMs: number
@@ -51,7 +55,7 @@ export interface MarketCaptureOptions {
   readonly handlers: MarketCaptureHandlers
 }
 
-/** Captures one category: its stream and, where all instruments are wanted, the list of them. */
+/** Captures one category: its stream, and the list of its instruments, which it follows where all are wanted. */
 export class MarketCapture {
   readonly #options: MarketCaptureOptions
   readonly #stop = new AbortController()
@@ -77,7 +81,7 @@ export class MarketCapture {
 
   start(): void {
     if (this.#stream !== null) this.#startStream(this.#stream)
-    else this.#following = this.#follow()
+    if (this.#options.client !== null) this.#following = this.#follow(this.#options.client)
   }
 
   /** The state of every wanted topic. */
@@ -92,14 +96,18 @@ export class MarketCapture {
     await this.#following
   }
 
-  #follow(): Promise<void> {
-    const { client, clock, listPollMs, handlers } = this.#options
+  #follow(client: BybitRestClient): Promise<void> {
+    const { clock, listPollMs, handlers, wanted } = this.#options
     const follower = new SymbolFollower({
       category: this.category,
       client,
       clock,
       pollMs: listPollMs,
-      onSymbols: (symbols) => this.#setSymbols(symbols),
+      recordsOnly: !wanted.all,
+      onList: (reading) => handlers.onList(reading),
+      onSymbols: async (symbols) => {
+        if (wanted.all) await this.#setSymbols(symbols)
+      },
       onUnreadable: (rows) => handlers.onUnreadable(rows),
       onRetry: (error, failures) => handlers.onListRetry(error, failures),
     })

@@ -9,13 +9,17 @@ import type { Logger } from '../log/log.ts'
 import { queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { InstrumentRecorder, type InstrumentStatus } from './instrument-recorder.ts'
 import { MarketCapture, type MarketTopic } from './market-capture.ts'
 import { MarketLog } from './market-log.ts'
 import { StartGaps } from './start-gaps.ts'
 
 /** What the capture of market data is made of. */
 export interface MarketServiceOptions {
-  readonly config: Pick<Config, 'channels' | 'environment' | 'restUrl' | 'symbols' | 'wsUrl'>
+  readonly config: Pick<
+    Config,
+    'channels' | 'collector' | 'environment' | 'restUrl' | 'symbols' | 'wsUrl'
+  >
   readonly clock: Clock
   readonly db: Kysely<GridDatabase>
   readonly journal: Journal
@@ -39,18 +43,23 @@ export interface MarketServiceOptions {
 export class MarketService {
   readonly #options: MarketServiceOptions
   readonly #log: MarketLog
-  readonly #client: BybitRestClient
+  /** Null where REST would ask another exchange than the streams. */
+  readonly #client: BybitRestClient | null
+  readonly #instruments: InstrumentRecorder
   readonly #captures: readonly MarketCapture[]
   readonly #startGaps: StartGaps
   #isDatabaseReady = false
 
   /** Throws `INVALID_OPTION` for named instruments that a stream refuses. */
   constructor(options: MarketServiceOptions) {
-    const { clock, config, log, pipeline } = options
-    const { environment, restUrl, symbols } = config
+    const { clock, config, db, listPollMs, log, pipeline } = options
+    const { collector, environment, restUrl, symbols, wsUrl } = config
     this.#options = options
     this.#log = new MarketLog(log)
-    this.#client = new BybitRestClient({ environment, restUrl, clock })
+    const isSameExchange = wsUrl === undefined || restUrl !== undefined
+    this.#client = isSameExchange ? new BybitRestClient({ environment, restUrl, clock }) : null
+    this.#instruments = new InstrumentRecorder({ db, clock, collector, log, pollMs: listPollMs })
+    if (isSameExchange) for (const { category } of symbols) this.#instruments.expect(category)
     this.#startGaps = new StartGaps((gap) => pipeline.acceptGap(gap))
     this.#captures = symbols.map((wanted) => this.#captureOf(wanted))
   }
@@ -66,6 +75,7 @@ export class MarketService {
    */
   async readPast(): Promise<void> {
     this.#isDatabaseReady = true
+    this.#instruments.open()
     for (const capture of this.#captures) {
       const symbols = new Set(capture.topics().map(({ symbol }) => symbol))
       await this.#readLastStored(capture.category, [...symbols])
@@ -77,6 +87,11 @@ export class MarketService {
     return this.#captures.flatMap((capture) => capture.topics())
   }
 
+  /** What is known of the instruments of each category. */
+  instruments(): InstrumentStatus[] {
+    return this.#instruments.statuses()
+  }
+
   /** Categories of which it is not known yet which instruments are wanted. */
   unlisted(): Category[] {
     return this.#captures.filter(({ isListed }) => !isListed).map(({ category }) => category)
@@ -84,7 +99,13 @@ export class MarketService {
 
   /** Ends the capture; resolves when no socket is left. */
   async close(): Promise<void> {
+    this.#instruments.close()
     await Promise.all(this.#captures.map((capture) => capture.close()))
+  }
+
+  /** Resolves when no list of instruments is being stored; never rejects. */
+  settled(): Promise<void> {
+    return this.#instruments.settled()
   }
 
   #captureOf(wanted: WantedSymbols): MarketCapture {
@@ -112,6 +133,7 @@ export class MarketService {
         onRemoved: (symbols) => {
           for (const symbol of symbols) this.#startGaps.forget(category, symbol)
         },
+        onList: (reading) => this.#instruments.take(category, reading),
         onUnreadable: (rows) => this.#log.listUnreadable(category, rows),
         onListRetry: (error, failures) => this.#log.listRetry(category, error, failures),
         onFailure,

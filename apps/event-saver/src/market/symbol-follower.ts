@@ -1,6 +1,6 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
-import { type Category, type Clock, type DeadLetter, repeat, retry } from '@grid/core-events'
-import { TradingInstruments } from './trading-instruments.ts'
+import { type Category, type Clock, type DeadLetter, nowMs, repeat, retry } from '@grid/core-events'
+import { isTraded, type ListReading, TradingInstruments } from './trading-instruments.ts'
 
 /** What a follower needs, and whom it tells. */
 export interface SymbolFollowerOptions {
@@ -9,6 +9,10 @@ export interface SymbolFollowerOptions {
   readonly clock: Clock
   /** How often the list is read: a listing is noticed within this time, a delisting within twice this time. */
   readonly pollMs: number
+  /** Whether nothing is followed: the lists are read to be recorded only. */
+  readonly recordsOnly?: boolean
+  /** Told of every list that was read, also of a short one. */
+  readonly onList: (reading: ListReading) => void
   /** Told of all instruments that are to be captured, each time the list was read. */
   readonly onSymbols: (symbols: readonly string[]) => Promise<void>
   /** Told of rows that cannot be read. All other rows are followed. */
@@ -20,10 +24,10 @@ export interface SymbolFollowerOptions {
 const BACKOFF = { baseMs: 1000, capMs: 15_000 }
 
 /**
- * Follows the trading instruments of a category as they list and delist.
+ * Follows the instruments of a category that trade or are about to, as they list and delist.
  *
- * An instrument counts as delisted when it is missing from two lists in a row. A list with unreadable
- * rows delists none.
+ * An instrument counts as delisted when it is missing from two lists in a row. One whose row cannot be
+ * read stays; a list with a row that names no instrument delists none.
  */
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
@@ -47,20 +51,32 @@ export class SymbolFollower {
   }
 
   async #read(signal: AbortSignal): Promise<string[]> {
-    const { category } = this.#options
-    const { items, deadLetters, end } = await this.#list.read(signal)
+    const { category, clock, recordsOnly, onList } = this.#options
+    const reading = await this.#list.read(signal)
+    const { deadLetters, end } = reading
+    onList(reading)
     // An incomplete list would look like a wave of delistings.
     if (end !== 'last_page') {
       throw new Error(`the list of ${category} instruments ended early: ${end}`)
     }
-    if (items.length === 0) throw new Error(`no ${category} instrument trades`)
-    const listed = new Set(items.map(({ symbol }) => symbol))
-    const gone = [...this.#wanted].filter((symbol) => !listed.has(symbol))
-    const isTrusted = deadLetters.length === 0
-    const kept = gone.filter((symbol) => !(isTrusted && this.#missing.has(symbol)))
+    if (deadLetters.length > 0) this.#options.onUnreadable(deadLetters)
+    if (recordsOnly === true) return []
+    const traded = reading.items.filter((instrument) => isTraded(instrument, nowMs(clock)))
+    if (traded.length === 0) throw new Error(`no ${category} instrument trades`)
+    const listed = new Set(traded.map(({ symbol }) => symbol))
+    const unread = deadLetters.map(({ symbol }) => symbol)
+    const absent = [...this.#wanted].filter((symbol) => !listed.has(symbol))
+    const gone = absent.filter((symbol) => !unread.includes(symbol))
+    const isTrusted = unread.every(isNamed)
+    const isKept = (symbol: string): boolean =>
+      unread.includes(symbol) || !(isTrusted && this.#missing.has(symbol))
+    const kept = absent.filter(isKept)
     this.#missing = new Set(gone)
     this.#wanted = new Set([...listed, ...kept])
-    if (deadLetters.length > 0) this.#options.onUnreadable(deadLetters)
     return [...this.#wanted]
   }
+}
+
+function isNamed(symbol: string | null | undefined): boolean {
+  return typeof symbol === 'string'
 }

@@ -114,6 +114,7 @@ it('a channel that is only added to the registries is captured, stored, read and
     force: false,
     signal: patience(),
     onDone: () => {},
+    onInstruments: () => {},
   })
   expect(files).toMatchObject([{ table: 'pulses', rows: 3, gaps: [{ variant: '5' }] }])
   const text = await readFile(join(folder, 'pulses', 'linear', 'BTCUSDT', `${day}.csv`), 'utf8')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import {
   type Decimal,
+  instrumentFromJson,
   type PublicEvent,
   type PublicTradeEvent,
   TICKER_FIELD_NAMES,
@@ -14,6 +15,8 @@ import {
   CaptureGapRepository,
   createDatabase,
   type GridDatabase,
+  type InstrumentList,
+  InstrumentRepository,
   migrate,
   PublicTradeRepository,
   TickerSnapshotRepository,
@@ -139,6 +142,7 @@ describe('export', () => {
     force: false,
     signal: new AbortController().signal,
     onDone: () => {},
+    onInstruments: () => {},
     ...overrides,
   })
 
@@ -319,6 +323,78 @@ describe('export', () => {
     await expect(exportDays(other)).rejects.toMatchObject({ code: 'EXPORT_ENVIRONMENT_MISMATCH' })
   })
 
+  it.each(['parquet', 'csv'] as const)(
+    '%s: what was listed stands beside the data',
+    async (format) => {
+      // Inverse, so that no other test of this file finds instruments.
+      const repository = new InstrumentRepository(db)
+      const listOf = (tickSize: string, ...others: string[]): InstrumentList => ({
+        category: 'inverse',
+        isComplete: true,
+        instruments: ['BTCUSD', ...others].map((symbol) =>
+          instrumentFromJson({
+            symbol,
+            status: 'Trading',
+            baseCoin: 'BTC',
+            quoteCoin: 'USD',
+            priceFilter: { tickSize },
+            launchTime: START - DAY_MS,
+            newKey: 'kept',
+          }),
+        ),
+      })
+      const at = (exchangeTs: number) => ({
+        exchangeTs,
+        localTsUs: exchangeTs * 1000,
+        collector: 'c1',
+      })
+      await repository.record(listOf('0.10', 'ETHUSD'), at(START - 1000))
+      await repository.record(listOf('0.50'), at(START - 500))
+      await repository.record(listOf('0.50'), at(START - 400))
+      await repository.record(listOf('0.010'), at(START + 1000))
+      await repository.record(listOf('1'), at(START + DAY_MS))
+
+      const symbols = [{ category: 'inverse', all: false, names: ['BTCUSD'] }] as const
+      const days = [DAY, '2025-10-08', '2025-10-01']
+      const name = `instruments-${format}`
+      const { instruments } = await exportDays(order(name, { symbols, format, days }))
+      expect(instruments).toMatchObject([
+        {
+          category: 'inverse',
+          day: DAY,
+          path: `instruments/inverse/${DAY}.${format}`,
+          rows: 2,
+          knownFrom: START - 1000,
+          knownUntil: START + DAY_MS,
+        },
+        { day: '2025-10-08', rows: 3 },
+        { day: '2025-10-01', rows: 0, path: null },
+      ])
+      const { path, sha256 } = instruments[0] ?? {}
+      const file = join(folder, name, path ?? '')
+      expect(sha256).toBe(
+        createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex'),
+      )
+      const rows = await readStates(file, format === 'parquet')
+      const us = (ms: number): string => `${ms * 1000}`
+      expect(rows.map((row) => row.slice(0, 5))).toEqual([
+        ['BTCUSD', us(START - 500), us(START + 1000), '0.50', null],
+        ['BTCUSD', us(START + 1000), us(START + DAY_MS), '0.010', null],
+      ])
+      expect(JSON.parse(String(rows[0]?.[5]))).toMatchObject({ newKey: 'kept' })
+      const manifest: Manifest = JSON.parse(
+        await readFile(join(folder, name, 'manifest.json'), 'utf8'),
+      )
+      expect(manifest.instruments).toHaveLength(3)
+      // Again without force: nothing of the market was written, and what was listed is written anew.
+      await exportDays(order(name, { symbols, format, days }))
+      await db.deleteFrom('instruments').execute()
+      await db.deleteFrom('instrument_lists').execute()
+    },
+  )
+
   it('a stopped export leaves only complete files, all in the manifest', async () => {
     const stop = new AbortController()
     const reason = new Error('stopped')
@@ -377,7 +453,10 @@ describe('export', () => {
     const args = ['export', '--from', DAY, '--out', out, '--channels', 'publicTrade']
     const done = await runCli(args, env)
     expect(done).toMatchObject({ code: 0, stderr: '' })
-    expect(done.stdout).toBe(`public_trades/linear/ETHUSDT/${DAY}.parquet: 1 rows, 1 gaps\n`)
+    const nothing = `instruments linear ${DAY}: 0 rows, no file, because no list is recorded of this day\n`
+    expect(done.stdout).toBe(
+      `${nothing}public_trades/linear/ETHUSDT/${DAY}.parquet: 1 rows, 1 gaps\n`,
+    )
     expect(await runCli(args, env)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('EXPORT_FILE_EXISTS'),
@@ -387,7 +466,7 @@ describe('export', () => {
     expect((JSON.parse(forced.stdout) as Manifest).files.map(({ rows }) => rows)).toEqual([1, 1])
     const none = await runCli(args, { ...env, EVENTSAVER_SYMBOLS: 'NONE' })
     expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('EXPORT_EMPTY') })
-    expect(none.stdout).toBe(`public_trades linear NONE ${DAY}: 0 rows, no file\n`)
+    expect(none.stdout).toBe(`${nothing}public_trades linear NONE ${DAY}: 0 rows, no file\n`)
   }, 120_000)
 
   it('wrong options exit with 2, a database that is away with 75, a missing one with 78', async () => {
@@ -443,6 +522,26 @@ function texts(event: object, columns: readonly ReadColumn[]): (string | null)[]
     if (kind === 'ms') return `${BigInt(value as number) * 1000n}`
     return kind === 'jsonb' ? JSON.stringify(value) : String(value)
   })
+}
+
+/** Some columns of a file of instruments as DuckDB reads them, as text; instants in microseconds. */
+async function readStates(file: string, isParquet: boolean): Promise<(string | null)[][]> {
+  const duckdb = await DuckDBInstance.create(':memory:')
+  const connection = await duckdb.connect()
+  try {
+    const source = isParquet
+      ? `read_parquet('${file}')`
+      : `read_csv('${file}', header = true, all_varchar = true, nullstr = '', quote = '"', escape = '"', delim = ',')`
+    const result = await connection.runAndReadAll(`
+      select symbol, epoch_us(valid_from::timestamptz)::varchar,
+        epoch_us(valid_until::timestamptz)::varchar, tick_size::varchar, qty_step::varchar,
+        details::varchar
+      from ${source} order by valid_from`)
+    return result.getRows() as (string | null)[][]
+  } finally {
+    connection.closeSync()
+    duckdb.closeSync()
+  }
 }
 
 /** Every value of a file as DuckDB reads it, as text; instants in microseconds. */

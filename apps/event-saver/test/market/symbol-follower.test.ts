@@ -1,12 +1,19 @@
 import type { BybitRestClient } from '@grid/bybit-adapter'
-import { systemClock } from '@grid/core-events'
+import {
+  type Instrument,
+  instrumentFromJson,
+  type JsonObject,
+  systemClock,
+} from '@grid/core-events'
 import { expect, it } from 'vitest'
 import { SymbolFollower } from '../../src/market/symbol-follower.ts'
-import { TradingInstruments } from '../../src/market/trading-instruments.ts'
+import { isTraded, TradingInstruments } from '../../src/market/trading-instruments.ts'
 
 interface Reading {
   readonly symbols: readonly string[]
   readonly unreadable?: number
+  /** Unreadable rows that name their instrument. */
+  readonly unread?: readonly string[]
   readonly end?: string
 }
 
@@ -24,13 +31,16 @@ async function follow(...readings: readonly Reading[]) {
       throw new Error('no more')
     }
     return {
-      items: reading.symbols.map((symbol) => ({ symbol })),
-      deadLetters: Array.from({ length: reading.unreadable ?? 0 }, () => ({ reason: 'odd' })),
+      items: reading.symbols.map((symbol) => ({ symbol, status: 'Trading' })),
+      deadLetters: [
+        ...Array.from({ length: reading.unreadable ?? 0 }, () => ({ reason: 'odd', symbol: null })),
+        ...(reading.unread ?? []).map((symbol) => ({ reason: 'odd', symbol })),
+      ],
       end: reading.end ?? 'last_page',
     }
   }
   const follower = new SymbolFollower({
-    category: 'linear',
+    category: 'spot',
     // Stands in for the exchange: the test is about the lists, not about reading them.
     client: { instrumentsInfo: () => ({ all }) } as unknown as BybitRestClient,
     clock: {
@@ -38,6 +48,7 @@ async function follow(...readings: readonly Reading[]) {
       setTimer: (callback) => systemClock.setTimer(callback, 0),
     },
     pollMs: 20_000,
+    onList: () => {},
     onSymbols: async (symbols) => void told.push([...symbols].sort()),
     onUnreadable: (rows) => {
       unreadable += rows.length
@@ -86,6 +97,15 @@ it('a list with unreadable rows adds instruments and delists none', async () => 
   expect(unreadable).toBe(2)
 })
 
+it('an instrument whose row cannot be read stays, and keeps no other from being delisted', async () => {
+  const { told } = await follow(
+    { symbols: ['A', 'B', 'C'] },
+    { symbols: ['A'], unread: ['B'] },
+    { symbols: ['A'], unread: ['B'] },
+  )
+  expect(told.at(-1)).toEqual(['A', 'B'])
+})
+
 it('an incomplete or empty list is an error', async () => {
   const { told, failures } = await follow(
     { symbols: ['A'], end: 'no_progress' },
@@ -94,8 +114,8 @@ it('an incomplete or empty list is an error', async () => {
   )
   expect(told).toEqual([['A']])
   expect(failures.slice(0, 2)).toEqual([
-    'the list of linear instruments ended early: no_progress',
-    'no linear instrument trades',
+    'the list of spot instruments ended early: no_progress',
+    'no spot instrument trades',
   ])
 })
 
@@ -103,7 +123,7 @@ it('an incomplete or empty list is an error', async () => {
 function clientOf(lists: (coin: string | undefined) => readonly string[]): BybitRestClient {
   const pages = ({ baseCoin }: { baseCoin?: string }) => ({
     all: async () => ({
-      items: lists(baseCoin).map((symbol) => ({ symbol })),
+      items: lists(baseCoin).map((symbol) => ({ symbol, status: 'Trading' })),
       deadLetters: [],
       end: 'last_page',
     }),
@@ -127,4 +147,66 @@ it('options are read of every coin, although without a coin the exchange lists t
 it('the list without a coin counts where that of all coins is empty', async () => {
   const client = clientOf((coin) => (coin === undefined ? ['BTC-1', 'ETH-1'] : []))
   expect(await namesOf(new TradingInstruments(client, 'option'))).toEqual(['BTC-1', 'ETH-1'])
+})
+
+/** An instrument as the exchange lists it, with what these tests look at. */
+function instrumentOf(values: JsonObject): Instrument {
+  return instrumentFromJson({ symbol: 'BIOUSDT', status: 'PreLaunch', ...values })
+}
+
+it.each([
+  ['Trading', null, true],
+  ['PendingOpen', null, true],
+  ['Delivering', null, false],
+  ['Settling', null, false],
+  ['PreLaunch', null, false],
+  ['PreLaunch', 'NotStarted', false],
+  ['PreLaunch', 'CallAuction', false],
+  ['PreLaunch', 'CrossMatching', false],
+  ['PreLaunch', 'ContinuousTrading', true],
+  ['PreLaunch', 'Finished', false],
+])('an instrument in %s, phase %s, is traded: %s', (status, curAuctionPhase, isIt) => {
+  const preListingInfo = curAuctionPhase === null ? null : { curAuctionPhase }
+  expect(isTraded(instrumentOf({ status, preListingInfo }))).toBe(isIt)
+})
+
+it('without a current phase, the times of the phases count', () => {
+  const phases = [
+    { phase: 'CallAuction', startTime: 0, endTime: 1000 },
+    { phase: 'ContinuousTrading', startTime: 1000, endTime: 2000 },
+  ]
+  const instrument = instrumentOf({ preListingInfo: { phases } })
+  expect([999, 1000, 1999, 2000].map((at) => isTraded(instrument, at))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ])
+})
+
+it('contracts are read in the order of their life; the last list counts, and the worst end', async () => {
+  const asked: unknown[] = []
+  const lists = [
+    { status: 'PreLaunch', symbols: ['A', 'B'], end: 'no_progress' },
+    { status: 'Trading', symbols: ['B', 'C'], end: 'last_page' },
+    { status: 'Delivering', symbols: ['D'], end: 'last_page' },
+  ]
+  const pages = ({ status }: { status?: string }) => ({
+    all: async () => {
+      const list = lists[asked.length]
+      asked.push(status ?? 'none')
+      const items = list?.symbols.map((symbol) => ({ symbol, status: list.status }))
+      return { items, deadLetters: [], end: list?.end, exchangeTs: asked.length, localTsUs: 7 }
+    },
+  })
+  const client = { instrumentsInfo: pages } as unknown as BybitRestClient
+  const { items, end, exchangeTs } = await new TradingInstruments(client, 'linear').read()
+  expect(asked).toEqual(['PreLaunch', 'none', 'Delivering'])
+  expect(items.map(({ symbol, status }) => [symbol, status])).toEqual([
+    ['A', 'PreLaunch'],
+    ['B', 'Trading'],
+    ['C', 'Trading'],
+    ['D', 'Delivering'],
+  ])
+  expect([end, exchangeTs]).toEqual(['no_progress', 3])
 })

@@ -10,7 +10,12 @@ import type {
   RecordedList,
 } from './instrument-list.ts'
 import { listingsOf } from './listings.ts'
-import { type InstrumentQuery, readLastLists, readStates } from './read-instruments.ts'
+import {
+  type InstrumentQuery,
+  readFirstKnown,
+  readLastLists,
+  readStates,
+} from './read-instruments.ts'
 import { recordList } from './record-list.ts'
 
 /** Which instruments' history to read: those that meet all conditions that are given. */
@@ -91,6 +96,17 @@ export class InstrumentRepository {
    */
   lastLists(): Promise<LastList[]> {
     return readLastLists(this.#db)
+  }
+
+  /**
+   * Gives the time of the first recorded list of a category, in epoch milliseconds; null when there is
+   * none. Nothing is known of what was listed before.
+   *
+   * @example
+   * const since = await instruments.firstKnown('linear')
+   */
+  firstKnown(category: Category): Promise<number | null> {
+    return readFirstKnown(this.#db, category)
   }
 
   /**

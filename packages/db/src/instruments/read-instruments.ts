@@ -60,6 +60,17 @@ export async function readStates(
   return rows.map(stateOf)
 }
 
+/** The earliest time from which a state of a category is stored; null when there is none. */
+export async function readFirstKnown(
+  db: Kysely<GridDatabase>,
+  category: Category,
+): Promise<number | null> {
+  const { rows } = await sql<{ first: string | null }>`
+    select (extract(epoch from min(valid_from)) * 1000)::bigint::text as first
+    from instruments where category = ${category}`.execute(db)
+  return numberOrNull(rows[0]?.first ?? null)
+}
+
 /** The newest complete list of each category. */
 export async function readLastLists(db: Kysely<GridDatabase>): Promise<LastList[]> {
   const { rows } = await sql<{

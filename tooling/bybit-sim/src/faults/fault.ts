@@ -32,7 +32,7 @@ interface Aimed {
  * | `stop-reading` | requests are not read for `forMs`, then answered |
  * | `auth` | the next `count` (1) authentications, of any key or of those of `uid`, fail: `refuse` answers with `retMsg`, `drop` logs in without an acknowledgement, `late` answers after `delayMs` (1000) |
  * | `clock-offset` | puts the exchange's clock `offsetMs` ahead of true time: all its stamps, REST and archive |
- * | `rest` | the next `count` (1) REST requests, to any path or to `path`, fail: see `RestFaultKind` |
+ * | `rest` | the next `count` (1) REST requests, to any path or to `path`, of any or of one `category`, fail: see `RestFaultKind` |
  * | `recent-trade` | the next `count` (1) pages of `recent-trade`, of any instrument or of `symbol`, leave trades out: see `RECENT_TRADE_LIES` |
  */
 export type Fault =
@@ -78,6 +78,7 @@ export type Fault =
       readonly kind: 'rest'
       readonly how: RestFaultKind
       readonly path?: string
+      readonly category?: Category
       readonly count?: number
       /** Only for `late`; default 1000. */
       readonly delayMs?: number
@@ -166,7 +167,7 @@ const SHAPES: { readonly [Kind in Fault['kind']]: Shape } = {
   'clock-offset': { required: { offsetMs: 'number' }, optional: {} },
   rest: {
     required: { how: REST_FAULTS },
-    optional: { path: 'string', count: 'number', delayMs: 'number' },
+    optional: { path: 'string', category: CATEGORIES, count: 'number', delayMs: 'number' },
   },
   'recent-trade': {
     required: { how: RECENT_TRADE_LIES },

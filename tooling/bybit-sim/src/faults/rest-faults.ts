@@ -1,3 +1,5 @@
+import type { Category } from '@grid/core-events'
+
 /**
  * How a REST request goes wrong.
  *
@@ -28,6 +30,8 @@ export type RestFaultKind = (typeof REST_FAULTS)[number]
 export interface RestFault {
   readonly how: RestFaultKind
   readonly path?: string
+  /** Only requests that name this category. */
+  readonly category?: Category
   readonly count?: number
   readonly delayMs?: number
 }
@@ -40,10 +44,13 @@ export class RestFaults {
     this.#waiting.push({ fault, remaining: fault.count ?? 1 })
   }
 
-  /** The fault that hits a request to this path, or null. Each fault hits as often as its `count` says. */
-  next(path: string): RestFault | null {
+  /** The fault that hits a request, or null. Each fault hits as often as its `count` says. */
+  next(path: string, category: string): RestFault | null {
     const found = this.#waiting.find(
-      ({ fault, remaining }) => remaining > 0 && (fault.path === undefined || fault.path === path),
+      ({ fault, remaining }) =>
+        remaining > 0 &&
+        (fault.path === undefined || fault.path === path) &&
+        (fault.category === undefined || fault.category === category),
     )
     if (found === undefined) return null
     found.remaining--

@@ -85,8 +85,8 @@ export class RestServer {
       response.writeHead(403, { 'content-type': 'text/html' }).end(FORBIDDEN)
       return
     }
-    const fault = this.#faults.next(path)
     const query = new Query(url.searchParams)
+    const fault = this.#faults.next(path, query.text('category'))
     try {
       const { retMsg, result } = this.#answerOf(path, query, request, response)
       if (fault?.how === 'limited') throw LIMITED

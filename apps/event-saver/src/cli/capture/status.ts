@@ -44,6 +44,12 @@ export function statusLines(status: SaverStatus): string[] {
       ({ accountName, state, code, reason }) =>
         `account ${accountName}: ${state}${code === null ? '' : ` (${code}: ${reason})`}`,
     ),
+    ...status.instruments.map(
+      ({ category, listed, recordedAt, changes, ended }) =>
+        `instruments ${category}: ${listed ?? 'not read yet'}${listed === null ? '' : ' listed'}, ` +
+        `recorded ${recordedAt === null ? 'never' : `${Math.max(0, Math.round((status.now - recordedAt) / 1000))} s ago`}, ` +
+        `${changes} changes, ${ended} ended`,
+    ),
     ...status.channels
       .filter((entry) => entry.received > 0)
       .map(

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT, type ExitCode } from '../../exit-code.ts'
 import { exportDays } from '../../export/export-days.ts'
-import type { ManifestEntry } from '../../export/manifest.ts'
+import type { InstrumentEntry, ManifestEntry } from '../../export/manifest.ts'
 import { EXPORT_FORMATS, type ExportFormat } from '../../export/row-format.ts'
 import type { CommandContext } from '../command.ts'
 import { withDatabase } from '../with-database.ts'
@@ -53,6 +53,9 @@ export async function exportData(
         onDone: (entry) => {
           if (options.json !== true) context.out(`${entryLine(entry)}\n`)
         },
+        onInstruments: (entry) => {
+          if (options.json !== true) context.out(`${instrumentLine(entry)}\n`)
+        },
       }),
     )
     if (options.json === true) context.out(`${JSON.stringify(manifest)}\n`)
@@ -73,6 +76,12 @@ function entryLine({ path, rows, sha256, gaps, partition, ...entry }: ManifestEn
     entry.isDayOver ? '' : ', day not over',
   ].join('')
   return path === null ? `${what}: 0 rows, no file${notes}` : `${path}: ${rows} rows${notes}`
+}
+
+function instrumentLine({ path, rows, category, day }: InstrumentEntry): string {
+  return path === null
+    ? `instruments ${category} ${day}: 0 rows, no file, because no list is recorded of this day`
+    : `${path}: ${rows} rows`
 }
 
 function formatOf(text: string): ExportFormat {

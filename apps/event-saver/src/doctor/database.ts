@@ -110,8 +110,9 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
   } catch (error) {
     if (isLocked(error)) return [well('DATABASE', `${url}: ${reasonOf(error)}, and not examined`)]
     const detail = `${url}: ${reasonOf(error)}`
-    const fix = mendingOf(error) || 'set EVENTSAVER_DATABASE_URL to a database that answers'
-    return [problem('DATABASE', detail, fix)]
+    const mending = mendingOf(error)
+    const fix = mending ?? 'set EVENTSAVER_DATABASE_URL to a database that answers'
+    return [problem('DATABASE', detail, fix || 'correct EVENTSAVER_DATABASE_URL')]
   } finally {
     await db.destroy()
   }

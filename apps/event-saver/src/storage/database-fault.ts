@@ -39,9 +39,9 @@ const CONFIGURATION_FAULTS: ReadonlyMap<string, string> = new Map([
   ['TLS_UNAVAILABLE', ''],
 ])
 
-/** How to mend an error that trying again cannot; empty when its message says it, or none is known. */
-export function mendingOf(error: unknown): string {
-  return CONFIGURATION_FAULTS.get(codeOf(error)) ?? ''
+/** How to mend an error that trying again cannot; empty when its message says it, null for other errors. */
+export function mendingOf(error: unknown): string | null {
+  return CONFIGURATION_FAULTS.get(codeOf(error)) ?? null
 }
 
 /** SQLSTATE of a write in a read-only transaction. */
@@ -59,7 +59,7 @@ export function databaseFault(
   if (code === 'DATABASE_LOCKED') return new CommandError(EXIT.tryAgain, code, reason)
   if (CONFIGURATION_FAULTS.has(code) || isRefusedBySchema(error, code)) {
     const fix = mendingOf(error)
-    const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}${fix === '' ? '' : `; ${fix}`}`
+    const message = `EVENTSAVER_DATABASE_URL ${url}: ${reason}${fix === null || fix === '' ? '' : `; ${fix}`}`
     return new CommandError(EXIT.configuration, code, message, { cause: error })
   }
   return null

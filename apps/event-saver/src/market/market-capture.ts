@@ -74,6 +74,12 @@ export class MarketCapture {
     return this.#options.wanted.category
   }
 
+  /** The instruments that are captured, as far as they are known. */
+  get symbols(): readonly string[] {
+    const { all, names } = this.#options.wanted
+    return all ? [...this.#symbols] : names
+  }
+
   /** Whether it is known which instruments are wanted. */
   get isListed(): boolean {
     return this.#stream !== null

@@ -1,4 +1,4 @@
-import { BybitRestClient, type StreamStatus } from '@grid/bybit-adapter'
+import { BybitRestClient, type StreamStatus, streamSymbol } from '@grid/bybit-adapter'
 import { type Category, type Clock, type MarketStream, nowMs } from '@grid/core-events'
 import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
@@ -77,8 +77,7 @@ export class MarketService {
     this.#isDatabaseReady = true
     this.#instruments.open()
     for (const capture of this.#captures) {
-      const symbols = new Set(capture.topics().map(({ symbol }) => symbol))
-      await this.#readLastStored(capture.category, [...symbols])
+      await this.#readLastStored(capture.category, capture.symbols)
     }
   }
 
@@ -153,7 +152,13 @@ export class MarketService {
     return queryOrWarn(log, async () => {
       for (const channel of config.channels) {
         const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
-        this.#startGaps.onStored(category, channel, lastTs)
+        // Option trades are streamed by base coin: its last event is that of any of its contracts.
+        const byStream = new Map<string, number>()
+        for (const [symbol, ts] of lastTs) {
+          const name = streamSymbol(category, channel, symbol)
+          byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
+        }
+        this.#startGaps.onStored(category, channel, byStream)
       }
     })
   }

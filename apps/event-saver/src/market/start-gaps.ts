@@ -36,10 +36,15 @@ export class StartGaps {
     this.#judge(stream, start.storedTs, atMs)
   }
 
-  /** When events of a channel were last stored before this process, by symbol, in epoch milliseconds. */
+  /**
+   * When events of a channel were last stored before this process, by the stream's symbol, in epoch
+   * milliseconds. Only a stream's first time counts: an instrument that is added later to a stream of
+   * several was not missed on it before.
+   */
   onStored(category: Category, channel: PublicChannel, lastTs: ReadonlyMap<string, number>): void {
     for (const [symbol, storedTs] of lastTs) {
       const start = this.#startOf({ category, channel, symbol })
+      if (start.storedTs !== undefined) continue
       start.storedTs = storedTs
       for (const { stream, atMs } of start.live.values()) this.#judge(stream, storedTs, atMs)
     }

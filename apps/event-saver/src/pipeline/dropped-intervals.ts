@@ -1,6 +1,8 @@
+import { streamSymbol } from '@grid/bybit-adapter'
 import {
   type CaptureGap,
   type DeadLetter,
+  type GridEvent,
   type PrivateChannel,
   type PublicChannel,
   type Stream,
@@ -49,6 +51,14 @@ export class DroppedIntervals {
   }
 }
 
+/** The stream of an event, which may be of several instruments, and its time. */
+export function momentOfEvent(event: GridEvent): Moment {
+  const { exchangeTs: ts } = event
+  if ('accountId' in event) return { accountId: event.accountId, channel: event.channel, ts }
+  const { category, channel, symbol } = event
+  return { category, channel, symbol: streamSymbol(category, channel, symbol), ts }
+}
+
 /** The stream of a dead letter and the time of its receipt; null when it does not name its stream. */
 export function momentOfLetter(letter: DeadLetter): Moment | null {
   const { accountId, category, channel, symbol, localTsUs } = letter
@@ -57,5 +67,6 @@ export function momentOfLetter(letter: DeadLetter): Moment | null {
   // Sound: letters of accounts are of private channels, all others of public ones.
   if (accountId !== undefined) return { accountId, channel: channel as PrivateChannel, ts }
   if (category === null || symbol === null) return null
-  return { category, channel: channel as PublicChannel, symbol, ts }
+  const name = channel as PublicChannel
+  return { category, channel: name, symbol: streamSymbol(category, name, symbol), ts }
 }

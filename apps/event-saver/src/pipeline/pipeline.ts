@@ -13,7 +13,7 @@ import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
 import { DeadLetterBox, type PendingDeadLetter, STOPPED } from './dead-letter-box.ts'
-import { DroppedIntervals, momentOfLetter } from './dropped-intervals.ts'
+import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-intervals.ts'
 import { createEventWriter, type EventWriter } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
@@ -235,7 +235,7 @@ export class Pipeline {
   async drain(signal: AbortSignal): Promise<number> {
     const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
     for (const event of left.flat()) {
-      this.#dropped.note({ ...event, ts: event.exchangeTs })
+      this.#dropped.note(momentOfEvent(event))
       this.ledger.drop(event.channel, 'shutdown')
     }
     const evidence = signal.aborted ? AbortSignal.timeout(EVIDENCE_MS) : signal
@@ -262,7 +262,7 @@ export class Pipeline {
     this.ledger.of(event.channel).received += 1
     this.unknownKeys.note(event)
     if (this.#events[event.channel].add(event, arrival)) return true
-    this.#dropped.note({ ...event, ts: event.exchangeTs })
+    this.#dropped.note(momentOfEvent(event))
     this.ledger.drop(event.channel, 'queue_full')
     this.#options.handlers.onDrop(event.channel)
     return false

@@ -25,6 +25,15 @@ it('a stream has one gap, from its last stored event until it is first live, in 
   expect(storedFirst.gaps).toEqual([gap])
 })
 
+it('only the first time counts: an instrument added to a stream of several makes no second gap', () => {
+  const { gaps, starts } = setUp()
+  const coin = { category: 'option', channel: CHANNEL, symbol: 'BTC' } as const
+  starts.onStored('option', CHANNEL, new Map([['BTC', 1000]]))
+  starts.onLive(coin, 5000)
+  starts.onStored('option', CHANNEL, new Map([['BTC', 500]]))
+  expect(gaps).toMatchObject([{ symbol: 'BTC', startTs: 1000, endTs: 5000 }])
+})
+
 it('every variant of a channel has its own gap', () => {
   const { gaps, starts } = setUp()
   starts.onLive({ ...STREAM, variant: '1' }, 5000)

@@ -114,6 +114,12 @@ export {
 } from './retry.ts'
 export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
 export { durationText } from './values/duration-text.ts'
+export {
+  type ExactNumber,
+  holdsNumber,
+  isExactNumber,
+  parseExactJson,
+} from './values/exact-json.ts'
 export { isHostName } from './values/host.ts'
 export type { JsonObject, JsonValue } from './values/json.ts'
 export { Secret } from './values/secret.ts'

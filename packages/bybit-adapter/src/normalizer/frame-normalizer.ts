@@ -1,7 +1,9 @@
 import {
   type Category,
   type DeadLetter,
+  holdsNumber,
   isSymbol,
+  type JsonObject,
   type PublicChannel,
   type PublicEvent,
 } from '@grid/core-events'
@@ -9,6 +11,8 @@ import { categoryDialect, type PublicCategory } from '../channels/dialect/catego
 import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/dialect/channel-mapper.ts'
 import { CAPTURED_CHANNELS, dialectOf } from '../channels/topics.ts'
 import { classifyControl } from '../wire/control-frame.ts'
+import { exactExtra } from '../wire/exact-values.ts'
+import { itemBytes } from '../wire/item-bytes.ts'
 import { isPlainText, type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'
 import { describeValue, printable } from '../wire/printable.ts'
 import { isWireObject } from '../wire/wire.ts'
@@ -208,6 +212,7 @@ export class FrameNormalizer implements Normalizer {
     const context = { category, envelope, topicSymbol, variant, localTsUs, isPlain }
     let events: PublicEvent[] | null = null
     let eventless: EventlessItems | null = null
+    let bytesOf: ((index: number) => Uint8Array) | null = null
     for (let index = 0; index < count; index++) {
       if (!frame.isUtf8) {
         eventless ??= new EventlessItems(channel, mapper, context, frame)
@@ -218,6 +223,10 @@ export class FrameNormalizer implements Normalizer {
       if (mapped === null || typeof mapped === 'string') {
         eventless ??= new EventlessItems(channel, mapper, context, frame)
         eventless.take(index, item, mapped)
+      } else if (hasInexactExtra(mapped)) {
+        bytesOf ??= itemBytes(frame)
+        events ??= []
+        events.push(withExtra(mapped, exactExtra(mapped.extra, bytesOf(index))))
       } else if (events === null) {
         events = [mapped]
       } else {
@@ -230,6 +239,21 @@ export class FrameNormalizer implements Normalizer {
       discarded: eventless === null ? NONE : eventless.discarded,
     }
   }
+}
+
+/** Whether an event has keys that are not known, with numbers: `JSON.parse` may have rounded them. */
+function hasInexactExtra<Event extends object>(
+  event: Event,
+): event is Event & { readonly extra: JsonObject } {
+  const { extra } = event as { readonly extra?: JsonObject | null }
+  return extra !== undefined && extra !== null && holdsNumber(extra)
+}
+
+function withExtra<Event extends PublicEvent>(
+  event: Event & { readonly extra: JsonObject },
+  extra: JsonObject,
+): Event {
+  return { ...event, extra }
 }
 
 /** The variant and the symbol in the rest of a topic; a variant that is missing leaves no symbol. */

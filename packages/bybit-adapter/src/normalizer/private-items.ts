@@ -13,6 +13,7 @@ import type {
 } from '../channels/account/private-mapper.ts'
 import { PRIVATE_MAPPERS } from '../channels/account/private-registry.ts'
 import { isCategory } from '../channels/account/value-readers.ts'
+import { exactItem, mayLackDigits } from '../wire/exact-values.ts'
 import { sliceAt } from '../wire/json-slice.ts'
 import { describeValue, printable } from '../wire/printable.ts'
 import { isWireObject } from '../wire/wire.ts'
@@ -64,12 +65,34 @@ export function mapEach<Item extends object>(
       deadLetters.push({ ...letter, reason: 'the item is not valid UTF-8' })
       continue
     }
-    for (const item of map(element, context)) {
+    const bytes = (): Uint8Array => sliceAt(origin.bytes(), [...origin.path, index])
+    for (const item of mapExactly(map, element, context, bytes)) {
       if ('fault' in item) deadLetters.push(toDeadLetter(item, element, index, context, origin))
       else events.push(item)
     }
   }
   return { events, deadLetters }
+}
+
+/**
+ * Maps an element; reads it a second time, with all digits, where a JSON value has numbers or where an
+ * item is refused, perhaps because of a number that JavaScript cannot hold.
+ */
+function mapExactly<Item extends object>(
+  map: PrivateMapper<Item>,
+  element: unknown,
+  context: PrivateContext,
+  bytes: () => Uint8Array,
+): readonly (Item | RefusedItem)[] {
+  const items = map(element, context)
+  if (!items.some((item) => 'fault' in item || mayLackDigits(item))) return items
+  const exact = map(exactItem(bytes()), context)
+  // A known field may be a number in a form that only its rounded value is accepted in.
+  return refusals(exact) > refusals(items) ? items : exact
+}
+
+function refusals(items: readonly object[]): number {
+  return items.filter((item) => 'fault' in item).length
 }
 
 function toDeadLetter(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EventError } from '../errors.ts'
+import { holdsNumber, parseExactJson } from '../values/exact-json.ts'
 import { CHANNEL_DEFINITIONS, type Channel, type GridEvent } from './event.ts'
 
 /** The version that `encodeEvent` writes. It is raised when older readers would misread an event. */
@@ -55,6 +56,8 @@ function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(text)
+    // Numbers of an event itself are whole; those of keys that are not known may have any digits.
+    if (hasJsonNumbers(value)) value = parseExactJson(text)
   } catch (cause) {
     throw malformed(null, 'event is not JSON', cause)
   }
@@ -62,6 +65,11 @@ function parseObject(text: string): Record<string, unknown> {
     throw malformed(null, 'event is not a JSON object')
   }
   return value as Record<string, unknown>
+}
+
+function hasJsonNumbers(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some((member) => typeof member === 'object' && holdsNumber(member))
 }
 
 function malformed(field: string | null, message: string, cause?: unknown): EventError {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Any JSON value. */
+/** Any JSON value; a number with more digits than JavaScript's numbers hold is an `ExactNumber`. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 /** A JSON object. */
 export interface JsonObject {

@@ -1,4 +1,4 @@
-import { CATEGORIES } from '@grid/core-events'
+import { CATEGORIES, parseExactJson } from '@grid/core-events'
 import type { Values } from './encoding/array-parameter.ts'
 import {
   encodeBigints,
@@ -64,7 +64,7 @@ export const COLUMN_KINDS: Readonly<Record<WrittenKindName, ColumnKind>> = {
   digits: kind('bigint', encodeDigits, (text) => text),
   integer: kind('integer', encodeIntegers, Number),
   boolean: kind('boolean', encodeBooleans, (text) => text === 'true'),
-  jsonb: kind('jsonb', encodeJsons, (text) => JSON.parse(text)),
+  jsonb: kind('jsonb', encodeJsons, parseExactJson),
   bytea: {
     ...kind('bytea', encodeBytes, (text) => Uint8Array.from(Buffer.from(text, 'hex'))),
     // Unlike a cast, the same with every `bytea_output`.

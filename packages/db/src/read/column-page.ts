@@ -1,3 +1,4 @@
+import { parseExactJson } from '@grid/core-events'
 import type { Column } from '../columns/column.ts'
 import { COLUMN_KINDS, type ColumnKindName } from '../columns/column-kind.ts'
 import { decodeInstants } from '../columns/encoding/decode-instants.ts'
@@ -28,6 +29,12 @@ const JSON_TEXTS: PageForm = {
   sql: (value) => `json_agg(${value})::text`,
   decode: (text) => JSON.parse(text) as readonly unknown[],
 }
+/** The same for JSON, whose numbers keep their digits. */
+const EXACT_TEXTS: PageForm = {
+  sql: JSON_TEXTS.sql,
+  // Most pages hold nothing but nulls.
+  decode: (text) => (/\d/.test(text) ? parseExactJson(text) : JSON.parse(text)) as unknown[],
+}
 /** For kinds whose texts are JSON already. */
 const JSON_VALUES: PageForm = {
   sql: (value, kind) => `string_agg(coalesce(${COLUMN_KINDS[kind].readSql(value)}, 'null'), ',')`,
@@ -41,7 +48,7 @@ const BINARY: PageForm = {
 
 const FORMS: Readonly<Record<ColumnKindName, PageForm>> = {
   text: JSON_TEXTS,
-  jsonb: JSON_TEXTS,
+  jsonb: EXACT_TEXTS,
   bigint: JSON_VALUES,
   integer: JSON_VALUES,
   boolean: JSON_VALUES,

@@ -2,6 +2,7 @@ import {
   CATEGORIES,
   type Category,
   isDecimal,
+  isExactNumber,
   isSymbol,
   isText,
   LATEST_EXCHANGE_TS,
@@ -36,7 +37,8 @@ const OPTIONAL: { readonly [Kind in ValueKind]: ValueReader } = {
   timestamp: optional(readTimestamp, 'epoch milliseconds before 2100'),
   flag: optional((value) => (typeof value === 'boolean' ? value : undefined), 'true or false'),
   object: optional(
-    (value) => (isWireObject(value) && isStorableJson(value) ? value : undefined),
+    (value) =>
+      isWireObject(value) && !isExactNumber(value) && isStorableJson(value) ? value : undefined,
     'a JSON object that can be stored',
   ),
   json: optional(

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type Category, type DeadLetter, isSymbol, type PublicChannel } from '@grid/core-events'
 import type { z } from 'zod'
 import type { BybitAdapterError } from '../../errors.ts'
+import { exactItem, mayLackDigits } from '../../wire/exact-values.ts'
 import { faultOf } from '../../wire/item-fault.ts'
 import { type ByteRange, findElements, findMember } from '../../wire/json-slice.ts'
 import { describeValue, printable } from '../../wire/printable.ts'
@@ -86,12 +87,17 @@ export function readRestList<Item>(
       raw: new Uint8Array(bytesOf(index)),
     })
   }
+  const withAllDigits = (item: Item, index: number): Item => {
+    if (typeof item !== 'object' || item === null || !mayLackDigits(item)) return item
+    const exact = schema.safeParse(exactItem(bytesOf(index)))
+    return exact.success ? exact.data : item
+  }
   for (const [index, row] of list.entries()) {
     const parsed = schema.safeParse(row)
     if (!isText && !isUtf8(bytesOf(index))) {
       toDeadLetter(index, undefined, 'the item is not valid UTF-8', null)
     } else if (parsed.success) {
-      items.push(parsed.data)
+      items.push(withAllDigits(parsed.data, index))
     } else {
       const fault = faultOf(schema, row, [])
       const field = fault.field === null ? null : printable(fault.field)

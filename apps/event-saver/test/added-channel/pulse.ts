@@ -74,7 +74,7 @@ export function pulseTable(plain: DailyTable<never>): DailyTable<PulseEvent> {
       { name: 'source', field: 'source', kind: 'text' },
     ],
     key: ['category', 'symbol', 'exchangeTs', 'variant'],
-    lookup: plain.lookup,
+    lookup: plain.formerLookup ?? plain.lookup,
     compare: (a, b) =>
       a.category.localeCompare(b.category) ||
       a.symbol.localeCompare(b.symbol) ||

@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { narrowInsert } from '../carried/narrow-insert.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import { ensureDays, forgetDays } from '../partitions/known-days.ts'
@@ -48,6 +49,8 @@ export async function bulkInsert<Event extends StoredRow>(
   const known = rows.length - inserted - merged
   if (known + repeated.length === 0) return { ...NOTHING, inserted, merged }
   const conflicts = await findConflicts(db, target, { rows, known, repeated })
+  // Their rows hold other values than the ones that later rows would build on.
+  narrowInsert(db, target)?.forget(conflicts.map(({ event }) => event))
   const duplicates = known + repeated.length - conflicts.length
   if (known >= 0 && duplicates >= 0) return { inserted, duplicates, merged, conflicts }
   const counts = { sent: rows.length, inserted, merged, repeated: repeated.length }
@@ -92,14 +95,17 @@ async function insertRows<Event extends StoredRow>(
   rows: readonly Event[],
 ): Promise<Counts> {
   const { table } = target
-  const { columns, alike, arrays } = encodeBatch<Event>(target.written ?? target.columns, rows)
-  const { sql, answersCounts } = eventInsertSql(target, columns, alike)
-  const query = CompiledQuery.raw(sql, [...arrays])
-  const execute = async (): Promise<Counts> => {
+  const store = async (stored: readonly Event[]): Promise<Counts> => {
+    const { columns, alike, arrays } = encodeBatch<Event>(target.written ?? target.columns, stored)
+    const { sql, answersCounts } = eventInsertSql(target, columns, alike)
+    const query = CompiledQuery.raw(sql, [...arrays])
     const result = await db.executeQuery<Counts>(query)
     if (!answersCounts) return { inserted: Number(result.numAffectedRows), merged: 0 }
     return result.rows[0] ?? { inserted: 0, merged: 0 }
   }
+  const narrow = narrowInsert(db, target)
+  const execute = (): Promise<Counts> =>
+    narrow === null ? store(rows) : narrow.insert(rows, store)
   if (!isPartitionedTable(table)) return execute()
   for (let attempt = 1; ; attempt++) {
     await ensureDays(db, table, rows)

@@ -59,19 +59,13 @@ export class PublicTradeRepository extends MarketRepository<PublicTradeEvent> {
    */
   async exists({ category, symbol, tradeId, ...interval }: TradeIdQuery): Promise<boolean> {
     let isFound = false
-    await searchDays(
-      this.#db,
-      PUBLIC_TRADES.table,
-      possibleTimes(interval),
-      'end',
-      async (span) => {
-        const { rows } = await this.#db.executeQuery(
-          CompiledQuery.raw(EXISTS_SQL, [category, symbol, ...timeTexts(span), tradeId]),
-        )
-        isFound = rows.length > 0
-        return isFound
-      },
-    )
+    await searchDays(this.#db, PUBLIC_TRADES, possibleTimes(interval), 'end', async (span) => {
+      const { rows } = await this.#db.executeQuery(
+        CompiledQuery.raw(EXISTS_SQL, [category, symbol, ...timeTexts(span), tradeId]),
+      )
+      isFound = rows.length > 0
+      return isFound
+    })
     return isFound
   }
 }

@@ -8,6 +8,7 @@ import { gapVariants } from './steps/0007-gap-variants.ts'
 import { boundSecrets } from './steps/0009-bound-secrets.ts'
 import { gapRest } from './steps/0011-gap-rest.ts'
 import { instruments } from './steps/0012-instruments.ts'
+import { narrowTickers } from './steps/0013-narrow-tickers.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   boundSecrets,
   gapRest,
   instruments,
+  narrowTickers,
 ]
 
 /** The schema version that this package reads and writes. */

@@ -178,7 +178,7 @@ async function makePartition(
 ): Promise<void> {
   const name = partitionName(table, day)
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
-  const key = dailyTable(table).lookup.partitionKey
+  const { partitionKey: key, baseIndex } = dailyTable(table).lookup
   if (key !== null) {
     // Unlike those of a wider index, PostgreSQL fills this one's pages again after it split them.
     const index = sqlText`
@@ -186,6 +186,9 @@ async function makePartition(
       on ${name} (${key})
       with (fillfactor = 100)`
     await trx.executeQuery(CompiledQuery.raw(index))
+  }
+  if (baseIndex !== null) {
+    await trx.executeQuery(CompiledQuery.raw(`create index ${name}_bases on ${name} ${baseIndex}`))
   }
   const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
   await trx.executeQuery(

@@ -28,8 +28,7 @@ const LOCK_TIMEOUT = '1s'
 /**
  * Freezes the days that are over, each once:
  *
- * - Rebuilds the index of the primary key, which then takes half the space. (Trades have no primary
- *   key; the index of theirs is full from the start.)
+ * - Rebuilds the index of the unique key, which then takes up to a half less space.
  * - Runs `VACUUM (FREEZE, ANALYZE)`, so that no wraparound vacuum reads the day again and reads need
  *   not check the visibility of its rows.
  *

@@ -9,8 +9,7 @@ const PATIENCE_MS = 10_000
 const OLD = '1 second'
 
 /**
- * Rebuilds the index of a closed day's primary key, if it has one, with full pages, while others read
- * and write. While a day is written, entries come in between those of other instruments: PostgreSQL
+ * Rebuilds the index of a closed day's unique key with full pages, while others read and write. While a day is written, entries come in between those of other instruments: PostgreSQL
  * splits full pages into halves, which never fill again.
  *
  * Gives false when a transaction is in the way: call again later. It may also fail with 57014 or 55P03;
@@ -22,10 +21,12 @@ export async function packIndex(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const { rows } = await sql<{ name: string; is_old: boolean; is_leftover: boolean }>`
-    select relname as name, relname ~ '_ccold[0-9]*$' as is_old, not indisprimary as is_leftover
+    select relname as name, relname ~ '_ccold[0-9]*$' as is_old, not indisvalid as is_leftover
     from pg_index join pg_class on pg_class.oid = indexrelid
     where indrelid = to_regclass(${table})
-      and (indisprimary or not indisvalid and relname ~ '_cc(new|old)[0-9]*$')`.execute(db)
+      and (indisunique and indisvalid or not indisvalid and relname ~ '_cc(new|old)[0-9]*$')`.execute(
+    db,
+  )
   const { rows: readers } = await sql`
     select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
       and backend_xmin is not null and xact_start < clock_timestamp() - ${OLD}::interval

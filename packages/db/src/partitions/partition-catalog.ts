@@ -50,7 +50,7 @@ interface CatalogRow {
 }
 
 /** Late rows come within this time, unless something is wrong. */
-const CLOSED_AFTER = '1 hour'
+export const CLOSED_AFTER = '1 hour'
 
 /**
  * Lists the partitions of market data by table and day, also those that were detached and not dropped.

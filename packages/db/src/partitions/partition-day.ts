@@ -6,6 +6,11 @@ export function dayOf(epochMs: number): number {
   return Math.floor(epochMs / DAY_MS)
 }
 
+/** The start of the UTC day of an instant, both in epoch milliseconds. */
+export function startOfDay(epochMs: number): number {
+  return dayOf(epochMs) * DAY_MS
+}
+
 /** A day, by its number, as `2026-11-22`. */
 export function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10)

@@ -7,6 +7,9 @@ import { sqlText } from '../columns/sql-text.ts'
 /** A page of rows as one row: all values of a column as one text, under the column's name. */
 export type PageTexts = Readonly<Record<string, string | null>>
 
+/** A column's name and kind. */
+type NamedKind = Pick<Column<never>, 'name' | 'kind'>
+
 const ROW_COUNT = 'page_rows'
 
 /** How the values of a column are written as one text, and read from it. */
@@ -65,7 +68,7 @@ const FORMS: Readonly<Record<ColumnKindName, PageForm>> = {
  *
  * A few long texts cost server, driver and this process about half as much as a text for every value.
  */
-export function pageSql<Row>(columns: readonly Column<Row>[], rowsSql: string): string {
+export function pageSql(columns: readonly NamedKind[], rowsSql: string): string {
   const texts = columns.map(
     ({ name, kind }) => `${FORMS[kind].sql(`page.${name}`, kind)} as ${name}`,
   )
@@ -98,6 +101,12 @@ export function decodePage<Row>(
     rows.push(row as Row)
   }
   return rows
+}
+
+/** The values of one column of a page. */
+export function decodeValues(page: PageTexts, { name, kind }: NamedKind): readonly unknown[] {
+  const count = Number(page[ROW_COUNT] ?? 0)
+  return count === 0 ? [] : decodeColumn(kind, page[name], count)
 }
 
 /** The values of a column; an empty list when all are null. */

@@ -5,6 +5,7 @@ import { sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
+import type { Lookup } from '../tables/shape/lookup.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 /**
@@ -22,10 +23,10 @@ export async function readEndTimes<Row extends StoredRow>(
   end: 'first' | 'last',
 ): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>()
-  const sql = endTimesSql(target, end)
   let missing = [...new Set(symbols)]
   const side = end === 'first' ? 'start' : 'end'
-  await searchDays(db, target.table, interval, side, async (span) => {
+  await searchDays(db, target, interval, side, async ({ lookup, ...span }) => {
+    const sql = endTimesSql(target.table, lookup, end)
     const { rows } = await db.executeQuery<{ symbol: string; ts: string }>(
       CompiledQuery.raw(sql, [category, encodeTexts(missing), ...timeTexts(span)]),
     )
@@ -37,10 +38,7 @@ export async function readEndTimes<Row extends StoredRow>(
 }
 
 /** SQL of the first or last exchange time of each symbol of `$2`, for those that have rows. */
-function endTimesSql<Row extends StoredRow>(
-  { table, lookup }: DailyTable<Row>,
-  end: 'first' | 'last',
-): string {
+function endTimesSql(table: string, lookup: Lookup, end: 'first' | 'last'): string {
   return sqlText`
     select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts
     from unnest($2::text[]) as wanted (symbol)

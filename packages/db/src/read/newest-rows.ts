@@ -1,7 +1,10 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { inOrder, RowFold } from '../carried/fold-rows.ts'
+import { neededRowsSql } from '../carried/needed-rows.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { listText, sqlText } from '../columns/sql-text.ts'
-import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
+import { startOfDay } from '../partitions/partition-day.ts'
+import { type DaySpan, type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import {
   type DailyTable,
@@ -9,12 +12,11 @@ import {
   type StoredRow,
   sourceSql,
 } from '../tables/shape/event-table.ts'
+import { ASKED, type Lookup } from '../tables/shape/lookup.ts'
+import type { CarriedValues } from '../tables/shape/row-form.ts'
+import { decodeFormed, formedPageSql } from './carried-page.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import type { SymbolsQuery } from './symbol-query.ts'
-
-interface SymbolRow extends StoredRow {
-  readonly symbol: string
-}
+import type { SymbolRow, SymbolsQuery } from './symbol-query.ts'
 
 /**
  * Gives each instrument's newest row in an interval, by the total order; an instrument without rows is
@@ -27,29 +29,52 @@ export async function readNewestRows<Row extends SymbolRow>(
   interval: Interval,
 ): Promise<ReadonlyMap<string, Row>> {
   const newest = new Map<string, Row>()
-  const sql = newestSql(target)
-  // Sound: the table holds events of this channel only.
-  const constants = { channel: target.channel } as Partial<Row>
   let missing = [...new Set(symbols)]
-  await searchDays(db, target.table, interval, 'end', async (span) => {
-    const { rows } = await db.executeQuery<PageTexts>(
-      CompiledQuery.raw(sql, [category, encodeTexts(missing), ...timeTexts(span)]),
-    )
-    for (const row of rows.flatMap((page) => decodePage(target.columns, page, constants))) {
-      newest.set(row.symbol, row)
-    }
+  await searchDays(db, target, interval, 'end', async (span) => {
+    const rows = await newestOfSpan(db, target, { category, symbols: missing }, span)
+    for (const row of rows) newest.set(row.symbol, row)
     missing = missing.filter((symbol) => !newest.has(symbol))
     return missing.length === 0
   })
   return newest
 }
 
+async function newestOfSpan<Row extends SymbolRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  { category, symbols }: SymbolsQuery,
+  { lookup, ...span }: DaySpan,
+): Promise<readonly Row[]> {
+  const { channel, columns, compare, carried } = target
+  // Sound: the table holds events of this channel only.
+  const constants = { channel } as Partial<Row>
+  const fetch = async (sql: string, from: number): Promise<PageTexts> => {
+    const times = timeTexts({ from, to: span.to })
+    const { rows } = await db.executeQuery<PageTexts>(
+      CompiledQuery.raw(sql, [category, encodeTexts(symbols), ...times]),
+    )
+    return rows[0] ?? {}
+  }
+  if (carried === undefined) {
+    const page = await fetch(newestSql(target, lookup), span.from)
+    return decodePage(columns, page, constants)
+  }
+  // What a row builds on is looked for in all of its day.
+  const page = await fetch(neededSql(target, carried, lookup), startOfDay(span.from))
+  const stored = inOrder(decodeFormed(columns, page, constants), compare)
+  const whole = new RowFold(carried).complete(stored)
+  return whole.filter(
+    ({ symbol, exchangeTs }, index) =>
+      whole[index + 1]?.symbol !== symbol && exchangeTs >= span.from,
+  )
+}
+
 /**
  * SQL of the newest row of each symbol of `$2`, as a page. The time comes first, by one step down the
  * index; the last of that instant's rows is then one of few.
  */
-function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
-  const { table, columns, order, lookup } = target
+function newestSql<Row extends StoredRow>(target: DailyTable<Row>, lookup: Lookup): string {
+  const { table, columns, order } = target
   return pageSql(
     columns,
     sqlText`
@@ -67,5 +92,25 @@ function newestSql<Row extends StoredRow>(target: DailyTable<Row>): string {
         order by ${reversed(order).join(', ')}
         limit 1
       ) as newest`,
+  )
+}
+
+/** SQL of the rows that make the newest row of each symbol of `$2` whole, as a page. */
+function neededSql<Row extends StoredRow>(
+  target: DailyTable<Row>,
+  carried: CarriedValues<Row>,
+  lookup: Lookup,
+): string {
+  const { columns } = target
+  const symbol = 'wanted.symbol'
+  const needed = { target, carried, lookup, columns, symbol, interval: ASKED }
+  return formedPageSql(
+    columns,
+    sqlText`
+      select needed.*
+      from unnest($2::text[]) as wanted (symbol)
+      cross join lateral (
+        ${neededRowsSql(needed)}
+      ) as needed`,
   )
 }

@@ -1,16 +1,10 @@
-import type { Category } from '@grid/core-events'
-import { CompiledQuery, type Kysely } from 'kysely'
-import type { Column } from '../columns/column.ts'
-import { encodeTexts } from '../columns/encoding/encode-varying.ts'
-import { listText, sqlText } from '../columns/sql-text.ts'
-import { DAY_MS } from '../partitions/partition-day.ts'
-import { timeTexts } from '../partitions/stored-days.ts'
+import type { Kysely } from 'kysely'
+import { DAY_MS, startOfDay } from '../partitions/partition-day.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import { type DailyTable, type StoredRow, sourceSql } from '../tables/shape/event-table.ts'
-import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { readEndTimes } from './end-times.ts'
 import { type Page, readAhead } from './read-ahead.ts'
-import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
+import { possibleTimes, type SymbolQuery, type SymbolRow } from './symbol-query.ts'
+import { type RowScope, windowReader } from './window-reader.ts'
 
 /** Which interval to read, and how. */
 export interface ReadInterval {
@@ -30,13 +24,6 @@ export interface ReadInterval {
 /** Which events of one instrument to read. */
 export interface RangeQuery extends SymbolQuery, ReadInterval {}
 
-/** Which rows of a table to read. */
-export interface RowScope<Row extends StoredRow> {
-  readonly target: DailyTable<Row>
-  readonly category: Category
-  readonly symbols: readonly string[]
-}
-
 const FIRST_LIMIT = 100
 const LARGEST_LIMIT = 10_000
 const LIMIT_GROWTH = 4
@@ -53,29 +40,17 @@ const FILL = 0.75
  * had, so that no plan of the server reads much more than the page, however wrong its statistics are. A
  * window with more rows than a page holds ends before the first instant that did not fit.
  */
-export function readRange<Row extends StoredRow>(
+export function readRange<Row extends SymbolRow>(
   db: Kysely<GridDatabase>,
-  { target, category, symbols }: RowScope<Row>,
+  scope: RowScope<Row>,
   { from, to, pageSize, signal }: ReadInterval,
 ): AsyncGenerator<Row, void, undefined> {
   if (pageSize !== undefined && !(Number.isSafeInteger(pageSize) && pageSize > 0)) {
     throw new RangeError(`pageSize ${pageSize} is not a positive whole number, such as 1000`)
   }
-  const [symbol = '', ...others] = new Set(symbols)
-  const isOfOne = symbols.length > 0 && others.length === 0
-  const scope = [category, isOfOne ? symbol : encodeTexts([...symbols])]
-  // Values that all rows have in common are not read. Sound: the table holds events of this channel only.
-  const known = { channel: target.channel, category, ...(isOfOne ? { symbol } : {}) }
-  const constants = known as unknown as Partial<Row>
-  const columns = target.columns.filter(({ field }) => !Object.hasOwn(known, field))
-  const rowsSql = windowSql(target, columns, isOfOne)
+  const { target, category, symbols } = scope
   const { from: start, to: end } = possibleTimes({ from, to })
-
-  const fetchRows = async (first: number, until: number, limit: number | null) => {
-    const parameters = [...scope, ...timeTexts({ from: first, to: until }), limit]
-    const { rows } = await db.executeQuery<PageTexts>(CompiledQuery.raw(rowsSql, parameters))
-    return decodePage(columns, rows[0] ?? {}, constants)
-  }
+  const readWindow = windowReader(db, scope, { from: start, to: end })
 
   const fetchNextTs = async (first: number): Promise<number> => {
     const rest = { from: first, to: end }
@@ -85,7 +60,7 @@ export function readRange<Row extends StoredRow>(
 
   const fetchPage = async (first: number, windowMs: number, limit: number): Promise<Page<Row>> => {
     if (first >= end) return { rows: [], next: null }
-    const midnight = (Math.floor(first / DAY_MS) + 1) * DAY_MS
+    const midnight = startOfDay(first) + DAY_MS
     const until = Math.min(first + windowMs, midnight, end)
     const nextLimit = pageSize ?? Math.min(limit * LIMIT_GROWTH, LARGEST_LIMIT)
     const pageTo = (rows: readonly Row[], next: number): Page<Row> => {
@@ -93,13 +68,13 @@ export function readRange<Row extends StoredRow>(
       const nextWindow = Math.ceil(Math.min(wanted, windowMs * WINDOW_GROWTH, DAY_MS))
       return { rows, next: next < end ? () => fetchPage(next, nextWindow, nextLimit) : null }
     }
-    const rows = await fetchRows(first, until, limit)
+    const rows = await readWindow({ from: first, to: until }, limit)
     if (rows.length === 0) return pageTo(rows, await fetchNextTs(until))
     if (rows.length < limit) return pageTo(rows, until)
     const lastTs = rows.at(-1)?.exchangeTs ?? until
     const whole = rows.filter((row) => row.exchangeTs < lastTs)
     if (whole.length > 0) return pageTo(whole, lastTs)
-    return pageTo(await fetchRows(lastTs, lastTs + 1, null), lastTs + 1)
+    return pageTo(await readWindow({ from: lastTs, to: lastTs + 1 }, null), lastTs + 1)
   }
 
   return readAhead(() => fetchPage(start, FIRST_WINDOW_MS, pageSize ?? FIRST_LIMIT), {
@@ -107,29 +82,4 @@ export function readRange<Row extends StoredRow>(
     // Between two rows a transaction's connection belongs to the caller.
     isAhead: !db.isTransaction,
   })
-}
-
-/**
- * SQL of a page: rows of the symbol, or of the array of symbols, `$2`, at most `$5` (null: all). The
- * times are parameters of every statement, so that the planner touches the partition of their day only.
- */
-function windowSql<Row extends StoredRow>(
-  target: DailyTable<Row>,
-  columns: readonly Column<Row>[],
-  isOfOne: boolean,
-): string {
-  const { lookup, order } = target
-  const wanted = isOfOne ? lookup.ofSymbol('$2') : lookup.ofSymbols()
-  // Rows of one symbol come from the index in order; those of several must be sorted.
-  const first = isOfOne ? lookup.timeOrder : ['exchange_ts', 'symbol']
-  return pageSql(
-    columns,
-    sqlText`
-      select
-        ${listText(columns.map(({ name }) => name))}
-      from ${sourceSql(target)}
-      where ${wanted}
-      order by ${[...first, ...order].join(', ')}
-      limit $5::bigint`,
-  )
 }

@@ -18,12 +18,12 @@ const COLUMNS: readonly Column<RowCount>[] = [
 /** Counts the rows of a table in each bin. */
 export function countTarget<Row extends StoredRow>(target: DailyTable<Row>): BinTarget<RowCount> {
   return {
-    table: target.table,
+    target,
     columns: COLUMNS,
-    sql: sqlText`
+    sql: (lookup) => sqlText`
       select ${BIN_SQL} as start_ts, count(*) as count
       from ${sourceSql(target)}
-      where ${target.lookup.ofSymbol('$2')}
+      where ${lookup.ofSymbol('$2')}
       group by start_ts
       order by start_ts`,
   }

@@ -1,8 +1,10 @@
 import type { Category } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
+import { DAY_MS, startOfDay } from '../partitions/partition-day.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
+import { readEndTimes } from './end-times.ts'
 
 /**
  * Gives the symbols of a category that have rows in an interval, sorted by their bytes. What it costs
@@ -11,18 +13,25 @@ import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
  */
 export async function readSymbols<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
-  { table, lookup }: DailyTable<Row>,
+  target: DailyTable<Row>,
   category: Category,
   interval: Interval,
 ): Promise<readonly string[]> {
-  const sql = lookup.symbols(table)
-  const symbols = new Set<string>()
-  await searchDays(db, table, interval, 'end', async (span) => {
+  const ofDays = new Set<string>()
+  const days = {
+    from: startOfDay(interval.from),
+    to: Math.ceil(interval.to / DAY_MS) * DAY_MS,
+  }
+  await searchDays(db, target, days, 'end', async ({ lookup, ...span }) => {
     const { rows } = await db.executeQuery<{ symbol: string }>(
-      CompiledQuery.raw(sql, [category, ...timeTexts(span)]),
+      CompiledQuery.raw(lookup.symbols(target.table), [category, ...timeTexts(span)]),
     )
-    for (const { symbol } of rows) symbols.add(symbol)
+    for (const { symbol } of rows) ofDays.add(symbol)
     return false
   })
+  const isWhole = days.from === interval.from && days.to === interval.to
+  const symbols = isWhole
+    ? ofDays
+    : (await readEndTimes(db, target, { category, symbols: [...ofDays] }, interval, 'first')).keys()
   return [...symbols].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }

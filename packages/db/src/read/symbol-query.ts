@@ -1,5 +1,11 @@
 import { type Category, EARLIEST_EXCHANGE_TS, LATEST_EXCHANGE_TS } from '@grid/core-events'
 import type { Interval } from '../partitions/stored-days.ts'
+import type { StoredRow } from '../tables/shape/event-table.ts'
+
+/** A row of an instrument. */
+export interface SymbolRow extends StoredRow {
+  readonly symbol: string
+}
 
 /** One instrument. */
 export interface SymbolQuery {

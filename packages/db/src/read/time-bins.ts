@@ -1,9 +1,14 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { DAY_MS } from '../partitions/partition-day.ts'
-import { storedDays, timeTexts } from '../partitions/stored-days.ts'
+import {
+  type StoredDay,
+  storedDays,
+  type TableOfDays,
+  timeTexts,
+} from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import type { PartitionedTable } from '../schema/market-schema.ts'
+import type { Lookup } from '../tables/shape/lookup.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
 import { type Page, readAhead } from './read-ahead.ts'
 import { possibleTimes, type SymbolQuery } from './symbol-query.ts'
@@ -23,13 +28,13 @@ export interface BinsQuery extends SymbolQuery {
 
 /** What is computed for each bin. */
 export interface BinTarget<Bin> {
-  readonly table: PartitionedTable
+  readonly target: TableOfDays
   readonly columns: readonly Column<Bin>[]
   /**
    * SQL of the bins of category $1 and symbol $2 from $3 to before $4, each of length $5 (an
-   * interval).
+   * interval), on days whose rows are found by a lookup.
    */
-  readonly sql: string
+  readonly sql: (lookup: Lookup) => string
 }
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -46,7 +51,7 @@ export const BIN_SQL = "date_bin($5::interval, exchange_ts, timestamptz 'epoch')
  */
 export function readBins<Bin>(
   db: Kysely<GridDatabase>,
-  { table, columns, sql }: BinTarget<Bin>,
+  { target, columns, sql }: BinTarget<Bin>,
   { category, symbol, from, to, signal }: BinsQuery,
   length: BinLength,
 ): AsyncGenerator<Bin, void, undefined> {
@@ -56,24 +61,29 @@ export function readBins<Bin>(
     to: Math.ceil(to / binMs) * binMs,
   })
   const pageMs = Math.min(DAY_MS, PAGE_BINS * binMs)
-  const pageText = pageSql(columns, sql)
 
   /** Fetches the page of the first of `days` that starts at `first`. */
-  const fetchPage = async (days: readonly number[], first: number): Promise<Page<Bin>> => {
-    const [day, ...later] = days
-    if (day === undefined) return { rows: [], next: null }
+  const fetchPage = async (days: readonly StoredDay[], first: number): Promise<Page<Bin>> => {
+    const [stored, ...later] = days
+    if (stored === undefined) return { rows: [], next: null }
+    const { day, lookup } = stored
     const start = Math.max(first, day * DAY_MS, whole.from)
     const end = Math.min(start + pageMs, (day + 1) * DAY_MS, whole.to)
     const times = timeTexts({ from: start, to: end })
     const { rows: pages } = await db.executeQuery<PageTexts>(
-      CompiledQuery.raw(pageText, [category, symbol, ...times, `${binMs / 1000} s`]),
+      CompiledQuery.raw(pageSql(columns, sql(lookup)), [
+        category,
+        symbol,
+        ...times,
+        `${binMs / 1000} s`,
+      ]),
     )
     const rows = pages.flatMap((page) => decodePage<Bin>(columns, page, {}))
     const isDayDone = end === Math.min((day + 1) * DAY_MS, whole.to)
     return { rows, next: () => fetchPage(isDayDone ? later : days, end) }
   }
   const first = async (): Promise<Page<Bin>> =>
-    fetchPage(await storedDays(db, table, whole), whole.from)
+    fetchPage(await storedDays(db, target, whole), whole.from)
   return readAhead(first, { signal, isAhead: !db.isTransaction })
 }
 

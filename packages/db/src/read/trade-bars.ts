@@ -2,6 +2,7 @@ import type { Category, Decimal, PublicTradeEvent } from '@grid/core-events'
 import type { Column } from '../columns/column.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { type DailyTable, reversed, sourceSql } from '../tables/shape/event-table.ts'
+import type { Lookup } from '../tables/shape/lookup.ts'
 import { BIN_SQL, type BinTarget } from './time-bins.ts'
 
 /** Prices and sums of the trades of an interval. Decimals are exact; nothing is rounded. */
@@ -41,10 +42,10 @@ export function barTarget(
   target: DailyTable<PublicTradeEvent>,
   category: Category,
 ): BinTarget<TradeBar> {
-  const { table, order, lookup } = target
+  const { order } = target
   const source = sourceSql(target)
   const turnover = category === 'inverse' ? 'null::numeric' : 'sum(price * size)'
-  const priceAt = (time: string, terms: readonly string[]): string => sqlText`
+  const priceAt = (lookup: Lookup, time: string, terms: readonly string[]): string => sqlText`
     select price
     from ${source}
     where ${lookup.ofSymbol('$2')}
@@ -52,9 +53,9 @@ export function barTarget(
     order by ${terms.join(', ')}
     limit 1`
   return {
-    table,
+    target,
     columns: COLUMNS,
-    sql: sqlText`
+    sql: (lookup) => sqlText`
       select bar.start_ts, first.price as open, bar.high, bar.low, last.price as close,
         bar.volume, bar.turnover, bar.count
       from (
@@ -67,10 +68,10 @@ export function barTarget(
         group by 1
       ) as bar
       cross join lateral (
-        ${priceAt('bar.first_ts', order)}
+        ${priceAt(lookup, 'bar.first_ts', order)}
       ) as first
       cross join lateral (
-        ${priceAt('bar.last_ts', reversed(order))}
+        ${priceAt(lookup, 'bar.last_ts', reversed(order))}
       ) as last
       order by bar.start_ts`,
   }

@@ -91,8 +91,12 @@ export type TickerValueColumns = {
 }
 
 /**
- * Table `ticker_snapshots`; key (category, symbol, exchange_ts, seq, is_snapshot); a partition a
- * UTC day. SQL function `ticker_changed_fields(changed)` names the fresh columns.
+ * Table `ticker_snapshots`; identity (category, symbol, exchange_ts, seq, is_snapshot), kept by a unique
+ * index over hashes of them; a partition a UTC day. SQL function `ticker_changed_fields(changed)` names
+ * the fresh columns.
+ *
+ * A row may hold its fresh values only. To read whole ones in SQL, call the function
+ * `ticker_snapshots_of(category, symbol, starts, ends)`.
  */
 export interface TickerSnapshotsTable extends TickerValueColumns {
   category: Category
@@ -102,6 +106,11 @@ export interface TickerSnapshotsTable extends TickerValueColumns {
   is_snapshot: boolean
   local_ts: Timestamp
   changed: BigInteger
+  /**
+   * `smallint`: 0 and 3 for a whole row that the rows after it build on, of which 0 are few; 1 for one
+   * that holds its fresh values only; 2 for a whole one that came late, and that no row builds on.
+   */
+  form: WithDefault<number>
   extra: NullableJson
   source: Source
 }

@@ -8,8 +8,10 @@ import {
 import { columnsOf } from '../../columns/column.ts'
 import type { ColumnKindName } from '../../columns/column-kind.ts'
 import type { KindOf } from '../../columns/column-of-schema.ts'
+import { BasedLookup } from '../shape/based-lookup.ts'
 import { compareValues, type DailyTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
+import { FORM_COLUMN, formOf } from '../shape/row-form.ts'
 import { sameExtra } from '../shape/same-extra.ts'
 
 const KINDS: { readonly [Kind in TickerFieldKind]: ColumnKindName } = {
@@ -23,30 +25,40 @@ const VALUE_KINDS = Object.fromEntries(
   TICKER_FIELD_NAMES.map((name) => [name, KINDS[TICKER_FIELDS[name].kind]]),
 ) as { readonly [Name in TickerFieldName]: KindOf<'ticker_snapshots', TickerEvent, Name> }
 
+const COLUMNS = columnsOf<'ticker_snapshots', TickerEvent, 'channel'>({
+  category: 'text',
+  symbol: 'text',
+  exchangeTs: 'ms',
+  seq: 'bigint',
+  isSnapshot: 'boolean',
+  localTsUs: 'us',
+  changed: 'bigint',
+  ...VALUE_KINDS,
+  extra: 'jsonb',
+  source: 'text',
+})
+
 /** Where and how tickers are stored. */
 export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
   channel: 'ticker',
   table: 'ticker_snapshots',
-  columns: columnsOf<'ticker_snapshots', TickerEvent, 'channel'>({
-    category: 'text',
-    symbol: 'text',
-    exchangeTs: 'ms',
-    seq: 'bigint',
-    isSnapshot: 'boolean',
-    localTsUs: 'us',
-    changed: 'bigint',
-    ...VALUE_KINDS,
-    extra: 'jsonb',
-    source: 'text',
-  }),
+  columns: COLUMNS,
+  written: [...COLUMNS, { ...FORM_COLUMN, pack: formOf }],
   key: ['category', 'symbol', 'exchangeTs', 'seq', 'isSnapshot'],
-  lookup: new PlainLookup(),
+  // Source of the functions: migration 0013.
+  lookup: new BasedLookup({
+    stream: 'ticker_stream_key',
+    second: 'ticker_second',
+    id: 'ticker_id_key',
+    idColumns: ['category', 'symbol', 'seq', 'is_snapshot', 'exchange_ts'],
+  }),
+  formerLookup: new PlainLookup(),
   compare: (a, b) =>
     compareValues(a.category, b.category) ||
     compareValues(a.symbol, b.symbol) ||
     a.exchangeTs - b.exchangeTs ||
     a.seq - b.seq ||
-    Number(a.isSnapshot) - Number(b.isSnapshot),
+    Number(b.isSnapshot) - Number(a.isSnapshot),
   // A snapshot before the delta of the same instant.
   order: ['ticker_snapshots.seq', 'ticker_snapshots.is_snapshot desc'],
   // Only values that both messages carried must agree: a carried-over value differs between two
@@ -60,6 +72,12 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
         `${stored}.changed & ${offered}.changed & ${2 ** TICKER_FIELDS[field].bit} <> 0`,
     })),
   ],
+  carried: {
+    fields: TICKER_FIELD_NAMES,
+    maskField: 'changed',
+    bitOf: (field) => TICKER_FIELDS[field as TickerFieldName].bit,
+    isWhole: ({ isSnapshot }) => isSnapshot,
+  },
   grants: { writer: 'select, insert', reader: 'select' },
   rank: 20,
 }

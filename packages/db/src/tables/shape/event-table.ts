@@ -2,6 +2,7 @@ import type { Column, WrittenColumn } from '../../columns/column.ts'
 import type { GridDatabase } from '../../schema/database.ts'
 import type { PartitionedTable } from '../../schema/market-schema.ts'
 import type { KeyLookup, Lookup } from './lookup.ts'
+import type { CarriedValues } from './row-form.ts'
 
 /** The fields that the row of every event has. */
 export interface StoredRow {
@@ -49,7 +50,10 @@ export interface EventTable<Row extends StoredRow> {
   readonly key: readonly (keyof Row & string)[]
   /** How a row is found by its key. */
   readonly lookup: KeyLookup
-  /** Orders rows by key. Every writer inserts in this order, so that two cannot deadlock. */
+  /**
+   * Orders rows by key: category, symbol, and then as they are read. Every writer inserts in this order,
+   * so that two cannot deadlock.
+   */
   readonly compare: (a: Row, b: Row) => number
   /** SQL terms that complete the total order after `exchange_ts`, each with the table's name. */
   readonly order: readonly string[]
@@ -69,6 +73,10 @@ export interface DailyTable<Row extends StoredRow> extends EventTable<Row> {
   readonly table: PartitionedTable
   /** How rows are found by instrument and time. */
   readonly lookup: Lookup
+  /** The same on days that an earlier version made, which have a primary key. Left out, there are none. */
+  readonly formerLookup?: Lookup
+  /** The values that a row may leave to the rows before it. Left out, every row holds all its values. */
+  readonly carried?: CarriedValues<Row>
   /**
    * Place among the channels in `readMarket`, for events of one instrument and instant: the lower
    * comes first. No two tables have the same.

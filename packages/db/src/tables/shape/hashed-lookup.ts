@@ -1,5 +1,5 @@
 import { sqlText } from '../../columns/sql-text.ts'
-import { IS_WITHIN, type Lookup, TOWARDS } from './lookup.ts'
+import { ASKED, isWithin, type Lookup, type SqlInterval, TOWARDS } from './lookup.ts'
 
 /** The SQL functions that make the key of a table. */
 export interface HashFunctions {
@@ -19,6 +19,7 @@ export interface HashFunctions {
  */
 export class HashedLookup implements Lookup {
   readonly partitionKey: string
+  readonly baseIndex: string | null = null
   readonly timeOrder: readonly string[]
   readonly #functions: HashFunctions
 
@@ -39,10 +40,11 @@ export class HashedLookup implements Lookup {
     return keyOf(stored).map((term, index) => `${term} = ${wanted[index]}`)
   }
 
-  ofSymbol(symbol: string): string {
+  ofSymbol(symbol: string, interval: SqlInterval = ASKED): string {
     return this.#within(
       `= ${this.#stream('$1::text', symbol)}`,
       `category = $1::text and symbol = ${symbol}`,
+      interval,
     )
   }
 
@@ -51,6 +53,7 @@ export class HashedLookup implements Lookup {
     return this.#within(
       `= any(array(select ${wanted} from unnest($2::text[]) as wanted))`,
       'category = $1::text and symbol = any($2::text[])',
+      ASKED,
     )
   }
 
@@ -98,12 +101,12 @@ export class HashedLookup implements Lookup {
    * comparison the planner would conclude that few of the rows remain, and choose a plan that reads all
    * of them before it gives the first. It draws no such conclusion from a `case`.
    */
-  #within(isStream: string, isWanted: string): string {
+  #within(isStream: string, isWanted: string, interval: SqlInterval): string {
     return sqlText`
       ${this.#stream('category', 'symbol')} ${isStream}
         and ${this.#second('exchange_ts')}
-          between ${this.#second('$3::timestamptz')} and ${this.#second('$4::timestamptz')}
-        and ${IS_WITHIN}
+          between ${this.#second(interval.starts)} and ${this.#second(interval.ends)}
+        and ${isWithin(interval)}
         and case when ${isWanted} then true else false end`
   }
 

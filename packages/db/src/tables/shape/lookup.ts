@@ -17,22 +17,38 @@ export interface KeyLookup {
 export interface Lookup extends KeyLookup {
   /** SQL of the unique key that each partition is given; null where the table has a primary key. */
   readonly partitionKey: string | null
+  /** SQL, after `on <table>`, of one more index that each partition is given; null for none. */
+  readonly baseIndex: string | null
   /** SQL terms that order the rows of one instrument by time, as the index has them. */
   readonly timeOrder: readonly string[]
-  /** SQL condition of the rows of one instrument in the interval. */
-  ofSymbol(symbol: string): string
+  /** SQL condition of the rows of one instrument in the interval, or in another one. */
+  ofSymbol(symbol: string, interval?: SqlInterval): string
   /** SQL condition of the rows of the instruments `$2`, an array, in the interval. */
   ofSymbols(): string
   /** SQL condition of the rows of one instant, an SQL term. */
   atInstant(instant: string): string
   /** Statement that gives the exchange time of an instrument's first or last row in the interval. */
   endTime(table: string, symbol: string, end: 'first' | 'last'): string
-  /** Statement that gives the symbols of the category `$1` with rows from `$2` to before `$3`. */
+  /**
+   * Statement that gives the symbols of the category `$1` with rows from `$2` to before `$3`, which are
+   * the bounds of UTC days.
+   */
   symbols(table: string): string
 }
 
-/** SQL condition of the interval. */
-export const IS_WITHIN = 'exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz'
+/** SQL terms of the bounds of an interval, start inclusive. */
+export interface SqlInterval {
+  readonly starts: string
+  readonly ends: string
+}
+
+/** The interval of the parameters `$3` and `$4`. */
+export const ASKED: SqlInterval = { starts: '$3::timestamptz', ends: '$4::timestamptz' }
+
+/** SQL condition of an interval. */
+export function isWithin({ starts, ends }: SqlInterval): string {
+  return `exchange_ts >= ${starts} and exchange_ts < ${ends}`
+}
 
 /** The sort direction that puts the first, or the last, row first. */
 export const TOWARDS = { first: 'asc', last: 'desc' } as const

@@ -140,6 +140,9 @@ left join lateral (
     and stored.exchange_ts = batch.exchange_ts
     and stored.seq = batch.seq
     and stored.is_snapshot = batch.is_snapshot
+    and ticker_stream_key(stored.category, stored.symbol) = ticker_stream_key(batch.category, batch.symbol)
+    and ticker_second(stored.exchange_ts) = ticker_second(batch.exchange_ts)
+    and ticker_id_key(stored.category, stored.symbol, stored.seq, stored.is_snapshot, stored.exchange_ts) = ticker_id_key(batch.category, batch.symbol, batch.seq, batch.is_snapshot, batch.exchange_ts)
     and stored.exchange_ts between $53::timestamptz and $54::timestamptz
   offset 0
 ) as stored on true

@@ -5,8 +5,11 @@ select count(*)::text as page_rows,
 from (
   select date_bin($5::interval, exchange_ts, timestamptz 'epoch') as start_ts, count(*) as count
   from ticker_snapshots
-  where category = $1::text and symbol = $2
+  where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, $2)
+    and ticker_second(exchange_ts)
+      between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
     and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+    and case when category = $1::text and symbol = $2 then true else false end
   group by start_ts
   order by start_ts
 ) as page;

@@ -2,21 +2,57 @@
 select wanted.symbol, (extract(epoch from exchange_ts) * 1000)::bigint::text as ts
 from unnest($2::text[]) as wanted (symbol)
 cross join lateral (
-  select exchange_ts
-  from ticker_snapshots
-  where category = $1::text and symbol = wanted.symbol
-    and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
-  order by exchange_ts desc
-  limit 1
+  select within.exchange_ts
+  from (
+    select ticker_second(exchange_ts) as second
+    from ticker_snapshots
+    where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, wanted.symbol)
+      and ticker_second(exchange_ts)
+        between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+    order by ticker_second(exchange_ts) desc
+    limit 1
+  ) as edge
+  cross join lateral (
+    select exchange_ts
+    from ticker_snapshots
+    where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, wanted.symbol)
+      and ticker_second(exchange_ts)
+        between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+      and ticker_second(exchange_ts) = edge.second
+    order by exchange_ts desc
+    limit 1
+  ) as within
 ) as found;
 
 select wanted.symbol, (extract(epoch from exchange_ts) * 1000)::bigint::text as ts
 from unnest($2::text[]) as wanted (symbol)
 cross join lateral (
-  select exchange_ts
-  from ticker_snapshots
-  where category = $1::text and symbol = wanted.symbol
-    and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
-  order by exchange_ts asc
-  limit 1
+  select within.exchange_ts
+  from (
+    select ticker_second(exchange_ts) as second
+    from ticker_snapshots
+    where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, wanted.symbol)
+      and ticker_second(exchange_ts)
+        between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+    order by ticker_second(exchange_ts) asc
+    limit 1
+  ) as edge
+  cross join lateral (
+    select exchange_ts
+    from ticker_snapshots
+    where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, wanted.symbol)
+      and ticker_second(exchange_ts)
+        between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = wanted.symbol then true else false end
+      and ticker_second(exchange_ts) = edge.second
+    order by exchange_ts asc
+    limit 1
+  ) as within
 ) as found;

@@ -9,7 +9,7 @@ insert into ticker_snapshots as stored (
   delivery_time, basis_rate, basis_rate_year, delivery_fee_rate,
   predicted_delivery_price, basis, pre_open_price, pre_qty, cur_pre_listing_phase,
   usd_index_price, bid1_iv, ask1_iv, mark_iv, underlying_price, total_volume,
-  total_turnover, delta, gamma, vega, theta, change24h, extra, source
+  total_turnover, delta, gamma, vega, theta, change24h, extra, source, form
 )
 select
   ($1::text[])[1],
@@ -64,5 +64,6 @@ select
   ($50::numeric[])[1],
   ($51::numeric[])[1],
   ($52::jsonb[])[1],
-  ($53::text[])[1]
+  ($53::text[])[1],
+  unnest($54::integer[])
 on conflict do nothing;

@@ -50,22 +50,77 @@ select count(*)::text as page_rows,
   string_agg(coalesce(page.theta::text, ''), ',') as theta,
   string_agg(coalesce(page.change24h::text, ''), ',') as change24h,
   json_agg(page.extra)::text as extra,
-  json_agg(page.source)::text as source
+  json_agg(page.source)::text as source,
+  string_agg(coalesce(page.form::text, 'null'), ',') as form
 from (
-  select
-    exchange_ts, seq, is_snapshot, local_ts, changed, tick_direction, last_price,
-    price24h_pcnt, prev_price24h, high_price24h, low_price24h, prev_price1h,
-    mark_price, index_price, open_interest, open_interest_value,
-    single_open_interest, single_open_interest_value, turnover24h, volume24h,
-    bid1_price, bid1_size, ask1_price, ask1_size, next_funding_time, funding_rate,
-    funding_interval_hour, funding_cap, delivery_time, basis_rate, basis_rate_year,
-    delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
-    cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
-    underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
-    change24h, extra, source
-  from ticker_snapshots
-  where category = $1::text and symbol = $2
-    and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
-  order by exchange_ts, ticker_snapshots.seq, ticker_snapshots.is_snapshot desc
-  limit $5::bigint
+  (
+    select
+      exchange_ts, seq, is_snapshot, local_ts, changed, tick_direction, last_price,
+      price24h_pcnt, prev_price24h, high_price24h, low_price24h, prev_price1h,
+      mark_price, index_price, open_interest, open_interest_value,
+      single_open_interest, single_open_interest_value, turnover24h, volume24h,
+      bid1_price, bid1_size, ask1_price, ask1_size, next_funding_time, funding_rate,
+      funding_interval_hour, funding_cap, delivery_time, basis_rate, basis_rate_year,
+      delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
+      cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
+      underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
+      change24h, extra, source, form
+    from (
+      select exchange_ts
+      from ticker_snapshots
+      where category = $1::text and symbol = $2
+        and form = 0
+        and exchange_ts >= $6::timestamptz and exchange_ts < $3::timestamptz
+      order by exchange_ts desc
+      limit 1
+    ) as base (ts)
+    cross join lateral (
+      select *, row_number() over newer as place, bit_or(told) over newer as told_later
+      from (
+        select
+          exchange_ts, seq, is_snapshot, local_ts, changed, tick_direction, last_price,
+          price24h_pcnt, prev_price24h, high_price24h, low_price24h, prev_price1h,
+          mark_price, index_price, open_interest, open_interest_value,
+          single_open_interest, single_open_interest_value, turnover24h, volume24h,
+          bid1_price, bid1_size, ask1_price, ask1_size, next_funding_time, funding_rate,
+          funding_interval_hour, funding_cap, delivery_time, basis_rate, basis_rate_year,
+          delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
+          cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
+          underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
+          change24h, extra, source, form,
+          case form when 1 then changed when 2 then 0 else -1 end as told
+        from ticker_snapshots
+        where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, $2)
+          and ticker_second(exchange_ts)
+            between ticker_second(base.ts) and ticker_second($3::timestamptz)
+          and exchange_ts >= base.ts and exchange_ts < $3::timestamptz
+          and case when category = $1::text and symbol = $2 then true else false end
+          and exchange_ts >= $6::timestamptz
+      ) as ticker_snapshots
+      window newer as (order by exchange_ts desc, ticker_snapshots.seq desc, ticker_snapshots.is_snapshot rows between unbounded preceding and 1 preceding)
+    ) as row
+    where place = 1 or told & ~coalesce(told_later, 0) <> 0
+  )
+  union all
+  (
+    select
+      exchange_ts, seq, is_snapshot, local_ts, changed, tick_direction, last_price,
+      price24h_pcnt, prev_price24h, high_price24h, low_price24h, prev_price1h,
+      mark_price, index_price, open_interest, open_interest_value,
+      single_open_interest, single_open_interest_value, turnover24h, volume24h,
+      bid1_price, bid1_size, ask1_price, ask1_size, next_funding_time, funding_rate,
+      funding_interval_hour, funding_cap, delivery_time, basis_rate, basis_rate_year,
+      delivery_fee_rate, predicted_delivery_price, basis, pre_open_price, pre_qty,
+      cur_pre_listing_phase, usd_index_price, bid1_iv, ask1_iv, mark_iv,
+      underlying_price, total_volume, total_turnover, delta, gamma, vega, theta,
+      change24h, extra, source, form
+    from ticker_snapshots
+    where ticker_stream_key(category, symbol) = ticker_stream_key($1::text, $2)
+      and ticker_second(exchange_ts)
+        between ticker_second($3::timestamptz) and ticker_second($4::timestamptz)
+      and exchange_ts >= $3::timestamptz and exchange_ts < $4::timestamptz
+      and case when category = $1::text and symbol = $2 then true else false end
+    order by ticker_second(exchange_ts), exchange_ts, ticker_snapshots.seq, ticker_snapshots.is_snapshot desc
+    limit $5::bigint
+  )
 ) as page;

@@ -5,6 +5,7 @@ with recursive step (symbol) as (
     from ticker_snapshots
     where category = $1::text
       and exchange_ts >= $2::timestamptz and exchange_ts < $3::timestamptz
+      and form = 0
     order by category, symbol
     limit 1
   )
@@ -15,6 +16,7 @@ with recursive step (symbol) as (
     where category = $1::text
       and exchange_ts >= $2::timestamptz and exchange_ts < $3::timestamptz
       and ticker_snapshots.symbol > step.symbol
+      and form = 0
     order by category, symbol
     limit 1
   )

@@ -74,7 +74,7 @@ async function captureAndCompare(
   }
 }
 
-/** Lets the market run; cuts the connection halfway, at most after 10 s, and sends a large match later. */
+/** Lets the market run; cuts the connection halfway, at the latest after 10 s, and sends a large match later. */
 async function play(
   options: DemoOptions,
   saver: Saver,
@@ -83,7 +83,7 @@ async function play(
   interrupted: AbortSignal,
 ): Promise<Disturbances> {
   const done = { cut: false, burst: false }
-  const startedAt = Date.now()
+  const startedAt = await beginning(saver, view, interrupted)
   const length = options.runForMs ?? Number.POSITIVE_INFINITY
   const plan = [
     {
@@ -122,6 +122,16 @@ async function play(
     view.show(status)
   }
   return done
+}
+
+/** Waits until rows are stored, because the embedded database takes its time; gives the time of that. */
+async function beginning(saver: Saver, view: LiveView, interrupted: AbortSignal): Promise<number> {
+  for (;;) {
+    const { channels, now } = saver.status()
+    if (interrupted.aborted || channels.some(({ persisted }) => persisted > 0)) return now
+    view.show(saver.status())
+    await wait(VIEW_INTERVAL_MS)
+  }
 }
 
 /** Waits until nothing arrives any more, so that everything that was sent has been received. */

@@ -4,7 +4,7 @@ import type { GapInterval } from '@grid/db'
 /** A page with the newest events of a stream, oldest first. */
 export interface Page {
   readonly events: readonly PublicEvent[]
-  /** How many of its rows cannot be read. */
+  /** How many of its rows cannot be read, or are of another stream. */
   readonly unreadable: number
   /** Whether it has as many rows as it can hold. */
   readonly isFull: boolean
@@ -99,7 +99,8 @@ function faultOf(
   stored: readonly PublicEvent[],
   known: ReadonlyMap<string, PublicEvent>,
 ): PageFault | null {
-  if (page.unreadable > 0) return omission(`${page.unreadable} rows cannot be read`)
+  if (page.unreadable > 0)
+    return omission(`${page.unreadable} rows cannot be read or are of another stream`)
   if (page.events.length === 0) return omission('the page is empty')
   const keys = new Set(page.events.map(eventKey))
   const [from, until] = [completeFrom(page), completeUntil(page)]

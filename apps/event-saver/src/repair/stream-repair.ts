@@ -1,4 +1,4 @@
-import type { BybitRestClient } from '@grid/bybit-adapter'
+import { type BybitRestClient, streamSymbol } from '@grid/bybit-adapter'
 import { type Clock, eventKey, type MarketStream, type PublicEvent, sleep } from '@grid/core-events'
 import type { CaptureGapRepository, GapInterval, GapState, StoredGap } from '@grid/db'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -140,8 +140,10 @@ export class StreamRepair {
     const page = await client.recentEvents(stream, { signal, priority: 1 })
     if (page === null) throw new Error(`REST gives no newest events of ${stream.channel}`)
     onPage()
-    const { items: events, deadLetters, isFull, isMixed } = page
-    return { events, unreadable: deadLetters.length, isFull, isMixed }
+    const { items, deadLetters, isFull, isMixed } = page
+    const events = items.filter((event) => isOf(stream, event))
+    const unreadable = deadLetters.length + items.length - events.length
+    return { events, unreadable, isFull, isMixed }
   }
 
   /** Whether events are stored that are older than all of a page that is not full. */
@@ -175,6 +177,11 @@ interface Verdict {
   readonly result: PageProof | PageFault
   /** Events of the pages that are not stored. */
   readonly missed: readonly PublicEvent[]
+}
+
+/** Whether an event is of a stream: its symbol's, or of option trades its base coin's. */
+function isOf({ category, channel, symbol }: MarketStream, event: PublicEvent): boolean {
+  return event.symbol === symbol || streamSymbol(category, channel, event.symbol) === symbol
 }
 
 function isIn({ exchangeTs }: PublicEvent, { startTs, endTs }: GapInterval): boolean {

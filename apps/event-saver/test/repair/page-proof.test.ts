@@ -120,7 +120,9 @@ describe('pages that leave something out', () => {
 
   it('fill nothing when a page is empty or cannot be read whole', () => {
     expect(judge([honest, page([], { isFull: false })])).toBe('the page is empty')
-    expect(judge([page(trades(100, 900), { unreadable: 2 }), honest])).toBe('2 rows cannot be read')
+    expect(judge([page(trades(100, 900), { unreadable: 2 }), honest])).toBe(
+      '2 rows cannot be read or are of another stream',
+    )
   })
 
   it('fill nothing when a row contradicts the stored one', () => {

@@ -1,0 +1,135 @@
+import type { RecentEvents } from '@grid/bybit-adapter'
+import type { Decimal, PublicTradeEvent } from '@grid/core-events'
+import type { StoredGap } from '@grid/db'
+import { describe, expect, it } from 'vitest'
+import { StreamRepair } from '../../src/repair/stream-repair.ts'
+import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
+
+const T0 = 1_760_000_000_000
+const STREAM = { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' } as const
+const GAP = { ...STREAM, id: 'gap', startTs: T0 + 300, endTs: T0 + 710, state: 'open' } as StoredGap
+
+function trade(at: number, source: 'ws' | 'rest', symbol = 'BTCUSDT'): PublicTradeEvent {
+  const unknown = { tickDirection: null, markPrice: null, indexPrice: null, markIv: null, iv: null }
+  return {
+    ...STREAM,
+    ...unknown,
+    symbol,
+    exchangeTs: T0 + at,
+    localTsUs: (T0 + at) * 1000,
+    source,
+    tradeId: `t${at}`,
+    side: 'Buy',
+    price: '100' as Decimal,
+    size: '1' as Decimal,
+    isBlockTrade: false,
+    isRpiTrade: false,
+    seq: at,
+    matchIndex: -1,
+  }
+}
+const trades = (first: number, end: number, source: 'ws' | 'rest') =>
+  Array.from({ length: (end - first) / 10 }, (_, index) => trade(first + index * 10, source))
+const HONEST = trades(0, 900, 'rest')
+
+/** A repair of the gap, whose pages are given in turn, the last one for ever. */
+function setUp(
+  given: readonly (readonly PublicTradeEvent[])[],
+  { isFull = true, isStored = true, older = false } = {},
+) {
+  const told: string[] = []
+  const stored = [...trades(0, 400, 'ws'), ...trades(700, 1000, 'ws')]
+  let asked = 0
+  const repair = new StreamRepair({
+    client: {
+      recentEvents: async () => {
+        const items = given[Math.min(asked++, given.length - 1)] ?? []
+        return { items, deadLetters: [], isFull, isMixed: false } as unknown as RecentEvents
+      },
+    },
+    clock: HURRIED_CLOCK,
+    gaps: {
+      list: async () => [GAP],
+      fill: async (_id, { startTs, endTs }) => {
+        told.push(`fill ${startTs - T0} to ${endTs - T0}`)
+        return { state: 'filled', rest: [] }
+      },
+    },
+    stored: {
+      between: async (_stream, startTs, endTs) =>
+        stored.filter(({ exchangeTs }) => startTs <= exchangeTs && exchangeTs <= endTs),
+      hasBefore: async () => older,
+      lastTs: async () => T0 + 500,
+    },
+    pipeline: {
+      acceptRows: async ({ events }) => {
+        told.push(`store ${events.length}`)
+        return isStored
+      },
+      eventsStored: async () => true,
+      gapsRecorded: async () => true,
+    },
+    onPage: () => {},
+    onEvents: () => {},
+    onFilled: (_gap, { state }, events) => told.push(`${state} with ${events}`),
+    onOutOfReach: () => told.push('out of reach'),
+    onRefused: (fault) => told.push(fault),
+  })
+  const run = (isFirst = true) => repair.run(STREAM, isFirst, new AbortController().signal)
+  return { told, run, asked: () => asked }
+}
+
+describe('a repair of a stream', () => {
+  it('stores what was missed before it fills the gap', async () => {
+    const { told, run } = setUp([HONEST])
+    expect(await run()).toBe(true)
+    expect(told).toEqual(['store 30', 'fill 300 to 710', 'filled with 30'])
+  })
+
+  it('fills nothing when the rows could not be stored, and is tried again', async () => {
+    const { told, run } = setUp([HONEST], { isStored: false })
+    expect(await run()).toBe(false)
+    expect(told).toEqual(['store 30'])
+  })
+
+  it('stores what an incomplete page has, and fills nothing', async () => {
+    const { told, run } = setUp([HONEST, HONEST.filter(({ seq }) => seq !== 550)])
+    expect(await run()).toBe(false)
+    expect(told).toEqual([expect.stringMatching(/one of two pages has .*t550/), 'store 30'])
+  })
+
+  it('takes no row of another stream', async () => {
+    const { told, run } = setUp([[...HONEST, trade(905, 'rest', 'ETHUSDT')]])
+    expect(await run()).toBe(false)
+    expect(told[0]).toBe('1 rows cannot be read or are of another stream')
+    expect(told).toHaveLength(2)
+  })
+
+  it('takes a short page for a lie where older events are stored', async () => {
+    const { told, run } = setUp([HONEST], { isFull: false, older: true })
+    expect(await run()).toBe(false)
+    expect(told).toEqual(['a page is short, though older events are stored', 'store 30'])
+  })
+
+  it('reads further pages until one meets what came after the gap, then gives up for now', async () => {
+    const late = setUp([trades(0, 700, 'rest'), trades(0, 700, 'rest'), HONEST])
+    expect(await late.run()).toBe(true)
+    expect(late.asked()).toBe(3)
+    expect(late.told).toContain('fill 300 to 710')
+    const never = setUp([trades(0, 700, 'rest')])
+    expect(await never.run()).toBe(false)
+    expect(never.asked()).toBe(4)
+  })
+
+  it('asks for nothing again while nothing is stored that came after the gap', async () => {
+    const { run, asked } = setUp([HONEST])
+    expect(await run(false)).toBe(false)
+    expect(asked()).toBe(0)
+  })
+
+  it('leaves a gap that no page reaches any longer', async () => {
+    const { told, run } = setUp([trades(720, 900, 'rest')])
+    expect(await run()).toBe(true)
+    expect(told).toEqual(['out of reach'])
+  })
+})

@@ -92,9 +92,14 @@ export function privateRestUrl(environment: Environment, base?: string): string 
 /** A base address without a slash at its end; throws `INVALID_OPTION` if it is no http or https address. */
 export function httpBase(option: string, base: string): string {
   if (!HTTP_BASE.test(base) || !URL.canParse(base)) {
-    throw invalid(option, `must be like http://127.0.0.1:9002, got ${JSON.stringify(base)}`)
+    throw invalid(option, `must be like http://127.0.0.1:9002${gotText(base)}`)
   }
   return base.replace(/\/+$/, '')
+}
+
+/** A wrong base for a message, unless it may hold a password. */
+function gotText(base: string): string {
+  return base.includes('@') ? ', without credentials' : `, got ${JSON.stringify(base)}`
 }
 
 function socketBase(
@@ -105,7 +110,7 @@ function socketBase(
   const host = hostOf(hosts, environment)
   const base = wsUrl ?? host
   if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
-    throw invalid('wsUrl', `must be like ws://127.0.0.1:9001, got ${JSON.stringify(base)}`)
+    throw invalid('wsUrl', `must be like ws://127.0.0.1:9001${gotText(base)}`)
   }
   return base.replace(/\/+$/, '')
 }

@@ -202,7 +202,7 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
     } else if (!Object.hasOwn(SETTINGS, key)) {
       faults.push({
         where,
-        problem: `has the unknown key "${key}"`,
+        problem: `has an unknown key, ${shownText(key)}`,
         fix: `known: ${NAMES.join(', ')}`,
       })
     } else if (typeof value === 'object' && !Array.isArray(value)) {

@@ -165,6 +165,13 @@ describe('faults', () => {
     expect(JSON.stringify(faults)).not.toContain('canary-7')
   })
 
+  it('never shows a password that stands where a key of the file should', () => {
+    const path = file('swapped.json', '{"postgres://u:canary-9@h/d": "databaseUrl"}')
+    const [fault] = faultsOf({ file: path })
+    expect(fault?.problem).toBe('has an unknown key, the value')
+    expect(JSON.stringify(fault)).not.toContain('canary-9')
+  })
+
   it('reports variables that are not settings', () => {
     const result = load({ env: { EVENTSAVER_SYMBOL: 'BTCUSDT' } })
     expect(result).toMatchObject({ ok: true, unknownVariables: ['EVENTSAVER_SYMBOL'] })

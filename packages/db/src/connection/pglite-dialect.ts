@@ -83,7 +83,9 @@ const PASSING: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EN
 /** PGlite's errors have no codes. They say that the directory holds something else, or is damaged. */
 function notOpened(directory: string, cause: unknown): unknown {
   const { code } = cause as { readonly code?: unknown }
-  if (cause instanceof DatabaseError || PASSING.has(code)) return cause
+  // A RangeError says that there was no memory.
+  if (cause instanceof DatabaseError || cause instanceof RangeError || PASSING.has(code))
+    return cause
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new DatabaseError(
     'DIRECTORY_UNUSABLE',

@@ -1,3 +1,4 @@
+import { BybitRestClient } from '@grid/bybit-adapter'
 import { OperatorRepository } from '@grid/db'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log/log.ts'
@@ -8,11 +9,12 @@ import { AccountHints } from './account-hints.ts'
 import { AccountLog } from './account-log.ts'
 import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
+import { ExchangeCoins } from './exchange-coins.ts'
 import { RunKeeper } from './run-keeper.ts'
 import { rebindOldSecrets } from './secret-rebinder.ts'
 
 /** What the capture of accounts is made of. */
-export interface AccountServiceOptions extends Omit<WorkerContext, 'config' | 'log'> {
+export interface AccountServiceOptions extends Omit<WorkerContext, 'coins' | 'config' | 'log'> {
   readonly config: Config
   readonly log: Logger
   readonly streamLog: StreamLog
@@ -35,7 +37,9 @@ export class AccountService {
     const accountLog = new AccountLog(log, streamLog)
     const keys = config.encryptionKeys ?? null
     const operator = new OperatorRepository(db, { keys })
-    this.#capture = new AccountCapture({ ...context, log: accountLog })
+    const { environment, restUrl } = config
+    const coins = new ExchangeCoins(new BybitRestClient({ environment, restUrl, clock }), clock)
+    this.#capture = new AccountCapture({ ...context, coins, log: accountLog })
     this.#follower = new AccountFollower({
       clock,
       load: async () => {

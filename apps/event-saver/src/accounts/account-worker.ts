@@ -27,7 +27,9 @@ import { takeSnapshot } from './rest/account-snapshot.ts'
 import { credentialsOf } from './rest/credentials-of.ts'
 import { GapRepair } from './rest/gap-repair.ts'
 import { LegBook } from './rest/leg-book.ts'
+import type { CoinSource } from './rest/listed-coins.ts'
 import { OpenOrders } from './rest/open-orders.ts'
+import { SeenInstruments } from './rest/seen-instruments.ts'
 
 /** What all workers share. */
 export interface WorkerContext {
@@ -40,6 +42,8 @@ export interface WorkerContext {
   readonly journal: Journal
   readonly pipeline: Pipeline
   readonly log: AccountLog
+  /** Which coins there are to be asked for. */
+  readonly coins: CoinSource
   readonly historySettleMs: number
   readonly onConnection: () => void
 }
@@ -62,6 +66,7 @@ export class AccountWorker {
   readonly #jobs: AccountJobs
   readonly #legs = new LegBook()
   readonly #orders = new OpenOrders()
+  readonly #seen = new SeenInstruments()
   readonly #stop = new AbortController()
   /** Channels that have been live. */
   readonly #begun = new Set<PrivateChannel>()
@@ -84,9 +89,12 @@ export class AccountWorker {
     const credentials = credentialsOf(account.credential)
     const place = { environment, wsUrl, restUrl, clock, accountId, credentials }
     this.#stream = new BybitPrivateStream(place)
-    const reader = new AccountReader(place, (category, reason) =>
-      context.log.denied(account, category, reason),
-    )
+    const reader = new AccountReader({
+      ...place,
+      coins: context.coins,
+      seen: this.#seen,
+      onDenied: (category, reason) => context.log.denied(account, category, reason),
+    })
     const store = (rows: ArrivedRows): Promise<boolean> => {
       // After the end, the writers take no more rows.
       this.#stop.signal.throwIfAborted()
@@ -178,6 +186,7 @@ export class AccountWorker {
       for (const event of normalized.events) {
         if (event.channel === 'position') this.#legs.note(event)
         if (event.channel === 'order') this.#orders.note(event)
+        if (event.channel !== 'wallet') this.#seen.note(event)
       }
       pipeline.accept(normalized, position)
     })
@@ -257,6 +266,7 @@ export class AccountWorker {
     const { legs, orders, missedSince } = await readAccountPast(this.#context.db, this.account)
     for (const leg of legs) this.#legs.note(leg)
     for (const order of orders) this.#orders.note(order)
+    for (const event of [...legs, ...orders]) this.#seen.note(event)
     this.#missedSince = missedSince
   }
 }

@@ -10,13 +10,18 @@ export async function examineSymbols(
   { category, all, names }: WantedSymbols,
 ): Promise<Finding> {
   try {
-    const { items, end } = await new TradingInstruments(client, category).read()
+    const { items, end, isWhole } = await new TradingInstruments(client, category).read()
     const traded = items.filter((instrument) => isTraded(instrument))
     if (end !== 'last_page' || traded.length === 0) {
       throw new Error(traded.length === 0 ? 'it is empty' : `it ended early (${end})`)
     }
     const trading = new Set(traded.map(({ symbol }) => symbol))
     const unknown = names.filter((name) => !trading.has(name))
+    if (all && !isWhole) {
+      const coins = [...new Set(traded.map(({ baseCoin }) => baseCoin))].join(', ')
+      const detail = `${category}: the exchange lists ${trading.size} instruments of ${coins} and does not say whether there are others`
+      return problem('SYMBOLS', detail, 'others are not captured by *')
+    }
     if (all || unknown.length === 0) {
       const what = all ? `all ${trading.size}` : `${names.length}`
       return well('SYMBOLS', `${category}: ${what} wanted instruments trade`)

@@ -35,6 +35,8 @@ export interface MarketCaptureHandlers {
   onList(reading: ListReading): void
   /** Rows of the list of instruments cannot be read. */
   onUnreadable(rows: readonly DeadLetter[]): void
+  /** The exchange may list more instruments than it told: those of other coins than these. */
+  onPartial(coins: readonly string[]): void
   /** The list could not be read, or was read after failures (`failures` is then 0). */
   onListRetry(error: unknown, failures: number): void
   /** The stream cannot go on. */
@@ -115,6 +117,7 @@ export class MarketCapture {
         if (wanted.all) await this.#setSymbols(symbols)
       },
       onUnreadable: (rows) => handlers.onUnreadable(rows),
+      onPartial: (coins) => handlers.onPartial(coins),
       onRetry: (error, failures) => handlers.onListRetry(error, failures),
     })
     return follower.run(this.#stop.signal)

@@ -6,6 +6,7 @@ import { retryLog } from '../log/retry-log.ts'
 export class MarketLog {
   readonly #log: Logger
   #unreadable = 0
+  readonly #partial = new Set<Category>()
 
   constructor(log: Logger) {
     this.#log = log
@@ -19,6 +20,16 @@ export class MarketLog {
       failing: 'cannot read the list of instruments, trying again',
       recovered: 'the list of instruments can be read again',
     })(error, failures)
+  }
+
+  /** The exchange may list instruments of other coins. Logged once a category. */
+  listPartial(category: Category, coins: readonly string[]): void {
+    if (this.#partial.has(category)) return
+    this.#partial.add(category)
+    this.#log.warn(
+      { code: 'INSTRUMENTS_PARTIAL', category, coins },
+      'the exchange lists instruments of these coins only and does not say whether there are others: others are not captured',
+    )
   }
 
   /** Some rows of a list cannot be read. */

@@ -134,6 +134,7 @@ export class MarketService {
         },
         onList: (reading) => this.#instruments.take(category, reading),
         onUnreadable: (rows) => this.#log.listUnreadable(category, rows),
+        onPartial: (coins) => this.#log.listPartial(category, coins),
         onListRetry: (error, failures) => this.#log.listRetry(category, error, failures),
         onFailure,
       },

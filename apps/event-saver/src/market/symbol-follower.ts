@@ -17,6 +17,8 @@ export interface SymbolFollowerOptions {
   readonly onSymbols: (symbols: readonly string[]) => Promise<void>
   /** Told of rows that cannot be read. All other rows are followed. */
   readonly onUnreadable: (rows: readonly DeadLetter[]) => void
+  /** Told that the exchange may list more than it told: instruments of other coins. */
+  readonly onPartial: (coins: readonly string[]) => void
   /** Told of a failed reading, which is tried again, and of the recovery (`failures` is then 0). */
   readonly onRetry: (error: unknown, failures: number) => void
 }
@@ -27,7 +29,7 @@ const BACKOFF = { baseMs: 1000, capMs: 15_000 }
  * Follows the instruments of a category that trade or are about to, as they list and delist.
  *
  * An instrument counts as delisted when it is missing from two lists in a row. One whose row cannot be
- * read stays; a list with a row that names no instrument delists none.
+ * read stays; a list with a row that names no instrument, or one that may lack coins, delists none.
  */
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
@@ -53,7 +55,7 @@ export class SymbolFollower {
   async #read(signal: AbortSignal): Promise<string[]> {
     const { category, clock, recordsOnly, onList } = this.#options
     const reading = await this.#list.read(signal)
-    const { deadLetters, end } = reading
+    const { deadLetters, end, isWhole } = reading
     onList(reading)
     // An incomplete list would look like a wave of delistings.
     if (end !== 'last_page') {
@@ -67,7 +69,8 @@ export class SymbolFollower {
     const unread = deadLetters.map(({ symbol }) => symbol)
     const absent = [...this.#wanted].filter((symbol) => !listed.has(symbol))
     const gone = absent.filter((symbol) => !unread.includes(symbol))
-    const isTrusted = unread.every(isNamed)
+    const isTrusted = unread.every(isNamed) && isWhole
+    if (!isWhole) this.#options.onPartial([...new Set(traded.map(({ baseCoin }) => baseCoin))])
     const isKept = (symbol: string): boolean =>
       unread.includes(symbol) || !(isTrusted && this.#missing.has(symbol))
     const kept = absent.filter(isKept)

@@ -8,7 +8,10 @@ import type {
 import { type Category, nowMs, systemClock } from '@grid/core-events'
 
 /** What the exchange lists of a category, in every state from before trading to delivery. */
-export type ListReading = CollectedPages<Instrument>
+export interface ListReading extends CollectedPages<Instrument> {
+  /** False when the exchange may list more than it told: options of other coins. */
+  readonly isWhole: boolean
+}
 
 /** In the order of an instrument's life: one that moves on while they are read is in two, not in none. */
 const CONTRACT_LISTS: readonly Pick<InstrumentsQuery, 'status'>[] = [
@@ -23,7 +26,8 @@ const CONTRACT_LISTS: readonly Pick<InstrumentsQuery, 'status'>[] = [
  *
  * For options the exchange lists those of BTC when no base coin is given, and those of every coin for
  * the base coin `All`. Some hosts do not know `All` yet (it is of September 2026) and answer it with
- * an empty list: as long as `All` has never found anything, the list without a base coin is taken.
+ * an empty list: as long as `All` has never found anything, the list without a base coin is taken. If
+ * that is of one coin only, nobody knows whether there are others.
  *
  * @example
  * const { items, end } = await new TradingInstruments(client, 'option').read()
@@ -51,12 +55,19 @@ export class TradingInstruments {
     const whole = await this.#list({ baseCoin: 'All' }, signal)
     this.#isAllKnown ||= whole.items.length > 0
     // A host that knows `All` means an empty list: without it, all other coins would seem delisted.
-    return this.#isAllKnown ? whole : this.#list({}, signal)
+    if (this.#isAllKnown) return whole
+    const listed = await this.#list({}, signal)
+    const coins = new Set(listed.items.map(({ baseCoin }) => baseCoin))
+    return { ...listed, isWhole: coins.size !== 1 }
   }
 
-  #list(query: Omit<InstrumentsQuery, 'category'>, signal?: AbortSignal): Promise<ListReading> {
+  async #list(
+    query: Omit<InstrumentsQuery, 'category'>,
+    signal?: AbortSignal,
+  ): Promise<ListReading> {
     const category = this.#category
-    return this.#client.instrumentsInfo({ category, ...query }, { signal }).all()
+    const pages = await this.#client.instrumentsInfo({ category, ...query }, { signal }).all()
+    return { ...pages, isWhole: true }
   }
 }
 
@@ -88,6 +99,7 @@ function joined(readings: readonly ListReading[]): ListReading {
     end: readings.map(({ end }) => end).find(isShort) ?? 'last_page',
     exchangeTs: last?.exchangeTs ?? null,
     localTsUs: last?.localTsUs ?? null,
+    isWhole: readings.every(({ isWhole }) => isWhole),
   }
 }
 

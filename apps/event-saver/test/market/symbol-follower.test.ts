@@ -8,6 +8,7 @@ import {
 import { expect, it } from 'vitest'
 import { SymbolFollower } from '../../src/market/symbol-follower.ts'
 import { isTraded, TradingInstruments } from '../../src/market/trading-instruments.ts'
+import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
 
 interface Reading {
   readonly symbols: readonly string[]
@@ -53,6 +54,7 @@ async function follow(...readings: readonly Reading[]) {
     onUnreadable: (rows) => {
       unreadable += rows.length
     },
+    onPartial: () => failures.push('partial'),
     onRetry: (error) => void (error instanceof Error && failures.push(error.message)),
   })
   await follower.run(stop.signal)
@@ -123,7 +125,11 @@ it('an incomplete or empty list is an error', async () => {
 function clientOf(lists: (coin: string | undefined) => readonly string[]): BybitRestClient {
   const pages = ({ baseCoin }: { baseCoin?: string }) => ({
     all: async () => ({
-      items: lists(baseCoin).map((symbol) => ({ symbol, status: 'Trading' })),
+      items: lists(baseCoin).map((symbol) => ({
+        symbol,
+        status: 'Trading',
+        baseCoin: symbol.split('-')[0],
+      })),
       deadLetters: [],
       end: 'last_page',
     }),
@@ -146,7 +152,35 @@ it('options are read of every coin, although without a coin the exchange lists t
 
 it('the list without a coin counts where that of all coins is empty', async () => {
   const client = clientOf((coin) => (coin === undefined ? ['BTC-1', 'ETH-1'] : []))
-  expect(await namesOf(new TradingInstruments(client, 'option'))).toEqual(['BTC-1', 'ETH-1'])
+  const list = new TradingInstruments(client, 'option')
+  expect(await namesOf(list)).toEqual(['BTC-1', 'ETH-1'])
+  expect((await list.read()).isWhole).toBe(true)
+})
+
+it('a list of one coin does not prove that there is no other, and delists none', async () => {
+  let listed = ['BTC-1', 'BTC-2']
+  const client = clientOf((coin) => (coin === undefined ? listed : []))
+  const stop = new AbortController()
+  const partial: string[] = []
+  const told: string[] = []
+  const follower = new SymbolFollower({
+    category: 'option',
+    client,
+    clock: HURRIED_CLOCK,
+    pollMs: 1,
+    onList: () => {},
+    onSymbols: async (symbols) => {
+      told.push(symbols.join(' '))
+      listed = ['BTC-1']
+      if (told.length === 4) stop.abort()
+    },
+    onUnreadable: () => {},
+    onPartial: (coins) => partial.push(coins.join(' ')),
+    onRetry: () => {},
+  })
+  await follower.run(stop.signal)
+  expect(partial[0]).toBe('BTC')
+  expect(told).toEqual(Array.from({ length: 4 }, () => 'BTC-1 BTC-2'))
 })
 
 /** An instrument as the exchange lists it, with what these tests look at. */

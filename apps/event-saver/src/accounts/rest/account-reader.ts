@@ -4,16 +4,21 @@ import {
   type RestCallOptions,
   type RestPages,
 } from '@grid/bybit-adapter'
-import type {
-  Category,
-  DeadLetter,
-  ExecutionEvent,
-  OrderEvent,
-  PositionEvent,
-  PrivateEvent,
-  WalletEvent,
+import {
+  CATEGORIES,
+  type Category,
+  type Clock,
+  type DeadLetter,
+  type ExecutionEvent,
+  nowMs,
+  type OrderEvent,
+  type PositionEvent,
+  type PrivateEvent,
+  type WalletEvent,
 } from '@grid/core-events'
+import type { CoinSource } from './listed-coins.ts'
 import type { OrderName } from './open-orders.ts'
+import type { SeenInstruments } from './seen-instruments.ts'
 
 /** Rows that one or more replies brought. */
 export interface ReadRows<Event extends PrivateEvent> {
@@ -31,32 +36,56 @@ export interface ReadInterval {
   readonly to: number
 }
 
+/** How a history is read. */
+export type ReadOptions = RestCallOptions & { readonly signal: AbortSignal }
+
 /** Takes the rows of one reply. */
 export type TakeRows<Event extends PrivateEvent> = (rows: ReadRows<Event>) => Promise<void>
 
-/** Settlement coins of linear contracts: the exchange lists one at a time. */
-const SETTLE_COINS = ['USDT', 'USDC'] as const
-/** Coins that have options: the exchange lists one at a time. */
-const OPTION_COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'MNT'] as const
 /** Codes of replies that will not change: this key, account or coin may not read the endpoint. */
 const NOT_FOR_US: ReadonlySet<unknown> = new Set(['PERMISSION_DENIED', 'ACCOUNT_MODE', 'REFUSED'])
 /** Lower than that of repairs, which fill gaps. */
 const SNAPSHOT_PRIORITY = 4
+/** A list of the present is asked for the coins that were listed at most this long ago. */
+const LISTING_AGE_MS = 600_000
+
+/** What a reader needs beside its client's options. */
+export interface AccountReaderOptions extends PrivateRestClientOptions {
+  readonly clock: Clock
+  readonly coins: CoinSource
+  /** In what the account was seen to trade. */
+  readonly seen: SeenInstruments
+  /** Told of a category that the key may not read. */
+  readonly onDenied: (category: Category, reason: string) => void
+}
+
+/** What to ask a list for, one after another, and whether together that is all of a category. */
+interface Scopes {
+  readonly each: readonly {
+    readonly baseCoin?: string
+    readonly settleCoin?: string
+    readonly symbol?: string
+  }[]
+  readonly isWhole: boolean
+}
+
+const EVERYTHING: Scopes = { each: [{}], isWhole: true }
 
 /**
  * Reads an account over REST. A category that the key may not read is reported and skipped; a list
  * that ends early is an error.
+ *
+ * The exchange gives options by base coin, and positions and open orders of linear contracts by
+ * settlement coin. Which coins to ask for is learnt from its instruments and from what the account
+ * traded; while the instruments cannot be read, neither can the account.
  */
 export class AccountReader {
   readonly #client: BybitPrivateRestClient
-  readonly #onDenied: (category: Category, reason: string) => void
+  readonly #options: Pick<AccountReaderOptions, 'clock' | 'coins' | 'seen' | 'onDenied'>
 
-  constructor(
-    options: PrivateRestClientOptions,
-    onDenied: (category: Category, reason: string) => void,
-  ) {
-    this.#client = new BybitPrivateRestClient(options)
-    this.#onDenied = onDenied
+  constructor({ coins, seen, onDenied, ...place }: AccountReaderOptions) {
+    this.#client = new BybitPrivateRestClient(place)
+    this.#options = { clock: place.clock, coins, seen, onDenied }
   }
 
   /** The present wallet. */
@@ -75,13 +104,17 @@ export class AccountReader {
     signal: AbortSignal,
   ): Promise<ReadRows<PositionEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    return this.#whole(category, (coin) => this.#client.positions({ category, ...coin }, options))
+    return this.#whole(category, signal, (scope) =>
+      this.#client.positions({ category, ...scope }, options),
+    )
   }
 
   /** Every open order of a category. */
   openOrders(category: Category, signal: AbortSignal): Promise<ReadRows<OrderEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    return this.#whole(category, (coin) => this.#client.openOrders({ category, ...coin }, options))
+    return this.#whole(category, signal, (scope) =>
+      this.#client.openOrders({ category, ...scope }, options),
+    )
   }
 
   /** One order as it is now; no event when the exchange has forgotten it. */
@@ -100,15 +133,11 @@ export class AccountReader {
     category: Category,
     interval: ReadInterval,
     take: TakeRows<ExecutionEvent>,
-    options: RestCallOptions,
+    options: ReadOptions,
   ): Promise<boolean> {
-    const coins = category === 'option' ? OPTION_COINS.map((baseCoin) => ({ baseCoin })) : [{}]
-    let isWhole = true
-    for (const coin of coins) {
-      const list = () => this.#client.executions({ category, ...coin, ...interval }, options)
-      isWhole = (await this.#orDenied(category, () => taken(list(), take))) === true && isWhole
-    }
-    return isWhole
+    return this.#history(category, interval, options, (scope) =>
+      taken(this.#client.executions({ category, ...scope, ...interval }, options), take),
+    )
   }
 
   /** Reads the last state of every order that ended in an interval; false when some were not given. */
@@ -116,26 +145,88 @@ export class AccountReader {
     category: Category,
     interval: ReadInterval,
     take: TakeRows<OrderEvent>,
-    options: RestCallOptions,
+    options: ReadOptions,
   ): Promise<boolean> {
-    const list = () => this.#client.orderHistory({ category, ...interval }, options)
-    return (await this.#orDenied(category, () => taken(list(), take))) === true
+    return this.#history(category, interval, options, (scope) =>
+      taken(this.#client.orderHistory({ category, ...scope, ...interval }, options), take),
+    )
   }
 
-  /** Reads a whole list, for linear by settlement coin. */
+  /**
+   * Whether the exchange listed nothing at a time but instruments of some categories: in others the
+   * account may have traded as well.
+   */
+  async covers(
+    categories: readonly Category[],
+    asOfMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    for (const category of CATEGORIES) {
+      if (categories.includes(category)) continue
+      const { symbols, isWhole } = await this.#options.coins.listed(category, asOfMs, signal)
+      if (symbols.size > 0 || !isWhole) return false
+    }
+    return true
+  }
+
+  /** Reads a list of the present as a whole. */
   async #whole<Event extends PrivateEvent>(
     category: Category,
-    list: (coin: { readonly settleCoin?: string }) => RestPages<Event>,
+    signal: AbortSignal,
+    list: (scope: Scopes['each'][number]) => RestPages<Event>,
   ): Promise<ReadRows<Event>> {
-    const coins = category === 'linear' ? SETTLE_COINS.map((settleCoin) => ({ settleCoin })) : [{}]
+    const asOfMs = nowMs(this.#options.clock) - LISTING_AGE_MS
+    const scopes =
+      category === 'linear'
+        ? await this.#linearScopes(asOfMs, signal)
+        : await this.#scopes(category, asOfMs, signal)
     let whole: ReadRows<Event> | null = null
-    for (const coin of coins) {
-      const rows = await this.#orDenied(category, () => collected(list(coin)))
+    for (const scope of scopes.each) {
+      const rows = await this.#orDenied(category, () => collected(list(scope)))
       // Time 0, so that nothing counts as absent from a list that lacks a part.
       if (rows === null) return { ...NOTHING, ...whole, exchangeTs: 0 }
       whole = whole === null ? rows : joined(whole, rows)
     }
-    return whole ?? NOTHING
+    return scopes.isWhole ? (whole ?? NOTHING) : { ...NOTHING, ...whole, exchangeTs: 0 }
+  }
+
+  /** Reads an interval of a history; false when some of it was not asked for or not given. */
+  async #history(
+    category: Category,
+    { to }: ReadInterval,
+    { signal }: ReadOptions,
+    read: (scope: Scopes['each'][number]) => Promise<boolean>,
+  ): Promise<boolean> {
+    const scopes = await this.#scopes(category, to, signal)
+    let { isWhole } = scopes
+    for (const scope of scopes.each) {
+      isWhole = (await this.#orDenied(category, () => read(scope))) === true && isWhole
+    }
+    return isWhole
+  }
+
+  /** Of options one list a base coin; of other categories one list of everything. */
+  async #scopes(category: Category, asOfMs: number, signal: AbortSignal): Promise<Scopes> {
+    if (category !== 'option') return EVERYTHING
+    const { coins, seen } = this.#options
+    const listed = await coins.listed('option', asOfMs, signal)
+    const names = new Set([...listed.coins, ...seen.optionCoins])
+    // Where no options are listed, the exchange's default shows whether the key may read them.
+    if (names.size === 0) names.add('BTC')
+    const each = [...names].map((baseCoin) => ({ baseCoin }))
+    return { each, isWhole: listed.isWhole }
+  }
+
+  /** Of linear contracts one list a settlement coin, and one of each contract that is listed no more. */
+  async #linearScopes(asOfMs: number, signal: AbortSignal): Promise<Scopes> {
+    const { coins, seen } = this.#options
+    const listed = await coins.listed('linear', asOfMs, signal)
+    const gone = [...seen.linear].filter((symbol) => !listed.symbols.has(symbol))
+    const each = [
+      ...[...listed.coins].map((settleCoin) => ({ settleCoin })),
+      ...gone.map((symbol) => ({ symbol })),
+    ]
+    return { each, isWhole: listed.isWhole }
   }
 
   async #orDenied<Result>(category: Category, read: () => Promise<Result>): Promise<Result | null> {
@@ -149,7 +240,7 @@ export class AccountReader {
       }
       // A passing failure denies nothing: it is tried again.
       if (!NOT_FOR_US.has(code) || retryable === true) throw error
-      this.#onDenied(category, message)
+      this.#options.onDenied(category, message)
       return null
     }
   }

@@ -14,7 +14,7 @@ export interface GapRepairOptions {
   readonly accountId: string
   /** Whose account it is. */
   readonly scope: TenantScope
-  readonly reader: Pick<AccountReader, 'executions' | 'orders'>
+  readonly reader: Pick<AccountReader, 'executions' | 'orders' | 'covers'>
   readonly categories: readonly Category[]
   readonly gaps: Pick<CaptureGapRepository, 'list' | 'setState'>
   readonly clock: Clock
@@ -40,7 +40,7 @@ const RETRY_MS = 60_000
 interface Repair {
   /** The reading of the exchange's history. */
   readonly read: 'executions' | 'orders'
-  /** The state of a gap whose whole interval was read. */
+  /** The state of a gap whose whole interval was read, of every category and coin. */
   readonly stateWhenRead: GapState
 }
 
@@ -55,7 +55,7 @@ const REPAIRS: Readonly<Partial<Record<string, Repair>>> = {
 interface GapReading {
   /** Whether everything that the exchange gave is stored. */
   readonly isStored: boolean
-  /** Whether the exchange gave everything. */
+  /** Whether everything was asked for, and the exchange gave it. */
   readonly isWhole: boolean
 }
 
@@ -128,6 +128,8 @@ export class GapRepair {
     for (const category of categories) {
       isWhole = (await reader[read](category, interval, take, { signal })) && isWhole
     }
+    // A socket delivers all categories, so a gap is one of all categories.
+    isWhole = isWhole && (await reader.covers(categories, interval.to, signal))
     return { isStored, isWhole }
   }
 }

@@ -19,7 +19,7 @@ describe('the repair of gaps', () => {
   function repair(gaps: StoredGap[], isStored = true) {
     const states = new Map<string, GapState>()
     const reads: string[] = []
-    const at = { ms: T0 + 1000, fails: false, offsetMs: 0, denied: '' }
+    const at = { ms: T0 + 1000, fails: false, offsetMs: 0, denied: '', covers: true }
     const read =
       (channel: string) =>
       async (
@@ -35,7 +35,11 @@ describe('the repair of gaps', () => {
     const work = new GapRepair({
       accountId: ACCOUNT_ID,
       scope: { userId: 'u1' },
-      reader: { executions: read('execution'), orders: read('order') },
+      reader: {
+        executions: read('execution'),
+        orders: read('order'),
+        covers: async () => at.covers,
+      },
       categories: ['linear', 'spot'],
       gaps: {
         list: async () => gaps.filter(({ id }) => !states.has(id)),
@@ -79,6 +83,14 @@ describe('the repair of gaps', () => {
     at.denied = 'spot'
     expect(await run()).toBeNull()
     expect(reads[0]).toBe('execution linear -305001 305001')
+    expect([...states]).toEqual([['a', 'partial']])
+  })
+
+  it('closes as partial what may have happened in categories that are not read', async () => {
+    const { run, states, at } = repair([gap('a', 'execution', T0)])
+    at.ms = T0 + 60_000
+    at.covers = false
+    expect(await run()).toBeNull()
     expect([...states]).toEqual([['a', 'partial']])
   })
 

@@ -1,0 +1,28 @@
+import type { Category } from '@grid/core-events'
+
+/** Remembers in what an account was seen to trade: the exchange may have delisted it since. */
+export class SeenInstruments {
+  readonly #linear = new Set<string>()
+  readonly #optionCoins = new Set<string>()
+
+  /** Linear contracts by name. */
+  get linear(): ReadonlySet<string> {
+    return this.#linear
+  }
+
+  /** Base coins of options. */
+  get optionCoins(): ReadonlySet<string> {
+    return this.#optionCoins
+  }
+
+  /** Remembers the instrument of a position, an order or an execution. */
+  note({ category, symbol }: { readonly category: Category; readonly symbol: string }): void {
+    if (category === 'linear') this.#linear.add(symbol)
+    if (category === 'option') this.#optionCoins.add(baseCoinOf(symbol))
+  }
+}
+
+/** The names of options begin with their base coin: `HYPE-26DEC25-40-C-USDT`. */
+function baseCoinOf(symbol: string): string {
+  return symbol.split('-', 1)[0] ?? symbol
+}

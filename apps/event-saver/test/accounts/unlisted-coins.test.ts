@@ -1,0 +1,54 @@
+import { optionSymbols, startSimulator } from '@grid/bybit-sim'
+import { CaptureGapRepository } from '@grid/db'
+import { sql } from 'kysely'
+import { expect, it } from 'vitest'
+import { Tenants } from '../support/accounts.ts'
+import { makeSaver, ownDatabase, quiet } from '../support/rig.ts'
+
+const TIMEOUT = { timeout: 60_000 }
+const [HYPE = ''] = optionSymbols('HYPE', [40], Date.now())
+
+it.each([
+  ['linear,inverse,spot,option', 'filled', [{ symbol: HYPE, source: 'rest' }]],
+  // Nobody asked for the options: what was missed of them is not known.
+  ['linear', 'partial', []],
+])(
+  'a fill of an option whose coin is on no list, missed by the socket: %s are read, the gap is %s',
+  {
+    timeout: 120_000,
+  },
+  async (categories, state, stored) => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({
+      seed: 8,
+      symbols: ['BTCUSDT'],
+      option: [HYPE],
+      paused: true,
+    })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const { uid, accountId, userId } = await tenants.add('ann', 'a')
+    const env = { ...tenants.env, EVENTSAVER_ACCOUNT_CATEGORIES: categories }
+    const { saver } = makeSaver(sim.wsUrl, database.url, env, { historySettleMs: 1000 })
+    await saver.start()
+    const isWhole = () =>
+      saver
+        .status()
+        .accounts.map(({ state: is, snapshotAt }) => is === 'live' && snapshotAt !== null)
+    await expect.poll(isWhole, TIMEOUT).toEqual([true])
+    await sim.fault({ kind: 'drop-frame', count: 4, uid })
+    sim.exchange.placeOrder(uid, { category: 'option', symbol: HYPE, side: 'Buy', qty: '1' })
+    expect(sim.exchange.books(uid).executions).toHaveLength(1)
+    await sim.fault({ kind: 'close', abrupt: true, uid })
+    const closed = async () => {
+      const gaps = await new CaptureGapRepository(database.db).list({ accountId, of: { userId } })
+      const ofExecutions = gaps.filter(({ channel }) => channel === 'execution')
+      // One of the time before the account was captured, one of the lost connection.
+      return ofExecutions.length < 2 ? [] : ofExecutions.map((gap) => gap.state)
+    }
+    await expect.poll(closed, { ...TIMEOUT, interval: 500 }).toEqual([state, state])
+    await quiet(saver)
+    await saver.stop(AbortSignal.timeout(30_000))
+    const { rows } = await sql`select symbol, source from private_executions`.execute(database.db)
+    expect(rows).toEqual(stored)
+  },
+)

@@ -14,7 +14,9 @@ import { Pipeline } from './pipeline/pipeline.ts'
 import { PipelineLog } from './pipeline/pipeline-log.ts'
 import { MarketRepair } from './repair/market-repair.ts'
 import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
+import { embeddedFolder } from './storage/data-folder.ts'
 import { Databases } from './storage/databases.ts'
+import { openFolder } from './storage/folder-modes.ts'
 import { PartitionKeeper } from './storage/partition-keeper.ts'
 import { prepareDatabase } from './storage/prepare-database.ts'
 
@@ -218,6 +220,9 @@ export class Saver {
         },
       })
       if (!this.#isDatabaseReady) return
+      const folder = embeddedFolder(config)
+      const openness = folder === null ? null : openFolder(folder)
+      if (openness !== null) log.warn({ code: 'FOLDER_OPEN' }, openness)
       await this.#markets.readPast()
       await queryOrWarn(log, async () => {
         const { open } = await new CaptureGapRepository(db).countByState('everyone')

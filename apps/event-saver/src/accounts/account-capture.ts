@@ -1,5 +1,6 @@
 import { nowMs, sleep } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
+import { accountHostsFault } from './account-hosts.ts'
 import type { AccountStatus } from './account-status.ts'
 import { AccountWorker, type UsableAccount, type WorkerContext } from './account-worker.ts'
 
@@ -81,11 +82,9 @@ export class AccountCapture {
       return
     }
     if (worker?.account.credential.credentialId === account.credential.credentialId) return
-    const { config } = this.#context
-    if (config.wsUrl !== undefined && config.restUrl === undefined) {
-      const reason =
-        'set EVENTSAVER_REST_URL beside EVENTSAVER_WS_URL: a key must not be sent to another exchange'
-      this.#setUnusable(account, 'REST_URL_MISSING', reason)
+    const fault = accountHostsFault(this.#context.config)
+    if (fault !== null) {
+      this.#setUnusable(account, fault.code, fault.message)
       return
     }
     this.#start(account, worker ?? null)

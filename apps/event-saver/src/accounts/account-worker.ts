@@ -35,7 +35,7 @@ import { SeenInstruments } from './rest/seen-instruments.ts'
 export interface WorkerContext {
   readonly config: Pick<
     Config,
-    'environment' | 'wsUrl' | 'restUrl' | 'accountCategories' | 'snapshotInterval'
+    'environment' | 'wsUrl' | 'restUrl' | 'plainAccounts' | 'accountCategories' | 'snapshotInterval'
   >
   readonly clock: Clock
   readonly db: Kysely<GridDatabase>

@@ -13,6 +13,8 @@ import { addDatabaseCommands } from './database/database-commands.ts'
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 /** The title under which help shows the options that all commands take. */
 const SETTINGS_TITLE = 'Settings of all commands:'
+/** The commands that have a log. */
+const LOGGING: ReadonlySet<string> = new Set(['run', 'migrate'])
 const EXIT_HELP =
   'Exit codes: 0 ok, 1 failure, 2 usage, 3 a problem was found, 75 try again, 78 configuration.'
 
@@ -57,7 +59,8 @@ export function buildProgram(
     commands.push(command)
     return command.addHelpText('after', `\nExamples:\n${examples}`).action(async () => {
       const options = command.opts<Record<string, unknown>>()
-      onExitCode(await withConfig(context, options, command.args, action))
+      const warns = !LOGGING.has(command.name())
+      onExitCode(await withConfig(context, { options, args: command.args, warns }, action))
     })
   }
   const print: CommandLine['print'] = (options, data, lines) =>
@@ -92,10 +95,17 @@ function addSettings(command: Command): void {
   }
 }
 
+/** A command as typed. */
+interface Call {
+  readonly options: CommandOptions
+  readonly args: readonly string[]
+  /** Whether warnings about the configuration are printed here, because the command has no log. */
+  readonly warns: boolean
+}
+
 async function withConfig(
   { cwd, env, err }: CommandContext,
-  options: CommandOptions,
-  args: readonly string[],
+  { options, args, warns }: Call,
   action: Action,
 ): Promise<ExitCode> {
   const flags: Partial<Record<SettingName, string>> = {}
@@ -106,7 +116,12 @@ async function withConfig(
   }
   const file = options['config']
   const result = loadConfig({ flags, env, cwd, file: typeof file === 'string' ? file : undefined })
-  if (result.ok) return action(result, options, args)
+  if (result.ok) {
+    for (const { code, message } of warns ? result.exposures : []) {
+      err(`event-saver: warning ${code}: ${message}\n`)
+    }
+    return action(result, options, args)
+  }
   err(`event-saver: ${faultText(result.faults)}`)
   return EXIT.configuration
 }

@@ -2,13 +2,18 @@ import { createLogger, type Logger } from '../log/log.ts'
 import { logWarnings } from '../log/warnings.ts'
 import type { LoadedConfig } from './command.ts'
 
-/** Starts the log of a command, and warns of variables that look like settings and are none. */
+/**
+ * Starts the log of a command, and warns of secrets that others can read, and of variables that look like
+ * settings and are none.
+ */
 export function startLog({
   config,
+  exposures,
   unknownVariables,
-}: Pick<LoadedConfig, 'config' | 'unknownVariables'>): Logger {
+}: Pick<LoadedConfig, 'config' | 'exposures' | 'unknownVariables'>): Logger {
   const log = createLogger(config.logLevel)
   logWarnings(log)
+  for (const { code, message } of exposures) log.warn({ code }, message)
   for (const variable of unknownVariables) {
     log.warn(
       { code: 'CONFIG_UNKNOWN_VARIABLE', variable },

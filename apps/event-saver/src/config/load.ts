@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Config, completeConfig, withAbsolutePaths } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
+import { type Exposure, exposures } from './exposures.ts'
 import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
 import { shownText } from './shown-text.ts'
@@ -32,6 +33,8 @@ export type ConfigResult =
       readonly given: ReadonlyMap<SettingName, GivenValue>
       /** Variables that look like settings and are none. */
       readonly unknownVariables: readonly string[]
+      /** Secrets that others on this machine can read. */
+      readonly exposures: readonly Exposure[]
     }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] }
 
@@ -92,9 +95,11 @@ export function loadConfig(input: ConfigInput): ConfigResult {
   faults.push(...pgVariableFaults(typed.databaseUrl, input.env))
   const symbols = wantedSymbols(typed, input.cwd, faults)
   if (faults.length > 0) return { ok: false, faults }
+  const file = input.file === undefined ? undefined : resolve(input.cwd, input.file)
   return {
     ok: true,
     config: completeConfig(typed, symbols, input.cwd),
+    exposures: exposures({ origins, given: givens, file }),
     origins: origins as Record<SettingName, ConfigOrigin>,
     given: givens,
     unknownVariables: unknownVariables(input.env),

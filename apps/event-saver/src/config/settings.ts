@@ -192,6 +192,13 @@ export const SETTINGS = {
     duration(60_000, 31_536_000_000),
     'runs without a heartbeat for this long are closed as failed at the start',
   ),
+  plainAccounts: setting(
+    'PLAIN_ACCOUNTS',
+    'false',
+    'false',
+    yesNo,
+    'true lets accounts log in over ws:// and http:// beyond this machine, where the network can read along',
+  ),
   encryptionKeys: setting(
     'ENCRYPTION_KEYS',
     undefined,

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { DatabaseError } from '../errors.ts'
 import { loadPeer } from './load-peer.ts'
+import { setMode } from './make-private.ts'
 
 /** A directory that is locked for this process alone. */
 export interface DirectoryLock {
@@ -59,7 +60,7 @@ function unusable(directory: string, cause: unknown): DatabaseError | null {
 }
 
 /**
- * Makes a directory and those above it. Node's own `recursive` does not end on a file system that answers
+ * Makes a directory and those above it, for this user alone. Node's own `recursive` does not end on a file system that answers
  * ENOENT although the directory above is there, such as /proc.
  */
 async function makeDirectory(path: string): Promise<void> {
@@ -67,7 +68,7 @@ async function makeDirectory(path: string): Promise<void> {
   const above = dirname(path)
   if (above !== path) await makeDirectory(above)
   try {
-    await mkdir(path)
+    await mkdir(path, 0o700)
   } catch (error) {
     // Another process was faster.
     if ((error as { code?: unknown }).code !== 'EEXIST') throw error
@@ -81,6 +82,9 @@ async function lock(path: string): Promise<DirectoryLock> {
   const directory = await realpath(path)
   const lockFile = `${directory}.lock`
   const holderFile = `${lockFile}.pid`
+  await makeEmptyFile(lockFile)
+  // SQLite gives its journal the mode of the file.
+  await setMode(lockFile, 0o600)
   const file = new DatabaseSync(lockFile)
   try {
     file.exec('begin exclusive')
@@ -96,6 +100,7 @@ async function lock(path: string): Promise<DirectoryLock> {
   }
   try {
     await writeFile(holderFile, String(pid))
+    await setMode(holderFile, 0o600)
   } catch (cause) {
     file.close()
     throw cause
@@ -106,5 +111,14 @@ async function lock(path: string): Promise<DirectoryLock> {
       await rm(holderFile, { force: true })
       file.close()
     },
+  }
+}
+
+/** Makes a file unless it exists. An existing one is not opened, as its lock would be lost. */
+async function makeEmptyFile(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
   }
 }

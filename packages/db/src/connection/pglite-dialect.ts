@@ -4,6 +4,7 @@ import { PGliteDialect, type PGliteDialectConfig } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { loadPeer } from './load-peer.ts'
+import { makePrivate } from './make-private.ts'
 import { SessionForms, type SessionState, sessionSql } from './session-forms.ts'
 
 type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>
@@ -66,7 +67,10 @@ async function formsSql(pglite: PGliteInstance): Promise<readonly string[]> {
 async function openLocked(path: string, readOnly: boolean): Promise<PGliteInstance> {
   const lock = await lockDirectory(path)
   try {
+    // Before, so that nobody can read what is unpacked; after, because of the modes that it gets.
+    await makePrivate(lock.directory)
     const pglite = await open(readOnly, lock.directory)
+    await makePrivate(lock.directory)
     const close = pglite.close.bind(pglite)
     return Object.assign(pglite, {
       close: () => close().finally(() => lock.release()),

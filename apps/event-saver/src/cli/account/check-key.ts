@@ -1,5 +1,6 @@
 import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
 import type { Credential } from '@grid/db'
+import { accountHostsFault } from '../../accounts/account-hosts.ts'
 import { credentialsOf } from '../../accounts/rest/credentials-of.ts'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
@@ -29,7 +30,8 @@ export interface KeyReport {
 export async function checkKey(config: Config, credential: Credential): Promise<KeyReport> {
   const { apiKey, accountId } = credential
   const { environment, restUrl } = config
-  if (restUrl === undefined && config.wsUrl !== undefined) throw restUrlMissing()
+  const fault = accountHostsFault(config)
+  if (fault !== null) throw new CommandError(EXIT.configuration, fault.code, fault.message)
   const client = new BybitPrivateRestClient({
     accountId,
     credentials: credentialsOf(credential),
@@ -53,12 +55,6 @@ export async function checkKey(config: Config, credential: Credential): Promise<
     )
   }
   return { apiKey, info, readings, warnings: info === null ? [] : warningsOf(info) }
-}
-
-function restUrlMissing(): CommandError {
-  const message =
-    'set EVENTSAVER_REST_URL beside EVENTSAVER_WS_URL: without it the key would be sent to another exchange'
-  return new CommandError(EXIT.configuration, 'REST_URL_MISSING', message)
 }
 
 async function read(what: string, ask: () => Promise<unknown>): Promise<Reading> {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Secret } from '@grid/core-events'
+import { exposedFile } from '../../config/exposures.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 
 /** Where a secret may come from. Not from the command line, which every user of the host can read. */
@@ -31,7 +32,11 @@ export async function readSecret(source: SecretSource): Promise<Secret> {
 }
 
 async function contentOf({ file, cwd, stdin, ask }: SecretSource): Promise<string> {
-  if (file !== undefined && file !== '-') return fileContent(file, cwd)
+  if (file !== undefined && file !== '-') {
+    const exposure = exposedFile(resolve(cwd, file))
+    if (exposure !== null) ask(`event-saver: warning ${exposure.code}: ${exposure.message}\n`)
+    return fileContent(file, cwd)
+  }
   if (file === '-' || stdin.isTTY !== true) return text(stdin)
   const typed = await typedText(stdin, () => ask('API secret (not shown): '))
   ask('\n')

@@ -1,3 +1,4 @@
+import { instrumentFromJson } from '@grid/core-events'
 import { createTestDatabase, findPgbouncer, startPgbouncer, type TestDatabase } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
@@ -5,6 +6,7 @@ import {
   createDatabase,
   freezeClosedDays,
   type GridDatabase,
+  InstrumentRepository,
   inspectDatabase,
   listPartitions,
   listRemovedDays,
@@ -75,6 +77,10 @@ async function readAll(db: Kysely<GridDatabase>, tenant: Tenant) {
     'tickers.asOf': () => tickers.asOf({ category: 'linear', symbols, at: T0, maxAgeMs: 1000 }),
     readMarket: () =>
       collect(readMarket(db, { ...MARKET, symbols, channels: ['ticker', 'publicTrade'] })),
+    'instruments.asOf': () => new InstrumentRepository(db).asOf(T0),
+    'instruments.history': () => new InstrumentRepository(db).history(),
+    'instruments.listings': () => new InstrumentRepository(db).listings(),
+    'instruments.lastLists': () => new InstrumentRepository(db).lastLists(),
     allEnabledAccounts: () => operator.allEnabledAccounts(),
     getUserByName: () => operator.getUserByName(tenant.name),
     listUsers: () => operator.listUsers(),
@@ -104,6 +110,13 @@ async function fill(db: Kysely<GridDatabase>, name: string): Promise<Tenant> {
     ticker(),
     ticker({ seq: 2, extra: { note: 'naïve \\ 日本' } }),
   ])
+  const instruments = ['BTCUSDT', name.replaceAll(/\W/g, '')].map((symbol) =>
+    instrumentFromJson({ symbol, status: 'Trading', baseCoin: 'BTC', quoteCoin: 'USDT' }),
+  )
+  await new InstrumentRepository(db).record(
+    { category: 'linear', instruments, isComplete: true },
+    { exchangeTs: T0, localTsUs: T0 * 1000, collector: 'saver-1' },
+  )
   return fillTenant(db, name)
 }
 

@@ -38,7 +38,7 @@ export {
   type NormalizerOptions,
 } from './normalizer/frame-normalizer.ts'
 export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
-export { PREDECESSOR_FILTER, type PrivateFilter } from './normalizer/private-filter.ts'
+export { isKept, PREDECESSOR_FILTER, type PrivateFilter } from './normalizer/private-filter.ts'
 export {
   createPrivateNormalizer,
   type PrivateNormalizer,

@@ -22,6 +22,7 @@ import { AccountJobs } from './account-jobs.ts'
 import type { AccountLog } from './account-log.ts'
 import { type MissedSince, readAccountPast } from './account-past.ts'
 import { type AccountStatus, type AccountVerdict, verdictOf } from './account-status.ts'
+import { accountFilterOf, keptRows } from './kept-rows.ts'
 import { AccountReader } from './rest/account-reader.ts'
 import { takeSnapshot } from './rest/account-snapshot.ts'
 import { credentialsOf } from './rest/credentials-of.ts'
@@ -35,7 +36,13 @@ import { SeenInstruments } from './rest/seen-instruments.ts'
 export interface WorkerContext {
   readonly config: Pick<
     Config,
-    'environment' | 'wsUrl' | 'restUrl' | 'plainAccounts' | 'accountCategories' | 'snapshotInterval'
+    | 'environment'
+    | 'wsUrl'
+    | 'restUrl'
+    | 'plainAccounts'
+    | 'accountCategories'
+    | 'accountFilter'
+    | 'snapshotInterval'
   >
   readonly clock: Clock
   readonly db: Kysely<GridDatabase>
@@ -88,7 +95,8 @@ export class AccountWorker {
     const { environment, wsUrl, restUrl, accountCategories: categories } = config
     const credentials = credentialsOf(account.credential)
     const place = { environment, wsUrl, restUrl, clock, accountId, credentials }
-    this.#stream = new BybitPrivateStream(place)
+    const filter = accountFilterOf(config)
+    this.#stream = new BybitPrivateStream({ ...place, filter })
     const reader = new AccountReader({
       ...place,
       coins: context.coins,
@@ -98,7 +106,7 @@ export class AccountWorker {
     const store = (rows: ArrivedRows): Promise<boolean> => {
       // After the end, the writers take no more rows.
       this.#stop.signal.throwIfAborted()
-      return pipeline.acceptRows(rows)
+      return pipeline.acceptRows(keptRows(rows, filter))
     }
     const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
     const repair = new GapRepair({

@@ -178,6 +178,13 @@ export const SETTINGS = {
     commaList(word(CATEGORIES), 'category'),
     'product families that are read of accounts over REST, a comma list; their sockets deliver all, so a gap counts as filled only when every family that the exchange lists is read',
   ),
+  accountFilter: setting(
+    'ACCOUNT_FILTER',
+    'all',
+    'predecessor',
+    word(['all', 'predecessor']),
+    'what is kept of accounts: all, or as the predecessor only linear, executions of type Trade and Limit orders; the rest is counted as filtered',
+  ),
   snapshotInterval: setting(
     'SNAPSHOT_INTERVAL',
     '5m',

@@ -67,6 +67,8 @@ export interface EvidenceLost {
 export interface ArrivedRows {
   readonly events: readonly GridEvent[]
   readonly deadLetters: readonly DeadLetter[]
+  /** Events that the configuration leaves out: they are counted, and not stored. */
+  readonly filtered?: readonly GridEvent[]
 }
 
 /** Most bytes that may wait in one queue, so that large items cannot fill the memory. */
@@ -192,9 +194,14 @@ export class Pipeline {
    * found no room, were given up or could not be kept as a dead letter. (A letter of others that is lost
    * meanwhile counts too: then the rows are asked for once more.)
    */
-  async acceptRows({ events, deadLetters }: ArrivedRows): Promise<boolean> {
+  async acceptRows({ events, deadLetters, filtered = [] }: ArrivedRows): Promise<boolean> {
     const arrival = { ...this.#now(), bytes: ROW_BYTES }
     const { lost } = this.#deadLetters
+    for (const { channel } of filtered) {
+      const counts = this.ledger.of(channel)
+      counts.received += 1
+      counts.filtered += 1
+    }
     const taken = events.map((event) => this.#acceptEvent(event, arrival))
     for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
     const channels = new Set(events.map(({ channel }) => channel))

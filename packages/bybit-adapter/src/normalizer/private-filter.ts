@@ -20,7 +20,12 @@ export const PREDECESSOR_FILTER: PrivateFilter = {
   orderTypes: ['Limit'],
 }
 
-/** Whether a filter keeps an event. */
+/**
+ * Whether a filter keeps an event.
+ *
+ * @example
+ * isKept(PREDECESSOR_FILTER, execution) // false for a funding
+ */
 export function isKept(
   { categories, execTypes, orderTypes }: PrivateFilter,
   event: PrivateEvent,

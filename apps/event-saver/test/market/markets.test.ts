@@ -71,7 +71,7 @@ it('captures 600 instruments, and follows those that list and delist', async () 
   const live = () =>
     saver.status().topics.flatMap(({ topic, state }) => (state === 'live' ? [topic] : []))
   await expect.poll(() => live().length, { timeout: 30_000 }).toBe(1200)
-  expect(saver.status().ready).toBe(true)
+  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
   for (const { topics } of sim.connections()) {
     expect(topics.join('').length).toBeLessThanOrEqual(21_000)
   }

@@ -41,6 +41,9 @@ export interface SaverOptions {
 const HISTORY_SETTLE_MS = 30_000
 const LIST_POLL_MS = 20_000
 
+/** How long a part of a stop goes on after the signal: what waits for no answer ends meanwhile. */
+const MOMENT_MS = 500
+
 /** How a saver ended. */
 export interface StopReport {
   /** Items that the stop could not store. */
@@ -182,10 +185,14 @@ export class Saver {
     return this.#health.status()
   }
 
-  /** Stops capturing, stores the waiting items and closes everything; the signal ends the wait. */
+  /**
+   * Stops capturing, stores the waiting items and closes everything. The signal ends every wait: a
+   * database or an exchange that answers nothing does not delay the end.
+   */
   async stop(signal: AbortSignal): Promise<StopReport> {
     // First, so that the gaps that the stop itself leaves are not asked for.
-    await Promise.all([this.#repair.stop(), this.#markets.close(), this.#accounts.close()])
+    const captures = [this.#repair.stop(), this.#markets.close(), this.#accounts.close()]
+    await within(Promise.all(captures), signal)
     if (this.pipeline.waitingInAll > 0) {
       await untilAborted(this.#preparing, signal).catch(() => {})
     }
@@ -193,10 +200,10 @@ export class Saver {
     await this.#partitions.stop(signal)
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
     const lost = this.#isRefused ? await this.#abandon() : await this.pipeline.drain(signal)
-    await this.#claim?.release(signal)
+    await within(this.#claim?.release(signal), signal)
     await untilAborted(this.#markets.settled(), signal).catch(() => {})
     await this.#databases.close(signal)
-    await this.#health.close()
+    await within(this.#health.close(), signal)
     return { lost, dropped }
   }
 
@@ -247,5 +254,16 @@ export class Saver {
       this.#options.log.warn({ code: 'START_REFUSED', items }, text)
     }
     return items
+  }
+}
+
+/** Waits for a part of a stop until the signal aborts, and then for a moment. */
+async function within(work: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
+  if (work === undefined) return
+  try {
+    await untilAborted(work, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    await untilAborted(work, AbortSignal.timeout(MOMENT_MS)).catch(() => {})
   }
 }

@@ -11,6 +11,7 @@ import {
   type DeadLetter,
   type MarketStream,
   streamOf,
+  untilAborted,
 } from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -127,8 +128,10 @@ export class MarketCapture {
     const { handlers } = this.#options
     const added = symbols.filter((symbol) => !this.#symbols.has(symbol))
     const removed = [...this.#symbols].filter((symbol) => !symbols.includes(symbol))
-    if (added.length > 0) await handlers.beforeAdded(added)
-    if (this.#stop.signal.aborted) return
+    const { signal } = this.#stop
+    // It asks a database, which may never answer.
+    if (added.length > 0) await untilAborted(handlers.beforeAdded(added), signal)
+    if (signal.aborted) return
     this.#symbols = new Set(symbols)
     if (this.#stream === null) {
       this.#stream = this.#makeStream(symbols)

@@ -84,8 +84,9 @@ export class CollectorClaim {
   /** Gives the name back; a silent server is waited for 2 s at most, or until the signal aborts. */
   async release(signal: AbortSignal): Promise<void> {
     this.#released.abort()
-    await this.#keeping
     const patience = AbortSignal.any([signal, AbortSignal.timeout(END_MS)])
+    // It may be claiming the name again from a server that does not answer.
+    await untilAborted(this.#keeping ?? Promise.resolve(), patience).catch(() => {})
     await untilAborted(this.#session?.client.end() ?? Promise.resolve(), patience).catch(() => {})
   }
 

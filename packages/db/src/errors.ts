@@ -3,6 +3,8 @@
  *
  * | code | meaning | retryable |
  * |---|---|---|
+ * | `DAY_HAS_GROWN` | rows of a day came while it was rewritten | no |
+ * | `DAY_READS_DIFFERENTLY` | the rewritten rows of a day do not read as before; it was left as it was | no |
  * | `COUNTS_DISAGREE` | more rows were inserted or conflict than were sent: a trigger or rule changes them | no |
  * | `DATABASE_URL_INVALID` | the URL has none of the accepted forms, or names a certificate that cannot be read | no |
  * | `CERTIFICATE_REFUSED` | the certificate of the server, or that of the client, is not accepted | no |
@@ -35,6 +37,8 @@
  */
 export type DatabaseErrorCode =
   | 'COUNTS_DISAGREE'
+  | 'DAY_HAS_GROWN'
+  | 'DAY_READS_DIFFERENTLY'
   | 'DATABASE_URL_INVALID'
   | 'CERTIFICATE_REFUSED'
   | 'TLS_UNAVAILABLE'

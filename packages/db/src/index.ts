@@ -83,6 +83,13 @@ export {
   type MarketRepository,
   marketRepository,
 } from './market/market-repository.ts'
+export {
+  type NarrowedDay,
+  type NarrowOptions,
+  type NarrowReport,
+  narrowDays,
+  type PostponedDay,
+} from './market/narrow-days.ts'
 export { PublicTradeRepository, type TradeIdQuery } from './market/public-trades.ts'
 export { TickerSnapshotRepository } from './market/ticker-snapshots.ts'
 export { SCHEMA_VERSION } from './migrations/all.ts'

@@ -57,6 +57,46 @@ describe('event-saver partitions', () => {
     expect(removed.stdout).toMatch(/removed .*1 rows.* by hand/)
   })
 
+  it('narrows days that an earlier version stored', async () => {
+    await using database = await ownDatabase()
+    const env = {
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+      EVENTSAVER_COLLECTOR: 'hand',
+    }
+    const narrow = (...args: string[]) => runCli(['partitions', 'narrow', ...args], env)
+    await migrate(database.db, { environment: ENVIRONMENT })
+    const day = dayOf(daysAgo(3))
+    const name = `ticker_snapshots_y${day.replace('-', 'm').replace('-', 'd')}`
+    const next = dayOf(daysAgo(2))
+    // As the version before made and filled it.
+    for (const statement of [
+      `create table ${name} (like ticker_snapshots including all)`,
+      `alter table ${name} add primary key (category, symbol, exchange_ts, seq, is_snapshot)`,
+      `alter table ticker_snapshots attach partition ${name}
+        for values from ('${day} 00:00:00+00') to ('${next} 00:00:00+00')`,
+      `insert into ${name} (category, symbol, exchange_ts, local_ts, seq, is_snapshot, changed, source)
+        select 'linear', 'BTCUSDT', '${day} 12:00:00+00'::timestamptz + n * interval '1 second', now(), n,
+          false, 0, 'ws' from generate_series(1, 100) as n`,
+    ]) {
+      await sql.raw(statement).execute(database.db)
+    }
+    const busy = await database.db.transaction().execute(async (trx) => {
+      await sql`select count(*) from ticker_snapshots`.execute(trx)
+      return narrow()
+    })
+    expect(busy).toMatchObject({ code: 75 })
+    expect(busy.stdout).toMatch(`postponed ticker_snapshots ${day}: canceling statement`)
+    const done = await narrow('--day', day, '--json')
+    expect(done.code).toBe(0)
+    expect(JSON.parse(done.stdout)).toMatchObject([{ day, outcome: 'narrowed', rows: 100 }])
+    expect(await narrow()).toMatchObject({ code: 0, stdout: '' })
+    const again = await narrow('--day', day)
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('DAY_NOT_DUE')
+    expect(await narrow('--day', 'monday')).toMatchObject({ code: 2 })
+  })
+
   it('says of each kept day why and until when, and removes days with open gaps by force', async () => {
     await using database = await ownDatabase()
     await migrate(database.db, { environment: ENVIRONMENT })

@@ -58,7 +58,11 @@ describe('a running saver', () => {
     const persisted = saver.pipeline.sample().map((entry) => entry.persisted)
     expect(Math.max(...persisted)).toBe(0)
     for (const table of ['public_trades', 'ticker_snapshots']) {
-      await sql`drop trigger disk_full on ${sql.id(table)}`.execute(database.db)
+      await database.db.transaction().execute(async (trx) => {
+        // Dropping alone locks the days before their table, and inserts the other way round.
+        await sql`lock table ${sql.id(table)} in access exclusive mode`.execute(trx)
+        await sql`drop trigger disk_full on ${sql.id(table)}`.execute(trx)
+      })
     }
     sim.pause()
     await quiet(saver)

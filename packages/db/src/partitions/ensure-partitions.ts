@@ -178,6 +178,21 @@ async function makePartition(
 ): Promise<void> {
   const name = partitionName(table, day)
   await trx.executeQuery(CompiledQuery.raw(`create table ${name} (like ${table} including all)`))
+  await keyPartition(trx, table, name)
+  const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
+  await trx.executeQuery(
+    CompiledQuery.raw(sqlText`
+      alter table ${table}
+      attach partition ${name} for values from ${bounds.join(' to ')}`),
+  )
+}
+
+/** Gives a partition, or a table that becomes one, the indexes that each partition of the table has. */
+export async function keyPartition(
+  trx: Kysely<GridDatabase>,
+  table: PartitionedTable,
+  name: string,
+): Promise<void> {
   const { partitionKey: key, baseIndex } = dailyTable(table).lookup
   if (key !== null) {
     // Unlike those of a wider index, PostgreSQL fills this one's pages again after it split them.
@@ -190,12 +205,6 @@ async function makePartition(
   if (baseIndex !== null) {
     await trx.executeQuery(CompiledQuery.raw(`create index ${name}_bases on ${name} ${baseIndex}`))
   }
-  const bounds = [day, day + 1].map((bound) => `('${dayText(bound)} 00:00:00+00')`)
-  await trx.executeQuery(
-    CompiledQuery.raw(sqlText`
-      alter table ${table}
-      attach partition ${name} for values from ${bounds.join(' to ')}`),
-  )
 }
 
 async function setLockTimeout(trx: Kysely<GridDatabase>, timeout: string): Promise<void> {

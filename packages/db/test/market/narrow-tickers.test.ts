@@ -7,6 +7,7 @@ import {
   type GridDatabase,
   inspectDatabase,
   migrate,
+  narrowDays,
   readMarket,
   TickerSnapshotRepository,
 } from '../../src/index.ts'
@@ -35,6 +36,10 @@ async function storeBefore(
     CompiledQuery.raw(`create table ${FORMER} partition of ticker_snapshots
       for values from ('2025-10-09 00:00:00+00') to ('2025-10-10 00:00:00+00')`),
   )
+  await storeRows(db, events)
+}
+
+async function storeRows(db: Kysely<GridDatabase>, events: readonly TickerEvent[]): Promise<void> {
   const rows = events.map(({ channel: _, exchangeTs, localTsUs, extra, ...fields }) => ({
     ...Object.fromEntries(
       Object.entries(fields).map(([name, value]) => [
@@ -289,6 +294,63 @@ describe.each(DATABASES)('narrow tickers on %s', { timeout: START_TIMEOUT_MS }, 
       ),
       { numRuns: kind === 'PGlite' ? 3 : 8 },
     )
+  })
+
+  it('are rewritten day by day, and read as before', async () => {
+    // With rows stored whole by the version before, and with such as this one stored on that day.
+    let state: Partial<TickerEvent> = { bid1Price: decimal('1.0'), lastPrice: decimal('5') }
+    const wide = Array.from({ length: 200 }, (_, n) => {
+      const fresh = n % 7 === 0 ? { bid1Price: decimal(n % 2 ? '1.0' : '1.00') } : {}
+      state = { ...state, markPrice: decimal(`${n}.10`), ...(n % 50 === 49 ? fresh : {}) }
+      return ticker({
+        symbol: 'WIDE',
+        exchangeTs: MIDNIGHT - 7_200_000 + n * 500,
+        seq: n,
+        localTsUs: 0,
+        ...state,
+        changed: 2 ** 7,
+      })
+    })
+    await db.transaction().execute(async (trx) => {
+      // As the version before stored them: each whole, and a base.
+      await new TickerSnapshotRepository(trx).bulkInsert(wide)
+      await sql`delete from ticker_snapshots where symbol = 'WIDE'`.execute(trx)
+      await storeRows(trx, wide)
+    })
+    forget(wide)
+    const next = ticker({ ...wide.at(-1), exchangeTs: MIDNIGHT - 1000, seq: 1000 })
+    const after = ticker({
+      ...next,
+      exchangeTs: MIDNIGHT - 900,
+      seq: 1001,
+      markPrice: decimal('7'),
+    })
+    await tickers.bulkInsert([next, after])
+    const interval = { from: MIDNIGHT - DAY_MS, to: MIDNIGHT }
+    const readAll = async () => {
+      const symbols = await tickers.symbols({ category: CATEGORY, ...interval })
+      const read = { category: CATEGORY, symbols, channels: ['ticker'], ...interval } as const
+      return collect(readMarket(db, read))
+    }
+    const before = await readAll()
+    expect(before.filter(({ symbol }) => symbol === 'WIDE')).toEqual([...wide, next, after])
+
+    const { narrowed, postponed } = await narrowDays(db)
+    expect(postponed).toEqual([])
+    expect(narrowed).toMatchObject([{ day: '2025-10-09', rows: before.length }])
+    expect(await readAll()).toEqual(before)
+    const forms = await formsOf('WIDE')
+    // The values change without being named twice: those rows are whole.
+    expect(forms.length).toBe(202)
+    expect(forms.replaceAll('1', '').length).toBeLessThan(12)
+    expect(forms).toMatch(/^01{40,}/)
+    // The day has the key that new days have, and is a part of its table.
+    const { rows: indexes } = await sql<{ name: string }>`
+      select relname::text as name from pg_index join pg_class on pg_class.oid = indexrelid
+      where indrelid = to_regclass(${FORMER}) order by 1`.execute(db)
+    expect(indexes.map(({ name }) => name)).toEqual([`${FORMER}_bases`, `${FORMER}_key`])
+    expect(await tickers.bulkInsert(wide)).toMatchObject({ inserted: 0, duplicates: 200 })
+    expect(await narrowDays(db)).toEqual({ narrowed: [], postponed: [] })
   })
 })
 

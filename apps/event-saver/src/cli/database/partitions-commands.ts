@@ -7,17 +7,20 @@ import {
   freezeDays,
   listDays,
   listRemoved,
+  narrowedDays,
+  narrowedLines,
+  narrowStored,
   partitionLines,
   prunedLines,
   pruneTables,
   removedLines,
 } from './partitions.ts'
 
-/** Adds `partitions list`, `prune` and `freeze`. */
+/** Adds `partitions list`, `prune`, `freeze` and `narrow`. */
 export function addPartitionCommands({ program, add, print }: CommandLine): void {
   const partitions = program
     .command('partitions')
-    .description('list, remove or freeze the days of market data')
+    .description('list, remove, freeze or narrow the days of market data')
   const ofTable = new Option('--table <table>', 'of one table').choices(PARTITIONED_TABLES)
 
   add(
@@ -80,11 +83,38 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
   )
     .addOption(ofTable)
     .option(...JSON_OPTION)
+
+  add(
+    'narrow',
+    'rewrite days of tickers that an earlier version stored, in less than half the space',
+    PARTITIONS_NARROW_EXAMPLES,
+    async ({ config }, options) => {
+      const day = dayOf(options)
+      const report = await narrowStored(config, day)
+      print(options, narrowedDays(report), narrowedLines(report))
+      if (report.postponed.length > 0) return EXIT.tryAgain
+      if (day === undefined || report.narrowed.length > 0) return EXIT.ok
+      const message = `${day} is no day of tickers that an earlier version stored and that ended an hour ago`
+      throw new CommandError(EXIT.failure, 'DAY_NOT_DUE', `${message}: see partitions list`)
+    },
+    partitions,
+  )
+    .option('--day <day>', 'only this day, such as 2026-11-22')
+    .option(...JSON_OPTION)
 }
 
 /** Sound: commander accepts no other value. */
 function tableOf(options: CommandOptions): PartitionedTable | undefined {
   return options['table'] as PartitionedTable | undefined
+}
+
+function dayOf(options: CommandOptions): string | undefined {
+  const text = options['day']
+  if (text === undefined) return undefined
+  const isDay = typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)
+  if (isDay && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))) return text
+  const message = `--day ${JSON.stringify(text)} must be a day such as 2026-11-22`
+  throw new CommandError(EXIT.usage, 'DAY_INVALID', message)
 }
 
 function olderThanOf(options: CommandOptions): number | undefined {
@@ -102,3 +132,5 @@ const PARTITIONS_PRUNE_EXAMPLES = `  event-saver partitions prune --table ticker
   EVENTSAVER_RETENTION_PUBLIC_TRADES=365d event-saver partitions prune
   event-saver partitions prune --table public_trades --older-than 365d --force --dry-run`
 const PARTITIONS_FREEZE_EXAMPLES = `  event-saver partitions freeze --table public_trades`
+const PARTITIONS_NARROW_EXAMPLES = `  event-saver partitions narrow --day 2026-11-22
+  event-saver partitions narrow && event-saver partitions freeze --table ticker_snapshots`

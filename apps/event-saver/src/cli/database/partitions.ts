@@ -7,6 +7,8 @@ import {
   type GridDatabase,
   listPartitions,
   listRemovedDays,
+  type NarrowReport,
+  narrowDays,
   PARTITIONED_TABLES,
   type Partition,
   type PartitionedTable,
@@ -87,6 +89,42 @@ export function freezeDays(
   return withDatabase(config, use, (db) =>
     freezeClosedDays(db, table === undefined ? {} : { table }),
   )
+}
+
+/** Rewrites days of tickers that an earlier version stored. */
+export function narrowStored(config: Config, day: string | undefined): Promise<NarrowReport> {
+  const use = { command: 'partitions narrow', mode: 'write' } as const
+  return withDatabase(config, use, (db) => narrowDays(db, day === undefined ? {} : { day }))
+}
+
+/** A day that was rewritten, or could not be yet. */
+export interface RewrittenDay {
+  readonly table: PartitionedTable
+  readonly day: string
+  readonly outcome: 'narrowed' | 'postponed'
+  readonly rows: number | null
+  readonly bytesBefore: number | null
+  readonly bytes: number | null
+  readonly reason?: string
+}
+
+/** What became of each day, as data. */
+export function narrowedDays({ narrowed, postponed }: NarrowReport): readonly RewrittenDay[] {
+  const unknown = { rows: null, bytesBefore: null, bytes: null }
+  return [
+    ...narrowed.map((day) => ({ ...day, outcome: 'narrowed' as const })),
+    ...postponed.map(({ table, day, error }) => {
+      return { table, day, outcome: 'postponed' as const, ...unknown, reason: reasonOf(error) }
+    }),
+  ]
+}
+
+/** A line for each day that was rewritten, or could not be yet. */
+export function narrowedLines(report: NarrowReport): string[] {
+  return narrowedDays(report).map(({ table, day, outcome, rows, bytesBefore, bytes, reason }) => {
+    if (bytes === null || bytesBefore === null) return `${outcome} ${table} ${day}: ${reason}`
+    return `${outcome}  ${table} ${day}, ${rows} rows, ${size(bytesBefore)} before, ${size(bytes)} now`
+  })
 }
 
 /** Removes days past their retention, or only lists them. */

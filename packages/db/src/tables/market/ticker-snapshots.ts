@@ -76,6 +76,7 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
     fields: TICKER_FIELD_NAMES,
     maskField: 'changed',
     bitOf: (field) => TICKER_FIELDS[field as TickerFieldName].bit,
+    inSql: { aggregate: 'ticker_state', step: 'ticker_carried' },
     isWhole: ({ isSnapshot }) => isSnapshot,
   },
   grants: { writer: 'select, insert', reader: 'select' },

@@ -37,6 +37,8 @@ export interface CarriedValues<Row> {
   readonly maskField: keyof Row & string
   /** The bit of a field in the mask. */
   readonly bitOf: (field: string) => number
+  /** SQL functions on rows of the table: an aggregate that folds them, and its step. */
+  readonly inSql: { readonly aggregate: string; readonly step: string }
   /** Whether a row's message told the whole state. */
   readonly isWhole: (row: Row) => boolean
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { redactDatabaseUrl } from '@grid/db'
-import type { ConfigOrigin, GivenValue } from './load.ts'
+import type { ConfigOrigin, GivenValue } from './given-value.ts'
 import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 
 /** A way in which others on this machine can read a secret of the configuration. */

@@ -3,14 +3,12 @@ import { resolve } from 'node:path'
 import { type Config, completeConfig, withAbsolutePaths } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { type Exposure, exposures } from './exposures.ts'
+import type { ConfigOrigin, GivenValue } from './given-value.ts'
 import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
 import { shownText } from './shown-text.ts'
 import { unknownVariables } from './unknown-variables.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
-
-/** Where the text of a setting came from. */
-export type ConfigOrigin = 'flag' | 'environment' | 'file' | 'default'
 
 /** What a configuration is read from. */
 export interface ConfigInput {
@@ -37,14 +35,6 @@ export type ConfigResult =
       readonly exposures: readonly Exposure[]
     }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] }
-
-/** A value as it was given. */
-export interface GivenValue {
-  /** The variable that gives the same again: that of the setting, or that of a secret's file. */
-  readonly variable: string
-  /** The text for that variable. */
-  readonly text: string
-}
 
 interface Given extends GivenValue {
   /** The setting's own text, where `text` names its file. */

@@ -52,7 +52,7 @@ export async function assertFolderWritable(config: Config): Promise<void> {
 }
 
 /** What is wrong with a folder, and how to mend it. */
-export function folderMessage(folder: string, error: unknown): string {
+function folderMessage(folder: string, error: unknown): string {
   return `EVENTSAVER_DATA_DIR or EVENTSAVER_DATABASE_URL: the folder ${folder} cannot be written (${reasonOf(error)}); name one that this user can write`
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { redactDatabaseUrl } from '@grid/db'
-import type { ConfigOrigin } from '../../config/load.ts'
+import type { ConfigOrigin } from '../../config/given-value.ts'
 import { SETTINGS, type SettingName } from '../../config/settings.ts'
 import { nearestVariable } from '../../config/unknown-variables.ts'
 import type { LoadedConfig } from '../command.ts'

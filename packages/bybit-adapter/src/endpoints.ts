@@ -1,34 +1,63 @@
 import { categoryDialect, type PublicCategory } from './channels/dialect/category-dialect.ts'
 import { BybitAdapterError } from './errors.ts'
 
-/** Which exchange: the real one, the test network, or demo trading with play money. */
-export type Environment = 'mainnet' | 'testnet' | 'demo'
+/** The sites with hosts of their own; a key of such a site is known to its hosts only. */
+export const REGIONS = ['ae', 'eu', 'ge', 'hk', 'id', 'jp', 'kz', 'nl', 'tr'] as const
 
-/** Demo trading uses mainnet's market data. */
-const PUBLIC_HOSTS: { readonly [Name in Environment]: string } = {
-  mainnet: 'wss://stream.bybit.com',
-  testnet: 'wss://stream-testnet.bybit.com',
-  demo: 'wss://stream.bybit.com',
+/**
+ * A site of the exchange: United Arab Emirates, European Economic Area, Georgia, Hong Kong, Indonesia,
+ * Japan, Kazakhstan, Netherlands, Türkiye.
+ */
+export type Region = (typeof REGIONS)[number]
+
+/**
+ * Which exchange: the real one, the test network, or demo trading with play money; of the real one also
+ * that of a region, such as `mainnet:tr`.
+ */
+export type Environment =
+  | 'mainnet'
+  | 'testnet'
+  | 'demo'
+  | `mainnet:${Region}`
+  | 'testnet:hk'
+  | 'testnet:jp'
+
+/** The hosts of an environment; private ones where they differ. */
+interface Hosts {
+  readonly stream: string
+  readonly api: string
+  readonly privateStream?: string
+  readonly privateApi?: string
 }
 
-/** Demo trading has its own accounts. */
-const PRIVATE_HOSTS: { readonly [Name in Environment]: string } = {
-  ...PUBLIC_HOSTS,
-  demo: 'wss://stream-demo.bybit.com',
+const MAINNET: Hosts = { stream: 'stream.bybit.com', api: 'api.bybit.com' }
+const TESTNET: Hosts = { stream: 'stream-testnet.bybit.com', api: 'api-testnet.bybit.com' }
+
+const HOSTS: { readonly [Name in Environment]: Hosts } = {
+  mainnet: MAINNET,
+  testnet: TESTNET,
+  // Demo trading has its own accounts, and uses mainnet's market data.
+  demo: {
+    ...MAINNET,
+    privateStream: 'stream-demo.bybit.com',
+    privateApi: 'api-demo.bybit.com',
+  },
+  // Not every site has hosts of its own for streams or for its test network.
+  'mainnet:ae': { ...MAINNET, api: 'api.bybit.ae' },
+  'mainnet:eu': { ...MAINNET, api: 'api.bybit.eu' },
+  'mainnet:ge': { stream: 'stream.bybitgeorgia.ge', api: 'api.bybitgeorgia.ge' },
+  'mainnet:hk': { stream: 'stream.spark-fintech.com', api: 'api.spark-fintech.com' },
+  'mainnet:id': { stream: 'stream.bybit.id', api: 'api.bybit.id' },
+  'mainnet:jp': { stream: 'stream.manepa.jp', api: 'api.manepa.jp' },
+  'mainnet:kz': { stream: 'stream.bybit.kz', api: 'api.bybit.kz' },
+  'mainnet:nl': { ...MAINNET, api: 'api.bybit.nl' },
+  'mainnet:tr': { stream: 'stream.bybit.tr', api: 'api.bybit.tr' },
+  'testnet:hk': { ...TESTNET, api: 'api-testnet.spark-fintech.com' },
+  'testnet:jp': { ...TESTNET, api: 'api-testnet.manepa.jp' },
 }
 
-/** Demo trading uses mainnet's market data. */
-const REST_HOSTS: { readonly [Name in Environment]: string } = {
-  mainnet: 'https://api.bybit.com',
-  testnet: 'https://api-testnet.bybit.com',
-  demo: 'https://api.bybit.com',
-}
-
-/** Demo trading has its own accounts. */
-const PRIVATE_REST_HOSTS: { readonly [Name in Environment]: string } = {
-  ...REST_HOSTS,
-  demo: 'https://api-demo.bybit.com',
-}
+/** Every environment. */
+export const ENVIRONMENTS: readonly Environment[] = Object.keys(HOSTS) as Environment[]
 
 const SOCKET_BASE = /^wss?:\/\/[^?#]+$/
 const HTTP_BASE = /^https?:\/\/[^?#]+$/
@@ -47,7 +76,7 @@ export function publicUrl(
   environment: Environment,
   wsUrl?: string,
 ): string {
-  return `${socketBase(PUBLIC_HOSTS, environment, wsUrl)}${categoryDialect(category).path}`
+  return `${socketBase(hostsOf(environment).stream, wsUrl)}${categoryDialect(category).path}`
 }
 
 /**
@@ -60,7 +89,7 @@ export function publicUrl(
  * privateUrl('demo') // 'wss://stream-demo.bybit.com/v5/private'
  */
 export function privateUrl(environment: Environment, wsUrl?: string): string {
-  return `${socketBase(PRIVATE_HOSTS, environment, wsUrl)}/v5/private`
+  return `${socketBase(streamOfAccounts(environment), wsUrl)}/v5/private`
 }
 
 /**
@@ -72,8 +101,8 @@ export function privateUrl(environment: Environment, wsUrl?: string): string {
  * restUrl('testnet') // 'https://api-testnet.bybit.com'
  */
 export function restUrl(environment: Environment, base?: string): string {
-  const host = hostOf(REST_HOSTS, environment)
-  return httpBase('restUrl', base ?? host)
+  const { api } = hostsOf(environment)
+  return httpBase('restUrl', base ?? `https://${api}`)
 }
 
 /**
@@ -85,8 +114,8 @@ export function restUrl(environment: Environment, base?: string): string {
  * privateRestUrl('demo') // 'https://api-demo.bybit.com'
  */
 export function privateRestUrl(environment: Environment, base?: string): string {
-  const host = hostOf(PRIVATE_REST_HOSTS, environment)
-  return httpBase('restUrl', base ?? host)
+  const { api, privateApi = api } = hostsOf(environment)
+  return httpBase('restUrl', base ?? `https://${privateApi}`)
 }
 
 /** A base address without a slash at its end; throws `INVALID_OPTION` if it is no http or https address. */
@@ -102,25 +131,33 @@ function gotText(base: string): string {
   return base.includes('@') ? ', without credentials' : `, got ${JSON.stringify(base)}`
 }
 
-function socketBase(
-  hosts: { readonly [Name in Environment]: string },
-  environment: Environment,
-  wsUrl: string | undefined,
-): string {
-  const host = hostOf(hosts, environment)
-  const base = wsUrl ?? host
+/**
+ * The header by which a host tells its site, where it wants one.
+ *
+ * @example
+ * siteHeaders('wss://stream.spark-fintech.com/v5/private') // { 'x-refer-site-id': 'HKG' }
+ */
+export function siteHeaders(url: string): Readonly<Record<string, string>> {
+  const isHongKong = new URL(url).hostname.endsWith('.spark-fintech.com')
+  return isHongKong ? { 'x-refer-site-id': 'HKG' } : {}
+}
+
+function socketBase(host: string, wsUrl: string | undefined): string {
+  const base = wsUrl ?? `wss://${host}`
   if (!SOCKET_BASE.test(base) || !URL.canParse(base)) {
     throw invalid('wsUrl', `must be like ws://127.0.0.1:9001${gotText(base)}`)
   }
   return base.replace(/\/+$/, '')
 }
 
-function hostOf(
-  hosts: { readonly [Name in Environment]: string },
-  environment: Environment,
-): string {
-  if (Object.hasOwn(hosts, environment)) return hosts[environment]
-  const names = Object.keys(hosts).join(', ')
+function streamOfAccounts(environment: Environment): string {
+  const { stream, privateStream = stream } = hostsOf(environment)
+  return privateStream
+}
+
+function hostsOf(environment: Environment): Hosts {
+  if (Object.hasOwn(HOSTS, environment)) return HOSTS[environment]
+  const names = ENVIRONMENTS.join(', ')
   throw invalid('environment', `must be one of ${names}, got ${JSON.stringify(environment)}`)
 }
 

@@ -26,7 +26,15 @@ export type { PublicCategory } from './channels/dialect/category-dialect.ts'
 export type { DiscardReason } from './channels/dialect/discard-reason.ts'
 export type { ChannelOptions } from './channels/registry.ts'
 export { streamSymbol, type WantedTopic } from './channels/topics.ts'
-export { type Environment, privateUrl, publicUrl, restUrl } from './endpoints.ts'
+export {
+  ENVIRONMENTS,
+  type Environment,
+  privateUrl,
+  publicUrl,
+  REGIONS,
+  type Region,
+  restUrl,
+} from './endpoints.ts'
 export {
   BybitAdapterError,
   type BybitAdapterErrorCode,

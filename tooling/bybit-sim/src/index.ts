@@ -1,5 +1,6 @@
 export type { AccountExchange, AccountInfo, PositionRef } from './accounts/account-exchange.ts'
 export type { TradingBotSpec } from './accounts/bot/trading-bot.ts'
+export type { CorporateAction } from './accounts/floor/corporate-action.ts'
 export type { AccountSpec, PositionMode } from './accounts/holdings/account.ts'
 export type { ApiKey, ApiKeySpec, Permissions } from './accounts/keys/api-key.ts'
 export type { ApiKeyChanges } from './accounts/keys/key-ring.ts'

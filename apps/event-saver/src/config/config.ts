@@ -1,13 +1,18 @@
 import { resolve } from 'node:path'
+import type { Environment } from '@grid/bybit-adapter'
 import type { SettingValues } from './settings.ts'
 import type { WantedSymbols } from './wanted-symbols.ts'
 
 /** The app's configuration: all settings, and the values that follow from several of them. */
 export interface Config
-  extends Omit<SettingValues, 'symbols' | 'environment' | 'testnet' | 'databaseUrl' | 'dataDir'> {
+  extends Omit<
+    SettingValues,
+    'symbols' | 'environment' | 'region' | 'testnet' | 'databaseUrl' | 'dataDir'
+  > {
   /** What is captured of each category. */
   readonly symbols: readonly WantedSymbols[]
-  readonly environment: 'mainnet' | 'testnet' | 'demo'
+  /** With the region, if one is set: `mainnet:tr`. */
+  readonly environment: Environment
   /** The environment that the database is stamped with: the exchange's, or `custom:<host>` with `wsUrl`. */
   readonly environmentStamp: string
   readonly databaseUrl: string
@@ -21,8 +26,8 @@ export function completeConfig(
   symbols: readonly WantedSymbols[],
   cwd: string,
 ): Config {
-  const { testnet, ...rest } = values
-  const environment = values.environment ?? (testnet === true ? 'testnet' : 'mainnet')
+  const { region: _, testnet: __, ...rest } = values
+  const environment = environmentOf(values)
   const dataDir = resolve(cwd, values.dataDir)
   return {
     ...rest,
@@ -32,6 +37,20 @@ export function completeConfig(
     dataDir,
     databaseUrl: values.databaseUrl ?? `pglite:${dataDir}/grid`,
   }
+}
+
+/**
+ * The environment that the settings name; one that there is not when a region does not have it, which is
+ * a fault of the configuration.
+ */
+export function environmentOf({
+  environment,
+  region,
+  testnet,
+}: Pick<SettingValues, 'environment' | 'region' | 'testnet'>): Environment {
+  const network = environment ?? (testnet === true ? 'testnet' : 'mainnet')
+  // Sound: whoever loads the settings refuses the environments that there are not.
+  return region === undefined ? network : (`${network}:${region}` as Environment)
 }
 
 function stampOf(environment: Config['environment'], wsUrl: string | undefined): string {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Config, completeConfig, withAbsolutePaths } from './config.ts'
+import { ENVIRONMENTS } from '@grid/bybit-adapter'
+import { type Config, completeConfig, environmentOf, withAbsolutePaths } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { type Exposure, exposures } from './exposures.ts'
 import type { ConfigOrigin, GivenValue } from './given-value.ts'
@@ -81,6 +82,14 @@ export function loadConfig(input: ConfigInput): ConfigResult {
         fix: 'set only EVENTSAVER_ENVIRONMENT',
       })
     }
+  }
+  const place = environmentOf(typed)
+  if (!ENVIRONMENTS.includes(place)) {
+    faults.push({
+      where: SETTINGS.region.variable,
+      problem: `${typed.region} has no hosts for ${place.split(':')[0]}`,
+      fix: `unset it; known are ${ENVIRONMENTS.filter((name) => name.includes(':')).join(', ')}`,
+    })
   }
   faults.push(...pgVariableFaults(typed.databaseUrl, input.env))
   const symbols = wantedSymbols(typed, input.cwd, faults)

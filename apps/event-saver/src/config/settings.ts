@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { REGIONS } from '@grid/bybit-adapter'
 import { CATEGORIES, PUBLIC_CHANNELS } from '@grid/core-events'
 import { PARTITIONED_TABLES } from '@grid/db'
 import { z } from 'zod'
@@ -111,6 +112,13 @@ export const SETTINGS = {
     'mainnet',
     word(['mainnet', 'testnet', 'demo']),
     'exchange environment: mainnet (default), testnet or demo',
+  ),
+  region: setting(
+    'REGION',
+    undefined,
+    'tr',
+    word(REGIONS),
+    'site where the account is registered, if it has hosts of its own: ae, eu, ge, hk, id, jp, kz, nl or tr; not with demo, with testnet hk and jp only',
   ),
   testnet: setting('TESTNET', undefined, 'false', yesNo, 'true is the same as environment testnet'),
   databaseUrl: setting(

@@ -129,7 +129,7 @@ export class Metrics {
     ])
     this.#reasons = this.#counter(
       'grid_events_lost_by_reason_total',
-      'Items discarded or dropped, by reason',
+      'Items filtered, discarded or dropped, by reason',
       ['channel', 'fate', 'reason'],
     )
   }
@@ -148,6 +148,7 @@ export class Metrics {
       this.#waiting.set({ channel }, entry.waiting)
       this.#imbalance.set({ channel }, entry.imbalance)
       for (const [fate, reasons] of [
+        ['filtered', entry.filteredBy],
         ['discarded', entry.discardedBy],
         ['dropped', entry.droppedBy],
       ] as const) {

@@ -19,6 +19,7 @@ export interface ChannelCounts {
   discarded: number
   dropped: number
   deadLettered: number
+  readonly filteredBy: Record<string, number>
   readonly discardedBy: Record<string, number>
   readonly droppedBy: Record<string, number>
 }
@@ -42,6 +43,7 @@ function emptyCounts(): ChannelCounts {
     discarded: 0,
     dropped: 0,
     deadLettered: 0,
+    filteredBy: {},
     discardedBy: {},
     droppedBy: {},
   }
@@ -67,6 +69,13 @@ export class Ledger {
   /** The counts of one channel, which the caller raises. */
   of(channel: LedgerChannel): ChannelCounts {
     return this.#counts[channel]
+  }
+
+  /** Counts an item of a kind that is not captured. */
+  filter(channel: LedgerChannel, reason: string): void {
+    const counts = this.of(channel)
+    counts.filtered += 1
+    counts.filteredBy[reason] = (counts.filteredBy[reason] ?? 0) + 1
   }
 
   /** Counts items that were understood and are not wanted. */
@@ -99,6 +108,7 @@ export class Ledger {
         counts.deadLettered
       return {
         ...counts,
+        filteredBy: { ...counts.filteredBy },
         discardedBy: { ...counts.discardedBy },
         droppedBy: { ...counts.droppedBy },
         channel,

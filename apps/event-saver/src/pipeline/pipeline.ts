@@ -71,6 +71,8 @@ export interface ArrivedRows {
   readonly filtered?: readonly GridEvent[]
 }
 
+/** Why an item of a kind that is not captured was left out. */
+const FILTERS: ReadonlySet<Discard['reason']> = new Set(['filtered', 'category_not_captured'])
 /** Most bytes that may wait in one queue, so that large items cannot fill the memory. */
 const MAX_WAITING_BYTES = 128 * 1024 * 1024
 /** Gaps of dropped items end once no more than this share of a queue is taken. */
@@ -181,9 +183,8 @@ export class Pipeline {
     for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
     for (const discard of discarded) {
       const channel = discard.channel ?? 'unknown'
-      const counts = this.ledger.of(channel)
-      counts.received += 1
-      if (discard.reason === 'filtered') counts.filtered += 1
+      this.ledger.of(channel).received += 1
+      if (FILTERS.has(discard.reason)) this.ledger.filter(channel, discard.reason)
       else this.ledger.discard(channel, discard.reason)
     }
     if (this.waitingInAll === 0) this.#releaseJournal()
@@ -198,9 +199,8 @@ export class Pipeline {
     const arrival = { ...this.#now(), bytes: ROW_BYTES }
     const { lost } = this.#deadLetters
     for (const { channel } of filtered) {
-      const counts = this.ledger.of(channel)
-      counts.received += 1
-      counts.filtered += 1
+      this.ledger.of(channel).received += 1
+      this.ledger.filter(channel, 'filtered')
     }
     const taken = events.map((event) => this.#acceptEvent(event, arrival))
     for (const letter of deadLetters) this.#acceptLetter(letter, arrival)

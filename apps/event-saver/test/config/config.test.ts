@@ -160,6 +160,25 @@ describe('faults', () => {
     expect(faultsOf({ env: twice })[0]?.where).toBe('EVENTSAVER_DATABASE_URL_FILE')
   })
 
+  it('joins the region with the environment, and refuses one that has no hosts there', () => {
+    const placeOf = (env: Record<string, string>): unknown => {
+      const result = load({ env })
+      return result.ok ? [result.config.environment, result.config.environmentStamp] : result.faults
+    }
+    expect(placeOf({ EVENTSAVER_REGION: 'tr' })).toEqual(['mainnet:tr', 'mainnet:tr'])
+    const japan = { EVENTSAVER_REGION: 'jp', EVENTSAVER_TESTNET: 'true' }
+    expect(placeOf(japan)).toEqual(['testnet:jp', 'testnet:jp'])
+    expect(placeOf({ EVENTSAVER_REGION: 'us' })).toMatchObject([{ where: 'EVENTSAVER_REGION' }])
+    for (const env of [
+      { EVENTSAVER_REGION: 'tr', EVENTSAVER_ENVIRONMENT: 'testnet' },
+      { EVENTSAVER_REGION: 'hk', EVENTSAVER_ENVIRONMENT: 'demo' },
+    ]) {
+      expect(placeOf(env)).toMatchObject([
+        { where: 'EVENTSAVER_REGION', problem: expect.stringContaining('has no hosts for') },
+      ])
+    }
+  })
+
   it('never shows a password', () => {
     const faults = faultsOf({ env: { EVENTSAVER_DATABASE_URL: 'mysql://u:canary-7@h/d' } })
     expect(JSON.stringify(faults)).not.toContain('canary-7')

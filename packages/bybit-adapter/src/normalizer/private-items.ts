@@ -12,7 +12,7 @@ import type {
   RefusedItem,
 } from '../channels/account/private-mapper.ts'
 import { PRIVATE_MAPPERS } from '../channels/account/private-registry.ts'
-import { isCategory } from '../channels/account/value-readers.ts'
+import { EVENT_CONTRACTS, isCategory } from '../channels/account/value-readers.ts'
 import { exactItem, mayLackDigits } from '../wire/exact-values.ts'
 import { sliceAt } from '../wire/json-slice.ts'
 import { describeValue, printable } from '../wire/printable.ts'
@@ -36,6 +36,8 @@ export interface ElementsOrigin {
 export interface MappedElements<Item> {
   readonly events: Item[]
   readonly deadLetters: DeadLetter[]
+  /** The symbols of messages' rows of a category that is not captured; null for an unreadable one. */
+  readonly uncaptured: (string | null)[]
 }
 
 /** Maps the elements of a message or a reply to events; a bad item costs no other. */
@@ -58,11 +60,17 @@ export function mapEach<Item extends object>(
 ): MappedElements<Item> {
   const events: Item[] = []
   const deadLetters: DeadLetter[] = []
+  const uncaptured: (string | null)[] = []
   for (const [index, element] of elements.entries()) {
     if (!origin.isUtf8 && !isUtf8(sliceAt(origin.bytes(), [...origin.path, index]))) {
       const fault = { field: null, inEnvelope: false, value: element, message: '' }
       const letter = toDeadLetter({ fault, path: [] }, undefined, index, context, origin)
       deadLetters.push({ ...letter, reason: 'the item is not valid UTF-8' })
+      continue
+    }
+    // A reply is of the category that was asked for: there such a row would be a fault.
+    if (context.source === 'ws' && isOfEventContract(element)) {
+      uncaptured.push(symbolOf(element))
       continue
     }
     const bytes = (): Uint8Array => sliceAt(origin.bytes(), [...origin.path, index])
@@ -71,7 +79,7 @@ export function mapEach<Item extends object>(
       else events.push(item)
     }
   }
-  return { events, deadLetters }
+  return { events, deadLetters, uncaptured }
 }
 
 /**
@@ -120,6 +128,10 @@ function toDeadLetter(
     // A copy: a view would keep the socket's whole buffer in memory.
     raw: new Uint8Array(raw),
   }
+}
+
+function isOfEventContract(element: unknown): boolean {
+  return isWireObject(element) && element['category'] === EVENT_CONTRACTS
 }
 
 function categoryOf(element: unknown): Category | null {

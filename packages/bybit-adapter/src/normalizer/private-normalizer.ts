@@ -44,7 +44,8 @@ export interface PrivateNormalizer {
  * Creates a normalizer for the frames of one account's private socket.
  *
  * It reads the topics `execution`, `order`, `position` and `wallet`, with or without a category; other
- * topics, such as `execution.fast`, are discarded as `unsupported_topic`. Throws `INVALID_OPTION` for
+ * topics, such as `execution.fast`, are discarded as `unsupported_topic`, and rows of Event Contracts
+ * (category `event`) as `category_not_captured`. Throws `INVALID_OPTION` for
  * an account id that is no UUID in lower case.
  *
  * @example
@@ -139,12 +140,16 @@ export class PrivateFrameNormalizer implements PrivateNormalizer {
     const context = { accountId, category, time, exchangeTs, localTsUs, source: 'ws' } as const
     const origin = { topic, path: ['data'], isUtf8: frame.isUtf8, bytes: () => frame.bytes() }
     const mapped = mapElements<PrivateChannel>(channel, data, context, origin)
+    const { deadLetters, uncaptured } = mapped
     const events = mapped.events.filter((event) => isKept(this.#filter, event))
-    if (events.length === mapped.events.length) return { ...mapped, discarded: [] }
-    const discarded = mapped.events
-      .filter((event) => !isKept(this.#filter, event))
-      .map((event) => discard(channel, topic, 'symbol' in event ? event.symbol : null, 'filtered'))
-    return { events, deadLetters: mapped.deadLetters, discarded }
+    const filtered = mapped.events.filter((event) => !isKept(this.#filter, event))
+    const discarded = [
+      ...filtered.map((event) =>
+        discard(channel, topic, 'symbol' in event ? event.symbol : null, 'filtered'),
+      ),
+      ...uncaptured.map((symbol) => discard(channel, topic, symbol, 'category_not_captured')),
+    ]
+    return { events, deadLetters, discarded }
   }
 }
 

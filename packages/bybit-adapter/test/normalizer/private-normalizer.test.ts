@@ -56,6 +56,45 @@ describe('a private normalizer', () => {
     }
   })
 
+  it('discards rows of Event Contracts by their reason, and no row beside them', () => {
+    const event = { category: 'event', symbol: 'BTC-UPDOWN', orderId: '1', payoutRatio: '1.8' }
+    const odd = { ...event, category: 'events' }
+    for (const [topic, item] of [
+      ['order', wireOrder()],
+      ['execution', wireExecution()],
+    ] as const) {
+      const { events, deadLetters, discarded } = normalize(
+        privateFrame(topic, [event, item, odd, { ...event, symbol: 7 }]),
+      )
+      expect(events).toMatchObject([{ channel: topic, category: 'linear' }])
+      expect(deadLetters.map(rawOf)).toEqual([odd])
+      const reason = 'category_not_captured'
+      expect(discarded).toEqual([
+        { channel: topic, topic, symbol: 'BTC-UPDOWN', reason },
+        { channel: topic, topic, symbol: null, reason },
+      ])
+    }
+    // In a reply of one category such a row is a fault.
+    const rows = readPrivateRows('order', replyOf({ list: [event] }), {
+      accountId: ACCOUNT_ID,
+      category: 'linear',
+    })
+    expect(rows.deadLetters).toHaveLength(1)
+  })
+
+  it('reads the values and types of execution that came in 2026', () => {
+    const item = wirePosition({ netDeltaRatio: '0.1250' })
+    const [position] = normalize(privateFrame('position', [item])).events
+    expect(position).toMatchObject({ netDeltaRatio: '0.1250', extra: null })
+    const [before] = normalize(privateFrame('position', [wirePosition()])).events
+    expect(before).toMatchObject({ netDeltaRatio: null })
+    expect((position as PositionEvent).contentHash).toBe((before as PositionEvent).contentHash)
+    for (const execType of ['ForwardSplitSettle', 'ReverseSplitSettle', 'Dividend']) {
+      const [execution] = normalize(privateFrame('execution', [wireExecution({ execType })])).events
+      expect(execution).toMatchObject({ execType })
+    }
+  })
+
   it("takes the topic's category for items that name none", () => {
     const item = wireExecution({ category: undefined })
     const { events } = normalize(privateFrame('execution.inverse', [item]))

@@ -29,9 +29,9 @@ const TRADE_KEY = `publicTrade|linear|BTCUSDT|1760000000101|${TRADE_ID}`
 
 describe('version 1', () => {
   it.each([...LATER_LINES, ...PRIVATE_LINES])(
-    'is read and written again to the same bytes: %s',
+    'is read and written again to the same bytes, fields that came later being null: %s',
     (line) => {
-      expect(encodeEvent(decodeEvent(line))).toBe(line)
+      expect(encodeEvent(decodeEvent(line))).toBe(withLaterFields(line))
     },
   )
 
@@ -97,3 +97,8 @@ describe('version 1', () => {
     expect(fresh[5]).toContain('change24h')
   })
 })
+
+/** A line as it is written now: with null for the fields that the exchange has sent since only. */
+function withLaterFields(line: string): string {
+  return line.replace(/("leverageSysUpdatedTime":(?:\d+|null))/, '$1,"netDeltaRatio":null')
+}

@@ -3,6 +3,7 @@ import { fixedOf } from '../base/fixed.ts'
 import type { ExchangeRules } from '../base/rules.ts'
 import type { WireRow } from '../base/wire-row.ts'
 import type { TradingBot, TradingBotSpec } from './bot/trading-bot.ts'
+import { applyCorporateAction, type CorporateAction } from './floor/corporate-action.ts'
 import type { Floor } from './floor/floor.ts'
 import { forceClose, payFunding } from './floor/forced.ts'
 import type { AccountSpec, PositionMode } from './holdings/account.ts'
@@ -11,8 +12,9 @@ import type { ApiKey, ApiKeySpec } from './keys/api-key.ts'
 import type { ApiKeyChanges } from './keys/key-ring.ts'
 import type { OrderSpec, PositionIdx } from './orders/order.ts'
 import type { PrivateMessage } from './private/private-feed.ts'
-import type { PrivateKind } from './private/private-topic.ts'
+import type { PrivateCategory, PrivateKind } from './private/private-topic.ts'
 import { type AccountBooks, booksOf } from './rows/account-books.ts'
+import { eventExecutionRow, eventOrderRow, eventPositionRow } from './rows/event-contract-rows.ts'
 
 /** An account and its API keys. */
 export interface AccountInfo {
@@ -143,6 +145,38 @@ export class AccountExchange {
     payFunding(this.#floor, desk, fixedOf(spec.rate))
   }
 
+  /**
+   * Pays a dividend or splits the stock of a contract, for every account with a position in it.
+   *
+   * @example
+   * sim.exchange.corporateAction({ symbol: 'TSLAUSDT' }, { kind: 'split', ratio: '3' })
+   */
+  corporateAction(
+    { category = 'linear', symbol }: Omit<PositionRef, 'positionIdx'>,
+    action: CorporateAction,
+  ): void {
+    applyCorporateAction(this.#floor, this.#floor.market.desk(category, symbol), action)
+  }
+
+  /**
+   * Buys an Event Contract: its order and execution come on the topics of all categories and on
+   * `order.event` and `execution.event`, its position on `position.event`. The books do not have it.
+   */
+  buyEventContract(uid: string, symbol = 'BTC-UPDOWN-1D'): void {
+    const { feed, now } = this.#floor
+    const { length } = feed.recent(this.#floor.account(uid).uid)
+    const id = `${now}-${length}`
+    const fill = { symbol, orderId: `ec-${id}`, execId: `ece-${id}`, timeMs: now, seq: length + 1 }
+    const messages = [
+      ['order', eventOrderRow(fill)],
+      ['execution', eventExecutionRow(fill)],
+      ['position', eventPositionRow(fill)],
+    ] as const
+    for (const [kind, row] of messages) {
+      feed.send(uid, { kind, category: 'event', id: `${uid}_${kind}_${id}`, rows: [row] })
+    }
+  }
+
   /** Adds an amount to a balance; a negative amount takes from it. */
   transfer(uid: string, coin: string, amount: string): void {
     this.#floor.transfer(uid, coin, amount)
@@ -172,7 +206,7 @@ export class AccountExchange {
     uid: string,
     message: {
       kind: PrivateKind
-      category: Category | null
+      category: PrivateCategory | null
       id?: string
       rows: readonly WireRow[]
     },

@@ -16,6 +16,8 @@ const REMOTE = [
   'liquidate',
   'deleverage',
   'payFunding',
+  'corporateAction',
+  'buyEventContract',
   'transfer',
   'setLeverage',
   'redeliver',

@@ -12,7 +12,7 @@ const YOUNG = {
     ...['closedPnl', 'parentOrderLinkId', 'slippageTolerance', 'slippageToleranceType'],
     ...['cumFeeDetail', 'rpiTakerAccess', 'rpiMatchedQty', 'marketUnit'],
   ],
-  position: ['breakEvenPrice', 'openTime'],
+  position: ['breakEvenPrice', 'openTime', 'netDeltaRatio'],
   wallet: ['colRes'],
   restOrder: [
     ...['closedPnl', 'parentOrderLinkId', 'slippageTolerance', 'slippageToleranceType'],
@@ -152,7 +152,7 @@ test('signed REST replies have the keys, key order and types of recorded ones', 
     shape(recorded('docs/rest_execution_list.ndjson')[0]),
   )
   const positions = await get('/v5/position/list', 'category=inverse&symbol=BTCUSD')
-  expect(shape(positions, ['openTime'])).toEqual(
+  expect(shape(positions, ['openTime', 'netDeltaRatio'])).toEqual(
     shape(recorded('docs/rest_position_list.ndjson')[0]),
   )
   const wallet = await get('/v5/account/wallet-balance', 'accountType=UNIFIED&coin=BTC')

@@ -389,3 +389,51 @@ test('what the exchange would refuse throws, and changes nothing', async () => {
   expect(sim.exchange.books(uid)).toMatchObject({ executions: [], orders: [], orderHistory: [] })
   expect(sim.exchange.messages(uid)).toEqual([])
 })
+
+test('a dividend and a split reach every position, with their executions and ledger types', async () => {
+  const sim = await start()
+  const [long, short] = [sim.exchange.openAccount(), sim.exchange.openAccount()]
+  sim.exchange.placeOrder(long.uid, BUY)
+  sim.exchange.placeOrder(short.uid, SELL)
+  const before = [long, short].map(({ uid }) => Number(balance(sim, uid)))
+  sim.exchange.corporateAction({ symbol: 'BTCUSDT' }, { kind: 'dividend', amount: '12.5' })
+  const after = [long, short].map(({ uid }) => Number(balance(sim, uid)))
+  expect(after.map((now, index) => Math.round((now - (before[index] ?? 0)) * 1e8))).toEqual([
+    12_500_000, -12_500_000,
+  ])
+  sim.exchange.corporateAction({ symbol: 'BTCUSDT' }, { kind: 'split', ratio: '3' })
+  sim.exchange.corporateAction({ symbol: 'BTCUSDT' }, { kind: 'split', ratio: '0.5' })
+  const rows = sim.exchange.books(long.uid).executions.slice(1)
+  expect(rows).toMatchObject([
+    { execType: 'Dividend', execQty: '0.01' },
+    { execType: 'ForwardSplitSettle', execQty: '0.02' },
+    { execType: 'ReverseSplitSettle', execQty: '0.015' },
+  ])
+  expect(position(sim, long.uid)).toMatchObject({ size: '0.015' })
+  const wrong = () =>
+    sim.exchange.corporateAction({ symbol: 'BTCUSDT' }, { kind: 'split', ratio: '0' })
+  expect(wrong).toThrow('must be more than 0')
+})
+
+test('rows of Event Contracts come on the topics of all categories and on their own', async () => {
+  const sim = await start()
+  const account = sim.exchange.openAccount()
+  const all = await watch(sim, account)
+  const linear = await openPrivate(sim, account.keys[0], 'order.linear', 'execution.linear')
+  const own = await openPrivate(
+    sim,
+    account.keys[0],
+    'order.event',
+    'execution.event',
+    'position.event',
+  )
+  sim.exchange.buyEventContract(account.uid)
+  await own.until(() => rowsOf(own, 'position.event').length === 1)
+  await all.until(() => rowsOf(all, 'execution').length === 1)
+  expect(rowsOf(all, 'order')).toMatchObject([{ category: 'event', ecContractType: 'UpDown' }])
+  expect(rowsOf(all, 'execution')).toMatchObject([{ category: 'event', execPrice: '' }])
+  expect(rowsOf(all, 'position')).toEqual([])
+  expect(rowsOf(own, 'position.event')[0]).not.toHaveProperty('category')
+  await linear.ask({ op: 'ping' })
+  expect([rowsOf(linear, 'order.linear'), rowsOf(linear, 'execution.linear')]).toEqual([[], []])
+})

@@ -102,6 +102,12 @@ export const SEQUENCE: FieldReader = {
   absent: -1,
 }
 
+/**
+ * The category of Event Contracts, whose rows come on the topics of all categories since autumn 2026. They
+ * have no price and no quantity, and are not captured.
+ */
+export const EVENT_CONTRACTS = 'event'
+
 /** Whether a value is one of the exchange's product families. */
 export function isCategory(value: unknown): value is Category {
   return CATEGORIES.some((category) => category === value)

@@ -8,6 +8,7 @@ export type DiscardReason =
   | 'unsupported_topic'
   | 'unknown_control'
   | 'filtered'
+  | 'category_not_captured'
 
 /**
  * What a discarded item says about its topic.
@@ -29,4 +30,5 @@ export const DISCARD_MEANINGS: {
   unsupported_topic: 'nothing',
   unknown_control: 'nothing',
   filtered: 'nothing',
+  category_not_captured: 'nothing',
 }

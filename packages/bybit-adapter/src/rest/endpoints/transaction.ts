@@ -22,7 +22,10 @@ export interface AccountTransaction extends TransactionValues {
   /** The exchange's `id`, which it repeats over entries that differ. */
   readonly transactionId: string
   readonly currency: string
-  /** E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`. */
+  /**
+   * E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`; since autumn 2026 also `DIVIDEND_SETTLEMENT`,
+   * `FORWARD_SPLIT_SETTLE` and `REVERSE_SPLIT_SETTLE`.
+   */
   readonly type: string
   /** The execution's id, for a trade; `''` if there is none. */
   readonly tradeId: string

@@ -1,5 +1,6 @@
 import { type BackoffBounds, type Clock, retry } from '@grid/core-events'
 import type { RestAuth } from '../../auth/rest-auth.ts'
+import { siteHeaders } from '../../endpoints.ts'
 import { abortedError, BybitAdapterError } from '../../errors.ts'
 import type { RestCallOptions } from '../../rate-limit/call-options.ts'
 import { limitReport } from '../../rate-limit/limit-report.ts'
@@ -86,7 +87,12 @@ export class Requester {
     const url = new URL(`${base}${endpoint}${query === '' ? '' : `?${query}`}`)
     // The query is signed as it is sent: a URL escapes some characters that a query may hold.
     const signed = auth?.headers(url.search.slice(1)) ?? {}
-    const headers = { accept: 'application/json', 'user-agent': userAgent, ...signed }
+    const headers = {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...siteHeaders(url.href),
+      ...signed,
+    }
     const sentUs = clock.nowUs()
     const answer = await httpGet(url.href, endpoint, headers, maxBodyBytes, deadline)
     try {

@@ -1,5 +1,6 @@
 import { type Clock, type ClockTimer, durationText, nowMs } from '@grid/core-events'
 import { WebSocket } from 'ws'
+import { siteHeaders } from '../../endpoints.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 
 /** How a socket ended. */
@@ -62,6 +63,7 @@ export class Socket {
     this.#reader = reader
     this.#handlers = handlers
     const ws = new WebSocket(options.url, {
+      headers: siteHeaders(options.url),
       perMessageDeflate: false,
       // A garbled byte must not cost the connection: the normalizer reports it.
       skipUTF8Validation: true,

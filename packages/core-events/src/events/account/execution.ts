@@ -31,6 +31,7 @@ export interface ExecutionValues {
   readonly orderId: string | null
   /** The client's own id of the order. */
   readonly orderLinkId: string | null
+  /** `CorporateAction` was issued from 23 July to 20 August 2026 only; the three after it replaced it. */
   readonly execType: OpenEnum<
     | 'Trade'
     | 'AdlTrade'
@@ -42,6 +43,9 @@ export interface ExecutionValues {
     | 'MovePosition'
     | 'FutureSpread'
     | 'CorporateAction'
+    | 'ForwardSplitSettle'
+    | 'ReverseSplitSettle'
+    | 'Dividend'
     | 'UNKNOWN'
   > | null
   readonly orderType: OpenEnum<'Market' | 'Limit' | 'UNKNOWN'> | null

@@ -78,6 +78,8 @@ export interface PositionValues {
   /** `mmrSysUpdateTime` in older messages. */
   readonly mmrSysUpdatedTime: number | null
   readonly leverageSysUpdatedTime: number | null
+  /** Sent since autumn 2026. */
+  readonly netDeltaRatio: Decimal | null
 }
 
 /** The kind of each value of a position that may be null. */
@@ -118,6 +120,7 @@ export const POSITION_VALUES: ValueKinds<PositionValues> = {
   openTime: 'timestamp',
   mmrSysUpdatedTime: 'timestamp',
   leverageSysUpdatedTime: 'timestamp',
+  netDeltaRatio: 'decimal',
 }
 
 /** Validates a {@link PositionEvent}; unknown keys are refused. */
@@ -126,6 +129,8 @@ export const positionEventSchema: z.ZodType<PositionEvent> = z.strictObject({
   ...eventBaseShape,
   ...accountEventShape,
   ...valueShape(POSITION_VALUES),
+  // Events that were written before the exchange had it lack it.
+  netDeltaRatio: decimalSchema.nullable().default(null),
   positionIdx: z.int().min(0),
   side: z.string().max(64),
   size: decimalSchema,
@@ -134,7 +139,10 @@ export const positionEventSchema: z.ZodType<PositionEvent> = z.strictObject({
   extra: jsonObjectSchema.nullable(),
 })
 
-/** All fields of a leg, except its identity and deprecated fields that never change. */
+/**
+ * All fields of a leg, except its identity, deprecated fields that never change, and `netDeltaRatio`,
+ * which moves with the prices of other positions.
+ */
 const HASHED: readonly (keyof PositionEvent)[] = [
   'side',
   'size',

@@ -20,6 +20,8 @@ const instant = (name: string, key: string): string =>
  * columns of their own, which PostgreSQL keeps equal to it.
  *
  * `instrument_lists` says when each category was last read whole.
+ *
+ * Version 6 goes on reading and writing positions: it names its columns.
  */
 export const instruments: Migration = {
   name: '0012-instruments',
@@ -74,5 +76,7 @@ export const instruments: Migration = {
       instruments integer not null,
       collector text not null
     )`,
+    // Positions have it since autumn 2026; earlier rows keep it in `extra`.
+    'alter table position_snapshots add column net_delta_ratio numeric',
   ],
 }

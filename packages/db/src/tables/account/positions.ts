@@ -55,6 +55,7 @@ export const POSITIONS: EventTable<PositionEvent> = {
     openTime: 'ms',
     mmrSysUpdatedTime: 'ms',
     leverageSysUpdatedTime: 'ms',
+    netDeltaRatio: 'numeric',
     extra: 'jsonb',
     contentHash: 'text',
   }),

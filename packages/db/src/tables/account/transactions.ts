@@ -15,7 +15,10 @@ export interface AccountTransaction {
   /** The exchange's `id`, which different entries may share. */
   readonly transactionId: string
   readonly currency: string
-  /** E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`. */
+  /**
+   * E.g. `TRADE`, `SETTLEMENT`, `TRANSFER_IN`; since autumn 2026 also `DIVIDEND_SETTLEMENT`,
+   * `FORWARD_SPLIT_SETTLE` and `REVERSE_SPLIT_SETTLE`.
+   */
   readonly type: string
   /** The id of a trade's execution; `''` for other entries. */
   readonly tradeId: string

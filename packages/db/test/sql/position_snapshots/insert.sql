@@ -7,8 +7,8 @@ insert into position_snapshots as stored (
   position_im_by_mp, position_mm_by_mp, tpsl_mode, take_profit, stop_loss,
   trailing_stop, unrealised_pnl, cur_realised_pnl, cum_realised_pnl, delta, gamma,
   vega, theta, position_status, adl_rank_indicator, is_reduce_only, created_time,
-  updated_time, open_time, mmr_sys_updated_time, leverage_sys_updated_time, extra,
-  content_hash
+  updated_time, open_time, mmr_sys_updated_time, leverage_sys_updated_time,
+  net_delta_ratio, extra, content_hash
 )
 select
   ($1::uuid[])[1],
@@ -57,6 +57,7 @@ select
   ($44::timestamptz[])[1],
   ($45::timestamptz[])[1],
   ($46::timestamptz[])[1],
-  ($47::jsonb[])[1],
-  ($48::text[])[1]
+  ($47::numeric[])[1],
+  ($48::jsonb[])[1],
+  ($49::text[])[1]
 on conflict do nothing;

@@ -66,6 +66,7 @@ select
   (extract(epoch from open_time) * 1000)::bigint::text as open_time,
   (extract(epoch from mmr_sys_updated_time) * 1000)::bigint::text as mmr_sys_updated_time,
   (extract(epoch from leverage_sys_updated_time) * 1000)::bigint::text as leverage_sys_updated_time,
+  net_delta_ratio::text as net_delta_ratio,
   extra::text as extra,
   content_hash::text as content_hash,
   run_id::text as run_id

@@ -35,7 +35,16 @@ export type AccountOrder = Order<Account>
 /** A change of a balance and its cause. */
 export interface BalanceChange {
   readonly id: string
-  readonly type: 'TRADE' | 'SETTLEMENT' | 'LIQUIDATION' | 'ADL' | 'TRANSFER_IN' | 'TRANSFER_OUT'
+  readonly type:
+    | 'TRADE'
+    | 'SETTLEMENT'
+    | 'LIQUIDATION'
+    | 'ADL'
+    | 'DIVIDEND_SETTLEMENT'
+    | 'FORWARD_SPLIT_SETTLE'
+    | 'REVERSE_SPLIT_SETTLE'
+    | 'TRANSFER_IN'
+    | 'TRANSFER_OUT'
   readonly coin: string
   /** Null for a transfer. */
   readonly execution: Execution | null

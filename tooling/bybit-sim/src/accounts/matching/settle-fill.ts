@@ -114,6 +114,9 @@ const TYPES: { readonly [Type in Execution['execType']]: BalanceChange['type'] }
   Funding: 'SETTLEMENT',
   BustTrade: 'LIQUIDATION',
   AdlTrade: 'ADL',
+  Dividend: 'DIVIDEND_SETTLEMENT',
+  ForwardSplitSettle: 'FORWARD_SPLIT_SETTLE',
+  ReverseSplitSettle: 'REVERSE_SPLIT_SETTLE',
 }
 
 function swapCoins(account: Account, execution: Execution, batch: Batch): void {

@@ -3,11 +3,18 @@ import type { Desk } from '../../market/desk.ts'
 import type { OptionMarks } from '../../truth/trade-truth.ts'
 import type { Side } from './order.ts'
 
-/** One execution of one account: a fill of one of its orders, or a funding payment. */
+/** One execution of one account: a fill of one of its orders, a funding payment, a dividend or a split. */
 export interface Execution {
   readonly desk: Desk
   readonly execId: string
-  readonly execType: 'Trade' | 'Funding' | 'BustTrade' | 'AdlTrade'
+  readonly execType:
+    | 'Trade'
+    | 'Funding'
+    | 'BustTrade'
+    | 'AdlTrade'
+    | 'Dividend'
+    | 'ForwardSplitSettle'
+    | 'ReverseSplitSettle'
   readonly orderId: string
   readonly orderLinkId: string
   readonly orderType: string

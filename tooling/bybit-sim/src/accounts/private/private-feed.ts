@@ -10,7 +10,7 @@ import type { AccountNews } from '../matching/batch.ts'
 import { executionRow, fastExecutionRow } from '../rows/execution-row.ts'
 import { positionRow } from '../rows/position-row.ts'
 import { walletRow } from '../rows/wallet-row.ts'
-import { type PrivateKind, parsePrivateTopic } from './private-topic.ts'
+import { type PrivateCategory, type PrivateKind, parsePrivateTopic } from './private-topic.ts'
 
 /** How many messages of an account are kept for redelivery. */
 const KEPT = 200
@@ -21,7 +21,7 @@ const APART = 0.3
 export interface PrivateMessage {
   readonly kind: PrivateKind
   /** Null for `wallet`. */
-  readonly category: Category | null
+  readonly category: PrivateCategory | null
   /** Empty for kinds without an id. */
   readonly id: string
   /** Epoch milliseconds. */
@@ -195,7 +195,10 @@ export class PrivateFeed {
 
 function carries(topic: string, { kind, category }: Draft): boolean {
   const parsed = parsePrivateTopic(topic)
-  return parsed?.kind === kind && (parsed.category === null || parsed.category === category)
+  if (parsed?.kind !== kind) return false
+  if (parsed.category !== null) return parsed.category === category
+  // Positions of Event Contracts, whose rows name no category, have a topic of their own only.
+  return !(category === 'event' && kind === 'position')
 }
 
 /** Orders and executions of one match share the id; for spot it has a number in place of the symbol. */

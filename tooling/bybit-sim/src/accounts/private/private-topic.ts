@@ -4,27 +4,32 @@ import type { PermissionGroup } from '../keys/api-key.ts'
 /** The kinds of private topics. */
 export type PrivateKind = 'execution' | 'execution.fast' | 'order' | 'position' | 'wallet'
 
+/** A category of private rows: one of the market, or that of Event Contracts. */
+export type PrivateCategory = Category | 'event'
+
 /** A private topic that can be subscribed to. */
 export interface PrivateTopic {
   readonly kind: PrivateKind
   /** Null for the form that covers every category. */
-  readonly category: Category | null
+  readonly category: PrivateCategory | null
 }
 
 /** The categories that each kind has topics for, beside the one that covers all. */
-const CATEGORIES_OF: { readonly [Kind in PrivateKind]: readonly Category[] } = {
-  execution: ['linear', 'inverse', 'spot', 'option'],
+const CATEGORIES_OF: { readonly [Kind in PrivateKind]: readonly PrivateCategory[] } = {
+  execution: ['linear', 'inverse', 'spot', 'option', 'event'],
   'execution.fast': ['linear', 'inverse', 'spot', 'option'],
-  order: ['linear', 'inverse', 'spot', 'option'],
-  position: ['linear', 'inverse', 'option'],
+  order: ['linear', 'inverse', 'spot', 'option', 'event'],
+  position: ['linear', 'inverse', 'option', 'event'],
   wallet: [],
 }
 const KINDS = Object.keys(CATEGORIES_OF) as PrivateKind[]
-const GROUP_OF: { readonly [Name in Category]: PermissionGroup } = {
+const GROUP_OF: { readonly [Name in PrivateCategory]: PermissionGroup } = {
   linear: 'ContractTrade',
   inverse: 'ContractTrade',
   spot: 'Spot',
   option: 'Options',
+  // Nothing says which permission Event Contracts need.
+  event: 'ContractTrade',
 }
 
 /** Reads a topic; null when there is no such topic. */

@@ -59,6 +59,7 @@ export function positionRow(leg: Leg, markPrice: Fixed): WireRow {
     mmrSysUpdatedTime: '',
     seq: leg.seq,
     isReduceOnly: false,
+    netDeltaRatio: '',
   }
 }
 
@@ -70,7 +71,7 @@ const REST_KEYS: readonly string[] = [
   ...['positionMM', 'positionMMByMp', 'positionIM', 'positionIMByMp', 'tpslMode', 'takeProfit'],
   ...['stopLoss', 'trailingStop', 'unrealisedPnl', 'curRealisedPnl', 'cumRealisedPnl', 'seq'],
   ...['isReduceOnly', 'mmrSysUpdateTime', 'leverageSysUpdatedTime', 'sessionAvgPrice'],
-  ...['createdTime', 'updatedTime', 'openTime'],
+  ...['createdTime', 'updatedTime', 'openTime', 'netDeltaRatio'],
 ]
 
 /** Keys of `position/list` that have another name on the topic. */

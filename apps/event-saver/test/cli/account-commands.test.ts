@@ -79,6 +79,13 @@ function openAccount({ sim }: Awaited<ReturnType<typeof rig>>) {
   return key
 }
 
+/** A key without any right. */
+function powerless({ sim }: Awaited<ReturnType<typeof rig>>): readonly [string, string] {
+  const [key] = sim.exchange.openAccount({ keys: [{ permissions: {} }] }).keys
+  if (key === undefined) throw new Error('the account has no key')
+  return [key.apiKey, key.secret]
+}
+
 describe('event-saver account', () => {
   it('adds, shows, disables, enables, rotates and removes accounts', async () => {
     await using setting = await rig()
@@ -86,7 +93,10 @@ describe('event-saver account', () => {
     const first = openAccount(setting)
     const add = ['add', 'main', '--user', 'alice', '--api-key', first.apiKey]
     const added = await shell.run(add, Readable.from([`${first.secret}\n`]))
-    expect(added).toMatchObject({ code: 0, stderr: '' })
+    expect(added).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^event-saver: WARNING: the key is bound to no address.*\n$/),
+    })
     expect(added.stdout).toMatch(
       /^added alice\/main {2}enabled {2}custom:127\.0\.0\.1 {2}[0-9a-f-]{36}\n$/,
     )
@@ -197,7 +207,7 @@ describe('event-saver account', () => {
       stdout: expect.stringContaining('FAIL key: API_KEY_INVALID'),
     })
     const { apiKey: next } = sim.exchange.createKey(uid)
-    const rotate = ['rotate', 'main', '--api-key', next]
+    const rotate = ['rotate', 'main', '--api-key', next, '--no-check']
     expect((await shell.run(rotate, Readable.from(['notthesecret']))).code).toBe(0)
     expect(await shell.run(['test', 'main'])).toMatchObject({
       code: 3,
@@ -217,7 +227,7 @@ describe('event-saver account', () => {
     terminal.write(`${secret}\r`)
     const { code, stderr } = await adding
     expect(code).toBe(0)
-    expect(stderr).toBe('API secret (not shown): \n')
+    expect(stderr).toMatch(/^API secret \(not shown\): \nevent-saver: WARNING: [^\n]*\n$/)
 
     // Of a pasted key in PEM every line is taken: none is left for the shell to show.
     const pem = generateKeyPairSync('rsa', {
@@ -226,7 +236,10 @@ describe('event-saver account', () => {
       publicKeyEncoding: { type: 'spki', format: 'pem' },
     }).privateKey
     const pasted = Object.assign(new PassThrough(), { isTTY: true })
-    const rotating = setting.shell.run(['rotate', 'main', '--api-key', apiKey], pasted)
+    const rotating = setting.shell.run(
+      ['rotate', 'main', '--api-key', apiKey, '--no-check'],
+      pasted,
+    )
     for (const half of [pem.slice(0, 700), pem.slice(700)])
       pasted.write(half.replaceAll('\n', '\r'))
     expect(await rotating).toMatchObject({
@@ -243,6 +256,54 @@ describe('event-saver account', () => {
       stderr: expect.stringContaining('no secret was typed'),
     })
   })
+
+  it.each(['add', 'rotate'])(
+    '%s stores only a key that the exchange accepts, unless told not to ask',
+    async (command) => {
+      await using setting = await rig()
+      const { shell, sim } = setting
+      const good = openAccount(setting)
+      if (command === 'rotate') {
+        const first = ['add', 'main', '--user', 'alice', '--api-key', good.apiKey]
+        expect((await shell.run(first, Readable.from([good.secret]))).code).toBe(0)
+      }
+      const give = (apiKey: string, secret: string, ...more: string[]) =>
+        shell.run(
+          [command, 'main', '--user', 'alice', '--api-key', apiKey, ...more],
+          Readable.from([secret]),
+        )
+      const keyOf = (change: Parameters<typeof sim.exchange.changeKey>[1]) => {
+        const { apiKey, secret } = openAccount(setting)
+        sim.exchange.changeKey(apiKey, change)
+        return [apiKey, secret] as const
+      }
+      const before = (await shell.run(['list', '--json'])).stdout
+      const refusals: [key: readonly [string, string], code: string, text: string][] = [
+        [['UNKNOWNKEY', 'x'], 'API_KEY_INVALID', 'of this environment'],
+        [[good.apiKey, 'notthesecret'], 'SIGNATURE_INVALID', 'copy both again'],
+        [keyOf({ ips: ['203.0.113.7'] }), 'IP_NOT_ALLOWED', 'add the address of this host'],
+        [powerless(setting), 'PERMISSION_DENIED', 'the right to read'],
+        [keyOf({ expiresAt: Date.now() - 1000 }), 'API_KEY_EXPIRED', 'make a new key'],
+      ]
+      for (const [key, code, text] of refusals) {
+        const outcome = await give(...key)
+        expect(outcome, code).toMatchObject({ code: 3, stderr: expect.stringContaining(code) })
+        expect(outcome.stderr).toContain(text)
+        expect(outcome.stderr).toContain('nothing was stored')
+      }
+      const restUrl = shell.env['EVENTSAVER_REST_URL'] ?? ''
+      shell.env['EVENTSAVER_REST_URL'] = 'http://127.0.0.1:1'
+      expect(await give(good.apiKey, good.secret)).toMatchObject({
+        code: 75,
+        stderr: expect.stringContaining('EXCHANGE_UNREACHABLE'),
+      })
+      shell.env['EVENTSAVER_REST_URL'] = restUrl
+      expect((await shell.run(['list', '--json'])).stdout).toBe(before)
+      expect((await give('UNKNOWNKEY', 'x', '--no-check')).code).toBe(0)
+      expect((await shell.run(['show', 'main'])).stdout).toContain('key UNKNOWNKEY  hmac  active')
+      expect(shell.printed).not.toContain('notthesecret')
+    },
+  )
 
   it('encrypts all secrets again with the first of several keys', async () => {
     await using setting = await rig()

@@ -37,6 +37,7 @@ export function addAccountCommands(cli: CommandLine): void {
         'file with the secret or the RSA private key; - for the standard input',
       )
       .addOption(new Option('--secret [value]').hideHelp())
+      .option('--no-check', 'store the key without asking the exchange about it')
   const keyOf = (options: CommandOptions) => givenKey(options, context)
 
   withUser(
@@ -69,7 +70,7 @@ export function addAccountCommands(cli: CommandLine): void {
   withKey(
     add(
       'add',
-      'add an account with its key; type the secret, or give it in a file or by the standard input',
+      'add an account with its key, once the exchange accepts it; type the secret, or give it in a file or by the standard input',
       ADD_EXAMPLES,
       async ({ config }, options, args) => {
         const { accountName, username = '' } = nameOf(options, args)
@@ -88,7 +89,7 @@ export function addAccountCommands(cli: CommandLine): void {
     withKey(
       add(
         'rotate',
-        'give an account another key, and erase the secret of the old one',
+        'give an account another key, once the exchange accepts it, and erase the secret of the old one',
         ROTATE_EXAMPLES,
         async ({ config }, options, args) => {
           const credential = await rotateKey(config, nameOf(options, args), await keyOf(options))
@@ -168,7 +169,12 @@ async function givenKey(options: CommandOptions, context: CommandContext): Promi
   const { cwd, stdin, err } = context
   const file = textOf(options['secretFile'])
   const secret = await readSecret({ file, cwd, stdin, ask: err })
-  return { apiKey: textOf(options['apiKey']) ?? '', secret }
+  return {
+    apiKey: textOf(options['apiKey']) ?? '',
+    secret,
+    isChecked: options['check'] !== false,
+    onWarning: (warning) => err(`event-saver: WARNING: ${warning}\n`),
+  }
 }
 
 function textOf(value: unknown): string | undefined {

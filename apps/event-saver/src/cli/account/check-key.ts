@@ -27,7 +27,10 @@ export interface KeyReport {
 }
 
 /** Asks the exchange what a key may do, and reads one page of each list that capturing reads. */
-export async function checkKey(config: Config, credential: Credential): Promise<KeyReport> {
+export async function checkKey(
+  config: Pick<Config, 'environment' | 'plainAccounts' | 'restUrl' | 'wsUrl'>,
+  credential: Pick<Credential, 'accountId' | 'apiKey' | 'keyType' | 'secret'>,
+): Promise<KeyReport> {
   const { apiKey, accountId } = credential
   const { environment, restUrl } = config
   const fault = accountHostsFault(config)

@@ -15,6 +15,7 @@ import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { withDatabase } from '../with-database.ts'
+import { acceptKey } from './accept-key.ts'
 import { checkKey, type KeyReport } from './check-key.ts'
 
 /** The account that a command is about. */
@@ -28,6 +29,10 @@ export interface AccountName {
 export interface GivenKey {
   readonly apiKey: string
   readonly secret: Secret
+  /** Whether to ask the exchange about it before it is stored. */
+  readonly isChecked: boolean
+  /** Told what is amiss with a key that is stored all the same. */
+  readonly onWarning: (warning: string) => void
 }
 
 /** An account with its user's name. */
@@ -64,13 +69,14 @@ export function showAccount(
 }
 
 /** Adds an account with its key, and its user if there is none of that name. */
-export function addAccount(
+export async function addAccount(
   config: Config,
   { accountName, username }: { readonly accountName: string; readonly username: string },
   key: GivenKey,
 ): Promise<NamedAccount> {
   const credential = credentialOf(key)
   const keys = keysOf(config)
+  await ask(config, credential, key)
   return onDatabase(config, 'add', (db) =>
     db.transaction().execute(async (trx) => {
       const operator = new OperatorRepository(trx)
@@ -98,17 +104,27 @@ export function changeAccount(
 }
 
 /** Gives an account another key, and erases the secret of the old one. */
-export function rotateKey(
+export async function rotateKey(
   config: Config,
   name: AccountName,
   key: GivenKey,
 ): Promise<CredentialInfo> {
   const credential = credentialOf(key)
   const keys = keysOf(config)
+  await ask(config, credential, key)
   return onDatabase(config, 'rotate', async (db) => {
     const { accountId, userId } = await find(db, name)
     return new AccountRepository(db, { keys }).rotate({ userId }, accountId, credential)
   })
+}
+
+async function ask(
+  config: Config,
+  credential: NewCredential,
+  { isChecked, onWarning }: GivenKey,
+): Promise<void> {
+  if (!isChecked) return
+  for (const warning of await acceptKey(config, credential)) onWarning(warning)
 }
 
 /** Encrypts the secrets of all accounts with the first encryption key; gives how many changed. */

@@ -60,8 +60,8 @@ export class MarketRepair {
   readonly #slots = new Slots(AT_A_TIME)
   readonly #stop = new AbortController()
   readonly #jobs = new Map<string, Job>()
-  /** Streams with gaps of earlier processes that are not live yet. */
-  readonly #inherited = new Map<string, MarketStream>()
+  /** Streams with open gaps that are not live: of those no event after a gap will come for now. */
+  readonly #notLive = new Map<string, MarketStream>()
   /** Gaps of which no part can be reached any longer. */
   readonly #outOfReach = new Set<string>()
   readonly #counts: RepairCounts = noRepairs()
@@ -90,10 +90,10 @@ export class MarketRepair {
     if (state === 'open' && !('accountId' in gap)) this.#request(streamOf(gap))
   }
 
-  /** A stream is live: its gaps of earlier processes can be filled. */
+  /** A stream is live: its earlier gaps can be filled. */
   onLive(stream: MarketStream): void {
     const key = streamKey(stream)
-    if (this.#inherited.delete(key)) this.#request(stream)
+    if (this.#notLive.delete(key)) this.#request(stream)
   }
 
   /** Takes up the open gaps of earlier processes, once the database is ready. Never rejects. */
@@ -104,7 +104,7 @@ export class MarketRepair {
         const stream = streamOfStored(gap)
         if (stream === null) continue
         if (this.#options.isLive(stream)) this.#request(stream)
-        else this.#inherited.set(streamKey(stream), stream)
+        else this.#notLive.set(streamKey(stream), stream)
       }
     })
   }
@@ -162,8 +162,10 @@ export class MarketRepair {
       else if (isDone) return
       else {
         await job.wakeUp.sleep(clock, backoff.next(), signal)
-        // Of a stream that is no longer captured, no event after the gap will come.
-        if (!job.isRequested && !isLive(job.stream)) return
+        if (job.isRequested || isLive(job.stream)) continue
+        // It may come back with a gap so short that nothing asks for it, or be captured no longer.
+        this.#notLive.set(streamKey(job.stream), job.stream)
+        return
       }
     }
   }

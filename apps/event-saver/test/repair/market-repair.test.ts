@@ -242,6 +242,46 @@ describe('gaps of an earlier process', () => {
   })
 })
 
+describe('a gap whose stream is down when its repair is due', () => {
+  it('is filled once the stream is back, though the new gap is too short to be repaired', async () => {
+    const symbol = 'BTCUSDT'
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 27, symbols: [symbol], paused: true })
+    const env = {
+      ...envFor(sim),
+      EVENTSAVER_SYMBOLS: symbol,
+      EVENTSAVER_GAP_THRESHOLD_SECONDS: '600',
+    }
+    const some = (count: number, more = {}) => sim.trade({ symbol, count, sameSeq: false, ...more })
+    const first = makeSaver(sim.wsUrl, database.url, env)
+    await first.saver.start()
+    await live(first.saver, 1)
+    some(500, { exchangeTs: Date.now() - 20_000 })
+    some(10)
+    await quiet(first.saver)
+    await first.saver.stop(AbortSignal.timeout(30_000))
+    const bounds = { startTs: Date.now() - 15_000, endTs: Date.now() - 10_000 }
+    const stream = { category: 'linear', channel: 'publicTrade', symbol } as const
+    const gap = { ...stream, ...bounds, reason: 'disconnect' } as const
+    await new CaptureGapRepository(database.db).insert([gap], { collector: 'another' })
+
+    await sim.fault({ kind: 'recent-trade', how: 'empty', count: 2 })
+    const { saver } = makeSaver(sim.wsUrl, database.url, env)
+    await saver.start()
+    await expect.poll(() => saver.status().repair.refused, TIMEOUT).toBe(1)
+    await sim.fault({ kind: 'refuse', how: 'tcp', forMs: 5000 })
+    await sim.fault({ kind: 'close', abrupt: true })
+    await expect.poll(() => saver.status().repair.streams, TIMEOUT).toBe(0)
+    await live(saver, 1)
+    const states = async () => {
+      some(1)
+      return (await gapsOf(database.db)).map(({ reason, state }) => `${reason} ${state}`)
+    }
+    await expect.poll(states, { ...TIMEOUT, interval: 200 }).toContain('disconnect filled')
+    await saver.stop(AbortSignal.timeout(30_000))
+  })
+})
+
 describe('a page that lies by omission', () => {
   const symbol = 'BTCUSDT'
 

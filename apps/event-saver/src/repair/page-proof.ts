@@ -139,9 +139,15 @@ function differingField(a: PublicEvent, b: PublicEvent): string | null {
   for (const [field, other] of Object.entries(b)) {
     const value = values[field] ?? null
     const isUnknown = [value, other].some((one) => one === null || one === -1)
-    if (!isUnknown && !OF_DELIVERY.has(field) && String(value) !== String(other)) return field
+    if (!isUnknown && !OF_DELIVERY.has(field) && textOf(value) !== textOf(other)) return field
   }
   return null
+}
+
+/** A value as text; decimals without superfluous zeros: `100.50` of a reply is `100.5` of a frame. */
+function textOf(value: unknown): string {
+  const text = String(value)
+  return typeof value === 'string' && /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
 }
 
 function omission(fault: string): PageFault {

@@ -89,14 +89,17 @@ export class StreamRepair {
     if (fault !== null) onRefused(fault.fault)
     const reach = Math.min(...pages.map((page) => completeFrom(page)))
     let isDone = true
+    // What an incomplete page has is true all the same, unless it contradicts what is stored. Gaps may
+    // overlap, above all those of two collectors: each event is stored once.
+    let toStore = fault?.isContradiction === true ? [] : missed
     for (const gap of gaps) {
       if (reach > gap.endTs && pages.some(({ events }) => events.length > 0)) {
         onOutOfReach(gap)
         continue
       }
-      // What an incomplete page has is true all the same, unless it contradicts what is stored.
-      const rows = fault?.isContradiction === true ? [] : missed.filter((event) => isIn(event, gap))
+      const rows = toStore.filter((event) => isIn(event, gap))
       const isStored = await this.#store(rows)
+      if (isStored) toStore = toStore.filter((event) => !isIn(event, gap))
       const part = 'fault' in result || !isStored ? null : provenPart(result, gap)
       if (part === null) isDone = false
       else await this.#markFilled(gap, part, rows.length)
@@ -113,6 +116,8 @@ export class StreamRepair {
 
   async #markFilled(gap: StoredGap, part: GapInterval, events: number): Promise<void> {
     const { gaps, onFilled } = this.#options
+    // Of a gap that was filled in part before, only what is left can be filled.
+    if (!gap.rest.some((left) => overlap(left, part))) return
     const left = await gaps.fill(gap.id, part)
     // Null when another saver has filled it meanwhile.
     if (left !== null) onFilled(gap, left, events)
@@ -186,6 +191,10 @@ function isOf({ category, channel, symbol }: MarketStream, event: PublicEvent): 
 
 function isIn({ exchangeTs }: PublicEvent, { startTs, endTs }: GapInterval): boolean {
   return startTs <= exchangeTs && exchangeTs <= endTs
+}
+
+function overlap(a: GapInterval, b: GapInterval): boolean {
+  return a.startTs <= b.endTs && b.startTs <= a.endTs
 }
 
 const least = (a: number, b: number): number => Math.min(a, b)

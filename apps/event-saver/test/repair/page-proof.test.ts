@@ -87,6 +87,14 @@ describe('pages that agree with what is stored', () => {
     })
   })
 
+  it('may write a number in another form than the socket did', () => {
+    const stored = STORED.map((event) => ({ ...event, price: '100.50' as Decimal }))
+    const events = trades(100, 900).map((event) => ({ ...event, price: '100.5' as Decimal }))
+    expect(judge([page(events), page(events)], stored)).toEqual(GAP)
+    const whole = events.map((event) => ({ ...event, price: '100' as Decimal }))
+    expect(judge([page(whole), page(whole)], stored)).toMatch(/^price of .* is not what is stored/)
+  })
+
   it('may be short when they are the whole history', () => {
     const pages = [page(trades(0, 900), { isFull: false }), page(trades(0, 950), { isFull: false })]
     expect(judge(pages)).toEqual(GAP)

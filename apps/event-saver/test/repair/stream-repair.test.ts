@@ -7,7 +7,20 @@ import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
 
 const T0 = 1_760_000_000_000
 const STREAM = { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' } as const
-const GAP = { ...STREAM, id: 'gap', startTs: T0 + 300, endTs: T0 + 710, state: 'open' } as StoredGap
+const BOUNDS = { startTs: T0 + 300, endTs: T0 + 710 }
+const GAP: StoredGap = {
+  ...STREAM,
+  ...BOUNDS,
+  variant: null,
+  accountId: null,
+  reason: 'disconnect',
+  collector: 'saver',
+  id: 'gap',
+  state: 'open',
+  rest: [BOUNDS],
+  createdAt: T0,
+  updatedAt: T0,
+}
 
 function trade(at: number, source: 'ws' | 'rest', symbol = 'BTCUSDT'): PublicTradeEvent {
   const unknown = { tickDirection: null, markPrice: null, indexPrice: null, markIv: null, iv: null }
@@ -35,7 +48,7 @@ const HONEST = trades(0, 900, 'rest')
 /** A repair of the gap, whose pages are given in turn, the last one for ever. */
 function setUp(
   given: readonly (readonly PublicTradeEvent[])[],
-  { isFull = true, isStored = true, older = false } = {},
+  { isFull = true, isStored = true, older = false, gaps = [GAP] } = {},
 ) {
   const told: string[] = []
   const stored = [...trades(0, 400, 'ws'), ...trades(700, 1000, 'ws')]
@@ -49,7 +62,7 @@ function setUp(
     },
     clock: HURRIED_CLOCK,
     gaps: {
-      list: async () => [GAP],
+      list: async () => gaps,
       fill: async (_id, { startTs, endTs }) => {
         told.push(`fill ${startTs - T0} to ${endTs - T0}`)
         return { state: 'filled', rest: [] }
@@ -84,6 +97,23 @@ describe('a repair of a stream', () => {
     const { told, run } = setUp([HONEST])
     expect(await run()).toBe(true)
     expect(told).toEqual(['store 30', 'fill 300 to 710', 'filled with 30'])
+  })
+
+  it('stores an event once that was missed in two gaps, as those of two collectors are', async () => {
+    const { told, run } = setUp([HONEST], { gaps: [GAP, GAP] })
+    expect(await run()).toBe(true)
+    const fill = 'fill 300 to 710'
+    expect(told).toEqual(['store 30', fill, 'filled with 30', fill, 'filled with 0'])
+  })
+
+  it('does nothing for a gap that was filled in part, when a page reaches no more of it', async () => {
+    const rest = [{ startTs: T0 + 300, endTs: T0 + 400 }]
+    const reached = trades(410, 900, 'rest')
+    const other = { ...GAP, startTs: T0 + 500, rest: [{ ...BOUNDS, startTs: T0 + 500 }] }
+    const gaps: StoredGap[] = [{ ...GAP, state: 'partial', rest }, other]
+    const { told, run } = setUp([reached], { gaps })
+    expect(await run()).toBe(true)
+    expect(told).toEqual(['store 29', 'fill 700 to 710', 'filled with 0'])
   })
 
   it('fills nothing when the rows could not be stored, and is tried again', async () => {

@@ -72,11 +72,13 @@ export class InstrumentRecorder {
   }
 
   /** Takes a list that was read; an earlier one that still waits is replaced by it. */
-  take(category: Category, { items, deadLetters, end, exchangeTs, localTsUs }: ListReading): void {
+  take(category: Category, reading: ListReading): void {
+    const { items, deadLetters, end, exchangeTs, isWhole, localTsUs } = reading
     if (exchangeTs === null || localTsUs === null) return
     const unreadable = deadLetters.flatMap(({ symbol }) => symbol ?? [])
-    // A row without a readable name may be any instrument's.
-    const isComplete = end === 'last_page' && unreadable.length === deadLetters.length
+    // A row without a readable name may be any instrument's, and so may be what other coins have.
+    const isNamed = unreadable.length === deadLetters.length
+    const isComplete = end === 'last_page' && isNamed && isWhole
     if (isComplete) {
       this.#note(category, { listed: items.length + unreadable.length, readAt: exchangeTs })
     }

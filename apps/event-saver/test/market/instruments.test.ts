@@ -1,8 +1,11 @@
 import { type Simulator, startSimulator } from '@grid/bybit-sim'
-import { InstrumentRepository } from '@grid/db'
+import { type Instrument, instrumentFromJson, systemClock } from '@grid/core-events'
+import { InstrumentRepository, migrate } from '@grid/db'
+import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { examineDatabase } from '../../src/doctor/database.ts'
 import { Metrics } from '../../src/health/metrics.ts'
+import { InstrumentRecorder } from '../../src/market/instrument-recorder.ts'
 import { loadTestConfig, makeSaver, ownDatabase, quiet, type TestSaver } from '../support/rig.ts'
 
 const PATIENT = { timeout: 60_000, interval: 100 }
@@ -174,4 +177,44 @@ it('instruments are recorded where only some are captured', async () => {
   expect(metrics).toContain('grid_instruments_listed{category="linear"} 3')
   expect(metrics).toContain('grid_instrument_changes_total{category="spot"} 2')
   await stop(saver)
+})
+
+it('a list of one coin, of which nobody knows whether there are others, ends nothing', async () => {
+  await using database = await ownDatabase()
+  await migrate(database.db)
+  const recorder = new InstrumentRecorder({
+    db: database.db,
+    clock: systemClock,
+    collector: 'one',
+    log: pino({ level: 'silent' }),
+    pollMs: 2,
+  })
+  recorder.expect('option')
+  recorder.open()
+  const base = { status: 'Trading', quoteCoin: 'USDT' }
+  const [btc, eth] = ['BTC', 'ETH'].map((baseCoin) =>
+    instrumentFromJson({ symbol: `${baseCoin}-1`, baseCoin, ...base }),
+  ) as [Instrument, Instrument]
+  let exchangeTs = 1_760_000_000_000
+  const take = async (items: readonly Instrument[], isWhole: boolean): Promise<void> => {
+    exchangeTs += 1000
+    const localTsUs = exchangeTs * 1000
+    recorder.take('option', {
+      items,
+      deadLetters: [],
+      end: 'last_page',
+      exchangeTs,
+      localTsUs,
+      isWhole,
+    })
+    await recorder.settled()
+  }
+  await take([btc, eth], true)
+  for (const isWhole of [false, false, true]) await take([btc], isWhole)
+  const repository = new InstrumentRepository(database.db)
+  const listed = async () => (await repository.asOf(exchangeTs)).map(({ symbol }) => symbol)
+  expect(await listed()).toEqual(['BTC-1', 'ETH-1'])
+  expect(recorder.statuses()).toMatchObject([{ listed: 1, changes: 2, ended: 0 }])
+  await take([btc], true)
+  expect(await listed()).toEqual(['BTC-1'])
 })

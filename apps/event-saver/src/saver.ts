@@ -120,6 +120,7 @@ export class Saver {
       flushIntervalMs: config.flushInterval,
       maxWaiting: config.maxWaiting,
       gapThresholdMs: config.gapThreshold,
+      intervals: { ticker: config.tickerInterval },
       handlers: new PipelineLog(log),
       onGap: (recorded) => this.#repair.onGap(recorded),
       onDefect: this.#fail,

@@ -75,6 +75,7 @@ export {
   publicTradeKey,
 } from './events/market/public-trade.ts'
 export {
+  mergeTickers,
   type TickerEvent,
   tickerEventSchema,
   tickerKey,

@@ -52,6 +52,16 @@ export function duration(minMs: number, maxMs: number): TextSchema<number> {
 
 const DAY_MS = 86_400_000
 
+/** Length of an interval in milliseconds; 0 for `every`, and for 0. */
+export const interval: TextSchema<number> = z.string().transform((text, context) => {
+  if (text.trim() === 'every') return 0
+  const ms = parseDuration(text)
+  if (ms === 0 || (ms !== undefined && ms >= 100 && ms <= 30_000)) return ms
+  const message = 'must be every, or a time from 100ms to 30s, such as 1 (second) or 500ms'
+  context.issues.push({ code: 'custom', message, input: text })
+  return z.NEVER
+})
+
 /** How long days are kept, in milliseconds, at least a day; null for `keep`. */
 export const retention: TextSchema<number | null> = z.string().transform((text, context) => {
   if (text.trim() === 'keep') return null

@@ -12,6 +12,7 @@ import {
   encryptionKeys,
   hostNames,
   httpToken,
+  interval,
   listenAddress,
   retention,
   type TextSchema,
@@ -143,6 +144,13 @@ export const SETTINGS = {
     '0.5',
     duration(10, 60_000),
     'longest wait before a partial batch is stored',
+  ),
+  tickerInterval: setting(
+    'TICKER_INTERVAL',
+    'every',
+    '1',
+    interval,
+    'stores at most one ticker a symbol and interval, the last: every (message), or a time of 100ms to 30s',
   ),
   maxWaiting: setting(
     'MAX_WAITING',

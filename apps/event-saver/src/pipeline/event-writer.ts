@@ -17,6 +17,12 @@ import type { WriterFactory } from './writer-factory.ts'
 /** The writer of one channel's events. */
 export type EventWriter = BufferedWriter<GridEvent, BulkInsertResult<GridEvent>>
 
+/** What the pipeline needs of a writer of events. */
+export type EventQueue = Pick<
+  EventWriter,
+  'waiting' | 'oldest' | 'open' | 'add' | 'settled' | 'drain'
+>
+
 /** What an event writer is made of. */
 export interface EventWriterOptions {
   readonly db: Kysely<GridDatabase>

@@ -14,10 +14,12 @@ import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
 import { DeadLetterBox, type PendingDeadLetter, STOPPED } from './dead-letter-box.ts'
 import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-intervals.ts'
-import { createEventWriter, type EventWriter } from './event-writer.ts'
+import { createEventWriter, type EventQueue } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import { MergingQueue } from './merging-queue.ts'
+import { type MergeStates, STATE_MERGES } from './state-merges.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 import type { Arrival } from './waiting-room.ts'
 import type { WriterFactory, WriterName } from './writer-factory.ts'
@@ -34,6 +36,9 @@ export interface PipelineHandlers {
   onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void
 }
 
+/** The length of the intervals of which one event a stream is stored, in milliseconds; 0 for every event. */
+export type Intervals = { readonly [Name in Channel]?: number }
+
 /** What a pipeline is made of. */
 export interface PipelineOptions {
   readonly db: Kysely<GridDatabase>
@@ -44,6 +49,8 @@ export interface PipelineOptions {
   readonly flushIntervalMs: number
   readonly maxWaiting: number
   readonly gapThresholdMs: number
+  /** Default: every event is stored. */
+  readonly intervals?: Intervals
   readonly handlers: PipelineHandlers
   /** Told of each gap, before it is stored. */
   readonly onGap?: (recorded: RecordedGap) => void
@@ -92,7 +99,7 @@ export class Pipeline {
   readonly unknownKeys = new UnknownKeys()
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
-  readonly #events: Readonly<Record<Channel, EventWriter>>
+  readonly #events: Readonly<Record<Channel, EventQueue>>
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
@@ -102,17 +109,18 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs } = options
     this.#options = options
-    const writers: Partial<Record<Channel, EventWriter>> = {}
+    const writers: Partial<Record<Channel, EventQueue>> = {}
     for (const channel of CHANNELS) {
-      writers[channel] = createEventWriter({
+      const writer = createEventWriter({
         db,
         channel,
         counts: this.ledger.of(channel),
         writer: this.#writer,
         toDeadLetter: (letter) => this.#toDeadLetter(letter, this.#now()),
       })
+      writers[channel] = this.#merging(channel, writer)
     }
-    this.#events = writers as Record<Channel, EventWriter>
+    this.#events = writers as Record<Channel, EventQueue>
     this.#deadLetters = new DeadLetterBox({
       db,
       collector,
@@ -269,10 +277,32 @@ export class Pipeline {
     this.ledger.of(event.channel).received += 1
     this.unknownKeys.note(event)
     if (this.#events[event.channel].add(event, arrival)) return true
+    this.#refuse(event)
+    return false
+  }
+
+  /** An event found no room. */
+  #refuse(event: GridEvent): void {
     this.#dropped.note(momentOfEvent(event))
     this.ledger.drop(event.channel, 'queue_full')
     this.#options.handlers.onDrop(event.channel)
-    return false
+  }
+
+  /** Puts a stage before a channel's writer that merges messages of an interval, where one is set. */
+  #merging(channel: Channel, writer: EventQueue): EventQueue {
+    const { intervals = {}, clock } = this.#options
+    const { [channel]: intervalMs }: Intervals = intervals
+    const { [channel]: merge }: Partial<Record<Channel, MergeStates>> = STATE_MERGES
+    if (!intervalMs || merge === undefined) return writer
+    return new MergingQueue(writer, {
+      intervalMs,
+      merge,
+      clock,
+      onMerged: () => {
+        this.ledger.of(channel).merged += 1
+      },
+      onRefused: (event) => this.#refuse(event),
+    })
   }
 
   #acceptLetter(letter: DeadLetter, arrival: Arrival): void {
@@ -333,7 +363,7 @@ export class Pipeline {
     journal.release(Math.min(journal.position, ...places.map((place) => place - 1)))
   }
 
-  #all(): readonly Pick<EventWriter, 'open' | 'oldest' | 'waiting'>[] {
+  #all(): readonly Pick<EventQueue, 'open' | 'oldest' | 'waiting'>[] {
     const events = CHANNELS.map((channel) => this.#events[channel])
     return [...events, this.#deadLetters.writer, this.#gapWriter]
   }

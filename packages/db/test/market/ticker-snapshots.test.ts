@@ -72,7 +72,12 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
       ticker({ symbol, seq: 0, ...values, markPrice: decimal('1.00') }),
       ticker({ symbol, seq: 1, ...values, lastPrice: decimal('8') }),
       ticker({ symbol, seq: 2, ...values, markPrice: decimal('2') }),
-      ticker({ symbol, seq: 3, ...values, changed: changed + 1 }),
+      ticker({
+        symbol,
+        seq: 3,
+        ...values,
+        changed: changed + 1 - 2 ** TICKER_FIELDS.markPrice.bit,
+      }),
       ticker({ symbol, seq: 4, ...values, markPrice: null }),
       ticker({ symbol, seq: 5, ...values, lastPrice: null, curPreListingPhase: 'Finished' }),
     ]
@@ -80,7 +85,12 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     expect({ inserted, duplicates }).toEqual({ inserted: 0, duplicates: 2 })
     expect(conflicts).toEqual([
       { event: offered[2], field: 'markPrice', stored: '1.0', offered: '2' },
-      { event: offered[3], field: 'changed', stored: `${changed}`, offered: `${changed + 1}` },
+      {
+        event: offered[3],
+        field: 'changed',
+        stored: `${changed}`,
+        offered: `${changed + 1 - 2 ** TICKER_FIELDS.markPrice.bit}`,
+      },
       { event: offered[4], field: 'markPrice', stored: '1.0', offered: null },
       { event: offered[5], field: 'curPreListingPhase', stored: null, offered: 'Finished' },
     ])

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type JsonObject, jsonObjectSchema } from '../../values/json.ts'
 import type { EventBase } from '../channel.ts'
 import { eventBaseShape, sequenceSchema } from '../event-schema.ts'
-import { type TickerValues, tickerValueShape } from './ticker-fields.ts'
+import { changedFields, type TickerValues, tickerValueShape } from './ticker-fields.ts'
 
 /**
  * The state of one instrument's ticker after a message (topic `tickers.{symbol}`, for spot also
@@ -47,4 +47,29 @@ export const tickerEventSchema: z.ZodType<TickerEvent> = z.strictObject({
 export function tickerKey(event: TickerEvent): string {
   const kind = event.isSnapshot ? 'snapshot' : 'delta'
   return `ticker|${event.category}|${event.symbol}|${event.exchangeTs}|${event.seq}|${kind}`
+}
+
+/**
+ * Makes one state of two events of a ticker: the later of them by its order, with `changed` and `extra`
+ * of both. Of an event that arrived late, the values count that the other one did not carry.
+ *
+ * @param known the event that arrived first
+ * @param arrived the event that arrived after it
+ * @example
+ * mergeTickers(first, second).changed // the fields of both
+ */
+export function mergeTickers(known: TickerEvent, arrived: TickerEvent): TickerEvent {
+  const changed = Number(BigInt(known.changed) | BigInt(arrived.changed))
+  const isLate =
+    arrived.exchangeTs < known.exchangeTs ||
+    (arrived.exchangeTs === known.exchangeTs && arrived.seq < known.seq)
+  if (!isLate) return { ...arrived, changed, extra: joined(known.extra, arrived.extra) }
+  const newer = new Set(changedFields(known.changed))
+  const names = changedFields(arrived.changed).filter((name) => !newer.has(name))
+  const values = Object.fromEntries(names.map((name) => [name, arrived[name]]))
+  return { ...known, ...values, changed, extra: joined(arrived.extra, known.extra) }
+}
+
+function joined(older: JsonObject | null, newer: JsonObject | null): JsonObject | null {
+  return older === null || newer === null ? (newer ?? older) : { ...older, ...newer }
 }

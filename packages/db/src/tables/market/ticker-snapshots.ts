@@ -64,7 +64,12 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
   // Only values that both messages carried must agree: a carried-over value differs between two
   // collectors when one of them missed a delta.
   immutable: [
-    { field: 'changed' },
+    // Where messages of an interval are merged, a collector that began in its middle names fewer fields.
+    {
+      field: 'changed',
+      bothKnow: (stored, offered) =>
+        `${stored}.changed & ${offered}.changed not in (${stored}.changed, ${offered}.changed)`,
+    },
     sameExtra(),
     ...TICKER_FIELD_NAMES.map((field) => ({
       field,

@@ -154,6 +154,7 @@ function faultText(faults: readonly ConfigFault[]): string {
 function withoutValues(text: string): string {
   return text
     .replace(/(unknown option '(?:--[^'=]*|-[^'-]))[^\n]*'/, "$1'")
+    .replace(/(unknown command) '(?![a-z-]+')[^\n]*'/, '$1')
     .replace(/(but got \d+):[^\n]*/, '$1')
 }
 

@@ -7,7 +7,7 @@ import { type Exposure, exposures } from './exposures.ts'
 import type { ConfigOrigin, GivenValue } from './given-value.ts'
 import { pgVariableFaults } from './pg-variables.ts'
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from './settings.ts'
-import { shownText } from './shown-text.ts'
+import { isShownText, shownText } from './shown-text.ts'
 import { unknownVariables } from './unknown-variables.ts'
 import { readWantedSymbols, type WantedSymbols } from './wanted-symbols.ts'
 
@@ -190,7 +190,11 @@ function readConfigFile(input: ConfigInput, faults: ConfigFault[]): ReadonlyMap<
     faults.push({ where: '--config', problem: 'names no file', fix: 'name a JSON file' })
     return texts
   }
-  const content = readText(resolve(input.cwd, input.file), input.file, faults)
+  const path = resolve(input.cwd, input.file)
+  // A URL may stand there in place of a file's name.
+  const content = isShownText(input.file)
+    ? readText(path, input.file, faults)
+    : readText(path, '--config', faults, 'the file that it names')
   if (content === undefined) return texts
   const where = input.file
   const object = parseObject(content)

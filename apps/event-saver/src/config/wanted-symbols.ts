@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CATEGORIES, type Category, isSymbol } from '@grid/core-events'
-import { shownText } from './shown-text.ts'
+import { isShownText, shownText } from './shown-text.ts'
 
 /** What is captured of one category: named instruments, or all that trade. */
 export interface WantedSymbols {
@@ -84,27 +84,42 @@ function readEntry(part: string, cwd: string, faults: SymbolsFault[]): Entry[] {
     })
     return []
   }
-  const names = rest.startsWith('@') ? readFile(rest.slice(1), cwd, faults) : [rest]
-  return names.flatMap((name) => {
+  const names = rest.startsWith('@')
+    ? readFile(rest.slice(1), cwd, faults)
+    : [{ name: rest, shown: shownText(rest) }]
+  return names.flatMap(({ name, shown }) => {
     // Only ASCII: other letters may have a capital that is another name.
     const upper = name.replace(/[a-z]/g, (letter) => letter.toUpperCase())
     if (upper === '*' || (isSymbol(upper) && !/[*:@]/.test(upper)))
       return [{ category, name: upper }]
     faults.push({
-      problem: `${shownText(name)} is not an instrument's name`,
+      problem: `${shown} is not an instrument's name`,
       fix: 'for example BTCUSDT, spot:BTCUSDT, * or @symbols.txt',
     })
     return []
   })
 }
 
-function readFile(path: string, cwd: string, faults: SymbolsFault[]): string[] {
+interface ShownName {
+  readonly name: string
+  /** What stands for it in a message. */
+  readonly shown: string
+}
+
+/** The names in a file. Messages show the lines' numbers only, as it may be another file, of secrets. */
+function readFile(path: string, cwd: string, faults: SymbolsFault[]): ShownName[] {
+  const file = isShownText(path) ? `@${path}` : 'the file behind @'
   try {
     const lines = readFileSync(resolve(cwd, path), 'utf8').split('\n')
-    return lines.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
+    return lines
+      .map((line, index) => ({
+        name: line.replace(/#.*/, '').trim(),
+        shown: `line ${index + 1} of ${file}`,
+      }))
+      .filter(({ name }) => name !== '')
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error
-    faults.push({ problem: `cannot read @${path} (${reason})`, fix: 'name a readable file' })
+    faults.push({ problem: `cannot read ${file} (${reason})`, fix: 'name a readable file' })
     return []
   }
 }

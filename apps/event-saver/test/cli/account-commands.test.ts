@@ -340,7 +340,12 @@ describe('event-saver account', () => {
       [add('--api-key', 'a b'), 's', 2, 'CREDENTIAL_INVALID'],
       [add('--api-key', 'k'), 'canary with blank', 2, 'CREDENTIAL_INVALID'],
       [add('--api-key', 'k'), pem, 2, 'not an unencrypted RSA private key'],
-      [add('--api-key', 'k', '--secret-file', 'none'), '', 2, 'cannot read none (ENOENT)'],
+      [
+        add('--api-key', 'k', '--secret-file', 'none'),
+        '',
+        2,
+        'cannot read the file that it names (ENOENT)',
+      ],
       [add('--api-key', 'k', '--secret', 'canary1'), 's', 2, 'SECRET_IN_ARGUMENT'],
       [add('--api-key', 'k', '--secret=canary2'), 's', 2, 'SECRET_IN_ARGUMENT'],
       [add('--api-key', 'k', '--api-secret=canary3'), 's', 2, "unknown option '--api-secret'"],

@@ -144,6 +144,12 @@ const VALUES: readonly Fault[] = [
     names: 'EVENTSAVER_DATABASE_URL_FILE',
     fix: /name a readable file/,
   },
+  {
+    title: 'a file of passwords among the symbols',
+    env: () => ({ EVENTSAVER_SYMBOLS: `@${file('logins', `BTCUSDT\nh:5432:*:me:${SECRET}\n`)}` }),
+    names: 'EVENTSAVER_SYMBOLS',
+    fix: /line 2 of @.*logins is not/,
+  },
   url('another URL behind pglite:', () => `pglite:${at('/db')}`, /names no directory/),
   ...[`${KEY}:id`, `${KEY}:${KEY}`, `${Buffer.from(KEY).toString('hex').slice(0, 64)}:id`].map(
     (text): Fault => ({
@@ -226,6 +232,23 @@ describe('a wrong value ends run and doctor with 78 before a socket is opened', 
     },
   )
 
+  it.each([
+    ['a file of settings', 78, ['run', '--config', `postgres://me:${SECRET}@h/db`]],
+    ['a command', 2, [`postgres://me:${SECRET}@h/db`]],
+    ['an argument', 2, ['run', `postgres://me:${SECRET}@h/db`]],
+    ['an option', 2, ['run', `--database-ulr=postgres://me:${SECRET}@h/db`]],
+    [
+      'the file of a secret',
+      2,
+      ['account', 'add', 'main', '--user', 'a', '--api-key', 'k', '--secret-file', SECRET],
+    ],
+  ])('no secret is shown that stands in place of %s', async (_, code, argv) => {
+    const env = { EVENTSAVER_ENCRYPTION_KEYS: `id:${Buffer.alloc(32).toString('base64')}` }
+    const result = await run(argv, env)
+    expect(result.code).toBe(code)
+    expect(result.text).not.toContain(SECRET)
+  })
+
   it('what stands around a value is left out', () => {
     const env = {
       EVENTSAVER_DATABASE_URL_FILE: file('padded', ' postgres://me:p@127.0.0.1/plain \r\n'),
@@ -254,7 +277,26 @@ const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] 
   ['no such user of a pooler', error('08P01', 'no such user: me'), '', 'LOGIN_REFUSED', /user/],
   ['no password given', 'password', '', 'LOGIN_REFUSED', /put it into the URL/],
   ['a way to log in that the driver lacks', 'kerberos', '', 'LOGIN_REFUSED', /with a password/],
-  ['a server of something else', 'other-protocol', '', 'LOGIN_REFUSED', /correct host and port/],
+  ...[
+    { of: 'MySQL', says: `\x4a\0\0\0\x0a${'8.0.33\0'.repeat(9)}` },
+    { of: 'HTTP', says: 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n' },
+    { of: 'SSH', says: 'SSH-2.0-OpenSSH_9.6\r\n' },
+    { of: 'Redis', says: '-ERR unknown command\r\n' },
+    { of: 'a screen', says: 'RFB 003.008\n' },
+  ].map(
+    ({ of, says }) =>
+      [`a server of ${of}`, { says }, '', 'LOGIN_REFUSED', /correct host and port/] as const,
+  ),
+  ...['HTTP/1.1 400 Bad Request\r\n\r\n', 'SSH-2.0-OpenSSH_9.6\r\n'].map(
+    (says) =>
+      [
+        `a server that answers ${says.slice(0, 4)} to the question for TLS`,
+        { says },
+        '?sslmode=require',
+        'LOGIN_REFUSED',
+        /correct host and port/,
+      ] as const,
+  ),
   ['no TLS', 'no-tls', '?sslmode=require', 'TLS_UNAVAILABLE', /sslmode=disable/],
   ['its own certificate', 'self-signed', '?sslmode=require', 'CERTIFICATE_REFUSED', /sslrootcert=/],
 ]

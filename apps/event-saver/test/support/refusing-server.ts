@@ -14,8 +14,8 @@ export type Refusal =
   | 'password'
   /** It asks for Kerberos, which the driver does not have. */
   | 'kerberos'
-  /** It is a server of something else, which speaks first or answers with other bytes. */
-  | 'other-protocol'
+  /** It is a server of something else, which speaks first or answers with these bytes. */
+  | { readonly says: string }
 
 /** The code that a client sends instead of a version to ask for TLS. */
 const SSL_REQUEST = 80_877_103
@@ -56,7 +56,9 @@ export class RefusingServer implements AsyncDisposable {
   }
 
   #answer(socket: Socket, packet: Buffer): void {
-    if (packet.readInt32BE(4) === SSL_REQUEST) {
+    if (typeof this.#refusal === 'object' && 'says' in this.#refusal) {
+      socket.write(Buffer.from(this.#refusal.says, 'latin1'))
+    } else if (packet.readInt32BE(4) === SSL_REQUEST) {
       socket.write(this.#refusal === 'self-signed' ? 'S' : 'N')
       if (this.#refusal !== 'self-signed') return
       new TLSSocket(socket, { isServer: true, key: TEST_KEY, cert: TEST_CERTIFICATE }).on(
@@ -71,11 +73,6 @@ export class RefusingServer implements AsyncDisposable {
       })
     } else if (this.#refusal === 'kerberos') {
       socket.write(message('R', int32(7)))
-    } else if (this.#refusal === 'other-protocol') {
-      // The greeting of MySQL.
-      socket.write(
-        Buffer.concat([Buffer.from([74, 0, 0, 0, 10]), Buffer.from('8.0.33\0'.repeat(9))]),
-      )
     } else if (typeof this.#refusal === 'object') {
       const { code, message: text } = this.#refusal
       socket.end(message('E', Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)))

@@ -38,7 +38,11 @@ export function refusalOf(cause: unknown): DatabaseError | null {
     )
   }
   if (TLS.test(code) || (code === 'EPROTO' && /SSL|TLS/.test(message))) {
-    return new DatabaseError('TLS_UNAVAILABLE', `TLS with the server fails: ${message}`, { cause })
+    return new DatabaseError(
+      'TLS_UNAVAILABLE',
+      `TLS with the server fails (${message}): correct host and port, or turn TLS on there`,
+      { cause },
+    )
   }
   if (/client password must be a (non-empty )?string/.test(message)) {
     const text = 'the server asks for a password and none is given: put it into the URL'
@@ -54,6 +58,14 @@ export function refusalOf(cause: unknown): DatabaseError | null {
   }
   if (message.startsWith('SASL: ') || (code === '08P01' && POOLER.test(message))) {
     return new DatabaseError('LOGIN_REFUSED', `the login is refused: ${message}`, { cause })
+  }
+  // Such as the folder of a socket with too long a name, or an address of a link without the link's name.
+  if (code === 'EINVAL' && 'syscall' in cause && cause.syscall === 'connect') {
+    return new DatabaseError(
+      'DATABASE_URL_INVALID',
+      `this machine cannot connect to such an address (${message}): correct the host or the folder of the socket`,
+      { cause },
+    )
   }
   // A value of a parameter that the server cannot read, such as one in `options`.
   if (/^22[0-9A-Z]{3}$/.test(code)) {

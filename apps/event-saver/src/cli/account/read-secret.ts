@@ -50,7 +50,8 @@ function fileContent(file: string, cwd: string): string {
     const reason = error instanceof Error && 'code' in error ? error.code : error
     throw usage(
       'SECRET_UNREADABLE',
-      `--secret-file: cannot read ${file} (${reason}): name a readable file`,
+      // Not its name: the secret itself may stand there.
+      `--secret-file: cannot read the file that it names (${reason}): name a readable file`,
     )
   }
 }

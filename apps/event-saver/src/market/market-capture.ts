@@ -10,6 +10,7 @@ import {
   type Clock,
   type DeadLetter,
   type MarketStream,
+  type PublicEvent,
   streamOf,
   untilAborted,
 } from '@grid/core-events'
@@ -29,6 +30,8 @@ export interface MarketCaptureHandlers {
   onStatus(status: StreamStatus): void
   /** Data of a stream has begun to arrive, for the first time or again. */
   onLive(stream: MarketStream): void
+  /** The events of one frame came, received at a time in epoch microseconds. */
+  onEvents(events: readonly PublicEvent[], localTsUs: number): void
   /** Awaited before symbols are subscribed that were not captured until now. */
   beforeAdded(symbols: readonly string[]): Promise<void>
   onRemoved(symbols: readonly string[]): void
@@ -150,7 +153,10 @@ export class MarketCapture {
     stream.on('frame', (frame) => {
       position = journal.append(frame)
     })
-    stream.on('normalized', (frame) => pipeline.accept(frame, position))
+    stream.on('normalized', (frame) => {
+      handlers.onEvents(frame.events, frame.frame.localTsUs)
+      pipeline.accept(frame, position)
+    })
     stream.on('status', (status) => {
       if (status.type === 'live') {
         const topic = stream.topics().find((candidate) => candidate.topic === status.topic)

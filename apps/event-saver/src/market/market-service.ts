@@ -1,5 +1,12 @@
 import { BybitRestClient, type StreamStatus, streamSymbol } from '@grid/bybit-adapter'
-import { type Category, type Clock, type MarketStream, nowMs } from '@grid/core-events'
+import {
+  type Category,
+  type Clock,
+  type MarketStream,
+  nowMs,
+  type PublicEvent,
+  streamOf,
+} from '@grid/core-events'
 import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
@@ -125,6 +132,9 @@ export class MarketService {
           this.#startGaps.onLive(stream, nowMs(clock))
           this.#options.onLive(stream)
         },
+        onEvents: (events, localTsUs) => {
+          if (this.#startGaps.awaitsData) this.#onFirstData(events, localTsUs)
+        },
         beforeAdded: async (symbols) => {
           // Until the database is ready, `readPast` will read this for all symbols together.
           if (this.#isDatabaseReady) await this.#readLastStored(category, symbols)
@@ -146,6 +156,13 @@ export class MarketService {
     if (status.type === 'open') onConnection()
     if (status.type === 'gap') pipeline.acceptGap(status.gap)
     streamLog.tell(status, { category })
+  }
+
+  #onFirstData([event]: readonly PublicEvent[], localTsUs: number): void {
+    if (event === undefined) return
+    const { category, channel, exchangeTs } = event
+    const stream = streamOf({ ...event, symbol: streamSymbol(category, channel, event.symbol) })
+    this.#startGaps.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
   }
 
   #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {

@@ -11,9 +11,21 @@ import {
 interface Start {
   /** Exchange time of its last event that was stored before this process, in epoch milliseconds. */
   storedTs?: number
-  /** By stream key, when each variant was first live in this process, in epoch milliseconds. */
-  readonly live: Map<string, { readonly stream: MarketStream; readonly atMs: number }>
+  /** By stream key, when each variant was first live in this process. */
+  readonly live: Map<string, Live>
 }
+
+interface Live {
+  readonly stream: MarketStream
+  /** In epoch milliseconds; later once data has shown that this machine's clock is behind. */
+  atMs: number
+  hasData: boolean
+}
+
+/** The first data tell by how much the clock is behind, less the time for which they were under way. */
+const UNDER_WAY_MS = 1000
+/** One absurd time must not make a gap of years. */
+const MOST_BEHIND_MS = 86_400_000
 
 /**
  * Finds the gaps of the time in which no process ran: from each stream's last stored event to the
@@ -22,6 +34,7 @@ interface Start {
 export class StartGaps {
   readonly #onGap: (gap: Gap) => void
   readonly #starts = new Map<string, Start>()
+  #silent = 0
 
   constructor(onGap: (gap: Gap) => void) {
     this.#onGap = onGap
@@ -32,8 +45,32 @@ export class StartGaps {
     const start = this.#startOf(stream)
     const key = streamKey(stream)
     if (start.live.has(key)) return
-    start.live.set(key, { stream, atMs })
+    start.live.set(key, { stream, atMs, hasData: false })
+    this.#silent += 1
     this.#judge(stream, start.storedTs, atMs)
+  }
+
+  /** Whether the first data of a live stream are still to come. */
+  get awaitsData(): boolean {
+    return this.#silent > 0
+  }
+
+  /**
+   * Data of a stream came. Only its first ones count: when they were sent later than they were received,
+   * this machine's clock is behind, so the stream was live later than it said.
+   */
+  onData(stream: MarketStream, receivedMs: number, exchangeTs: number): void {
+    const start = this.#startOf(stream)
+    const live = start.live.get(streamKey(stream))
+    if (live === undefined || live.hasData) return
+    live.hasData = true
+    this.#silent -= 1
+    const behindMs = exchangeTs - receivedMs
+    if (behindMs <= 0 || behindMs > MOST_BEHIND_MS) return
+    const toldMs = live.atMs
+    live.atMs += behindMs + UNDER_WAY_MS
+    if (start.storedTs === undefined) return
+    this.#judge(stream, Math.max(start.storedTs, toldMs), live.atMs)
   }
 
   /**
@@ -53,7 +90,11 @@ export class StartGaps {
   /** A symbol is no longer captured. Should it come back, its absence is a gap. */
   forget(category: Category, symbol: string): void {
     for (const channel of PUBLIC_CHANNELS) {
-      this.#starts.delete(streamKey({ category, channel, symbol }))
+      const key = streamKey({ category, channel, symbol })
+      for (const { hasData } of this.#starts.get(key)?.live.values() ?? []) {
+        if (!hasData) this.#silent -= 1
+      }
+      this.#starts.delete(key)
     }
   }
 

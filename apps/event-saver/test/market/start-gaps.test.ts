@@ -65,3 +65,45 @@ it('a symbol that comes back has a gap again', () => {
     [6000, 8000],
   ])
 })
+
+it('a clock that is behind makes no gap shorter: the first data tell when the stream was live', () => {
+  const bounds = ({ gaps }: ReturnType<typeof setUp>) =>
+    gaps.map(({ startTs, endTs }) => [startTs, endTs])
+  const before = setUp()
+  before.starts.onStored('linear', CHANNEL, STORED)
+  before.starts.onLive(STREAM, 400)
+  expect(before.gaps).toEqual([])
+  expect(before.starts.awaitsData).toBe(true)
+  before.starts.onData(STREAM, 500, 3500)
+  before.starts.onData(STREAM, 600, 9600)
+  expect(bounds(before)).toEqual([[1000, 4400]])
+  expect(before.starts.awaitsData).toBe(false)
+
+  const within = setUp()
+  within.starts.onStored('linear', CHANNEL, STORED)
+  within.starts.onLive(STREAM, 5000)
+  within.starts.onData(STREAM, 5100, 8100)
+  expect(bounds(within)).toEqual([
+    [1000, 5000],
+    [5000, 9000],
+  ])
+
+  const dataFirst = setUp()
+  dataFirst.starts.onLive(STREAM, 5000)
+  dataFirst.starts.onData(STREAM, 5100, 8100)
+  dataFirst.starts.onStored('linear', CHANNEL, STORED)
+  expect(bounds(dataFirst)).toEqual([[1000, 9000]])
+
+  const right = setUp()
+  right.starts.onStored('linear', CHANNEL, STORED)
+  right.starts.onLive(STREAM, 5000)
+  right.starts.onData(STREAM, 5100, 5090)
+  expect(bounds(right)).toEqual([[1000, 5000]])
+})
+
+it('nothing is awaited of a symbol that is forgotten', () => {
+  const { starts } = setUp()
+  starts.onLive(STREAM, 5000)
+  starts.forget('linear', 'BTCUSDT')
+  expect(starts.awaitsData).toBe(false)
+})

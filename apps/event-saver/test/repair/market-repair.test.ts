@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { optionSymbols, type RecentTradeLie, type Simulator, startSimulator } from '@grid/bybit-sim'
-import { CATEGORIES } from '@grid/core-events'
+import { CATEGORIES, systemClock } from '@grid/core-events'
 import { CaptureGapRepository, type GridDatabase, type StoredGap } from '@grid/db'
 import { compareWithTruth } from '@grid/proof'
 import type { Kysely } from 'kysely'
@@ -176,6 +176,35 @@ describe('a saver that was killed', () => {
 })
 
 describe('gaps of an earlier process', () => {
+  it('are recorded and filled by a clock that is 5 s behind', async () => {
+    const symbol = 'BTCUSDT'
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 28, symbols: [symbol], paused: true })
+    const env = { ...envFor(sim), EVENTSAVER_SYMBOLS: symbol }
+    const clock = { ...systemClock, nowUs: () => systemClock.nowUs() - 5_000_000 }
+    const some = (count: number, more = {}) => sim.trade({ symbol, count, sameSeq: false, ...more })
+    const first = makeSaver(sim.wsUrl, database.url, env, { clock })
+    await first.saver.start()
+    await live(first.saver, 1)
+    some(20, { exchangeTs: Date.now() - 20_000 })
+    some(20)
+    await quiet(first.saver)
+    await first.saver.stop(AbortSignal.timeout(30_000))
+    some(60)
+    const { saver } = makeSaver(sim.wsUrl, database.url, env, { clock })
+    await saver.start()
+    await live(saver, 1)
+    const states = async () => {
+      some(1)
+      return (await gapsOf(database.db)).map(({ reason, state }) => `${reason} ${state}`)
+    }
+    await expect.poll(states, { ...TIMEOUT, interval: 200 }).toEqual(['start filled'])
+    await quiet(saver)
+    await saver.stop(AbortSignal.timeout(30_000))
+    const rows = await database.db.selectFrom('public_trades').select('trade_id').execute()
+    expect(rows).toHaveLength(sim.truth().trades.length)
+  })
+
   it('are filled by two savers at once, of every category', async () => {
     await using database = await ownDatabase()
     const [call, put] = optionSymbols('BTC', [50_000, 60_000], Date.now())

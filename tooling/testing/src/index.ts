@@ -2,6 +2,7 @@
 import type {} from './global-setup.ts'
 
 export { clearOfMidnight } from './clear-of-midnight.ts'
+export { endWithThisProcess } from './end-with-this-process.ts'
 export { freePort } from './free-port.ts'
 export { findPgbouncer, type Pgbouncer, startPgbouncer } from './pgbouncer.ts'
 export { type Relay, startRelay } from './relay.ts'

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSimulator } from '@grid/bybit-sim'
-import { freePort } from '@grid/testing'
+import { endWithThisProcess, freePort } from '@grid/testing'
 import { describe, expect, it } from 'vitest'
 import type { SaverStatus } from '../../src/health/status.ts'
 import { Cli } from '../support/cli.ts'
@@ -26,6 +26,7 @@ async function startSaver(
     env: { ...process.env, ...env, EVENTSAVER_HTTP_ADDRESS: `127.0.0.1:${port}` },
     stdio: ['ignore', 'ignore', stderr],
   })
+  endWithThisProcess(child)
   const exited = once(child, 'exit').then(([code, signal]) => signal ?? code)
   const get: Get = async (path) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { endWithThisProcess } from '@grid/testing'
 import type { SaverStatus } from '../../src/health/status.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -34,6 +35,7 @@ export class Cli implements AsyncDisposable {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    endWithThisProcess(this.#child)
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endWithThisProcess } from '@grid/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDatabase } from '../../src/index.ts'
@@ -49,6 +50,7 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
       ['--conditions=@grid/source', '--input-type=module-typescript', '-e', script],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
+    endWithThisProcess(child)
     await once(child.stdout, 'data')
     const db = createDatabase({ url: `pglite:${directory}` })
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { endWithThisProcess } from '@grid/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createDatabase } from '../../src/index.ts'
@@ -34,7 +35,9 @@ function startWriter(directory: string, round: number): ChildProcess {
       process.stdout.write(batch + '\\n')
     }`
   const flags = ['--conditions=@grid/source', '--input-type=module-typescript', '-e', script]
-  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  endWithThisProcess(child)
+  return child
 }
 
 it(

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { endWithThisProcess } from '@grid/testing'
 import type { SaverStatus } from 'event-saver'
 
 const MAIN = fileURLToPath(import.meta.resolve('event-saver/main'))
@@ -24,6 +25,7 @@ export class SaverProcess {
         stdio: ['ignore', 'inherit', 'pipe'],
       },
     )
+    endWithThisProcess(this.#child)
     this.#exited = once(this.#child, 'exit').then(([code]) => (code === null ? 1 : Number(code)))
     this.#address = this.#readLog()
   }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { ListenAddress } from '../config/schemas.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 import type { HttpAccess, Refusal } from './http-access.ts'
@@ -32,6 +32,8 @@ export class HttpServer {
   readonly #access: HttpAccess
   readonly #metrics = new Metrics()
   readonly #server: Server
+  /** Connections with a request that is not answered yet. */
+  readonly #busy = new WeakSet<Socket>()
 
   constructor(subject: HttpSubject, access: HttpAccess) {
     this.#subject = subject
@@ -43,6 +45,7 @@ export class HttpServer {
       connectionsCheckingInterval: 1000,
     }
     this.#server = createServer(limits, (request, response) => {
+      if (!this.#isNext(request, response)) return
       this.#limitAnswer(response)
       this.#answer(request, response).catch((error: unknown) => {
         // An error after the headers cannot be told to the client any more.
@@ -78,6 +81,20 @@ export class HttpServer {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()
     })
+  }
+
+  /**
+   * Whether a connection has no other request under way. Otherwise the connection is cut: thousands of
+   * requests fit into one packet, and each would read the whole status and keep its answer in memory.
+   */
+  #isNext({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#busy.has(socket)) {
+      socket.destroy()
+      return false
+    }
+    this.#busy.add(socket)
+    response.on('close', () => this.#busy.delete(socket))
+    return true
   }
 
   /** Cuts off a client that reads its answer too slowly: it holds the answer in memory. */

@@ -13,6 +13,8 @@ const TOKEN = 'a-token-of-some-length'
 const CHECK = { code: 'TOPICS_LIVE', ok: true, since: 1, detail: '1 live (tickers.SECRETUSDT)' }
 
 const servers: HttpServer[] = []
+/** How often the status was read. */
+let readings = 0
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
@@ -31,7 +33,12 @@ async function serve({
 } = {}): Promise<number> {
   const secret = token === undefined ? undefined : new Secret(token)
   const status = { name: 'event-saver', ready: true, checks: [CHECK], collector } as unknown
-  const subject = { status: () => status as SaverStatus, alive: () => true }
+  readings = 0
+  const read = (): SaverStatus => {
+    readings += 1
+    return status as SaverStatus
+  }
+  const subject = { status: read, alive: () => true }
   const server = new HttpServer(subject, new HttpAccess({ host, hosts, token: secret }))
   servers.push(server)
   const address = await server.listen({ host: '127.0.0.1', port: 0 })
@@ -135,6 +142,29 @@ describe('connections', () => {
     const socket = await open(await serve(), text)
     socket.resume()
     await expect.poll(() => socket.closed, { timeout: 30_000 }).toBe(true)
+  })
+
+  it.each(['1.1', '1.0'])(
+    'that send many requests before an answer are cut, and cost one reading: HTTP/%s',
+    async (version) => {
+      const port = await serve()
+      const request = `GET /status HTTP/${version}\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n`
+      const socket = await open(port, request.repeat(5000))
+      socket.resume()
+      await expect.poll(() => socket.closed, { timeout: 10_000 }).toBe(true)
+      expect(readings).toBe(1)
+    },
+  )
+
+  it('may ask again once a request is answered', async () => {
+    const socket = await open(await serve())
+    for (let asked = 1; asked <= 3; asked += 1) {
+      socket.write('GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      expect(answer.toString()).toContain('event-saver')
+      expect(readings).toBe(asked)
+    }
+    socket.destroy()
   })
 
   it('whose client does not read its answer are cut off', async () => {

@@ -19,6 +19,7 @@ export { classifyDatabaseError, type DatabaseErrorClass } from './classify-datab
 export type { Column } from './columns/column.ts'
 export type { ColumnKindName } from './columns/column-kind.ts'
 export { createDatabase, type DatabaseOptions } from './connection/create-database.ts'
+export { guardedClient } from './connection/guarded-client.ts'
 export { checkDatabaseUrl, redactDatabaseUrl } from './connection/url/database-url.ts'
 export {
   type PostgresConnection,

@@ -1,5 +1,5 @@
 import { type Clock, repeat, untilAborted } from '@grid/core-events'
-import { postgresConnection } from '@grid/db'
+import { guardedClient, postgresConnection } from '@grid/db'
 import { Client } from 'pg'
 
 /** What the listener needs, and whom it tells. */
@@ -13,6 +13,8 @@ export interface AccountHintsOptions {
 const RETRY_MS = 60_000
 const BACKOFF = { baseMs: RETRY_MS, capMs: RETRY_MS, jitter: false }
 const CONNECT_TIMEOUT_MS = 10_000
+/** A server may send at any time what `pg` cannot read, and that must not end the capture. */
+const GuardedClient = guardedClient(Client)
 
 /**
  * Listens for changes of accounts on a database connection of its own.
@@ -39,7 +41,7 @@ export class AccountHints {
   /** Listens until the connection ends; rejects when it fails or the signal aborts. */
   async #listen(signal: AbortSignal): Promise<void> {
     const { databaseUrl, onHint } = this.#options
-    const client = new Client({
+    const client = new GuardedClient({
       application_name: 'event-saver accounts',
       ...postgresConnection(databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

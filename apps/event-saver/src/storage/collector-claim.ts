@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { retry, sleep, systemClock, untilAborted } from '@grid/core-events'
-import { postgresConnection } from '@grid/db'
+import { guardedClient, postgresConnection } from '@grid/db'
 import { Client } from 'pg'
 import { CommandError, EXIT } from '../exit-code.ts'
 import type { Logger } from '../log/log.ts'
@@ -33,6 +33,8 @@ const ANSWER_MS = 15_000
 const END_MS = 2000
 const CONNECT_TIMEOUT_MS = 10_000
 const BACKOFF = { baseMs: 250, capMs: 10_000 }
+/** A server may send at any time what `pg` cannot read, and that must not end the capture. */
+const GuardedClient = guardedClient(Client)
 /** PostgreSQL cuts a connection's name at this length. */
 const MAX_NAME_BYTES = 63
 
@@ -138,7 +140,7 @@ export class CollectorClaim {
   /** Opens a session that holds the name. */
   async #claim(): Promise<Session> {
     this.#released.signal.throwIfAborted()
-    const client = new Client({
+    const client = new GuardedClient({
       ...postgresConnection(this.#options.databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_MS,
@@ -190,10 +192,20 @@ export class CollectorClaim {
   }
 }
 
+/**
+ * SQL of the number of `grid_meta`: of the one that the session sees, or else of the only one, as a search
+ * path may leave out its schema; 0 when that tells none. It is never null: no lock has the key null, and
+ * the name would be waited for without end.
+ */
+const GRID_META = `coalesce(
+  to_regclass('grid_meta')::oid::bigint,
+  (select min(oid::bigint) from pg_class where relname = 'grid_meta' and relkind = 'r' having count(*) = 1),
+  0)`
+
 /** The lock of a collector: the number of the table tells several schemas of a database apart. */
 function keyOf(client: Client, collector: string): string {
   const text = client.escapeLiteral(`event-saver collector ${collector}`)
-  return `hashtextextended(${text}, to_regclass('grid_meta')::oid::bigint)`
+  return `hashtextextended(${text}, ${GRID_META})`
 }
 
 /** The session that holds a collector's name; null when there is none any more. */

@@ -46,6 +46,11 @@ export class RefusingServer implements AsyncDisposable {
     return server
   }
 
+  /** Connections that are open. */
+  get open(): number {
+    return this.#sockets.size
+  }
+
   get port(): number {
     return (this.#server.address() as AddressInfo).port
   }

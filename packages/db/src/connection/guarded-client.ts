@@ -1,5 +1,3 @@
-import type { Client } from 'pg'
-
 type Listener = (...args: never[]) => void
 
 /** The part of a socket that `pg`'s parser of messages uses, and its end. */
@@ -31,22 +29,32 @@ const LONGEST = 30_000
  *
  * A server of something else is told by its first bytes. The parser would take them for the begin of a long
  * message and wait for its rest, and `pg` names any answer to the question for TLS the same.
+ *
+ * @example
+ * const client = new (guardedClient(Client))(postgresConnection('postgres://grid@localhost/grid'))
  */
-export function guardedClient(Base: typeof Client): typeof Client {
-  return class GuardedClient extends Base {
-    constructor(...options: ConstructorParameters<typeof Client>) {
-      super(...options)
-      const { connection } = this as unknown as { connection?: Connection }
-      const attach = connection?.attachListeners
-      if (connection === undefined || attach === undefined) return
-      connection.attachListeners = (socket) => attach.call(connection, guarded(socket as Socket))
-      if (!connection.ssl || connection.sslNegotiation === 'direct') return
-      // The first error is the one that counts, so this goes before the listener of `pg`.
-      connection.stream?.once('data', (bytes) => {
-        if (!isTlsAnswer(bytes)) connection.emit('error', invalid(bytes))
-      })
-    }
-  }
+export function guardedClient<Client extends new (...options: never[]) => object>(
+  Base: Client,
+): Client {
+  return new Proxy(Base, {
+    construct(target, options, newTarget) {
+      const client: object = Reflect.construct(target, options, newTarget)
+      guard(client)
+      return client
+    },
+  })
+}
+
+function guard(client: { readonly connection?: Connection }): void {
+  const { connection } = client
+  const attach = connection?.attachListeners
+  if (connection === undefined || attach === undefined) return
+  connection.attachListeners = (socket) => attach.call(connection, guarded(socket as Socket))
+  if (!connection.ssl || connection.sslNegotiation === 'direct') return
+  // The first error is the one that counts, so this goes before the listener of `pg`.
+  connection.stream?.once('data', (bytes) => {
+    if (!isTlsAnswer(bytes)) connection.emit('error', invalid(bytes))
+  })
 }
 
 /** Stands for a socket, and ends it when a listener throws, or the first bytes are of another protocol. */

@@ -16,12 +16,14 @@ export interface Origins {
   readonly given: ReadonlyMap<SettingName, GivenValue>
   /** The path of the file of settings; undefined without one. */
   readonly file: string | undefined
+  /** The database's URL, with absolute paths; undefined without one. */
+  readonly databaseUrl: string | undefined
 }
 
 /** Finds the secrets that others can read: in the list of processes, or in files. */
-export function exposures({ origins, given, file }: Origins): Exposure[] {
+export function exposures({ origins, given, file, databaseUrl }: Origins): Exposure[] {
   const found: Exposure[] = []
-  const files = new Set<string>()
+  const files = new Set(keyFiles(databaseUrl ?? ''))
   for (const [name, { variable, text }] of given) {
     const setting: Setting<unknown> = SETTINGS[name]
     if (setting.secret !== true) continue
@@ -58,6 +60,12 @@ function modeOf(path: string): number | null {
   } catch {
     return null
   }
+}
+
+/** The files of private keys that a database's URL names. */
+function keyFiles(url: string): string[] {
+  const [, query = ''] = url.split('?')
+  return new URLSearchParams(query).getAll('sslkey')
 }
 
 /** The database's URL is secret only with a password. */

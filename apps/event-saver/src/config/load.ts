@@ -98,7 +98,7 @@ export function loadConfig(input: ConfigInput): ConfigResult {
   return {
     ok: true,
     config: completeConfig(typed, symbols, input.cwd),
-    exposures: exposures({ origins, given: givens, file }),
+    exposures: exposures({ origins, given: givens, file, databaseUrl: typed.databaseUrl }),
     origins: origins as Record<SettingName, ConfigOrigin>,
     given: givens,
     unknownVariables: unknownVariables(input.env),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountHostsFault } from '../../src/accounts/account-hosts.ts'
 import { type ConfigInput, loadConfig } from '../../src/config/load.ts'
 import { runCli } from '../support/cli.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from '../support/refusing-server.ts'
 
 const KEYS = `k:${Buffer.alloc(32, 7).toString('base64')}`
 let folder: string
@@ -64,6 +65,19 @@ describe('a secret that others can read', () => {
     expect(load({ file: url }).exposures).toHaveLength(1)
     const plain = file('plain.json', JSON.stringify({ databaseUrl: 'postgres://u@h/d' }), 0o644)
     expect(load({ file: plain }).exposures).toEqual([])
+  })
+
+  it('is the private key of a client of the database', () => {
+    const key = file('client +1.key', TEST_KEY, 0o640)
+    const certificate = file('client.crt', TEST_CERTIFICATE, 0o644)
+    const query = `sslcert=${certificate}&sslkey=client%20%2B1.key`
+    const url = file('url', `postgres://grid@h/d?${query}`, 0o600)
+    const { exposures } = load({ env: { EVENTSAVER_DATABASE_URL_FILE: url } })
+    expect(exposures.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`chmod 600 ${key}`),
+    ])
+    chmodSync(key, 0o600)
+    expect(load({ env: { EVENTSAVER_DATABASE_URL_FILE: url } }).exposures).toEqual([])
   })
 
   it('is warned of by every command', async () => {

@@ -7,7 +7,7 @@ import { Health } from './health/health.ts'
 import type { SaverStatus } from './health/status.ts'
 import { MemoryJournal } from './journal/journal.ts'
 import type { Logger } from './log/log.ts'
-import { queryOrWarn } from './log/query-or-warn.ts'
+import { queryAtStart } from './log/query-or-warn.ts'
 import { StreamLog } from './log/stream-log.ts'
 import { MarketService } from './market/market-service.ts'
 import { Pipeline } from './pipeline/pipeline.ts'
@@ -231,11 +231,13 @@ export class Saver {
       const folder = embeddedFolder(config)
       const openness = folder === null ? null : openFolder(folder)
       if (openness !== null) log.warn({ code: 'FOLDER_OPEN' }, openness)
-      await this.#markets.readPast()
-      await queryOrWarn(log, async () => {
+      await this.#markets.readPast(signal)
+      await queryAtStart({ log, clock, signal }, async () => {
         const { open } = await new CaptureGapRepository(db).countByState('everyone')
         this.pipeline.gaps.addStored(open)
       })
+      // Stopped while the database was away again: the next start must find what is stored now.
+      if (signal.aborted) return
       this.pipeline.open()
       this.#accounts.start()
       this.#partitions.start()

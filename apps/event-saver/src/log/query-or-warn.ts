@@ -1,12 +1,63 @@
-import type { Logger } from './log.ts'
+import { type Clock, retry } from '@grid/core-events'
+import { classifyDatabaseError } from '@grid/db'
+import { isWorthALine, type Logger } from './log.ts'
 import { reasonOf } from './reason.ts'
 
-/** Runs a query at start; on failure logs a warning and goes on, because capture must not depend on it. */
+const BACKOFF = { baseMs: 250, capMs: 30_000 }
+
+/** Errors of a server that answers: it may answer so for ever, as a statement that takes too long does. */
+const ANSWERED = /^(40|53|55|57014|58)/
+/** How often a query that the server answers with such an error is run, within some 30 s. */
+const MOST_ANSWERS = 8
+
+/** Runs a query once; on failure logs a warning and goes on, because capture must not depend on it. */
 export async function queryOrWarn(log: Logger, query: () => Promise<void>): Promise<void> {
   try {
     await query()
   } catch (error) {
-    const reason = reasonOf(error)
-    log.warn({ code: 'PAST_UNKNOWN', reason }, 'cannot tell what was missed before this start')
+    warn(log, error)
   }
+}
+
+/** What a query at the start waits by. */
+export interface AtStart {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs a query of the start, and again while the database is away: what it tells can never be asked
+ * later, when newer events are stored. After another failure it logs a warning and goes on, as it does
+ * when the signal ends the wait.
+ */
+export async function queryAtStart(
+  { log, clock, signal }: AtStart,
+  query: () => Promise<void>,
+): Promise<void> {
+  try {
+    await retry(query, {
+      clock,
+      signal,
+      backoff: BACKOFF,
+      isRetryable: (error, failures) =>
+        classifyDatabaseError(error) === 'transient' &&
+        (failures < MOST_ANSWERS || !isAnswer(error)),
+      onRetry: (error, failures) => {
+        if (failures > 0 && isWorthALine(failures)) warn(log, error, ', trying again')
+      },
+    })
+  } catch (error) {
+    if (!signal.aborted) warn(log, error)
+  }
+}
+
+function warn(log: Logger, error: unknown, more = ''): void {
+  const reason = reasonOf(error)
+  log.warn({ code: 'PAST_UNKNOWN', reason }, `cannot tell what was missed before this start${more}`)
+}
+
+function isAnswer(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' && ANSWERED.test(code)
 }

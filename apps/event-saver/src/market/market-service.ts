@@ -13,7 +13,7 @@ import type { Config } from '../config/config.ts'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../log/log.ts'
-import { queryOrWarn } from '../log/query-or-warn.ts'
+import { queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { InstrumentRecorder, type InstrumentStatus } from './instrument-recorder.ts'
@@ -78,13 +78,16 @@ export class MarketService {
 
   /**
    * Reads when each stream was last stored, once the database is ready and before anything is stored;
-   * from then on also for symbols that are added. Never rejects.
+   * from then on also for symbols that are added. Tries again while the database is away. Never rejects.
    */
-  async readPast(): Promise<void> {
+  async readPast(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options
     this.#isDatabaseReady = true
     this.#instruments.open()
     for (const capture of this.#captures) {
-      await this.#readLastStored(capture.category, capture.symbols)
+      const { category, symbols } = capture
+      const query = () => this.#readLastStored(category, symbols)
+      await queryAtStart({ log, clock, signal }, query)
     }
   }
 
@@ -137,7 +140,8 @@ export class MarketService {
         },
         beforeAdded: async (symbols) => {
           // Until the database is ready, `readPast` will read this for all symbols together.
-          if (this.#isDatabaseReady) await this.#readLastStored(category, symbols)
+          if (!this.#isDatabaseReady) return
+          await queryOrWarn(this.#options.log, () => this.#readLastStored(category, symbols))
         },
         onRemoved: (symbols) => {
           for (const symbol of symbols) this.#startGaps.forget(category, symbol)
@@ -165,19 +169,17 @@ export class MarketService {
     this.#startGaps.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
   }
 
-  #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
-    const { config, db, log } = this.#options
-    return queryOrWarn(log, async () => {
-      for (const channel of config.channels) {
-        const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
-        // Option trades are streamed by base coin: its last event is that of any of its contracts.
-        const byStream = new Map<string, number>()
-        for (const [symbol, ts] of lastTs) {
-          const name = streamSymbol(category, channel, symbol)
-          byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
-        }
-        this.#startGaps.onStored(category, channel, byStream)
+  async #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
+    const { config, db } = this.#options
+    for (const channel of config.channels) {
+      const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
+      // Option trades are streamed by base coin: its last event is that of any of its contracts.
+      const byStream = new Map<string, number>()
+      for (const [symbol, ts] of lastTs) {
+        const name = streamSymbol(category, channel, symbol)
+        byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
       }
-    })
+      this.#startGaps.onStored(category, channel, byStream)
+    }
   }
 }

@@ -12,7 +12,7 @@ import { CaptureGapRepository, type GridDatabase, type StoredGap } from '@grid/d
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log/log.ts'
-import { queryOrWarn } from '../log/query-or-warn.ts'
+import { queryAtStart } from '../log/query-or-warn.ts'
 import type { RecordedGap } from '../pipeline/gap-recorder.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { RepairLog } from './repair-log.ts'
@@ -99,7 +99,8 @@ export class MarketRepair {
   /** Takes up the open gaps of earlier processes, once the database is ready. Never rejects. */
   async takeUp(): Promise<void> {
     if (!this.#isOn) return
-    await queryOrWarn(this.#options.log, async () => {
+    const { clock, log } = this.#options
+    await queryAtStart({ log, clock, signal: this.#stop.signal }, async () => {
       for (const gap of await this.#gaps.list({ state: 'open' })) {
         const stream = streamOfStored(gap)
         if (stream === null) continue

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startSimulator } from '@grid/bybit-sim'
 import { DeadLetterRepository } from '@grid/db'
+import { sql } from 'kysely'
 import { describe, expect, inject, it } from 'vitest'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -250,6 +251,35 @@ describe('a process that was down', () => {
     expect(proof.unsent).toBeGreaterThan(100)
     const gaps = await database.db.selectFrom('capture_gaps').select('reason').execute()
     expect(gaps).toEqual(Array.from({ length: 8 }, () => ({ reason: 'start' })))
+  })
+
+  it('leaves that gap also when the database goes away while it tells what was stored', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 16, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const env = { EVENTSAVER_SYMBOLS: 'BTCUSDT', EVENTSAVER_CHANNELS: 'publicTrade' }
+    const first = makeSaver(sim.wsUrl, database.url, env)
+    await first.saver.start()
+    await live(1, first.saver)
+    await wait(500)
+    await first.saver.stop(patience())
+    const second = makeSaver(sim.wsUrl, database.url, env)
+    await database.db.transaction().execute(async (trx) => {
+      await sql`lock table public_trades in access exclusive mode`.execute(trx)
+      await second.saver.start()
+      await live(1, second.saver)
+      // Whoever waits for the lock loses its connection.
+      const cut = async () => {
+        const { rows } = await sql`
+          select pg_terminate_backend(pid) from pg_locks
+          where not granted and relation = 'public_trades'::regclass`.execute(trx)
+        return rows.length
+      }
+      await expect.poll(cut, { timeout: 30_000 }).toBeGreaterThan(0)
+    })
+    await expect.poll(() => second.saver.status().gaps.recent.length, { timeout: 30_000 }).toBe(1)
+    await second.saver.stop(patience())
+    const gaps = await database.db.selectFrom('capture_gaps').select('reason').execute()
+    expect(gaps).toEqual([{ reason: 'start' }])
   })
 
   it('leaves that gap also when the list of instruments comes after the database', async () => {

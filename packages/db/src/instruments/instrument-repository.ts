@@ -1,6 +1,7 @@
 import type { Category } from '@grid/core-events'
 import type { Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
+import { ContentHashes } from './content-hashes.ts'
 import type {
   InstrumentList,
   InstrumentState,
@@ -36,6 +37,7 @@ export interface HistoryQuery extends InstrumentQuery {
  */
 export class InstrumentRepository {
   readonly #db: Kysely<GridDatabase>
+  readonly #hashes = new ContentHashes()
 
   /** Works on a database or within a transaction. */
   constructor(db: Kysely<GridDatabase>) {
@@ -54,7 +56,7 @@ export class InstrumentRepository {
    * )
    */
   record(list: InstrumentList, reading: ListReading): Promise<RecordedList> {
-    return recordList(this.#db, list, reading)
+    return recordList(this.#db, list, reading, this.#hashes)
   }
 
   /**

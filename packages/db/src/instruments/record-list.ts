@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
-import { type Instrument, instrumentToJson, type JsonValue } from '@grid/core-events'
+import { instrumentToJson, type JsonValue } from '@grid/core-events'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { inTransaction } from '../connection/transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
+import type { ContentHashes } from './content-hashes.ts'
 import type { InstrumentList, ListReading, RecordedList } from './instrument-list.ts'
 
 /** A present state, as far as it is compared. Times in epoch milliseconds. */
@@ -39,6 +39,7 @@ export function recordList(
   db: Kysely<GridDatabase>,
   list: InstrumentList,
   reading: ListReading,
+  hashes: ContentHashes,
 ): Promise<RecordedList> {
   return inTransaction(db, async (trx) => {
     const { category, isComplete } = list
@@ -48,28 +49,31 @@ export function recordList(
     )
     const last = await lastListTs(trx, category)
     if (last !== null && reading.exchangeTs <= last) return { ...NOTHING, isSuperseded: true }
-    const changes = compare(list, reading, await presentOf(trx, category), last)
+    const present = await presentOf(trx, category)
+    const changes = compare(list, reading, present, last, hashes)
     await write(trx, list, reading, changes, last)
     if (isComplete) await noteList(trx, list, reading)
+    hashes.forget(category, changes.ended)
     return { ...NOTHING, opened: changes.opened.length, ended: changes.ended.length }
   })
 }
 
 function compare(
-  { instruments, isComplete, unreadable = [] }: InstrumentList,
+  { category, instruments, isComplete, unreadable = [] }: InstrumentList,
   { exchangeTs, confirmMs = 1 }: ListReading,
   present: ReadonlyMap<string, Present>,
   last: number | null,
+  hashes: ContentHashes,
 ): Changes {
   const listed = new Map(instruments.map((instrument) => [instrument.symbol, instrument]))
   const opened: Opened[] = []
   const changed: string[] = []
   for (const [symbol, instrument] of listed) {
     const before = present.get(symbol)
-    const details = instrumentToJson(instrument)
-    const content_hash = contentHash(instrument)
+    const content_hash = hashes.of(category, instrument)
     // A partial list may be older than a state that another one has opened.
     if (before?.hash === content_hash || (before?.validFrom ?? 0) >= exchangeTs) continue
+    const details = instrumentToJson(instrument)
     const after = latest(last, before?.validFrom ?? null)
     const changed_after = after === null ? null : isoOf(after)
     opened.push({ symbol, details, content_hash, changed_after })
@@ -178,19 +182,6 @@ async function noteList(
     on conflict (category) do update set exchange_ts = excluded.exchange_ts,
       local_ts = excluded.local_ts, instruments = excluded.instruments,
       collector = excluded.collector`.execute(trx)
-}
-
-/** Equal for instruments about which the exchange says the same, in whatever order. */
-function contentHash(instrument: Instrument): string {
-  return hash('sha256', canonicalText(instrumentToJson(instrument)), 'hex').slice(0, 32)
-}
-
-function canonicalText(value: JsonValue): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
 
 function nameOf([symbol]: readonly [string, unknown]): string {

@@ -5,12 +5,17 @@ import type { ConfigFault } from './config-fault.ts'
 const VARIABLES = [
   { variable: 'PGHOST', parameter: 'host', part: 'host' },
   { variable: 'PGPORT', parameter: 'port', part: 'port' },
+  { variable: 'PGUSER', parameter: 'user', part: 'user' },
+  { variable: 'PGDATABASE', parameter: 'database', part: 'database' },
+  { variable: 'PGPASSWORD', parameter: 'password', part: 'password' },
   { variable: 'PGSSLMODE', parameter: 'sslmode', part: 'ssl' },
+  { variable: 'PGSSLNEGOTIATION', parameter: 'sslnegotiation', part: 'sslnegotiation' },
 ] as const
 
 /**
  * The faults of variables of PostgreSQL that a connection to this URL would use. The driver takes a wrong
- * `PGSSLMODE` for no TLS, and looks for the host `a,b` for ever.
+ * `PGSSLMODE` for no TLS, looks for the host `a,b` for ever, and a server says of a line break behind a name
+ * only that there is no such name.
  */
 export function pgVariableFaults(
   url: string | undefined,
@@ -18,16 +23,25 @@ export function pgVariableFaults(
 ): ConfigFault[] {
   if (!url?.startsWith('postgres')) return []
   const parts = postgresConnection(url)
+  const ssl = parts.ssl ?? env['PGSSLMODE'] ?? ''
+  const hasTls = ssl !== false && ssl !== '' && ssl !== 'disable'
   return VARIABLES.flatMap(({ variable, parameter, part }) => {
     const value = env[variable]
-    if (value === undefined || value === '' || parts[part] !== undefined) return []
+    if (value === undefined || value === '' || Object.hasOwn(parts, part)) return []
+    const fix = 'correct it, or say it in the URL'
+    if (/\p{Cc}/u.test(value) || (variable !== 'PGPASSWORD' && value !== value.trim())) {
+      const problem = 'is used for EVENTSAVER_DATABASE_URL, and has a line break or blank too many'
+      return [{ where: variable, problem, fix }]
+    }
+    if (parameter === 'database') return []
     try {
-      checkDatabaseUrl(`postgres:///?${parameter}=${encodeURIComponent(value)}`)
+      const mode = parameter === 'sslnegotiation' && !hasTls ? '&sslmode=disable' : ''
+      checkDatabaseUrl(`postgres:///?${parameter}=${encodeURIComponent(value)}${mode}`)
       return []
     } catch (error) {
       const { message } = error as Error
       const problem = `is used for EVENTSAVER_DATABASE_URL, and the ${message}`
-      return [{ where: variable, problem, fix: 'correct it, or say it in the URL' }]
+      return [{ where: variable, problem, fix }]
     }
   })
 }

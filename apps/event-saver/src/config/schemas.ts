@@ -3,6 +3,9 @@ import { durationText, isHostName, Secret } from '@grid/core-events'
 import { checkDatabaseUrl, EncryptionKeys } from '@grid/db'
 import { z } from 'zod'
 import { parseDuration } from './duration.ts'
+import { isAskedByFetch } from './refused-ports.ts'
+
+const REFUSED_PORT = 'clients of HTTP refuse this port, which belongs to another protocol'
 
 /** A schema that reads the text of a setting into its typed value. */
 export type TextSchema<Value> = z.ZodType<Value, string>
@@ -78,12 +81,17 @@ export const retention: TextSchema<number | null> = z.string().transform((text, 
  */
 export function baseUrl(schemes: readonly string[]): TextSchema<string> {
   const problem = `must be a URL such as ${schemes[0]}://host:9001, of one host, without blanks, query or credentials`
+  const isHttp = schemes.includes('http')
   return z.string().transform((text, context) => {
     // A URL parser strips tabs and line breaks silently, and turns backslashes.
     const url = /[\s\p{Cc}\p{Cf}\\?#@]/u.test(text) ? null : URL.parse(text)
     const isOne = url !== null && isHost(url.hostname) && url.port !== '0'
-    if (isOne && schemes.includes(url.protocol.slice(0, -1))) return url.href.replace(/\/+$/, '')
-    context.issues.push({ code: 'custom', message: problem, input: text })
+    const isRefused = isOne && isHttp && url.port !== '' && !isAskedByFetch(Number(url.port))
+    if (isOne && !isRefused && schemes.includes(url.protocol.slice(0, -1))) {
+      return url.href.replace(/\/+$/, '')
+    }
+    const message = isRefused ? `${problem}; ${REFUSED_PORT}` : problem
+    context.issues.push({ code: 'custom', message, input: text })
     return z.NEVER
   })
 }
@@ -116,12 +124,13 @@ const HOST_PORT = /^(\[[0-9a-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/i
 /** `host:port`, with an IPv6 host in brackets. */
 export const listenAddress: TextSchema<ListenAddress> = z.string().transform((text, context) => {
   const [, host = '', port = ''] = HOST_PORT.exec(text) ?? []
-  if (isHost(host) && Number(port) <= 65_535) {
+  const isRefused = Number(port) !== 0 && !isAskedByFetch(Number(port))
+  if (isHost(host) && Number(port) <= 65_535 && !isRefused) {
     return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
   }
   context.issues.push({
     code: 'custom',
-    message: 'must be host:port such as 127.0.0.1:9464',
+    message: `must be host:port such as 127.0.0.1:9464${isRefused ? `; ${REFUSED_PORT}` : ''}`,
     input: text,
   })
   return z.NEVER

@@ -56,12 +56,14 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       findings.push(problem('DATABASE', detail, 'run event-saver migrate'))
     }
     const { rows } = await sql<{
+      has_schema: boolean
       may_create: boolean
       owner: string | null
       may_write: boolean
       is_read_only: boolean
     }>`
-      select has_schema_privilege(current_schema(), 'create') as may_create,
+      select current_schema() is not null as has_schema,
+        has_schema_privilege(current_schema(), 'create') as may_create,
         -- The owner of a table of market data, if this role is not a member of it.
         (select relowner::regrole::text from pg_class
           where relnamespace = current_schema()::regnamespace
@@ -75,7 +77,11 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
         ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
     const [rights] = rows
-    if (typeof rights?.owner === 'string') {
+    if (rights?.has_schema === false) {
+      const fix =
+        'correct search_path in the URL or of this login, or make the schema that it names'
+      findings.push(problem('DATABASE', 'search_path names no schema that exists', fix))
+    } else if (typeof rights?.owner === 'string') {
       const detail =
         'this role does not own the tables: it cannot make the partitions of each day, without which no market data is stored'
       findings.push(problem('DATABASE', detail, `capture as ${rights.owner}, or as a member of it`))

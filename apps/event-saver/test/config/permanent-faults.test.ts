@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -132,6 +132,23 @@ const VALUES: readonly Fault[] = [
     names: 'PGPORT',
     fix: /65535/,
   },
+  ...[
+    { variable: 'PGUSER', value: 'me\n', fix: /line break/ },
+    { variable: 'PGDATABASE', value: 'plain ', fix: /blank/ },
+    { variable: 'PGPASSWORD', value: `${SECRET}\n`, fix: /line break/ },
+    { variable: 'PGSSLNEGOTIATION', value: 'bogus', fix: /one of postgres, direct/ },
+    { variable: 'PGSSLNEGOTIATION', value: 'direct', fix: /without TLS/ },
+  ].map(
+    ({ variable, value, fix }): Fault => ({
+      title: `${variable}=${JSON.stringify(value)} from the environment`,
+      env: () => ({
+        EVENTSAVER_DATABASE_URL: `postgres://127.0.0.1:${server.port}`,
+        [variable]: value,
+      }),
+      names: variable,
+      fix,
+    }),
+  ),
   {
     title: 'the URL of the database among the symbols',
     env: () => ({ EVENTSAVER_SYMBOLS: at('/db') }),
@@ -173,7 +190,13 @@ const VALUES: readonly Fault[] = [
       fix: /such as ws:\/\/host:9001/,
     }),
   ),
-  ...['http://a,b', 'http://10.0.0.256', 'http://h\t:1', `http://h?token=${SECRET}`].map(
+  ...[
+    'http://a,b',
+    'http://127.0.0.1:6000',
+    'http://10.0.0.256',
+    'http://h\t:1',
+    `http://h?token=${SECRET}`,
+  ].map(
     (text): Fault => ({
       title: `the REST URL ${JSON.stringify(text)}`,
       env: () => ({ EVENTSAVER_REST_URL: text }),
@@ -181,7 +204,14 @@ const VALUES: readonly Fault[] = [
       fix: /such as http:\/\/host:9001/,
     }),
   ),
-  ...['h,g:1', '127.0.0.1:99999', '10.0.0.256:1', 'a b:1', `postgres://u:${SECRET}@h/d`].map(
+  ...[
+    'h,g:1',
+    '127.0.0.1:6000',
+    '127.0.0.1:99999',
+    '10.0.0.256:1',
+    'a b:1',
+    `postgres://u:${SECRET}@h/d`,
+  ].map(
     (text): Fault => ({
       title: `the HTTP address ${JSON.stringify(text)}`,
       env: () => ({ EVENTSAVER_HTTP_ADDRESS: text }),
@@ -274,6 +304,8 @@ const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] 
   ['no such database', error('3D000', 'database "db" does not exist'), '', '3D000', /create the/],
   ['a database closed to the role', error('42501', 'permission denied'), '', '42501', /grant the/],
   ['options that it cannot read', error('22023', 'invalid value'), '', 'LOGIN_REFUSED', /invalid/],
+  ['no schema', error('3F000', 'no schema has been selected'), '', '3F000', /correct search_path/],
+  ['an unknown option', error('42704', 'unrecognized'), '', '42704', /correct options/],
   ['no such user of a pooler', error('08P01', 'no such user: me'), '', 'LOGIN_REFUSED', /user/],
   ['no password given', 'password', '', 'LOGIN_REFUSED', /put it into the URL/],
   ['a way to log in that the driver lacks', 'kerberos', '', 'LOGIN_REFUSED', /with a password/],
@@ -312,7 +344,7 @@ describe('a refusal that lasts ends run with 78 at the first answer, and every c
     const env = {
       EVENTSAVER_DATABASE_URL: `postgres://me${password}@127.0.0.1:${database.port}/db${query}`,
       EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
-      EVENTSAVER_REST_URL: 'http://127.0.0.1:9',
+      EVENTSAVER_REST_URL: 'http://127.0.0.1:2',
       EVENTSAVER_SYMBOLS: 'BTCUSDT',
       EVENTSAVER_ENCRYPTION_KEYS: `id:${Buffer.alloc(32).toString('base64')}`,
     }
@@ -332,6 +364,26 @@ describe('a refusal that lasts ends run with 78 at the first answer, and every c
       expect(text).not.toContain(SECRET)
     }
   })
+})
+
+it('a file of passwords that others can read is a warning in the log', async () => {
+  await using database = await RefusingServer.start('password')
+  const path = file('pgpass', `*:*:*:*:${SECRET}\n`)
+  chmodSync(path, 0o644)
+  const env = {
+    EVENTSAVER_DATABASE_URL: `postgres://me@127.0.0.1:${database.port}/db`,
+    EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+    PGPASSFILE: path,
+  }
+  await using saver = new Cli(['run'], env)
+  expect(await saver.exited).toBe(78)
+  expect(saver.log).toContainEqual(
+    expect.objectContaining({
+      code: 'PASSWORD_FILE_UNUSED',
+      reason: expect.stringContaining('0600'),
+    }),
+  )
+  expect(saver.stderr).not.toMatch(/^WARNING/m)
 })
 
 describe('a login that may not write ends run with 78, naming what to grant', () => {

@@ -92,7 +92,7 @@ async function runAsItStands(
       PATH: path?.join(':'),
       EVENTSAVER_DATABASE_URL: 'postgres://nobody@127.0.0.1:9/grid',
       EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
-      EVENTSAVER_REST_URL: 'http://127.0.0.1:9',
+      EVENTSAVER_REST_URL: 'http://127.0.0.1:2',
       EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
       EVENTSAVER_DATA_DIR: folder,
     },

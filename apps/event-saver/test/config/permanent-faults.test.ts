@@ -386,6 +386,21 @@ it('a file of passwords that others can read is a warning in the log', async () 
   expect(saver.stderr).not.toMatch(/^WARNING/m)
 })
 
+describe('a socket that cannot be connected to ends a command with 78', () => {
+  it.each([
+    ['whose folder is a file', () => file('socket', '')],
+    ['whose path is too long', () => join(folder, 'x'.repeat(120))],
+  ])('%s', async (_, host) => {
+    const { code, text } = await run(['migrate'], {
+      EVENTSAVER_DATABASE_URL: `postgres://me:${SECRET}@/db?host=${host()}`,
+    })
+    expect(code).toBe(78)
+    expect(text).toMatch(/EVENTSAVER_DATABASE_URL .*correct the host or the folder of the socket/)
+    expect(text).not.toContain('EVENTSAVER_DATA_DIR')
+    expect(text).not.toContain(SECRET)
+  })
+})
+
 describe('a login that may not write ends run with 78, naming what to grant', () => {
   it.each([
     [

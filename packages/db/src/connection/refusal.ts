@@ -10,6 +10,11 @@ const TLS = /^ERR_(SSL|TLS)_/
 const PROTOCOL =
   /^(Unknown authenticationOk message type|received invalid response|Invalid sslnegotiation|sslnegotiation=direct requires)/
 
+/** What the system says of an address, or of a socket's path, that nobody can connect to until somebody mends it. */
+const NO_ADDRESS: ReadonlySet<string> = new Set(
+  'EACCES EINVAL ELOOP ENAMETOOLONG ENOTDIR EPERM'.split(' '),
+)
+
 /** What poolers say with 08P01, the code that they also have for passing faults. */
 const POOLER =
   /^(no such (database|user)|unsupported startup parameter|(password|SASL|certificate) authentication failed|not allowed|login rejected|(SSL|TLS) required|bouncer config error)/i
@@ -59,11 +64,12 @@ export function refusalOf(cause: unknown): DatabaseError | null {
   if (message.startsWith('SASL: ') || (code === '08P01' && POOLER.test(message))) {
     return new DatabaseError('LOGIN_REFUSED', `the login is refused: ${message}`, { cause })
   }
-  // Such as the folder of a socket with too long a name, or an address of a link without the link's name.
-  if (code === 'EINVAL' && 'syscall' in cause && cause.syscall === 'connect') {
+  // Such as a socket whose folder is a file, or that this user may not write. Without this, the same codes would
+  // speak of the folder of an embedded database.
+  if (NO_ADDRESS.has(code) && 'syscall' in cause && cause.syscall === 'connect') {
     return new DatabaseError(
       'DATABASE_URL_INVALID',
-      `this machine cannot connect to such an address (${message}): correct the host or the folder of the socket`,
+      `this user cannot connect to such an address (${message}): correct the host or the folder of the socket, or let the user write to the socket`,
       { cause },
     )
   }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
-import { type CarriedTable, type InstrumentRow, RowNarrower, streamKey } from './narrow-rows.ts'
+import { type CarriedTable, type InstrumentRow, RowNarrower, streamKeys } from './narrow-rows.ts'
 import { type StreamMemory, streamMemory } from './stream-memory.ts'
 
 /** Stores the rows of batches, in the forms that it decides for them. */
@@ -67,6 +67,6 @@ class CarriedInsert implements NarrowInsert<InstrumentRow> {
   }
 
   forget(rows: readonly InstrumentRow[]): void {
-    this.#memory.forget(new Set(rows.map(streamKey)))
+    this.#memory.forget(new Set(streamKeys(rows)))
   }
 }

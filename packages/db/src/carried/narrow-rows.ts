@@ -25,8 +25,23 @@ const BASE_AGE_MS = 60_000
 const FEWEST_ROWS_SINCE_BASE = 20
 
 /** The name of a row's stream and UTC day. */
-export function streamKey({ category, symbol, exchangeTs }: InstrumentRow): string {
+function streamKey({ category, symbol, exchangeTs }: InstrumentRow): string {
   return `${dayOf(exchangeTs)} ${category} ${symbol}`
+}
+
+/** The names of rows' streams and days; those of one stream mostly come in a row. */
+export function streamKeys(rows: readonly InstrumentRow[]): readonly string[] {
+  let last: InstrumentRow | undefined
+  let key = ''
+  return rows.map((row) => {
+    const isSame =
+      row.symbol === last?.symbol &&
+      row.category === last.category &&
+      dayOf(row.exchangeTs) === dayOf(last.exchangeTs)
+    if (!isSame) key = streamKey(row)
+    last = row
+    return key
+  })
 }
 
 /**
@@ -62,8 +77,9 @@ export class RowNarrower<Row extends InstrumentRow> {
   ): Promise<void> {
     const unknown = new Map<string, { category: string; day: number; symbols: Set<string> }>()
     const seen = new Set<string>()
-    for (const row of rows) {
-      const key = streamKey(row)
+    const keys = streamKeys(rows)
+    for (const [index, row] of rows.entries()) {
+      const key = keys[index] as string
       if (seen.has(key)) continue
       seen.add(key)
       const day = remembered(key)
@@ -88,17 +104,17 @@ export class RowNarrower<Row extends InstrumentRow> {
 
   /** Gives the rows as they are stored. They must come in the order in which they are read. */
   narrow(rows: readonly Row[]): readonly Row[] {
-    return rows.map((row) => {
-      const form = this.#place(row)
+    const keys = streamKeys(rows)
+    return rows.map((row, index) => {
+      const form = this.#place(row, keys[index] as string)
       return setForm(form === ROW_FORM.delta ? this.#delta(row) : row, form)
     })
   }
 
   /** Decides a row's form, and notes what is known after it. */
-  #place(row: Row): RowForm {
+  #place(row: Row, key: string): RowForm {
     const { carried, compare } = this.#target
     const { exchangeTs } = row
-    const key = streamKey(row)
     const day = this.known.get(key)
     if (day === undefined) {
       const only = { firstTs: exchangeTs, lastTs: exchangeTs, last: row }

@@ -4,15 +4,25 @@ import { loadTrades } from './load-trades.ts'
 import { PREDECESSOR } from './rivals.ts'
 import { judge, type Report, together } from './rounds.ts'
 import { openScratchDatabase } from './scratch-database.ts'
+import { tickerSize } from './ticker-size.ts'
 import { DAY } from './trade-feed.ts'
 
 const LOADED = 2_000_000
+
+/** Compares the bytes of trades and of tickers on disk with those of other tables of the same rows. */
+export async function storageSize(): Promise<Report> {
+  const [trades, tickers] = [await tradeSize(), await tickerSize()]
+  return {
+    lines: [...trades.lines, ...tickers.lines],
+    failed: trades.failed || tickers.failed,
+  }
+}
 
 /**
  * Compares the bytes of a trade on disk, indexes included, with the predecessor's table of the same
  * rows: for a day that is still open, and after it was closed.
  */
-export async function storageSize(): Promise<Report> {
+async function tradeSize(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db } = scratch
   await ensurePartitions(db, 'public_trades', [DAY])

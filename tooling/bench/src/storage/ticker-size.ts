@@ -1,0 +1,85 @@
+import type { Category, TickerEvent } from '@grid/core-events'
+import { ensurePartitions, freezeClosedDays, TickerSnapshotRepository } from '@grid/db'
+import type pg from 'pg'
+import { judge, type Report, together } from './rounds.ts'
+import { openScratchDatabase } from './scratch-database.ts'
+import { TickerFeed } from './ticker-feed.ts'
+import { DAY, DAY_MS } from './trade-feed.ts'
+
+const SYMBOLS = 24
+const ROWS = 48_000
+/** What a saver stores at once, by its default interval. */
+const FLUSHES_A_SECOND = 2
+/** The table of tickers as it was before rows were narrowed: whole rows under a key of plain columns. */
+const FORMER = 'former_tickers'
+const FORMER_KEY = ['category', 'symbol', 'exchange_ts', 'seq', 'is_snapshot']
+/** Columns that came first there, in their order; `form` did not exist. */
+const FORMER_FIRST = [...FORMER_KEY, 'local_ts', 'changed']
+
+/** A market at a number of messages a second and symbol, and the share of the former bytes asked for. */
+const MARKETS: readonly (readonly [Category, number, { atMost: number; failsAt: number }])[] = [
+  ['linear', 1, { atMost: 0.45, failsAt: 0.47 }],
+  ['linear', 3, { atMost: 0.45, failsAt: 0.47 }],
+  ['linear', 10, { atMost: 0.45, failsAt: 0.47 }],
+  ['inverse', 1, { atMost: 0.45, failsAt: 0.47 }],
+  ['spot', 3, { atMost: 1, failsAt: 1 }],
+  ['option', 1, { atMost: 1, failsAt: 1 }],
+]
+
+/** Compares the bytes of a ticker on disk, indexes included, with those of a whole row under a plain key. */
+export async function tickerSize(): Promise<Report> {
+  await using scratch = await openScratchDatabase()
+  const { client, db } = scratch
+  const tickers = new TickerSnapshotRepository(db)
+  const names = tickers.columns.map(({ name }) => name)
+  const others = names.filter((name) => !FORMER_FIRST.includes(name))
+  await client.query(`create table ${FORMER} as
+    select ${[...FORMER_FIRST, ...others].join(', ')} from ticker_snapshots limit 0`)
+  await client.query(`alter table ${FORMER} add primary key (${FORMER_KEY.join(', ')})`)
+  const columns = new Map(tickers.columns.map(({ name, field, kind }) => [name, { field, kind }]))
+  const former = (event: TickerEvent): Record<string, unknown> =>
+    Object.fromEntries(
+      [...columns].map(([name, { field, kind }]) => {
+        const value = event[field]
+        if (value === null || (kind !== 'ms' && kind !== 'us')) return [name, value]
+        return [name, new Date(Number(value) / (kind === 'us' ? 1000 : 1)).toISOString()]
+      }),
+    )
+  const reports: Report[] = []
+  for (const [index, [category, rate, bound]] of MARKETS.entries()) {
+    const day = DAY - index * DAY_MS
+    await ensurePartitions(db, 'ticker_snapshots', [day])
+    await client.query(`truncate ${FORMER}`)
+    const feed = new TickerFeed(category, { from: day, symbols: SYMBOLS, everyMs: 1000 / rate })
+    const batch = Math.ceil((SYMBOLS * rate) / FLUSHES_A_SECOND)
+    for (let stored = 0; stored < ROWS; stored += batch) {
+      const events = feed.next(batch)
+      await tickers.bulkInsert(events)
+      const rows = events
+        .toSorted((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0))
+        .map(former)
+      await client.query(
+        `insert into ${FORMER} select * from jsonb_populate_recordset(null::${FORMER}, $1)`,
+        [JSON.stringify(rows)],
+      )
+    }
+    const was = await bytesOf(client, FORMER)
+    const name = `ticker_snapshots_y${new Date(day).toISOString().slice(0, 10).replace('-', 'm').replace('-', 'd')}`
+    const open = await bytesOf(client, name)
+    await freezeClosedDays(db, { table: 'ticker_snapshots' })
+    const closed = await bytesOf(client, name)
+    const what = `${category}, ${rate} a second and symbol: ${open.toFixed(0)} in place of ${was.toFixed(0)}, ${closed.toFixed(0)} once the day is closed; ratio of the open day`
+    reports.push(judge(what, [open / was], bound))
+  }
+  return together(
+    `bytes a ticker on disk, indexes included, ${ROWS} rows of ${SYMBOLS} symbols in batches of half a second`,
+    ...reports,
+  )
+}
+
+async function bytesOf(client: pg.Client, table: string): Promise<number> {
+  const { rows } = await client.query<{ bytes: string; count: string }>(
+    `select pg_total_relation_size('${table}') as bytes, count(*) as count from ${table}`,
+  )
+  return Number(rows[0]?.bytes) / Number(rows[0]?.count)
+}

@@ -35,6 +35,9 @@ const CONNECT_TIMEOUT_MS = 10_000
 const BACKOFF = { baseMs: 250, capMs: 10_000 }
 /** A server may send at any time what `pg` cannot read, and that must not end the capture. */
 const GuardedClient = guardedClient(Client)
+/** Any login of the database can take any lock, which must not keep a saver from capturing. */
+const NO_SAVER =
+  'a login that may not write holds the lock of this collector’s name: capturing without it, so that a second saver of this name would not be noticed'
 /** PostgreSQL cuts a connection's name at this length. */
 const MAX_NAME_BYTES = 63
 
@@ -50,6 +53,8 @@ interface Holder {
   readonly name: string | null
   /** Epoch seconds; null where the server hides it from this role. */
   readonly since: number | null
+  /** Whether its role may write gaps. Without that right it is no saver. */
+  readonly mayWrite: boolean
 }
 
 /**
@@ -173,7 +178,11 @@ export class CollectorClaim {
       if (rows[0]?.held === true) return
       const holder = await holderOf(client, collector)
       const isOther = holder !== null && parseName(holder.name)?.instance !== this.#instance
-      if (isOther && performance.now() - startedMs > PATIENCE_MS) throw taken(collector, holder)
+      if (isOther && performance.now() - startedMs > PATIENCE_MS) {
+        if (holder.mayWrite) throw taken(collector, holder)
+        this.#options.log.warn({ code: 'COLLECTOR_UNCLAIMED', collector }, NO_SAVER)
+        return
+      }
       await sleep(systemClock, AGAIN_MS, signal)
       signal.throwIfAborted()
     }
@@ -193,25 +202,33 @@ export class CollectorClaim {
 }
 
 /**
- * SQL of the number of `grid_meta`: of the one that the session sees, or else of the only one, as a search
- * path may leave out its schema; 0 when that tells none. It is never null: no lock has the key null, and
- * the name would be waited for without end.
+ * SQL of the number of a table of ours: of the one that the session sees, or else of the only one, as a
+ * search path may leave out its schema; 0 when that tells none. It is never null: no lock has the key null,
+ * and the name would be waited for without end.
  */
-const GRID_META = `coalesce(
-  to_regclass('grid_meta')::oid::bigint,
-  (select min(oid::bigint) from pg_class where relname = 'grid_meta' and relkind = 'r' having count(*) = 1),
-  0)`
+function tableSql(name: string): string {
+  return `coalesce(
+    to_regclass('${name}')::oid::bigint,
+    (select min(oid::bigint) from pg_class where relname = '${name}' and relkind = 'r' having count(*) = 1),
+    0)`
+}
 
 /** The lock of a collector: the number of the table tells several schemas of a database apart. */
 function keyOf(client: Client, collector: string): string {
   const text = client.escapeLiteral(`event-saver collector ${collector}`)
-  return `hashtextextended(${text}, ${GRID_META})`
+  return `hashtextextended(${text}, ${tableSql('grid_meta')})`
 }
 
 /** The session that holds a collector's name; null when there is none any more. */
 async function holderOf(client: Client, collector: string): Promise<Holder | null> {
-  const { rows } = await client.query<{ name: string | null; since: string | null }>(
-    `select application_name as name, extract(epoch from xact_start)::text as since
+  const { rows } = await client.query<{
+    name: string | null
+    since: string | null
+    may_write: boolean | null
+  }>(
+    `select application_name as name, extract(epoch from xact_start)::text as since,
+       usename = session_user
+         or coalesce(has_table_privilege(usesysid, ${tableSql('capture_gaps')}::oid, 'insert'), true) as may_write
      from pg_locks left join pg_stat_activity as activity using (pid)
      where locktype = 'advisory' and granted and objsubid = 1
        and pg_locks.database = (select oid from pg_database where datname = current_database())
@@ -219,7 +236,8 @@ async function holderOf(client: Client, collector: string): Promise<Holder | nul
   )
   const [row] = rows
   if (row === undefined) return null
-  return { name: row.name, since: row.since === null ? null : Number(row.since) }
+  const { name, since, may_write: mayWrite } = row
+  return { name, since: since === null ? null : Number(since), mayWrite: mayWrite ?? true }
 }
 
 function parseName(name: string | null): { instance: string; pid: string; host: string } | null {

@@ -1,5 +1,5 @@
 import { systemClock } from '@grid/core-events'
-import { migrate } from '@grid/db'
+import { createDatabase, migrate } from '@grid/db'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -10,8 +10,8 @@ import { ownDatabase } from '../support/rig.ts'
 
 const log = pino({ level: 'silent' })
 
-function claimOf(databaseUrl: string): CollectorClaim {
-  return new CollectorClaim({ databaseUrl, collector: 'one', log, onTaken: () => {} })
+function claimOf(databaseUrl: string, logger = log): CollectorClaim {
+  return new CollectorClaim({ databaseUrl, collector: 'one', log: logger, onTaken: () => {} })
 }
 
 function withPath(url: string, path: string): string {
@@ -45,6 +45,31 @@ describe('a connection beside the pools', () => {
     const claim = claimOf(database.url)
     await claim.take()
     await claim.release(AbortSignal.timeout(30_000))
+  })
+
+  it('claims no name that a login without rights holds, and captures all the same', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'simulated' })
+    const role = `grid_stranger_${process.pid}`
+    await sql`create role ${sql.ref(role)} login`.execute(database.db)
+    const url = new URL(database.url)
+    url.username = role
+    const stranger = createDatabase({ url: url.href })
+    const lines: { code?: string }[] = []
+    const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) })
+    try {
+      await stranger.transaction().execute(async (trx) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended('event-saver collector one',
+          'grid_meta'::regclass::oid::bigint))`.execute(trx)
+        const claim = claimOf(database.url, logger)
+        await claim.take()
+        expect(lines.map(({ code }) => code)).toEqual(['COLLECTOR_UNCLAIMED'])
+        await claim.release(AbortSignal.timeout(30_000))
+      })
+    } finally {
+      await stranger.destroy()
+      await sql`drop role ${sql.ref(role)}`.execute(database.db)
+    }
   })
 
   it('ends at a message that the driver cannot read, and not the process', async () => {

@@ -1,4 +1,10 @@
-import type { OrderEvent } from '@grid/core-events'
+import {
+  type OrderEvent,
+  orderContentHash,
+  PRIVATE_CHANNELS,
+  positionContentHash,
+  walletContentHash,
+} from '@grid/core-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   AccountTransactionRepository,
@@ -10,6 +16,9 @@ import {
   TickerSnapshotRepository,
   WalletSnapshotRepository,
 } from '../../src/index.ts'
+import { bulkInsert } from '../../src/insert/bulk-insert.ts'
+import { ACCOUNT_TABLES } from '../../src/tables/account-tables.ts'
+import type { EventTable, StoredRow } from '../../src/tables/shape/event-table.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 import { decimal, T0, ticker } from '../support/events.ts'
 import {
@@ -20,7 +29,19 @@ import {
   transaction,
   wallet,
 } from '../support/private-events.ts'
+import { sampleRow } from '../support/sample-rows.ts'
 
+/** Another value of each kind of columns than that of a sample row. */
+const OTHER: Readonly<Record<string, unknown>> = {
+  text: 'other',
+  numeric: '2.50',
+  bigint: 8,
+  digits: '8',
+  integer: 1,
+  boolean: false,
+  jsonb: { key: 'other' },
+  ms: T0 + 1,
+}
 const FAR = Date.UTC(2090, 0, 1)
 interface Changed {
   readonly source: 'ws' | 'rest'
@@ -173,5 +194,31 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
       extra: { known: 1, rest: 4 },
     } as const
     expect(await executions.bulkInsert([worded])).toEqual({ ...NONE, duplicates: 1 })
+  })
+
+  it('no value of any event of accounts differs unseen: it is in the key, in its hash, or compared', async () => {
+    const { accountId } = await addTenant(opened.db, 'any value')
+    const hashes: Readonly<Record<string, (event: never) => string>> = {
+      order: orderContentHash,
+      position: positionContentHash,
+      wallet: walletContentHash,
+    }
+    // When and how a row came, and its place in its message.
+    const ofDelivery = new Set(['localTsUs', 'source', 'contentHash', 'arrival'])
+    for (const channel of PRIVATE_CHANNELS) {
+      const table: EventTable<StoredRow> = ACCOUNT_TABLES[channel] as never
+      const hashed = (row: StoredRow): StoredRow => {
+        const hash = hashes[channel]
+        return hash === undefined ? row : Object.assign(row, { contentHash: hash(row as never) })
+      }
+      const row = hashed(sampleRow(table, { accountId, source: 'ws', arrival: 0 }))
+      expect(await bulkInsert(opened.db, table, [row])).toEqual({ ...NONE, inserted: 1 })
+      for (const { field, kind } of table.columns) {
+        if (ofDelivery.has(field) || table.key.includes(field)) continue
+        const other = hashed({ ...row, [field]: OTHER[kind] })
+        const { duplicates, merged } = await bulkInsert(opened.db, table, [other])
+        expect([channel, field, duplicates + merged]).toEqual([channel, field, 0])
+      }
+    }
   })
 })

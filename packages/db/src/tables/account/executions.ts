@@ -3,6 +3,7 @@ import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable, type ImmutableField } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
 import { sameExtra } from '../shape/same-extra.ts'
+import { sameOfSource } from '../shape/same-of-source.ts'
 
 /** Values that a message may leave out and a later one may bring. */
 const VALUES = {
@@ -107,6 +108,8 @@ export const EXECUTIONS: EventTable<ExecutionEvent> = {
     { field: 'blockTradeId' },
     { field: 'isMaker' },
     { field: 'seq', bothKnow: (stored, offered) => `${stored}.seq >= 0 and ${offered}.seq >= 0` },
+    sameOfSource('isLeverage'),
+    sameOfSource('extraFees'),
     sameExtra(),
   ],
   fills: [...(Object.keys(VALUES) as (keyof typeof VALUES)[]), 'extra'],

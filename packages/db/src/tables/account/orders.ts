@@ -3,6 +3,7 @@ import { type Column, columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
 import { sameExtra } from '../shape/same-extra.ts'
+import { sameOfSource } from '../shape/same-of-source.ts'
 import { orderStatesSql } from './order-states-sql.ts'
 
 const COLUMNS = columnsOf<'orders', OrderEvent, 'channel'>({
@@ -69,6 +70,30 @@ const COLUMNS = columnsOf<'orders', OrderEvent, 'channel'>({
   contentHash: 'text',
 })
 
+/** What the hash of a state leaves out, because it follows from the rest or never changes. */
+const NOT_HASHED = [
+  'isLeverage',
+  'createType',
+  'brokerOrderPrice',
+  'leavesValue',
+  'cumExecFee',
+  'cumFeeDetail',
+  'closedPnl',
+  'feeCurrency',
+  'ocoTriggerBy',
+  'slippageToleranceType',
+  'slippageTolerance',
+  'lastPriceOnCreated',
+  'basePrice',
+  'placeType',
+  'smpType',
+  'smpGroup',
+  'smpOrderId',
+  'rpiTakerAccess',
+  'rpiMatchedQty',
+  'extraFees',
+] as const satisfies readonly (keyof OrderEvent)[]
+
 /** The states of orders as they are read: without their place in the batch. */
 export const ORDERS: EventTable<OrderEvent> = {
   channel: 'order',
@@ -101,6 +126,7 @@ export const ORDERS: EventTable<OrderEvent> = {
     { field: 'parentOrderLinkId' },
     { field: 'blockTradeId' },
     { field: 'marketUnit' },
+    ...NOT_HASHED.map((field) => sameOfSource<OrderEvent>(field)),
     sameExtra(),
   ],
   grants: { writer: 'select, insert, update', reader: 'select' },

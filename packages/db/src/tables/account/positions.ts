@@ -3,6 +3,7 @@ import { columnsOf } from '../../columns/column.ts'
 import { compareValues, type EventTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
 import { sameExtra } from '../shape/same-extra.ts'
+import { sameOfSource } from '../shape/same-of-source.ts'
 
 /** Where and how positions are stored. */
 export const POSITIONS: EventTable<PositionEvent> = {
@@ -86,6 +87,7 @@ export const POSITIONS: EventTable<PositionEvent> = {
     { field: 'positionBalance' },
     { field: 'tradeMode' },
     { field: 'tpslMode' },
+    sameOfSource('netDeltaRatio'),
     sameExtra(),
   ],
   grants: { writer: 'select, insert, update', reader: 'select' },

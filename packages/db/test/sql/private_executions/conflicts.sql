@@ -30,6 +30,8 @@ select position::integer,
     (stored.block_trade_id <> batch.block_trade_id)::text,
     (stored.is_maker <> batch.is_maker)::text,
     ((stored.seq >= 0 and batch.seq >= 0 and stored.seq is distinct from batch.seq))::text,
+    ((stored.source = batch.source and stored.is_leverage is not null and batch.is_leverage is not null and stored.is_leverage is distinct from batch.is_leverage))::text,
+    ((stored.source = batch.source and stored.extra_fees is not null and batch.extra_fees is not null and stored.extra_fees is distinct from batch.extra_fees))::text,
     (((stored.source = batch.source or exists (
       select
       from jsonb_each(stored.extra) as one
@@ -49,7 +51,7 @@ select position::integer,
     (stored.underlying_price)::text, (stored.trade_iv)::text, (stored.mark_iv)::text,
     (stored.order_id)::text, (stored.order_link_id)::text,
     (stored.block_trade_id)::text, (stored.is_maker)::text, (stored.seq)::text,
-    (stored.extra)::text
+    (stored.is_leverage)::text, (stored.extra_fees)::text, (stored.extra)::text
   ]::text[] as stored,
   array[
     (batch.exchange_ts)::text, (batch.side)::text, (batch.exec_price)::text,
@@ -62,7 +64,8 @@ select position::integer,
     (batch.index_price)::text, (batch.underlying_price)::text,
     (batch.trade_iv)::text, (batch.mark_iv)::text, (batch.order_id)::text,
     (batch.order_link_id)::text, (batch.block_trade_id)::text,
-    (batch.is_maker)::text, (batch.seq)::text, (batch.extra)::text
+    (batch.is_maker)::text, (batch.seq)::text, (batch.is_leverage)::text,
+    (batch.extra_fees)::text, (batch.extra)::text
   ]::text[] as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
@@ -70,23 +73,25 @@ from unnest(
   $12::text[], $13::text[], $14::text[], $15::numeric[], $16::numeric[],
   $17::numeric[], $18::numeric[], $19::numeric[], $20::numeric[], $21::numeric[],
   $22::text[], $23::numeric[], $24::numeric[], $25::boolean[], $26::text[],
-  $27::text[], $28::text[], $29::text[], $30::numeric[], $31::numeric[],
-  $32::numeric[], $33::numeric[], $34::numeric[], $35::jsonb[]
+  $27::text[], $28::text[], $29::text[], $30::text[], $31::numeric[],
+  $32::numeric[], $33::numeric[], $34::numeric[], $35::numeric[], $36::jsonb[],
+  $37::jsonb[]
 ) with ordinality as batch (
   account_id, category, symbol, exec_id, exchange_ts, source, side, exec_price,
   exec_qty, seq, order_id, order_link_id, exec_type, order_type, order_price,
   order_qty, leaves_qty, exec_value, exec_fee, exec_fee_v2, fee_rate, fee_currency,
-  closed_pnl, closed_size, is_maker, create_type, stop_order_type, block_trade_id,
-  market_unit, mark_price, index_price, underlying_price, trade_iv, mark_iv, extra,
-  position
+  closed_pnl, closed_size, is_maker, is_leverage, create_type, stop_order_type,
+  block_trade_id, market_unit, mark_price, index_price, underlying_price, trade_iv,
+  mark_iv, extra_fees, extra, position
 )
 left join lateral (
   select
     account_id, category, symbol, exec_id, exchange_ts, source, side, exec_price,
     exec_qty, seq, order_id, order_link_id, exec_type, order_type, order_price,
     order_qty, leaves_qty, exec_value, exec_fee, exec_fee_v2, fee_rate, fee_currency,
-    closed_pnl, closed_size, is_maker, create_type, stop_order_type, block_trade_id,
-    market_unit, mark_price, index_price, underlying_price, trade_iv, mark_iv, extra
+    closed_pnl, closed_size, is_maker, is_leverage, create_type, stop_order_type,
+    block_trade_id, market_unit, mark_price, index_price, underlying_price, trade_iv,
+    mark_iv, extra_fees, extra
   from private_executions stored
   where stored.account_id = batch.account_id
     and stored.category = batch.category
@@ -124,6 +129,8 @@ where stored.account_id is null
   or stored.block_trade_id <> batch.block_trade_id
   or stored.is_maker <> batch.is_maker
   or (stored.seq >= 0 and batch.seq >= 0 and stored.seq is distinct from batch.seq)
+  or (stored.source = batch.source and stored.is_leverage is not null and batch.is_leverage is not null and stored.is_leverage is distinct from batch.is_leverage)
+  or (stored.source = batch.source and stored.extra_fees is not null and batch.extra_fees is not null and stored.extra_fees is distinct from batch.extra_fees)
   or ((stored.source = batch.source or exists (
   select
   from jsonb_each(stored.extra) as one

@@ -134,6 +134,8 @@ with written as (
     or stored.block_trade_id <> excluded.block_trade_id
     or stored.is_maker <> excluded.is_maker
     or (stored.seq >= 0 and excluded.seq >= 0 and stored.seq is distinct from excluded.seq)
+    or (stored.source = excluded.source and stored.is_leverage is not null and excluded.is_leverage is not null and stored.is_leverage is distinct from excluded.is_leverage)
+    or (stored.source = excluded.source and stored.extra_fees is not null and excluded.extra_fees is not null and stored.extra_fees is distinct from excluded.extra_fees)
     or ((stored.source = excluded.source or exists (
       select
       from jsonb_each(stored.extra) as one

@@ -292,7 +292,7 @@ describe('event-saver account', () => {
         expect(outcome.stderr).toContain('nothing was stored')
       }
       const restUrl = shell.env['EVENTSAVER_REST_URL'] ?? ''
-      shell.env['EVENTSAVER_REST_URL'] = 'http://127.0.0.1:1'
+      shell.env['EVENTSAVER_REST_URL'] = 'http://127.0.0.1:2'
       expect(await give(good.apiKey, good.secret)).toMatchObject({
         code: 75,
         stderr: expect.stringContaining('EXCHANGE_UNREACHABLE'),

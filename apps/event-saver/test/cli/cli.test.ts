@@ -81,7 +81,7 @@ describe('usage', () => {
   })
 
   it('status exits with 3 when no saver answers', async () => {
-    const { code, stderr } = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:9' })
+    const { code, stderr } = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:2' })
     expect(code).toBe(3)
     expect(stderr).toContain('SAVER_UNREACHABLE')
   })

@@ -151,15 +151,17 @@ describe('a server that cannot be reached', () => {
 })
 
 it.each([
-  ['a value', [ticker({ extra: { n: 1n } as never })]],
+  ['a value', [trade({ price: 'much' as never })]],
   [
     'a batch too long for a statement',
     // Two symbols, because a value that all rows have in common travels once.
-    Array.from({ length: 1100 }, (_, seq) => ticker({ seq, symbol: seq % 2 ? LONG : LONGER })),
+    Array.from({ length: 1100 }, (_, n) =>
+      trade({ tradeId: `${n}`, symbol: n % 2 ? LONG : LONGER }),
+    ),
   ],
 ])('calls %s that cannot be encoded poison', async (_name, events) => {
   const db = createDatabase({ url: 'postgres://me@does-not-exist.invalid/db' })
-  const error = await failure(new TickerSnapshotRepository(db).bulkInsert(events))
+  const error = await failure(new PublicTradeRepository(db).bulkInsert(events))
   expect(error).toMatchObject({ code: 'NOT_ENCODABLE', cause: expect.any(Error) })
   expect(classifyDatabaseError(error)).toBe('poison')
 })

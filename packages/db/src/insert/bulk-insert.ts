@@ -95,17 +95,25 @@ async function insertRows<Event extends StoredRow>(
   rows: readonly Event[],
 ): Promise<Counts> {
   const { table } = target
-  const store = async (stored: readonly Event[]): Promise<Counts> => {
+  const statementOf = (stored: readonly Event[]) => {
     const { columns, alike, arrays } = encodeBatch<Event>(target.written ?? target.columns, stored)
-    const { sql, answersCounts } = eventInsertSql(target, columns, alike)
-    const query = CompiledQuery.raw(sql, [...arrays])
-    const result = await db.executeQuery<Counts>(query)
+    return { ...eventInsertSql(target, columns, alike), arrays }
+  }
+  const send = async (statement: ReturnType<typeof statementOf>): Promise<Counts> => {
+    const { sql, arrays, answersCounts } = statement
+    const result = await db.executeQuery<Counts>(CompiledQuery.raw(sql, [...arrays]))
     if (!answersCounts) return { inserted: Number(result.numAffectedRows), merged: 0 }
     return result.rows[0] ?? { inserted: 0, merged: 0 }
   }
   const narrow = narrowInsert(db, target)
-  const execute = (): Promise<Counts> =>
-    narrow === null ? store(rows) : narrow.insert(rows, store)
+  let execute: () => Promise<Counts>
+  if (narrow === null) {
+    // Before anything is asked of the server, so that what cannot be encoded is refused without it.
+    const statement = statementOf(rows)
+    execute = () => send(statement)
+  } else {
+    execute = () => narrow.insert(rows, (stored) => send(statementOf(stored)))
+  }
   if (!isPartitionedTable(table)) return execute()
   for (let attempt = 1; ; attempt++) {
     await ensureDays(db, table, rows)

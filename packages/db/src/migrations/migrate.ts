@@ -70,7 +70,8 @@ export function migrate(
       for (const statement of statements) await trx.executeQuery(CompiledQuery.raw(statement))
     }
     const stamp = before.environment ?? environment ?? null
-    const last = pending.at(-1)
+    const readers = pending.map(({ minReader }) => minReader)
+    const writers = pending.map(({ minWriter }) => minWriter)
     const schemaVersion = Math.max(before.schemaVersion, SCHEMA_VERSION)
     // Without an update it needs no privilege, so that a member of grid_writer may call it.
     if (pending.length > 0 || stamp !== before.environment) {
@@ -79,8 +80,8 @@ export function migrate(
         .set({
           environment: stamp,
           schema_version: schemaVersion,
-          min_reader: last?.minReader ?? before.minReader,
-          min_writer: last?.minWriter ?? before.minWriter,
+          min_reader: Math.max(before.minReader, ...readers),
+          min_writer: Math.max(before.minWriter, ...writers),
         })
         .execute()
     }

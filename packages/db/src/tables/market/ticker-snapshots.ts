@@ -45,7 +45,7 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
   columns: COLUMNS,
   written: [...COLUMNS, { ...FORM_COLUMN, pack: formOf }],
   key: ['category', 'symbol', 'exchangeTs', 'seq', 'isSnapshot'],
-  // Source of the functions: migration 0013.
+  // Source of the functions: migration 0011.
   lookup: new BasedLookup({
     stream: 'ticker_stream_key',
     second: 'ticker_second',

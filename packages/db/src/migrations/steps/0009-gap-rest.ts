@@ -8,7 +8,7 @@ import type { Migration } from './migration.ts'
  * reports it again makes no second row. Version 6 goes on reading and writing.
  */
 export const gapRest: Migration = {
-  name: '0011-gap-rest',
+  name: '0009-gap-rest',
   minReader: 6,
   minWriter: 6,
   statements: ['alter table capture_gaps add column rest tstzmultirange'],

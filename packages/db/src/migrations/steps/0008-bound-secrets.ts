@@ -8,7 +8,7 @@ import type { Migration } from './migration.ts'
  * those that they write are still read here.
  */
 export const boundSecrets: Migration = {
-  name: '0009-bound-secrets',
+  name: '0008-bound-secrets',
   minReader: 6,
   minWriter: 6,
   statements: [

@@ -107,7 +107,7 @@ const FIRST = `coalesce((
  * with a validated CHECK that says so is not even read.
  */
 export const narrowTickers: Migration = {
-  name: '0013-narrow-tickers',
+  name: '0011-narrow-tickers',
   minReader: 11,
   minWriter: 11,
   statements: [

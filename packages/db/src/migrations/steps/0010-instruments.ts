@@ -24,7 +24,7 @@ const instant = (name: string, key: string): string =>
  * Version 6 goes on reading and writing positions: it names its columns.
  */
 export const instruments: Migration = {
-  name: '0012-instruments',
+  name: '0010-instruments',
   minReader: 6,
   minWriter: 6,
   statements: [

@@ -198,6 +198,7 @@ export class MarketRepair {
         this.#counts.outOfReach += 1
         this.#log.outOfReach(gap)
       },
+      onUnexplained: (events) => this.#log.unexplained(stream, events),
       onRefused,
     })
   }

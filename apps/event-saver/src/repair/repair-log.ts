@@ -37,6 +37,11 @@ export class RepairLog {
     )
   }
 
+  /** Missed events were stored that no recorded gap explains, such as those of one below the threshold. */
+  unexplained(stream: MarketStream, events: number): void {
+    this.#log.info({ ...stream, events }, 'stored missed events that lie outside of the open gaps')
+  }
+
   /** Pages prove nothing, for the n-th time in a row. */
   refused(stream: MarketStream, fault: string, times: number): void {
     if (!isWorthALine(times)) return

@@ -30,6 +30,8 @@ export interface StreamRepairOptions {
     events: number,
   ) => void
   readonly onOutOfReach: (gap: StoredGap) => void
+  /** Events that no recorded gap explains were missed, and are stored now. */
+  readonly onUnexplained: (events: number) => void
   /** Pages prove nothing. */
   readonly onRefused: (fault: string) => void
 }
@@ -60,7 +62,8 @@ export class StreamRepair {
   async run(stream: MarketStream, isFirst: boolean, signal: AbortSignal): Promise<boolean> {
     if (!isFirst && !(await this.#mayMeetEnd(stream))) return false
     const { clock } = this.#options
-    const pages = [await this.#read(stream, signal)]
+    // Of one page only, as letters are not compared with those that are kept already.
+    const pages = [await this.#read(stream, signal, isFirst)]
     await sleep(clock, SECOND_PAGE_MS, signal)
     pages.push(await this.#read(stream, signal))
     if (!(await this.#settled(stream))) return false
@@ -104,6 +107,11 @@ export class StreamRepair {
       if (part === null) isDone = false
       else await this.#markFilled(gap, part, rows.length)
     }
+    const unexplained =
+      'fault' in result ? [] : toStore.filter((event) => isAmongLive(event, result))
+    if (unexplained.length > 0 && (await this.#store(unexplained))) {
+      this.#options.onUnexplained(unexplained.length)
+    }
     return isDone
   }
 
@@ -140,12 +148,15 @@ export class StreamRepair {
     return { result: provePages(pages, stored), missed: [...missed.values()] }
   }
 
-  async #read(stream: MarketStream, signal: AbortSignal): Promise<Page> {
-    const { client, onPage } = this.#options
+  async #read(stream: MarketStream, signal: AbortSignal, keepsLetters = false): Promise<Page> {
+    const { client, onPage, pipeline } = this.#options
     const page = await client.recentEvents(stream, { signal, priority: 1 })
     if (page === null) throw new Error(`REST gives no newest events of ${stream.channel}`)
     onPage()
     const { items, deadLetters, isFull, isMixed } = page
+    if (keepsLetters && deadLetters.length > 0) {
+      await pipeline.acceptRows({ events: [], deadLetters })
+    }
     const events = items.filter((event) => isOf(stream, event))
     const unreadable = deadLetters.length + items.length - events.length
     return { events, unreadable, isFull, isMixed }
@@ -187,6 +198,15 @@ interface Verdict {
 /** Whether an event is of a stream: its symbol's, or of option trades its base coin's. */
 function isOf({ category, channel, symbol }: MarketStream, event: PublicEvent): boolean {
   return event.symbol === symbol || streamSymbol(category, channel, event.symbol) === symbol
+}
+
+/** How much later than a newer event one may still be delivered live. */
+const LATE_MS = 1000
+
+/** Whether an event lies between two that were captured live, and should have come with them. */
+function isAmongLive({ exchangeTs }: PublicEvent, { liveTs }: PageProof): boolean {
+  const [first = Number.POSITIVE_INFINITY] = liveTs
+  return first <= exchangeTs && exchangeTs < (liveTs.at(-1) ?? 0) - LATE_MS
 }
 
 function isIn({ exchangeTs }: PublicEvent, { startTs, endTs }: GapInterval): boolean {

@@ -48,16 +48,17 @@ const HONEST = trades(0, 900, 'rest')
 /** A repair of the gap, whose pages are given in turn, the last one for ever. */
 function setUp(
   given: readonly (readonly PublicTradeEvent[])[],
-  { isFull = true, isStored = true, older = false, gaps = [GAP] } = {},
+  { isFull = true, isStored = true, older = false, gaps = [GAP], letters = 0 } = {},
 ) {
   const told: string[] = []
-  const stored = [...trades(0, 400, 'ws'), ...trades(700, 1000, 'ws')]
+  const stored = [...trades(0, 400, 'ws'), ...trades(700, 1000, 'ws'), trade(5000, 'ws')]
   let asked = 0
   const repair = new StreamRepair({
     client: {
       recentEvents: async () => {
         const items = given[Math.min(asked++, given.length - 1)] ?? []
-        return { items, deadLetters: [], isFull, isMixed: false } as unknown as RecentEvents
+        const deadLetters = new Array(letters).fill({})
+        return { items, deadLetters, isFull, isMixed: false } as unknown as RecentEvents
       },
     },
     clock: HURRIED_CLOCK,
@@ -75,8 +76,9 @@ function setUp(
       lastTs: async () => T0 + 500,
     },
     pipeline: {
-      acceptRows: async ({ events }) => {
-        told.push(`store ${events.length}`)
+      acceptRows: async ({ events, deadLetters }) => {
+        if (deadLetters.length > 0) told.push(`keep ${deadLetters.length} letters`)
+        else told.push(`store ${events.length}`)
         return isStored
       },
       eventsStored: async () => true,
@@ -86,6 +88,7 @@ function setUp(
     onEvents: () => {},
     onFilled: (_gap, { state }, events) => told.push(`${state} with ${events}`),
     onOutOfReach: () => told.push('out of reach'),
+    onUnexplained: (events) => told.push(`${events} unexplained`),
     onRefused: (fault) => told.push(fault),
   })
   const run = (isFirst = true) => repair.run(STREAM, isFirst, new AbortController().signal)
@@ -126,6 +129,25 @@ describe('a repair of a stream', () => {
     const { told, run } = setUp([HONEST, HONEST.filter(({ seq }) => seq !== 550)])
     expect(await run()).toBe(false)
     expect(told).toEqual([expect.stringMatching(/one of two pages has .*t550/), 'store 30'])
+  })
+
+  it('keeps the rows that cannot be read, once', async () => {
+    const { told, run } = setUp([HONEST], { letters: 2 })
+    expect(await run()).toBe(false)
+    expect(await run(false)).toBe(false)
+    expect(told.filter((text) => text.startsWith('keep'))).toEqual(['keep 2 letters'])
+  })
+
+  it('stores what was missed outside of every gap, between what was captured live', async () => {
+    const gap = { ...GAP, startTs: T0 + 500, rest: [{ ...BOUNDS, startTs: T0 + 500 }] }
+    const page = [...trades(0, 1000, 'rest'), trade(5000, 'rest')]
+    const { told, run } = setUp([page], { gaps: [gap] })
+    expect(await run()).toBe(true)
+    expect(told).toContain('store 20')
+    expect(told.slice(-2)).toEqual(['store 10', '10 unexplained'])
+    const newest = setUp([[...page, trade(4500, 'rest')].toSorted((a, b) => a.seq - b.seq)])
+    expect(await newest.run()).toBe(true)
+    expect(newest.told.join()).not.toContain('unexplained')
   })
 
   it('takes no row of another stream', async () => {

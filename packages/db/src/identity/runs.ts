@@ -37,7 +37,10 @@ export interface NewRun {
   readonly configSnapshot?: JsonObject | null
   /** Epoch milliseconds. Default now, by the database's clock. */
   readonly startTs?: number
-  /** A UUID. Default a random one. */
+  /**
+   * A UUID. Default a random one. Never take it from a request of a user, who would learn which ids of
+   * others are in use.
+   */
   readonly runId?: string
 }
 

@@ -29,7 +29,10 @@ export interface NewStrategy {
   readonly category?: Category
   readonly symbol: string
   readonly config: JsonObject
-  /** Default a random one; `strategyIdOf(accountId, name)` makes one from a name. */
+  /**
+   * Default a random one; `strategyIdOf(accountId, name)` makes one from a name. Never take it from a
+   * request of a user, who would learn which ids of others are in use, or take one that another needs.
+   */
   readonly strategyId?: string
 }
 
@@ -87,9 +90,10 @@ export class StrategyRepository {
       .returningAll()
       .executeTakeFirst()
     if (row) return strategyOf(row)
+    const orId = strategy.strategyId === undefined ? '' : ', or the given id is in use'
     throw new DatabaseError(
       'ALREADY_EXISTS',
-      `${category} ${symbol} of account ${accountId} has a strategy already, or the id is in use`,
+      `${category} ${symbol} of account ${accountId} has a strategy already${orId}`,
       { context: { accountId, category, symbol } },
     )
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { createNormalizer, createPrivateNormalizer } from '../../src/index.ts'
+import { BybitRestClient, createNormalizer, createPrivateNormalizer } from '../../src/index.ts'
 import { snapshotFrame, tickerFrame } from '../support/frames.ts'
+import { httpHand, success } from '../support/http-hand.ts'
 import { ACCOUNT_ID, wireExecution, wireOrder } from '../support/private-frames.ts'
 
 const LOCAL_TS_US = 1_760_000_000_210_000
@@ -21,6 +22,15 @@ test('a ticker keeps every digit of numbers in keys that are not known', () => {
     expect(deadLetters).toEqual([])
     expect(JSON.stringify((events[0] as { extra?: unknown }).extra)).toBe(`{"unheard":${NUMBERS}}`)
   }
+})
+
+test('a ticker of a list over REST does so too', async () => {
+  const list = success({ category: 'linear', list: [{ symbol: 'BTCUSDT', unheard: '?' }] })
+  const hand = await httpHand((response) => response.end(withRaw(list, 'unheard', NUMBERS)))
+  const client = new BybitRestClient({ restUrl: hand.url })
+  const { items, deadLetters } = await client.tickers({ category: 'linear' })
+  expect(deadLetters).toEqual([])
+  expect(JSON.stringify(items[0]?.extra)).toBe(`{"unheard":${NUMBERS}}`)
 })
 
 test('private events do so too, and a number beyond all of JavaScript’s costs no event', () => {

@@ -367,6 +367,11 @@ describe('event-saver account', () => {
     expect(shell.printed).not.toContain('canary')
     expect(JSON.parse((await shell.run(['list', '--json'])).stdout)).toEqual([])
 
+    shell.env['EVENTSAVER_REST_URL'] = 'http://exchange.invalid'
+    expect(await shell.run(add('--api-key', 'k'), Readable.from(['s']))).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('HOST_NOT_ENCRYPTED'),
+    })
     delete shell.env['EVENTSAVER_ENCRYPTION_KEYS']
     expect(await shell.run(add('--api-key', 'k'), Readable.from(['s']))).toMatchObject({
       code: 78,

@@ -107,35 +107,64 @@ describe('file descriptors', () => {
   })
 })
 
+/** A saver whose items wait, as only a stop stores them. */
+async function startWaiting(
+  wsUrl: string,
+  databaseUrl: string,
+  more: { env?: Readonly<Record<string, string>>; below?: readonly string[] } = {},
+): Promise<{ child: ChildProcess; exited: Promise<unknown> }> {
+  const { child, exited, get } = await startSaver(
+    {
+      EVENTSAVER_WS_URL: wsUrl,
+      EVENTSAVER_DATABASE_URL: databaseUrl,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      EVENTSAVER_FLUSH_INTERVAL: '60s',
+      ...more.env,
+    },
+    { below: more.below ?? [] },
+  )
+  const waiting = async (): Promise<number> => {
+    const text = await get('/status')
+    if (text === '') return 0
+    const status = JSON.parse(text) as SaverStatus
+    if (!status.databaseReady) return 0
+    return status.channels.reduce((sum, entry) => sum + entry.waiting, 0)
+  }
+  await expect.poll(waiting, { timeout: 60_000 }).toBeGreaterThan(50)
+  return { child, exited }
+}
+
+async function storedTrades(db: Kysely<GridDatabase>): Promise<number> {
+  const { count } = await db
+    .selectFrom('public_trades')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 describe('SIGHUP', () => {
   it.each([[[]], [['nohup']]])('stores what waits and exits 0, started %j', async (below) => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 53, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
-    const env = {
-      EVENTSAVER_WS_URL: sim.wsUrl,
-      EVENTSAVER_DATABASE_URL: database.url,
-      EVENTSAVER_SYMBOLS: 'BTCUSDT',
-      // What waits is stored by the stop alone.
-      EVENTSAVER_FLUSH_INTERVAL: '60s',
-    }
-    const { child, exited, get } = await startSaver(env, { below })
-    const waiting = async (): Promise<number> => {
-      const text = await get('/status')
-      if (text === '') return 0
-      const status = JSON.parse(text) as SaverStatus
-      if (!status.databaseReady) return 0
-      return status.channels.reduce((sum, entry) => sum + entry.waiting, 0)
-    }
-    await expect.poll(waiting, { timeout: 60_000 }).toBeGreaterThan(50)
+    const { child, exited } = await startWaiting(sim.wsUrl, database.url, { below })
     // Twice, as a closing terminal does.
     child.kill('SIGHUP')
     child.kill('SIGHUP')
     expect(await exited).toBe(0)
-    const { count } = await database.db
-      .selectFrom('public_trades')
-      .select((eb) => eb.fn.countAll<string>().as('count'))
-      .executeTakeFirstOrThrow()
-    expect(Number(count)).toBeGreaterThan(20)
+    expect(await storedTrades(database.db)).toBeGreaterThan(20)
+  })
+})
+
+describe('an error that nothing caught', () => {
+  it('ends the capture with 1, and what waits is stored before', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 55, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const code = "process.on('SIGUSR2',()=>setTimeout(()=>{throw new Error('EMFILE')}))"
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` }
+    const { child, exited } = await startWaiting(sim.wsUrl, database.url, { env })
+    child.kill('SIGUSR2')
+    expect(await exited).toBe(1)
+    expect(await storedTrades(database.db)).toBeGreaterThan(20)
   })
 })
 

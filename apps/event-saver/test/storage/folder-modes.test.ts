@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createDatabase, migrate } from '@grid/db'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openFolder } from '../../src/storage/folder-modes.ts'
+import { makeSaver } from '../support/rig.ts'
 
 let root: string
 
@@ -53,4 +54,15 @@ it('a folder that stays open to others, or lies in one that all can write, is to
   // As /tmp is: others can add to it, and cannot take away.
   chmodSync(above, 0o1777)
   expect(openFolder(folder)).toBeNull()
+})
+
+it('a saver warns of such a folder', { timeout: 180_000 }, async () => {
+  const above = join(root, 'warned')
+  mkdirSync(above)
+  chmodSync(above, 0o777)
+  const { saver, log } = makeSaver('ws://127.0.0.1:9', `pglite:${join(above, 'grid')}`)
+  await saver.start()
+  const warning = () => log.find(({ code }) => code === 'FOLDER_OPEN')?.msg
+  await expect.poll(warning, { timeout: 120_000 }).toMatch(/warned has mode 0777/)
+  await saver.stop(AbortSignal.timeout(30_000))
 })

@@ -17,6 +17,7 @@ import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { embeddedFolder } from './storage/data-folder.ts'
 import { Databases } from './storage/databases.ts'
 import { openFolder } from './storage/folder-modes.ts'
+import { OpenGapCount } from './storage/open-gap-count.ts'
 import { PartitionKeeper } from './storage/partition-keeper.ts'
 import { prepareDatabase } from './storage/prepare-database.ts'
 
@@ -73,6 +74,7 @@ export class Saver {
   readonly #repair: MarketRepair
   readonly #accounts: AccountService
   readonly #partitions: PartitionKeeper
+  readonly #openGaps: OpenGapCount
   readonly #health: Health
   readonly #stopping = new AbortController()
   readonly #fail: (error: unknown) => void
@@ -153,6 +155,11 @@ export class Saver {
           ),
     })
     this.#accounts = new AccountService({ ...capture, historySettleMs })
+    this.#openGaps = new OpenGapCount({
+      db: this.#databases.capture,
+      clock,
+      pipeline: this.pipeline,
+    })
     this.#partitions = new PartitionKeeper({
       db: this.#databases.maintenance,
       clock,
@@ -198,6 +205,7 @@ export class Saver {
       await untilAborted(this.#preparing, signal).catch(() => {})
     }
     this.#stopping.abort()
+    this.#openGaps.stop()
     await this.#partitions.stop(signal)
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
     const lost = this.#isRefused ? await this.#abandon() : await this.pipeline.drain(signal)
@@ -241,6 +249,7 @@ export class Saver {
       this.pipeline.open()
       this.#accounts.start()
       this.#partitions.start()
+      this.#openGaps.start()
       await this.#repair.takeUp()
     } catch (error) {
       if (isTaken(error)) this.pipeline.handOver()

@@ -55,7 +55,7 @@ export class Metrics {
     'channel',
   ])
   readonly #journal = this.#gauge('grid_journal_bytes', 'Bytes of frames with items that wait', [])
-  readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps recorded since the start and open', [])
+  readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps that are open, of every collector', [])
   readonly #repairStreams = this.#gauge(
     'grid_repair_streams',
     'Streams of market data with a repair under way or waiting',

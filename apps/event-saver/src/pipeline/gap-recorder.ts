@@ -7,7 +7,7 @@ export interface RecordedGap {
   readonly state: GapState
 }
 
-/** Totals of the gaps since the start; `open` includes those that were open before. */
+/** Totals of the gaps since the start; `open` are those of every collector that are open now. */
 export interface GapTotals {
   readonly open: number
   readonly ignored: number
@@ -52,6 +52,11 @@ export class GapRecorder {
   /** Adds the open gaps that the database holds from before this process, of any collector. */
   addStored(open: number): void {
     this.#totals.open += open
+  }
+
+  /** Takes the number of open gaps that the database holds now, of any collector. */
+  recount(open: number): void {
+    this.#totals.open = Math.max(0, open)
   }
 
   /** Counts an open gap as closed; one of the latest gets its new state. */

@@ -43,15 +43,17 @@ it('a saver with the filter of the predecessor stores its rows alone, and counts
   const filtered = () =>
     saver.pipeline.sample().reduce((sum, { filtered: items }) => sum + items, 0)
   await expect.poll(filtered, { timeout: 60_000 }).toBeGreaterThan(20)
+  const stored = () =>
+    database.db
+      .selectFrom('private_executions')
+      .select(['category', 'exec_type', 'order_type'])
+      .where('account_id', '=', accountId)
+      .distinct()
+      .execute()
+  await expect.poll(stored, { timeout: 60_000 }).toHaveLength(1)
   sim.exchange.stopBot()
   await quiet(saver)
   expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0, dropped: 0 })
   expect(imbalances(saver)).toEqual([])
-  const stored = await database.db
-    .selectFrom('private_executions')
-    .select(['category', 'exec_type', 'order_type'])
-    .where('account_id', '=', accountId)
-    .distinct()
-    .execute()
-  expect(stored).toEqual([{ category: 'linear', exec_type: 'Trade', order_type: 'Limit' }])
+  expect(await stored()).toEqual([{ category: 'linear', exec_type: 'Trade', order_type: 'Limit' }])
 })

@@ -4,6 +4,7 @@ import {
   type PositionEvent,
   positionContentHash,
 } from '@grid/core-events'
+import { believableTs } from './believable-ts.ts'
 
 /** A list may lack a change of a leg that happened less than this before the list. */
 const SETTLE_MS = 1000
@@ -22,11 +23,11 @@ export class LegBook {
   note(leg: PositionEvent): void {
     const key = keyOf(leg)
     const known = this.#legs.get(key)
-    const knownTs = known === undefined ? this.#flat.get(key) : timeOf(known)
-    if (knownTs !== undefined && knownTs > timeOf(leg)) return
+    const knownTs = known === undefined ? this.#flat.get(key) : believableTs(known)
+    if (knownTs !== undefined && knownTs > believableTs(leg)) return
     this.#legs.delete(key)
     this.#flat.delete(key)
-    if (isZero(leg.size)) this.#noteFlat(key, timeOf(leg))
+    if (isZero(leg.size)) this.#noteFlat(key, believableTs(leg))
     else this.#legs.set(key, leg)
   }
 
@@ -40,7 +41,7 @@ export class LegBook {
     { exchangeTs, localTsUs }: Pick<PositionEvent, 'exchangeTs' | 'localTsUs'>,
   ): PositionEvent[] {
     return this.#unlisted(category, listed)
-      .filter((leg) => leg.exchangeTs < exchangeTs - SETTLE_MS)
+      .filter((leg) => believableTs(leg) < exchangeTs - SETTLE_MS)
       .map((leg) => flat({ ...leg, exchangeTs, localTsUs }))
   }
 
@@ -53,7 +54,7 @@ export class LegBook {
     listed: readonly PositionEvent[],
     listedTs: number,
   ): boolean {
-    const isYoung = (leg: PositionEvent): boolean => leg.exchangeTs >= listedTs - SETTLE_MS
+    const isYoung = (leg: PositionEvent): boolean => believableTs(leg) >= listedTs - SETTLE_MS
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
   }
 
@@ -73,14 +74,6 @@ export class LegBook {
       (leg) => leg.category === category && !keys.has(keyOf(leg)),
     )
   }
-}
-
-const DAY_MS = 86_400_000
-
-/** When a leg was so. A time that is ahead of its receipt by a day is absurd, and the receipt counts. */
-function timeOf({ exchangeTs, localTsUs }: PositionEvent): number {
-  const receivedMs = Math.floor(localTsUs / 1000)
-  return exchangeTs > receivedMs + DAY_MS ? receivedMs : exchangeTs
 }
 
 function keyOf({ category, symbol, positionIdx }: PositionEvent): string {

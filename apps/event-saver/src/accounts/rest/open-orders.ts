@@ -1,4 +1,5 @@
 import type { Category, OrderEvent } from '@grid/core-events'
+import { believableTs } from './believable-ts.ts'
 
 /** Statuses of orders that can still change. */
 const OPEN: ReadonlySet<string> = new Set(['New', 'PartiallyFilled', 'Untriggered', 'Triggered'])
@@ -22,7 +23,8 @@ export class OpenOrders {
       if (this.#closed.size > MOST_CLOSED) this.#closed.delete(first(this.#closed))
     } else if (!this.#closed.has(key)) {
       const known = this.#open.get(key)
-      if (known === undefined || timeOf(known) <= timeOf(order)) this.#open.set(key, order)
+      if (known === undefined || believableTs(known) <= believableTs(order))
+        this.#open.set(key, order)
     }
   }
 
@@ -34,7 +36,7 @@ export class OpenOrders {
   /** The orders that were open and are absent from a whole list of a category's open orders. */
   absent(category: Category, listed: readonly OrderEvent[], listedTs: number): OrderName[] {
     return this.#unlisted(category, listed).filter(
-      (order) => order.exchangeTs < listedTs - SETTLE_MS,
+      (order) => believableTs(order) < listedTs - SETTLE_MS,
     )
   }
 
@@ -43,7 +45,7 @@ export class OpenOrders {
    * a list without a time.
    */
   isSettled(category: Category, listed: readonly OrderEvent[], listedTs: number): boolean {
-    const isYoung = (order: OrderEvent): boolean => order.exchangeTs >= listedTs - SETTLE_MS
+    const isYoung = (order: OrderEvent): boolean => believableTs(order) >= listedTs - SETTLE_MS
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
   }
 
@@ -57,14 +59,6 @@ export class OpenOrders {
 
 /** How many closed orders are remembered, so that a late state does not open them again. */
 const MOST_CLOSED = 10_000
-
-const DAY_MS = 86_400_000
-
-/** When an order was so. A time that is ahead of its receipt by a day is absurd, and the receipt counts. */
-function timeOf({ exchangeTs, localTsUs }: OrderEvent): number {
-  const receivedMs = Math.floor(localTsUs / 1000)
-  return exchangeTs > receivedMs + DAY_MS ? receivedMs : exchangeTs
-}
 
 function keyOf({ category, orderId }: OrderName): string {
   return `${category} ${orderId}`

@@ -47,6 +47,13 @@ describe('legs that are absent from a list', () => {
     expect(book.absent('linear', [], reply)).toEqual([])
   })
 
+  it('are flat though a state of theirs has an absurd time', () => {
+    const book = new LegBook()
+    book.note(leg({ exchangeTs: T0 + 365 * 86_400_000 }))
+    expect(book.isSettled('linear', [], T0 + 5000)).toBe(true)
+    expect(book.absent('linear', [], reply)).toMatchObject([{ size: '0', ...reply }])
+  })
+
   it('stay flat when an older state comes late, of the ten thousand that became flat last', () => {
     const book = new LegBook()
     const legs = Array.from({ length: 10_001 }, (_, n) => leg({ symbol: `BTC-${n}-C` }))

@@ -6,7 +6,7 @@ const T0 = 1_760_000_000_000
 
 describe('orders that are absent from a list', () => {
   const order = (orderId: string, orderStatus: string, exchangeTs = T0): OrderEvent =>
-    ({ category: 'linear', orderId, orderStatus, exchangeTs }) as OrderEvent
+    ({ category: 'linear', orderId, orderStatus, exchangeTs, localTsUs: T0 * 1000 }) as OrderEvent
 
   it('are found, unless they ended, were forgotten, or changed just before', () => {
     const orders = new OpenOrders()
@@ -19,5 +19,13 @@ describe('orders that are absent from a list', () => {
     const absent = orders.absent('linear', [order('listed', 'New')], T0 + 5000)
     expect(absent.map(({ orderId }) => orderId)).toEqual(['resting'])
     expect(orders.absent('spot', [], T0 + 5000)).toEqual([])
+  })
+
+  it('are found though a state of theirs has an absurd time', () => {
+    const orders = new OpenOrders()
+    orders.note(order('absurd', 'New', T0 + 365 * 86_400_000))
+    expect(orders.absent('linear', [], T0 + 5000)).toMatchObject([{ orderId: 'absurd' }])
+    expect(orders.isSettled('linear', [], T0 + 5000)).toBe(true)
+    expect(orders.isSettled('linear', [], T0 + 500)).toBe(false)
   })
 })

@@ -27,6 +27,8 @@ interface Held {
 
 /** A message may come this much later than the first of its interval allows. */
 const PATIENCE_MS = 1000
+/** An event whose time is this far ahead of its receipt outweighs no later one. */
+const MOST_AHEAD_MS = 60_000
 /** Most streams whose newest event is remembered: several times the instruments of a market. */
 const MOST_STREAMS = 10_000
 
@@ -121,7 +123,9 @@ export class MergingQueue implements EventQueue {
     if (!this.#writer.add(event, arrival)) this.#options.onRefused(event)
   }
 
-  #remember(key: string, { exchangeTs, seq }: StateEvent): void {
+  #remember(key: string, { exchangeTs, seq, localTsUs }: StateEvent): void {
+    // Else all that comes after one absurd time would count as merged, and none of it be stored.
+    if (exchangeTs > localTsUs / 1000 + MOST_AHEAD_MS) return
     // Set anew, so that streams that have ended are forgotten first.
     this.#given.delete(key)
     this.#given.set(key, { exchangeTs, seq })

@@ -6,6 +6,7 @@ export interface StateEvent {
   readonly category: string
   readonly symbol: string
   readonly exchangeTs: number
+  readonly localTsUs: number
   readonly seq: number
 }
 

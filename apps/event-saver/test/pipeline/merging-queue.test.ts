@@ -155,6 +155,15 @@ it('merges a late message beneath what is held, and drops no newer one', () => {
   expect(given).toHaveLength(2)
 })
 
+it('stores what comes after a message with an absurd time', () => {
+  const { add, given, advance, queue } = rig()
+  add(ticker(0, 1, { exchangeTs: T0 + 365 * 86_400_000 }))
+  advance(3000)
+  add(ticker(3000, 2))
+  queue.flush()
+  expect(given.map((event) => 'seq' in event && event.seq)).toEqual([1, 2])
+})
+
 it('hands on what it holds at a stop, and tells of what finds no room', async () => {
   const stopped = rig()
   stopped.add(ticker(0, 1))

@@ -54,8 +54,6 @@ export class HttpServer {
       })
     })
     this.#server.maxConnections = MAX_CONNECTIONS
-    // A connection that sends nothing is no request yet, so the limits above do not see it.
-    this.#server.setTimeout(REQUEST_MS)
   }
 
   /**

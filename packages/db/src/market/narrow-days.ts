@@ -9,7 +9,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { sqlText } from '../columns/sql-text.ts'
 import { DatabaseError } from '../errors.ts'
 import { keyPartition } from '../partitions/ensure-partitions.ts'
-import { listPartitions } from '../partitions/partition-catalog.ts'
+import { bytesOf } from '../partitions/partition-catalog.ts'
 import { dayText, partitionName } from '../partitions/partition-day.ts'
 import { storedDays } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -114,7 +114,7 @@ async function narrowDay(
   clock: Clock,
 ): Promise<NarrowedDay> {
   const { table, day, old, fresh } = tables
-  const bytesBefore = await bytesOf(db, table, old)
+  const bytesBefore = await bytesOf(db, old)
   await run(db, `drop table if exists ${fresh}`)
   try {
     const rows = await db.transaction().execute((trx) => copyDay(trx, tables))
@@ -124,7 +124,7 @@ async function narrowDay(
       isRetryable: (error, failures) =>
         (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE && failures < ATTEMPTS,
     })
-    const bytes = await bytesOf(db, table, old)
+    const bytes = await bytesOf(db, old)
     return { table, day: dayText(day), rows, bytesBefore, bytes }
   } catch (error) {
     await run(db, `drop table if exists ${fresh}`)
@@ -228,15 +228,6 @@ function boundsSql({ day }: DayTables): string {
 function valuesSql({ day }: DayTables): string {
   const bounds = [day, day + 1].map((each) => `('${dayText(each)} 00:00:00+00')`)
   return `for values from ${bounds.join(' to ')}`
-}
-
-async function bytesOf(
-  db: Kysely<GridDatabase>,
-  table: PartitionedTable,
-  name: string,
-): Promise<number> {
-  const partitions = await listPartitions(db, { table })
-  return partitions.find((partition) => partition.name === name)?.bytes ?? 0
 }
 
 async function run(db: Kysely<GridDatabase>, statement: string): Promise<void> {

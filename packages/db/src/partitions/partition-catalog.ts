@@ -111,6 +111,13 @@ function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
     order by child.relname`.execute(db)
 }
 
+/** Size of a partition on disk, indexes included. */
+export async function bytesOf(db: Kysely<GridDatabase>, name: string): Promise<number> {
+  const { rows } = await sql<{ bytes: string }>`
+    select pg_total_relation_size(to_regclass(${name})) as bytes`.execute(db)
+  return Number(rows[0]?.bytes)
+}
+
 /** Counts the rows of a table. */
 export async function countRows(db: Kysely<GridDatabase>, name: string): Promise<number> {
   const { rows } = await db.executeQuery<{ count: string }>(

@@ -3,7 +3,7 @@ import { executeWithin } from '../connection/execute-within.ts'
 import { NO_STATEMENT_TIMEOUT } from '../connection/limit-silence.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
-import { countRows, listPartitions, type PartitionState } from './partition-catalog.ts'
+import { bytesOf, countRows, listPartitions, type PartitionState } from './partition-catalog.ts'
 import { dayOf, partitionName } from './partition-day.ts'
 import { qualifiedName } from './qualified-name.ts'
 import type { RemovedDay } from './removed-days.ts'
@@ -112,12 +112,6 @@ async function stateOf(
 ): Promise<PartitionState | null> {
   const partitions = await listPartitions(db, { table })
   return partitions.find((partition) => partition.name === name)?.state ?? null
-}
-
-async function bytesOf(trx: Kysely<GridDatabase>, name: string): Promise<number> {
-  const { rows } = await sql<{ bytes: string }>`
-    select pg_total_relation_size(to_regclass(${name})) as bytes`.execute(trx)
-  return Number(rows[0]?.bytes)
 }
 
 /** Limits each wait for a lock, and a whole statement too: it may have to wait many times. */

@@ -5,6 +5,7 @@ import { inTransaction } from '../connection/transaction.ts'
 import { inspectDatabase } from '../migrations/inspect-database.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { ensurePartitions } from '../partitions/ensure-partitions.ts'
+import { DAY_MS } from '../partitions/partition-day.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
 import { MARKET_TABLES } from '../tables/market-tables.ts'
@@ -33,7 +34,6 @@ export interface RehearsalFault {
 
 /** Bytes that a new table must find room for: enough that no space left over in a file serves. */
 const TRIAL_BYTES = 262_144
-const DAY_MS = 86_400_000
 /** Days that no capture of today makes: the partitions of running savers are left alone. */
 const TRIAL_DAYS = [0, 1, 2].map((day) => EARLIEST_EXCHANGE_TS + day * DAY_MS)
 

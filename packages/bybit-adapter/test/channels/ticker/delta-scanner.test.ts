@@ -83,8 +83,8 @@ test('recorded deltas are read to the same events', (context) => {
   if (whyNoRealMessages !== null) context.skip(whyNoRealMessages)
   const lines = [...realMessages(/tickers.*(linear|inverse).*ndjson$/).values()].flat()
   const { read } = pair()
-  for (const line of lines) read(line)
-  expect(lines.length).toBeGreaterThan(0)
+  // Some files were written again with their keys in another order: those are parsed.
+  expect(lines.filter(read).length).toBeGreaterThan(20)
 })
 
 test('however a frame is altered, reading without parsing gives what parsing gives', () => {

@@ -18,7 +18,7 @@ import {
 import { collect, ticker, trade } from '../support/events.ts'
 
 const DAY_MS = 86_400_000
-/** The longest time that anybody may have to wait. */
+/** The longest time that anybody may have to wait for a lock: the server counts it, and refuses to wait longer. */
 const LIMIT_MS = 2000
 const table = 'public_trades'
 
@@ -35,8 +35,9 @@ describe('retention beside readers and a writer', () => {
   beforeEach(async () => {
     await clearOfMidnight()
     database = await createTestDatabase(inject('postgresUrl'))
-    db = createDatabase({ url: database.url })
-    other = createDatabase({ url: database.url, applicationName: 'other' })
+    const impatient = `${database.url}?options=-c%20lock_timeout%3D${LIMIT_MS}`
+    db = createDatabase({ url: impatient })
+    other = createDatabase({ url: impatient, applicationName: 'other' })
     await migrate(db)
     const old = [100, 99, 98, 0].map((days) => trade({ exchangeTs: noon(days) }))
     await new PublicTradeRepository(db).bulkInsert(old)
@@ -49,24 +50,21 @@ describe('retention beside readers and a writer', () => {
   const prune = (on = db) => pruneDays(on, { table, olderThanMs: 91 * DAY_MS, requestedBy: 'test' })
   const states = async () => (await listPartitions(db, { table })).map(({ state }) => state)
 
-  /** Repeats work until it is stopped, and gives the time of the longest run. */
+  /** Repeats work until it is stopped; the end rejects with what a run met, a lock among it. */
   const repeat = (work: () => Promise<unknown>) => {
     let isStopped = false
-    let longestMs = 0
     let runs = 0
     const done = (async () => {
       while (!isStopped) {
-        const start = performance.now()
         await work()
-        longestMs = Math.max(longestMs, performance.now() - start)
         runs += 1
       }
     })()
+    done.catch(() => {})
     return async () => {
       isStopped = true
       await done
       expect(runs).toBeGreaterThan(0)
-      return longestMs
     }
   }
 
@@ -120,8 +118,7 @@ describe('retention beside readers and a writer', () => {
     expect(classifyDatabaseError(error)).toBe('transient')
     await freezeClosedDays(db)
 
-    const longest = await Promise.all([...stops, maker].map((stop) => stop()))
-    for (const ms of longest) expect(ms).toBeLessThan(LIMIT_MS)
+    await Promise.all([...stops, maker].map((stop) => stop()))
     ended.resolve()
     expect(await reader).toBe(3)
 

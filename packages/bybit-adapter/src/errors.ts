@@ -26,6 +26,7 @@ export type BybitAdapterErrorCode =
   | 'ARCHIVE_NOT_GZIP'
   | 'ARCHIVE_DAMAGED'
   | 'ARCHIVE_MALFORMED'
+  | 'CHECKPOINT_UNREADABLE'
 
 /** What is known about an error besides its code and its message. */
 export interface BybitAdapterErrorContext {
@@ -69,6 +70,7 @@ export interface BybitAdapterErrorContext {
  * | `ARCHIVE_NOT_GZIP` | a proxy's page instead of a file | yes |
  * | `ARCHIVE_DAMAGED` | the file ends early or is corrupt: fetch it again | yes |
  * | `ARCHIVE_MALFORMED` | the file has a layout that this version does not know | no |
+ * | `CHECKPOINT_UNREADABLE` | the checkpoint is none that this version writes: read on from another | no |
  *
  * @example
  * await stream.start({ signal }).catch((error) => { if (error.code !== 'ABORTED') throw error })

@@ -45,13 +45,20 @@ export {
   type Normalizer,
   type NormalizerOptions,
 } from './normalizer/frame-normalizer.ts'
+export { FrameReplayer, type ReplayedFrame } from './normalizer/frame-replayer.ts'
 export type { Discard, NormalizeResult } from './normalizer/normalize-result.ts'
 export { isKept, PREDECESSOR_FILTER, type PrivateFilter } from './normalizer/private-filter.ts'
+export { PrivateFrameReplayer } from './normalizer/private-frame-replayer.ts'
 export {
   createPrivateNormalizer,
   type PrivateNormalizer,
   type PrivateNormalizerOptions,
 } from './normalizer/private-normalizer.ts'
+export type {
+  ConnectionCheckpoint,
+  PrivateStreamControl,
+  StreamControl,
+} from './normalizer/stream-control.ts'
 export type { RestCallOptions } from './rate-limit/call-options.ts'
 export { type LimitRefusal, type LimitReport, limitReport } from './rate-limit/limit-report.ts'
 export {

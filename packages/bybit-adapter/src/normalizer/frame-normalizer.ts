@@ -1,15 +1,16 @@
 import {
   type Category,
-  type DeadLetter,
   holdsNumber,
   isSymbol,
   type JsonObject,
+  type JsonValue,
   type PublicChannel,
   type PublicEvent,
 } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../channels/dialect/category-dialect.ts'
 import type { ChannelMapper, Envelope, ScannedFrame } from '../channels/dialect/channel-mapper.ts'
 import { CAPTURED_CHANNELS, dialectOf } from '../channels/topics.ts'
+import { BybitAdapterError } from '../errors.ts'
 import { classifyControl } from '../wire/control-frame.ts'
 import { exactExtra } from '../wire/exact-values.ts'
 import { itemBytes } from '../wire/item-bytes.ts'
@@ -17,7 +18,7 @@ import { isPlainText, type ParsedFrame, parseFrame } from '../wire/parsed-frame.
 import { describeValue, printable } from '../wire/printable.ts'
 import { isWireObject } from '../wire/wire.ts'
 import { EventlessItems } from './eventless-items.ts'
-import { deadLetter, type Origin, unknownOrigin } from './frame-dead-letter.ts'
+import { deadLetter, type Origin, refusedFrame, unknownOrigin } from './frame-dead-letter.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
 
 /** Options of {@link createNormalizer}. */
@@ -105,27 +106,69 @@ export class FrameNormalizer implements Normalizer {
   }
 
   normalize(frame: string | Uint8Array, localTsUs: number): NormalizeResult {
-    const read = parseFrame(frame)
-    const scanned = this.scan(read, localTsUs)
-    if (scanned === null) return this.map(read, localTsUs)
+    return this.read(parseFrame(frame), localTsUs)
+  }
+
+  /** Both steps for a frame that `parseFrame` has decoded. */
+  read(frame: ParsedFrame, localTsUs: number): NormalizeResult {
+    const scanned = this.scan(frame, localTsUs)
+    if (scanned === null) return this.map(frame, localTsUs)
     return { events: scanned.events, deadLetters: NONE, discarded: NONE }
   }
 
   /** A topic's subscription begins anew on the same connection. */
   restart(topic: string): void {
-    const known = this.#known.get(topic)
+    const known = this.#topicOf(topic)
     known?.mapper.restart?.(known.symbol, known.variant)
   }
 
   /** A topic is wanted no longer. */
   forget(topic: string): void {
-    const known = this.#known.get(topic)
+    const known = this.#topicOf(topic)
     known?.mapper.forget?.(known.symbol, known.variant)
     this.#known.delete(topic)
   }
 
   reset(): void {
     for (const { mapper } of this.#routes.values()) mapper.reset()
+  }
+
+  /** Whether both remember something together. */
+  sharesWith(other: FrameNormalizer): boolean {
+    for (const [prefix, { mapper }] of this.#routes)
+      if (mapper === other.#mapperOf(prefix)) return true
+    return false
+  }
+
+  /**
+   * What is remembered between frames, as plain JSON, by prefix.
+   *
+   * @param sharing a normalizer whose checkpoint holds what both remember together
+   */
+  checkpoint(sharing?: FrameNormalizer): JsonObject {
+    const state: Record<string, JsonValue> = {}
+    const other = sharing === undefined ? null : sharing.#routes
+    for (const [prefix, { mapper }] of this.#routes) {
+      if (mapper.checkpoint === undefined || mapper === other?.get(prefix)?.mapper) continue
+      state[prefix] = mapper.checkpoint()
+    }
+    return state
+  }
+
+  /** Puts back what `checkpoint` gave; throws `CHECKPOINT_UNREADABLE`. */
+  restore(state: JsonObject): void {
+    for (const [prefix, part] of Object.entries(state)) {
+      try {
+        this.#mapperOf(prefix)?.restore?.(part)
+      } catch (cause) {
+        const message = `the checkpoint of ${printable(prefix)} is not one that this version writes`
+        throw new BybitAdapterError('CHECKPOINT_UNREADABLE', message, { cause })
+      }
+    }
+  }
+
+  #mapperOf(prefix: string): ChannelMapper | undefined {
+    return this.#routes.get(prefix)?.mapper
   }
 
   #mappersOf(channel: PublicChannel): readonly ChannelMapper[] {
@@ -158,7 +201,9 @@ export class FrameNormalizer implements Normalizer {
   #refuseValue(frame: ParsedFrame, localTsUs: number): NormalizeResult {
     const origin = unknownOrigin(this.#category, localTsUs)
     if (frame.value !== undefined) return malformed(frame, origin, 'the frame', frame.value)
-    return refused([deadLetter(origin, 'FRAME_NOT_JSON', 'the frame is not JSON', frame.bytes())])
+    return refusedFrame(
+      deadLetter(origin, 'FRAME_NOT_JSON', 'the frame is not JSON', frame.bytes()),
+    )
   }
 
   #mapUnknown(frame: ParsedFrame, envelope: Envelope, localTsUs: number): NormalizeResult {
@@ -173,17 +218,22 @@ export class FrameNormalizer implements Normalizer {
     const prefix = this.#prefixOf(topic)
     const route = this.#routes.get(prefix)
     if (route === undefined) return unsupported(topic, envelope.data)
-    const [variant, symbol] = partsOf(topic.slice(prefix.length + 1), route)
+    const known = topicOf(topic, prefix, route)
     const isGarbled = !frame.isUtf8 && topic.includes(REPLACEMENT_CHARACTER)
-    if (!isSymbol(symbol) || isGarbled) {
+    if (known === null || isGarbled) {
       const origin = { ...unknown, channel: route.channel, topic: printable(topic) }
       return malformed(frame, origin, 'topic', topic)
     }
-    const { channel, mapper } = route
-    const known = { channel, mapper, symbol: interned(symbol), variant }
     if (this.#known.size >= MAX_KNOWN_TOPICS) this.#known.clear()
     this.#known.set(topic, known)
     return this.#mapItems(known, frame, envelope, localTsUs)
+  }
+
+  /** What reads a topic, whether or not a frame of it has come: nothing may hang on that. */
+  #topicOf(topic: string): KnownTopic | null {
+    const prefix = this.#prefixOf(topic)
+    const route = this.#routes.get(prefix)
+    return route === undefined ? null : topicOf(topic, prefix, route)
   }
 
   /** `tickers` of `tickers.BTCUSDT`, `orderbook.1` of `orderbook.1.BTCUSDT`. */
@@ -256,6 +306,13 @@ function withExtra<Event extends PublicEvent>(
   return { ...event, extra }
 }
 
+/** A topic of a route; null if its last part is no symbol. */
+function topicOf(topic: string, prefix: string, route: Route): KnownTopic | null {
+  const [variant, symbol] = partsOf(topic.slice(prefix.length + 1), route)
+  if (!isSymbol(symbol)) return null
+  return { channel: route.channel, mapper: route.mapper, symbol: interned(symbol), variant }
+}
+
 /** The variant and the symbol in the rest of a topic; a variant that is missing leaves no symbol. */
 function partsOf(rest: string, { hasVariant }: Route): [variant: string | null, symbol: string] {
   if (!hasVariant) return [null, rest]
@@ -275,11 +332,7 @@ function malformed(
   value: unknown,
 ): NormalizeResult {
   const reason = `${part} is ${describeValue(value)}`
-  return refused([deadLetter(origin, 'FRAME_MALFORMED', reason, frame.bytes())])
-}
-
-function refused(deadLetters: readonly DeadLetter[]): NormalizeResult {
-  return { events: [], deadLetters, discarded: [] }
+  return refusedFrame(deadLetter(origin, 'FRAME_MALFORMED', reason, frame.bytes()))
 }
 
 function unsupported(topic: string, data: unknown): NormalizeResult {

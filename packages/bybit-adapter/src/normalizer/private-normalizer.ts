@@ -15,6 +15,7 @@ import { classifyControl } from '../wire/control-frame.ts'
 import { type ParsedFrame, parseFrame } from '../wire/parsed-frame.ts'
 import { describeValue, printable } from '../wire/printable.ts'
 import { isWireObject, type WireObject } from '../wire/wire.ts'
+import { BINARY_REASON, type OversizedFrame, oversizedReason } from './frame-dead-letter.ts'
 import type { Discard, NormalizeResult } from './normalize-result.ts'
 import { isKept, type PrivateFilter } from './private-filter.ts'
 import { mapElements } from './private-items.ts'
@@ -78,30 +79,41 @@ export class PrivateFrameNormalizer implements PrivateNormalizer {
   map(frame: ParsedFrame, localTsUs: number): NormalizeResult<PrivateEvent> {
     const { value } = frame
     if (value === undefined) {
-      return this.refuse('FRAME_NOT_JSON', 'the frame is not JSON', frame, localTsUs)
+      return this.#refuse('FRAME_NOT_JSON', 'the frame is not JSON', frame, localTsUs)
     }
     if (!isWireObject(value)) {
       const reason = `the frame is ${describeValue(value)}`
-      return this.refuse('FRAME_MALFORMED', reason, frame, localTsUs)
+      return this.#refuse('FRAME_MALFORMED', reason, frame, localTsUs)
     }
     const topic = value['topic']
     if (typeof topic !== 'string') {
       if (classifyControl(value) !== null) return { events: [], deadLetters: [], discarded: [] }
       const reason = `topic is ${describeValue(topic)}`
-      return this.refuse('FRAME_MALFORMED', reason, frame, localTsUs)
+      return this.#refuse('FRAME_MALFORMED', reason, frame, localTsUs)
     }
     const route = routeOf(topic)
     const data = value['data']
     if (route === null) return unsupported(topic, data)
     if (!Array.isArray(data)) {
       const reason = `data is ${describeValue(data)}`
-      return this.refuse('FRAME_MALFORMED', reason, frame, localTsUs, { ...route, topic })
+      return this.#refuse('FRAME_MALFORMED', reason, frame, localTsUs, { ...route, topic })
     }
     return this.#mapItems(route, topic, data, value, frame, localTsUs)
   }
 
+  /** Makes a dead letter of a binary frame. */
+  refuseBinary(frame: ParsedFrame, localTsUs: number): NormalizeResult<PrivateEvent> {
+    return this.#refuse('FRAME_NOT_JSON', BINARY_REASON, frame, localTsUs)
+  }
+
+  /** Makes a dead letter of a frame beyond the payload limit, which was never received whole. */
+  refuseOversized(frame: OversizedFrame): NormalizeResult<PrivateEvent> {
+    const nothing = { bytes: () => new Uint8Array(0) }
+    return this.#refuse('FRAME_TOO_LARGE', oversizedReason(frame), nothing, frame.localTsUs)
+  }
+
   /** Makes a dead letter of a whole frame. */
-  refuse(
+  #refuse(
     code: DeadLetterCode,
     reason: string,
     frame: Pick<ParsedFrame, 'bytes'>,

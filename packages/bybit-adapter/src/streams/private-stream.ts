@@ -141,6 +141,7 @@ export class BybitPrivateStream {
       onFrame: (frame) => this.#emitter.emit('frame', frame),
       onNormalized: (frame, { events, deadLetters, discarded }) =>
         this.#onNormalized({ frame, events, deadLetters, discarded }),
+      onControl: (control) => this.#emitter.emit('control', control),
       onData: (topic, localTsUs) => this.#outages.get(topic)?.onData(localTsUs),
       onProven: (topic) => this.#outages.get(topic)?.onProven(),
       onOutage: (topics, lastInboundMs, isStale) => {

@@ -3,6 +3,8 @@ import { categoryDialect } from '../channels/dialect/category-dialect.ts'
 import type { MarketTopic } from '../channels/topics.ts'
 import { publicUrl } from '../endpoints.ts'
 import { BybitAdapterError } from '../errors.ts'
+import { ConnectionStates } from '../normalizer/connection-states.ts'
+import type { ConnectionCheckpoint } from '../normalizer/stream-control.ts'
 import { sharedConnectionBudget } from '../ws/connection/connection-budget.ts'
 import { WatchedTopics } from '../ws/coverage/watched-topics.ts'
 import { Shards } from '../ws/shard/shards.ts'
@@ -39,6 +41,7 @@ export class BybitPublicStream {
   readonly #watched: WatchedTopics
   readonly #emitter: SafeEmitter<PublicStreamEvents> = streamEmitter()
   readonly #life: StreamLife
+  readonly #states = new ConnectionStates()
 
   constructor(options: PublicStreamOptions) {
     const { category, environment = 'mainnet', random = Math.random } = options
@@ -94,6 +97,19 @@ export class BybitPublicStream {
   }
 
   /**
+   * What is remembered of the frames so far, for each connection that is open or that another may take
+   * over from: a `FrameReplayer` reads on from there. Plain JSON, which keeps its values.
+   *
+   * In a listener of `frame` or `control` it is what was remembered before that.
+   *
+   * @example
+   * for (const checkpoint of stream.checkpoint()) journal.write(JSON.stringify(checkpoint))
+   */
+  checkpoint(): readonly ConnectionCheckpoint[] {
+    return this.#states.checkpoint()
+  }
+
+  /**
    * Replaces the list of wanted symbols: subscribes what is new and ends what is gone, without a
    * reconnect. Throws `INVALID_OPTION`.
    *
@@ -139,6 +155,11 @@ export class BybitPublicStream {
       onFrame: (frame) => this.#emitter.emit('frame', frame),
       onNormalized: (frame, { events, deadLetters, discarded }) =>
         this.#onNormalized({ frame, events, deadLetters, discarded }),
+      onControl: (control, normalizer) => {
+        this.#emitter.emit('control', control)
+        if (control.type === 'opened') this.#states.set(control.connection, normalizer)
+        if (control.type === 'ended') this.#states.end(control.connection)
+      },
       onData: (topic, localTsUs, events) => this.#watched.onData(topic, localTsUs, events),
       onProven: (topic) => this.#watched.onProven(topic),
       onUseless: (topic) => this.#onSilent(topic, 0),

@@ -1,3 +1,6 @@
+import type { ParsedFrame } from './parsed-frame.ts'
+import { isWireObject } from './wire.ts'
+
 /** A frame that is not data. */
 export type ControlFrame =
   | { readonly kind: 'pong' }
@@ -27,6 +30,15 @@ interface WireControl {
 }
 
 const ACK_OPS: ReadonlySet<unknown> = new Set(['auth', 'subscribe', 'unsubscribe'])
+
+/** A frame that begins so has a topic, whatever follows: it is data, and need not be parsed to know. */
+const DATA_START = '{"topic":'
+
+/** The control frame in a text frame; null for everything else. */
+export function controlOf(frame: ParsedFrame): ControlFrame | null {
+  if (frame.text.startsWith(DATA_START) || !isWireObject(frame.value)) return null
+  return classifyControl(frame.value)
+}
 
 /**
  * Reads a control frame of any of the exchange's sockets; null for data and for frames that are neither.

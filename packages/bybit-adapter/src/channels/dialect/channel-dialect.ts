@@ -63,7 +63,9 @@ export interface ChannelDialect<
    * One mapper a prefix, in the order of the kinds; they share what they remember.
    *
    * @param predecessors the mappers of a connection that delivers the same: a mapper takes over from
-   * them whatever outlives a connection
+   * them whatever outlives a connection. What both then go on changing must be a mapper that is given
+   * on itself, so that a checkpoint holds it once. After `reset`, a mapper must be as one that is made
+   * with it as predecessor.
    */
   createMappers(
     category: Category,

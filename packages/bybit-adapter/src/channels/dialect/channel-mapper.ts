@@ -1,4 +1,4 @@
-import type { Category, PublicEvent } from '@grid/core-events'
+import type { Category, JsonValue, PublicEvent } from '@grid/core-events'
 import type { ItemFault } from '../../wire/item-fault.ts'
 import type { DiscardReason } from './discard-reason.ts'
 
@@ -49,4 +49,12 @@ export interface ChannelMapper {
   restart?(topicSymbol: string, variant: string | null): void
   /** A topic is wanted no longer, perhaps because its symbol was delisted: forgets what is kept of it. */
   forget?(topicSymbol: string, variant: string | null): void
+  /**
+   * Everything that it remembers between frames, as plain JSON: what a mapper of the same topics needs
+   * to go on exactly as this one would. Left out by a mapper that remembers nothing, or that shares
+   * what it remembers with one that gives it.
+   */
+  checkpoint?(): JsonValue
+  /** Puts back, into a new mapper, what `checkpoint` gave; throws for what it cannot read. */
+  restore?(state: JsonValue): void
 }

@@ -4,7 +4,8 @@ import type { Signer } from '../../auth/signer.ts'
 import type { WantedTopic } from '../../channels/topics.ts'
 import { UNKNOWN_CONTROL } from '../../normalizer/normalize-result.ts'
 import type { PrivateFrameNormalizer } from '../../normalizer/private-normalizer.ts'
-import { type ControlFrame, classifyControl } from '../../wire/control-frame.ts'
+import type { PrivateStreamControl } from '../../normalizer/stream-control.ts'
+import { type ControlFrame, controlOf } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
 import { isWireObject } from '../../wire/wire.ts'
 import { Connection, type ConnectionOptions } from '../connection/connection.ts'
@@ -19,7 +20,10 @@ import { KeyGuard, type KeyRefusal } from './key-guard.ts'
 import { Login } from './login.ts'
 
 /** The sink of a private stream. */
-export type PrivateSink = StreamSink<PrivateFrame, PrivateEvent, PrivateStreamStatus>
+export interface PrivateSink extends StreamSink<PrivateFrame, PrivateEvent, PrivateStreamStatus> {
+  /** Which connections there are, and frames that were refused. */
+  onControl(control: PrivateStreamControl): void
+}
 
 /** Options of a {@link PrivateLink}. */
 export interface PrivateLinkOptions extends ConnectionOptions {
@@ -85,7 +89,12 @@ export class PrivateLink {
       onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
       onOversized: (localTsUs) => this.#onOversized(localTsUs),
       onDisconnect: (lastInboundMs, isStale) => this.#onDisconnect(lastInboundMs, isStale),
-      onStatus: (status) => sink.onStatus(status),
+      onStatus: (status) => {
+        if (status.type === 'open') {
+          sink.onControl({ type: 'opened', connection: status.connection, predecessor: null })
+        }
+        sink.onStatus(status)
+      },
     })
   }
 
@@ -143,6 +152,8 @@ export class PrivateLink {
   }
 
   #onDisconnect(lastInboundMs: number, isStale: boolean): void {
+    const { number: connection } = this.#connection
+    if (connection > 0) this.#sink.onControl({ type: 'closed', connection })
     const isUnanswered = this.#login.isPending
     this.#login.end()
     this.#subscriptions.onDisconnect()
@@ -156,20 +167,23 @@ export class PrivateLink {
 
   #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
     const parsed = parseFrame(bytes)
-    const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
-    const control = object === null ? null : classifyControl(object)
+    const control = isBinary ? null : controlOf(parsed)
     if (control !== null) {
       this.#onControl(control, bytes, localTsUs)
       return
     }
     const { normalizer } = this.#options
     const frame = this.#frame(bytes, localTsUs)
-    const result = isBinary
-      ? normalizer.refuse('FRAME_NOT_JSON', 'the frame is binary', parsed, localTsUs)
-      : normalizer.map(parsed, localTsUs)
+    if (isBinary) {
+      const binary: PrivateFrame = { ...frame, isBinary }
+      this.#sink.onFrame(binary)
+      this.#sink.onNormalized(binary, normalizer.refuseBinary(parsed, localTsUs))
+      return
+    }
     this.#sink.onFrame(frame)
+    const result = normalizer.map(parsed, localTsUs)
     this.#sink.onNormalized(frame, result)
-    const topic = object?.['topic']
+    const topic = isWireObject(parsed.value) ? parsed.value['topic'] : null
     if (this.#stop.signal.aborted || typeof topic !== 'string') return
     // A topic whose items cannot be read delivers all the same: another socket would not help.
     this.#subscriptions.onData(topic, localTsUs)
@@ -210,12 +224,12 @@ export class PrivateLink {
   }
 
   #onOversized(localTsUs: number): void {
-    const { maxPayloadBytes, normalizer } = this.#options
-    const bytes = new Uint8Array(0)
-    const reason = `the frame exceeds the limit of ${maxPayloadBytes} bytes`
-    const whole = { bytes: () => bytes }
-    const result = normalizer.refuse('FRAME_TOO_LARGE', reason, whole, localTsUs)
-    this.#sink.onNormalized(this.#frame(bytes, localTsUs), result)
+    const { maxPayloadBytes: limitBytes, normalizer } = this.#options
+    const frame = this.#frame(new Uint8Array(0), localTsUs)
+    const { connection, index } = frame
+    const refused = { type: 'oversized', connection, index, localTsUs, limitBytes } as const
+    this.#sink.onControl(refused)
+    this.#sink.onNormalized(frame, normalizer.refuseOversized(refused))
   }
 
   #frame(bytes: Uint8Array, localTsUs: number): PrivateFrame {

@@ -1,12 +1,13 @@
-import type { Clock, DeadLetterCode, PublicEvent } from '@grid/core-events'
+import type { Clock, PublicEvent } from '@grid/core-events'
 import { categoryDialect, type PublicCategory } from '../../channels/dialect/category-dialect.ts'
 import type { Envelope } from '../../channels/dialect/channel-mapper.ts'
 import { DISCARD_MEANINGS } from '../../channels/dialect/discard-reason.ts'
 import { dialectOf, type WantedTopic } from '../../channels/topics.ts'
-import { deadLetter, unknownOrigin } from '../../normalizer/frame-dead-letter.ts'
+import { refuseBinary, refuseOversized } from '../../normalizer/frame-dead-letter.ts'
 import { FrameNormalizer } from '../../normalizer/frame-normalizer.ts'
 import { type NormalizeResult, UNKNOWN_CONTROL } from '../../normalizer/normalize-result.ts'
-import { type ControlFrame, classifyControl } from '../../wire/control-frame.ts'
+import type { StreamControl } from '../../normalizer/stream-control.ts'
+import { type ControlFrame, controlOf } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
 import { printable } from '../../wire/printable.ts'
 import { isWireObject } from '../../wire/wire.ts'
@@ -52,10 +53,12 @@ export class Link implements LinkView {
   readonly #sink: PublicSink
   readonly #owner: LinkOwner
   readonly #normalizer: FrameNormalizer
+  readonly #predecessor: Link | undefined
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager
   /** The topics that have spoken. */
   readonly #topics = new Map<string, LinkTopic>()
+  #number = 0
   #nextIndex = 0
   #isClosing = false
 
@@ -72,6 +75,7 @@ export class Link implements LinkView {
     this.#options = options
     this.#sink = sink
     this.#owner = owner
+    this.#predecessor = predecessor
     this.#normalizer = new FrameNormalizer(
       category,
       predecessor === undefined ? undefined : predecessor.#normalizer,
@@ -93,18 +97,22 @@ export class Link implements LinkView {
       onMessage: (bytes, isBinary, localTsUs) => this.#onMessage(bytes, isBinary, localTsUs),
       onOversized: (localTsUs) => this.#onOversized(localTsUs),
       onDisconnect: (lastInboundMs, isStale) => {
+        this.#control({ type: 'closed', connection: this.number })
         this.#normalizer.reset()
         for (const topic of this.#topics.values()) topic.uselessInARow = 0
         this.#subscriptions.onDisconnect()
         owner.onDisconnect(this, lastInboundMs, isStale)
       },
-      onStatus: (status) => owner.onStatus(this, status),
+      onStatus: (status) => {
+        if (status.type === 'open') this.#onNumbered(status.connection)
+        owner.onStatus(this, status)
+      },
     })
   }
 
   /** The number of the newest socket; 0 before the first. */
   get number(): number {
-    return this.#connection.number
+    return this.#number
   }
 
   get isOpen(): boolean {
@@ -132,6 +140,7 @@ export class Link implements LinkView {
   /** Wants topics no longer, and forgets what it remembers of them. */
   remove(topics: readonly string[]): void {
     this.#subscriptions.remove(topics)
+    this.#control({ type: 'forgotten', connection: this.number, topics })
     for (const topic of topics) {
       this.#topics.delete(topic)
       this.#normalizer.forget(topic)
@@ -155,40 +164,62 @@ export class Link implements LinkView {
     this.#isClosing = true
     this.#subscriptions.onDisconnect()
     await this.#connection.close()
+    this.#control({ type: 'ended', connection: this.number })
+  }
+
+  /** A socket is open and has its number; it may have had another one before. */
+  #onNumbered(connection: number): void {
+    const last = this.#number
+    const predecessor = last || this.#predecessor?.number || null
+    this.#number = connection
+    this.#control({ type: 'opened', connection, predecessor })
+    if (last > 0) this.#control({ type: 'ended', connection: last })
+  }
+
+  /** Tells what bears on the reading of frames; without a number there were none. */
+  #control(control: StreamControl): void {
+    if (control.connection > 0) this.#sink.onControl(control, this.#normalizer)
   }
 
   #onSubscription(status: SubscriptionStatus): void {
     if (status.type === 'live') this.#connection.markUseful()
     if (status.type === 'resubscribing') {
-      for (const topic of status.topics) this.#normalizer.restart(topic)
+      const { topics } = status
+      this.#control({ type: 'restarted', connection: this.number, topics })
+      for (const topic of topics) this.#normalizer.restart(topic)
     }
     this.#owner.onStatus(this, status)
   }
 
   #onMessage(bytes: Uint8Array, isBinary: boolean, localTsUs: number): void {
-    const parsed = parseFrame(bytes)
-    const scanned = isBinary ? null : this.#normalizer.scan(parsed, localTsUs)
-    if (scanned !== null) {
-      const { topic, events } = scanned
-      this.#deliver(this.#frame(bytes, localTsUs), { ...NOTHING, events }, topic)
+    if (isBinary) {
+      const frame: Frame = { ...this.#frame(bytes, localTsUs), isBinary }
+      this.#sink.onFrame(frame)
+      this.#deliver(frame, refuseBinary(frame.category, bytes, localTsUs), null)
       return
     }
-    const object = !isBinary && isWireObject(parsed.value) ? parsed.value : null
-    const control = object === null ? null : classifyControl(object)
+    const parsed = parseFrame(bytes)
+    const control = controlOf(parsed)
     if (control !== null) {
       this.#onControl(control, bytes, localTsUs)
       return
     }
     const frame = this.#frame(bytes, localTsUs)
-    const result = isBinary
-      ? this.#refused('FRAME_NOT_JSON', 'the frame is binary', frame)
-      : this.#normalizer.map(parsed, localTsUs)
-    this.#deliver(frame, result, (object as Envelope | null)?.topic)
+    // First: whoever keeps frames keeps each one on top of what was remembered before it.
+    this.#sink.onFrame(frame)
+    const scanned = this.#normalizer.scan(parsed, localTsUs)
+    if (scanned !== null) {
+      const { topic, events } = scanned
+      this.#deliver(frame, { ...NOTHING, events }, topic)
+      return
+    }
+    const result = this.#normalizer.map(parsed, localTsUs)
+    const { value } = parsed
+    this.#deliver(frame, result, isWireObject(value) ? (value as Envelope).topic : null)
   }
 
   #deliver(frame: Frame, result: NormalizeResult, topic: unknown): void {
     const { localTsUs } = frame
-    this.#sink.onFrame(frame)
     this.#sink.onNormalized(frame, result)
     if (this.#isClosing || typeof topic !== 'string') return
     const isUsable = delivers(result)
@@ -241,19 +272,16 @@ export class Link implements LinkView {
 
   #onOversized(localTsUs: number): void {
     const frame = this.#frame(new Uint8Array(0), localTsUs)
-    const reason = `the frame exceeds the limit of ${this.#options.maxPayloadBytes} bytes`
-    this.#sink.onNormalized(frame, this.#refused('FRAME_TOO_LARGE', reason, frame))
+    const { category, connection, index } = frame
+    const limitBytes = this.#options.maxPayloadBytes
+    const refused = { type: 'oversized', connection, index, localTsUs, limitBytes } as const
+    this.#control(refused)
+    this.#sink.onNormalized(frame, refuseOversized(category, refused))
   }
 
   #frame(bytes: Uint8Array, localTsUs: number): Frame {
     const { category } = this.#options
     return { category, bytes, localTsUs, connection: this.number, index: this.#nextIndex++ }
-  }
-
-  #refused(code: DeadLetterCode, reason: string, frame: Frame): NormalizeResult {
-    const origin = unknownOrigin(frame.category, frame.localTsUs)
-    const deadLetters = [deadLetter(origin, code, reason, frame.bytes)]
-    return { events: [], deadLetters, discarded: [] }
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   PublicChannelEvents,
 } from '@grid/core-events'
 import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
+import type { PrivateStreamControl, StreamControl } from '../../normalizer/stream-control.ts'
 import type { PrivateStreamStatus, StreamStatus } from './stream-status.ts'
 
 /** One WebSocket message that is not a control frame, as received. */
@@ -19,6 +20,8 @@ export interface Frame {
   readonly connection: number
   /** Its position among the frames of that connection, from 0. */
   readonly index: number
+  /** True for a binary frame, which the exchange never sends; left out for texts. */
+  readonly isBinary?: true
 }
 
 /** A frame with everything that was read from it. */
@@ -28,13 +31,19 @@ export interface NormalizedFrame extends NormalizeResult {
 
 /** The events of a public stream, in the order in which one frame causes them: one a channel, and these. */
 export interface PublicStreamEvents extends PublicChannelEvents {
-  /** Before the frame is parsed: what a journal writes. */
+  /** Before the frame is read: what a journal writes. A checkpoint taken here is without it. */
   frame: Frame
   /**
    * Once a frame: what a writer consumes. A frame beyond the payload limit has no `frame` event and
    * empty `bytes` here, because it was never received whole.
    */
   normalized: NormalizedFrame
+  /**
+   * What else bears on the reading of frames, in exact order between them and right before it takes
+   * effect: with it, a `FrameReplayer` reads them again. A checkpoint taken here is without it. Change
+   * no symbols in a listener of this or of `frame`: that would take effect too early.
+   */
+  control: StreamControl
   deadLetter: DeadLetter
   status: StreamStatus
 }
@@ -51,10 +60,12 @@ export interface NormalizedPrivateFrame extends NormalizeResult<PrivateEvent> {
 
 /** The events of a private stream, in the order in which one frame causes them: one a channel, and these. */
 export interface PrivateStreamEvents extends PrivateChannelEvents {
-  /** Before the frame is parsed: what a journal writes. */
+  /** Before the frame is read: what a journal writes. */
   frame: PrivateFrame
   /** Once a frame, as of a public stream. */
   normalized: NormalizedPrivateFrame
+  /** Which connections there are, and frames that were refused: a `PrivateFrameReplayer` takes them. */
+  control: PrivateStreamControl
   deadLetter: DeadLetter
   status: PrivateStreamStatus
 }

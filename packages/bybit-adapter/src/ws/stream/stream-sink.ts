@@ -1,5 +1,7 @@
 import type { GridEvent, PublicEvent } from '@grid/core-events'
+import type { FrameNormalizer } from '../../normalizer/frame-normalizer.ts'
 import type { NormalizeResult } from '../../normalizer/normalize-result.ts'
+import type { StreamControl } from '../../normalizer/stream-control.ts'
 import type { Frame } from './stream-events.ts'
 import type { StreamStatus } from './stream-status.ts'
 
@@ -9,7 +11,7 @@ import type { StreamStatus } from './stream-status.ts'
  * The stream owns one sink, and each of its connections writes to it directly.
  */
 export interface StreamSink<SomeFrame, Event extends GridEvent, Status> {
-  /** A data frame came in; it is not parsed yet. */
+  /** A data frame came in; it is not read yet. */
   onFrame(frame: SomeFrame): void
   /** What was read from a frame. */
   onNormalized(frame: SomeFrame, result: NormalizeResult<Event>): void
@@ -24,6 +26,8 @@ export interface StreamSink<SomeFrame, Event extends GridEvent, Status> {
 
 /** The sink of a public stream. */
 export interface PublicSink extends StreamSink<Frame, PublicEvent, StreamStatus> {
+  /** What bears on the reading of a connection's frames, before it takes effect on its normalizer. */
+  onControl(control: StreamControl, normalizer: FrameNormalizer): void
   /** A topic's messages come in but can no longer be used: it needs a new snapshot. */
   onUseless(topic: string): void
 }

@@ -13,10 +13,10 @@ export function packageTests(overrides: ViteUserConfig['test'] = {}): ViteUserCo
     test: {
       include: ['test/**/*.test.ts'],
       // Many times what they take alone on a machine: others may run on it as well.
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
       // The second that is the default passes without a turn on a loaded machine.
-      expect: { poll: { timeout: 20_000 } },
+      expect: { poll: { timeout: 60_000 } },
       execArgv: clock,
       ...overrides,
     },

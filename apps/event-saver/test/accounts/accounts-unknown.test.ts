@@ -4,10 +4,10 @@ import { expect, it } from 'vitest'
 import { Tenants } from '../support/accounts.ts'
 import { makeSaver, ownDatabase } from '../support/rig.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 it('a saver is not ready while the accounts cannot be read, says why, and takes them up again', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await using database = await ownDatabase()
   await using sim = await startSimulator({ seed: 6, symbols: ['BTCUSDT'] })

@@ -16,7 +16,7 @@ import { type StoredAccount, Tenants } from '../support/accounts.ts'
 import { imbalances, makeSaver, ownDatabase, quiet } from '../support/rig.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 120_000 }
 const AGREES = { missing: 0, unexpected: 0, different: 0, samples: [] }
 const patience = () => AbortSignal.timeout(30_000)
 
@@ -287,7 +287,7 @@ describe('events that a socket missed', () => {
           if (gaps.filter(({ channel }) => channel === 'execution').length < 2) return []
           return [...new Set(channels)].filter((text) => /^(execution|order) /.test(text)).sort()
         },
-        { timeout: 60_000, interval: 500 },
+        { timeout: 120_000, interval: 500 },
       )
       .toEqual(['execution filled', 'order partial'])
 

@@ -4,7 +4,7 @@ import { Metrics } from '../../src/health/metrics.ts'
 import { Tenants } from '../support/accounts.ts'
 import { imbalances, makeSaver, ownDatabase, quiet } from '../support/rig.ts'
 
-const PATIENT = { timeout: 60_000 }
+const PATIENT = { timeout: 120_000 }
 
 it('Event Contracts are counted as filtered and are no dead letters; dividends and splits are stored', async () => {
   await using database = await ownDatabase()

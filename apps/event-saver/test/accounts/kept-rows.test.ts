@@ -37,12 +37,12 @@ it('a saver with the filter of the predecessor stores its rows alone, and counts
   const { saver } = makeSaver(sim.wsUrl, database.url, env)
   await saver.start()
   await expect
-    .poll(() => saver.status().accounts.map(({ state }) => state), { timeout: 60_000 })
+    .poll(() => saver.status().accounts.map(({ state }) => state), { timeout: 120_000 })
     .toEqual(['live'])
   sim.exchange.startBot({ fillsPerSecond: 60 })
   const filtered = () =>
     saver.pipeline.sample().reduce((sum, { filtered: items }) => sum + items, 0)
-  await expect.poll(filtered, { timeout: 60_000 }).toBeGreaterThan(20)
+  await expect.poll(filtered, { timeout: 120_000 }).toBeGreaterThan(20)
   const stored = () =>
     database.db
       .selectFrom('private_executions')
@@ -50,7 +50,7 @@ it('a saver with the filter of the predecessor stores its rows alone, and counts
       .where('account_id', '=', accountId)
       .distinct()
       .execute()
-  await expect.poll(stored, { timeout: 60_000 }).toHaveLength(1)
+  await expect.poll(stored, { timeout: 120_000 }).toHaveLength(1)
   sim.exchange.stopBot()
   await quiet(saver)
   expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0, dropped: 0 })

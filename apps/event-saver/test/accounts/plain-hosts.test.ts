@@ -12,7 +12,7 @@ it('a saver logs no account in where its hosts are not encrypted and not on this
   const { saver } = makeSaver(sim.wsUrl, database.url, env)
   await saver.start()
   const states = () => saver.status().accounts.map(({ state, code }) => [state, code])
-  await expect.poll(states, { timeout: 60_000 }).not.toEqual([])
+  await expect.poll(states, { timeout: 120_000 }).not.toEqual([])
   expect(states()).toEqual([['unusable', 'HOST_NOT_ENCRYPTED']])
   await saver.stop(AbortSignal.timeout(30_000))
 })

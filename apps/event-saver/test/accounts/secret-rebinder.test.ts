@@ -8,10 +8,10 @@ import { Tenants } from '../support/accounts.ts'
 import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
 import { makeSaver, ownDatabase } from '../support/rig.ts'
 
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 120_000 }
 
 it('a run binds the secret of an older version to all of its row, and names accounts that were moved', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   await using database = await ownDatabase()
   await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'], paused: true })

@@ -14,7 +14,7 @@ import { Canaries } from '../support/canaries.ts'
 import { makeSaver, ownDatabase, quiet } from '../support/rig.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 120_000 }
 const newSecret = () => randomBytes(18).toString('hex')
 const shown = (value: unknown) =>
   inspect(value, { showHidden: true, depth: 12, maxArrayLength: 500 })
@@ -41,7 +41,7 @@ async function filesIn(folder: string): Promise<string> {
 }
 
 it('no secret appears in any output, log, error, file or table', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const canaries = new Canaries()
   const seen: Record<string, string> = {}

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { Tenants } from '../support/accounts.ts'
 import { makeSaver, ownDatabase, quiet } from '../support/rig.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 const [HYPE = ''] = optionSymbols('HYPE', [40], Date.now())
 
 it.each([

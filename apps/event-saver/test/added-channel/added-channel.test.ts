@@ -54,7 +54,7 @@ it('a channel that is only added to the registries is captured, stored, read and
   }
   const captured = async (saver: Saver, frames: readonly object[][]) => {
     await saver.start()
-    await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
     for (const items of frames) sim.broadcast(TOPIC, pulseFrame(TOPIC, ...items))
     await quiet(saver)
     expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })

@@ -165,10 +165,10 @@ describe('run', () => {
       EVENTSAVER_DATABASE_URL: NOWHERE,
       EVENTSAVER_WS_URL: NO_EXCHANGE,
     })
-    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect.poll(() => cli.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect
       .poll(() => cli.log.filter(({ code }) => code === 'CONNECT_FAILED').length, {
-        timeout: 30_000,
+        timeout: 120_000,
       })
       .toBeGreaterThanOrEqual(2)
     expect((await cli.get('/livez')).status).toBe(200)
@@ -200,7 +200,7 @@ describe('run', () => {
       EVENTSAVER_SYMBOLS: 'BTCUSDT,NOSUCHUSDT',
     }
     await using cli = new Cli(['run'], env)
-    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect.poll(() => cli.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect.poll(async () => (await cli.get('/readyz')).status, { timeout: 120_000 }).toBe(200)
     const { topics } = await cli.status()
     expect(topics.map(({ topic, state }) => `${topic} ${state}`).sort()).toEqual([
@@ -244,12 +244,12 @@ describe('run', () => {
       EVENTSAVER_DATABASE_URL: NOWHERE,
       EVENTSAVER_SYMBOLS: 'BTCUSDT',
     })
-    await expect.poll(() => cli.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect.poll(() => cli.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect
       .poll(
         async () =>
           (await cli.status()).channels.find(({ channel }) => channel === 'publicTrade')?.waiting,
-        { timeout: 30_000 },
+        { timeout: 120_000 },
       )
       .toBeGreaterThan(10)
     cli.kill('SIGTERM')

@@ -47,7 +47,7 @@ async function persisted(get: Get): Promise<number> {
 }
 
 const captures = (get: Get, more = 0) =>
-  expect.poll(() => persisted(get), { timeout: 60_000 }).toBeGreaterThan(more)
+  expect.poll(() => persisted(get), { timeout: 120_000 }).toBeGreaterThan(more)
 
 describe('a log that cannot be written', () => {
   it('because the disk is full does not end the capture, and its lines are counted', async () => {
@@ -99,7 +99,7 @@ describe('file descriptors', () => {
     const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').resume())
     for (const socket of sockets) socket.on('error', () => {})
     const openFiles = () => readdirSync(`/proc/${child.pid}/fd`).length
-    await expect.poll(openFiles, { timeout: 30_000 }).toBe(LIMIT)
+    await expect.poll(openFiles, { timeout: 120_000 }).toBe(LIMIT)
     // The watchdog looks every second.
     await wait(2500)
     for (const socket of sockets) socket.destroy()
@@ -132,7 +132,7 @@ async function startWaiting(
     if (!status.databaseReady) return 0
     return status.channels.reduce((sum, entry) => sum + entry.waiting, 0)
   }
-  await expect.poll(waiting, { timeout: 60_000 }).toBeGreaterThan(50)
+  await expect.poll(waiting, { timeout: 120_000 }).toBeGreaterThan(50)
   return { child, exited }
 }
 

@@ -124,7 +124,7 @@ describe('export', () => {
     await new TickerSnapshotRepository(db).bulkInsert(
       Array.from({ length: 1000 }, (_, n) => ticker(n)),
     )
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     await db.destroy()
     await database.drop()
@@ -467,7 +467,7 @@ describe('export', () => {
     const none = await runCli(args, { ...env, EVENTSAVER_SYMBOLS: 'NONE' })
     expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('EXPORT_EMPTY') })
     expect(none.stdout).toBe(`${nothing}public_trades linear NONE ${DAY}: 0 rows, no file\n`)
-  }, 120_000)
+  }, 300_000)
 
   it('wrong options exit with 2, a database that is away with 75, a missing one with 78', async () => {
     const env = { EVENTSAVER_DATABASE_URL: database.url }
@@ -488,7 +488,7 @@ describe('export', () => {
     for (const [n, [, code, text]] of cases.entries()) {
       expect(results[n]).toMatchObject({ code, stderr: expect.stringContaining(text), stdout: '' })
     }
-  }, 120_000)
+  }, 300_000)
 
   it('an embedded database that another process has open exits with 75 and names the process', async () => {
     const url = `pglite:${join(folder, 'held')}`
@@ -504,7 +504,7 @@ describe('export', () => {
     } finally {
       await holder.destroy()
     }
-  }, 120_000)
+  }, 300_000)
 })
 
 interface ReadColumn {

@@ -130,7 +130,7 @@ describe('connections', () => {
     const sockets = await Promise.all(Array.from({ length: 150 }, () => open(port)))
     for (const socket of sockets) socket.resume()
     const left = () => sockets.filter((socket) => !socket.closed).length
-    await expect.poll(left, { timeout: 60_000 }).toBe(0)
+    await expect.poll(left, { timeout: 120_000 }).toBe(0)
     expect(sockets.filter(({ bytesRead }) => bytesRead === 0)).toHaveLength(150 - 64)
   })
 
@@ -141,7 +141,7 @@ describe('connections', () => {
   ])('that %s are closed', async (_, text) => {
     const socket = await open(await serve(), text)
     socket.resume()
-    await expect.poll(() => socket.closed, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => socket.closed, { timeout: 120_000 }).toBe(true)
   })
 
   it.each(['1.1', '1.0'])(
@@ -151,7 +151,7 @@ describe('connections', () => {
       const request = `GET /status HTTP/${version}\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n`
       const socket = await open(port, request.repeat(5000))
       socket.resume()
-      await expect.poll(() => socket.closed, { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => socket.closed, { timeout: 120_000 }).toBe(true)
       expect(readings).toBe(1)
     },
   )
@@ -178,7 +178,7 @@ describe('connections', () => {
     socket.pause()
     await wait(12_000)
     socket.resume()
-    await expect.poll(() => socket.closed, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => socket.closed, { timeout: 120_000 }).toBe(true)
     expect(received).toBeLessThan(64 * 1024 * 1024)
   })
 })
@@ -193,7 +193,7 @@ it('a watchdog goes on when its timer’s work fails', async () => {
     },
     (error) => errors.push(error),
   )
-  await expect.poll(() => ticks, { timeout: 10_000 }).toBeGreaterThan(1)
+  await expect.poll(() => ticks, { timeout: 120_000 }).toBeGreaterThan(1)
   watchdog.stop()
   expect(errors).toHaveLength(ticks)
 })

@@ -17,7 +17,7 @@ const patience = () => AbortSignal.timeout(30_000)
 const live = (count: number, saver: { status(): { topics: readonly { state: string }[] } }) =>
   expect
     .poll(() => saver.status().topics.filter(({ state }) => state === 'live').length, {
-      timeout: 30_000,
+      timeout: 120_000,
     })
     .toBe(count)
 
@@ -145,7 +145,7 @@ describe('a database that is away', () => {
     await wait(1000)
     expect(saver.status().databaseReady).toBe(false)
     proxy.up()
-    await expect.poll(() => saver.status().databaseReady, { timeout: 60_000 }).toBe(true)
+    await expect.poll(() => saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     await wait(1000)
     proxy.down()
     await wait(1500)
@@ -176,9 +176,9 @@ describe('a database that is away', () => {
     const trades = () => saver.pipeline.sample().find(({ channel }) => channel === 'publicTrade')
     expect(trades()).toMatchObject({ received: 3000, waiting: 1000, dropped: 2000, imbalance: 0 })
     proxy.up()
-    await expect.poll(() => trades()?.waiting, { timeout: 60_000 }).toBe(0)
+    await expect.poll(() => trades()?.waiting, { timeout: 120_000 }).toBe(0)
     const [next] = sim.trade({ symbol: 'BTCUSDT' })
-    await expect.poll(() => trades()?.persisted, { timeout: 30_000 }).toBe(1001)
+    await expect.poll(() => trades()?.persisted, { timeout: 120_000 }).toBe(1001)
     await saver.stop(patience())
     const gaps = await database.db.selectFrom('capture_gaps').selectAll().execute()
     expect(gaps).toMatchObject([
@@ -193,7 +193,7 @@ describe('a database that is away', () => {
     const { saver } = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_FLUSH_INTERVAL: '60s' })
     await saver.start()
     await live(8, saver)
-    await expect.poll(() => saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     sim.trade({ symbol: 'BTCUSDT', count: 3 })
     await quiet(saver)
     // Three trades and the four tickers' snapshots wait for the interval.
@@ -274,9 +274,9 @@ describe('a process that was down', () => {
           where not granted and relation = 'public_trades'::regclass`.execute(trx)
         return rows.length
       }
-      await expect.poll(cut, { timeout: 30_000 }).toBeGreaterThan(0)
+      await expect.poll(cut, { timeout: 120_000 }).toBeGreaterThan(0)
     })
-    await expect.poll(() => second.saver.status().gaps.recent.length, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => second.saver.status().gaps.recent.length, { timeout: 120_000 }).toBe(1)
     await second.saver.stop(patience())
     const gaps = await database.db.selectFrom('capture_gaps').select('reason').execute()
     expect(gaps).toEqual([{ reason: 'start' }])

@@ -8,7 +8,7 @@ import { Metrics } from '../../src/health/metrics.ts'
 import { InstrumentRecorder } from '../../src/market/instrument-recorder.ts'
 import { loadTestConfig, makeSaver, ownDatabase, quiet, type TestSaver } from '../support/rig.ts'
 
-const PATIENT = { timeout: 60_000, interval: 100 }
+const PATIENT = { timeout: 120_000, interval: 100 }
 const MARKET = { seed: 41, symbols: ['BTCUSDT', 'ETHUSDT', 'OLDUSDT'], tradesPerSecond: 20 }
 const POLL_MS = 400
 const PATH = '/v5/market/instruments-info'

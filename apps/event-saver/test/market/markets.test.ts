@@ -26,9 +26,9 @@ it('captures all categories at once, column by column, through a lost connection
   })
   const received = () => saver.pipeline.sample().reduce((sum, entry) => sum + entry.received, 0)
   const more = async () => {
-    await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
     const before = received()
-    await expect.poll(received, { timeout: 30_000 }).toBeGreaterThan(before + 500)
+    await expect.poll(received, { timeout: 120_000 }).toBeGreaterThan(before + 500)
   }
   await saver.start()
   await more()
@@ -70,19 +70,19 @@ it('captures 600 instruments, and follows those that list and delist', async () 
   await saver.start()
   const live = () =>
     saver.status().topics.flatMap(({ topic, state }) => (state === 'live' ? [topic] : []))
-  await expect.poll(() => live().length, { timeout: 30_000 }).toBe(1200)
-  await expect.poll(() => saver.status().ready, { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => live().length, { timeout: 120_000 }).toBe(1200)
+  await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
   for (const { topics } of sim.connections()) {
     expect(topics.join('').length).toBeLessThanOrEqual(21_000)
   }
   sim.list('linear', 'NEWUSDT')
   sim.delist('linear', 'COIN7USDT')
   await expect
-    .poll(() => live().includes('publicTrade.NEWUSDT'), { timeout: 60_000, interval: 500 })
+    .poll(() => live().includes('publicTrade.NEWUSDT'), { timeout: 120_000, interval: 500 })
     .toBe(true)
   await expect
     .poll(() => saver.status().topics.some(({ symbol }) => symbol === 'COIN7USDT'), {
-      timeout: 60_000,
+      timeout: 120_000,
       interval: 500,
     })
     .toBe(false)

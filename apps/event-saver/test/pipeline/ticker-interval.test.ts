@@ -11,7 +11,7 @@ it('stores at most one ticker an interval, the last one whole, and counts the ot
   const { saver } = makeSaver(sim.wsUrl, database.url, env)
   await saver.start()
   const counts = () => saver.pipeline.sample().find(({ channel }) => channel === 'ticker')
-  await expect.poll(() => counts()?.persisted, { timeout: 60_000 }).toBeGreaterThan(10)
+  await expect.poll(() => counts()?.persisted, { timeout: 120_000 }).toBeGreaterThan(10)
   sim.pause()
   await quiet(saver)
   expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, dropped: 0 })

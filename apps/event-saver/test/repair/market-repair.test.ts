@@ -11,7 +11,7 @@ import { imbalances, makeSaver, ownDatabase, quiet } from '../support/rig.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 const COMPLETE = { missing: 0, unexpected: 0, different: 0, unsentOutsideGaps: 0, neverSent: [] }
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 const envFor = (sim: Simulator) => ({
   EVENTSAVER_REST_URL: sim.restUrl,

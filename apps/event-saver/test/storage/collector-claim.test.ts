@@ -28,9 +28,9 @@ describe('a collector name', () => {
     await using sim = await startSimulator({ seed: 41, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
     const env = { ...ONE, EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_WS_URL: sim.wsUrl }
     await using first = new Cli(['run'], env)
-    await expect.poll(() => first.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect.poll(() => first.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect
-      .poll(async () => (await first.status()).databaseReady, { timeout: 30_000 })
+      .poll(async () => (await first.status()).databaseReady, { timeout: 120_000 })
       .toBe(true)
 
     const second = await runCli(['run'], env)
@@ -46,9 +46,9 @@ describe('a collector name', () => {
     first.kill('SIGKILL')
     await first.exited
     await using third = new Cli(['run', '--exit-on-db-error'], env)
-    await expect.poll(() => third.httpAddress, { timeout: 30_000 }).toBeDefined()
+    await expect.poll(() => third.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect
-      .poll(async () => (await third.status()).databaseReady, { timeout: 30_000 })
+      .poll(async () => (await third.status()).databaseReady, { timeout: 120_000 })
       .toBe(true)
     third.kill('SIGTERM')
     expect([await third.exited, third.stderr]).toEqual([
@@ -65,10 +65,10 @@ describe('a collector name', () => {
     await using sim = await startSimulator({ seed: 42, symbols: ['BTCUSDT'] })
     const { saver } = makeSaver(sim.wsUrl, database.url, ONE)
     await saver.start()
-    await expect.poll(() => saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     // Its other connections lock too, for a moment.
     await expect
-      .poll(() => holders(database.db as never), { timeout: 30_000 })
+      .poll(() => holders(database.db as never), { timeout: 120_000 })
       .toEqual([
         expect.objectContaining({
           application_name: expect.stringMatching(/^event-saver [0-9a-f]{8} \d+@/),
@@ -87,14 +87,14 @@ describe('a collector name', () => {
     await using sim = await startSimulator({ seed: 43, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
     const { saver, log } = makeSaver(sim.wsUrl, proxy.through(database.url), ONE)
     await saver.start()
-    await expect.poll(() => saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     proxy.down()
     await expect
-      .poll(() => log.map(({ code }) => code), { timeout: 30_000 })
+      .poll(() => log.map(({ code }) => code), { timeout: 120_000 })
       .toContain('COLLECTOR_UNCLAIMED')
     expect(await holders(database.db as never)).toEqual([])
     proxy.up()
-    await expect.poll(() => holders(database.db as never), { timeout: 30_000 }).toHaveLength(1)
+    await expect.poll(() => holders(database.db as never), { timeout: 120_000 }).toHaveLength(1)
     expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
   })
 
@@ -105,12 +105,12 @@ describe('a collector name', () => {
     const first = makeSaver(sim.wsUrl, proxy.through(database.url), ONE)
     const failed = first.saver.failure.catch((error: unknown) => error)
     await first.saver.start()
-    await expect.poll(() => first.saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => first.saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     proxy.down()
-    await expect.poll(() => holders(database.db as never), { timeout: 30_000 }).toEqual([])
+    await expect.poll(() => holders(database.db as never), { timeout: 120_000 }).toEqual([])
     const second = makeSaver(sim.wsUrl, database.url, ONE)
     await second.saver.start()
-    await expect.poll(() => second.saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => second.saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     proxy.up()
     expect(await failed).toMatchObject({ code: 'COLLECTOR_TAKEN', exitCode: 75 })
     expect(await first.saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
@@ -127,9 +127,9 @@ describe('a collector name', () => {
     await late.saver.start()
     const holder = makeSaver('ws://127.0.0.1:9', database.url, ONE)
     await holder.saver.start()
-    await expect.poll(() => holder.saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+    await expect.poll(() => holder.saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     await expect
-      .poll(() => late.saver.pipeline.waitingInAll, { timeout: 30_000 })
+      .poll(() => late.saver.pipeline.waitingInAll, { timeout: 120_000 })
       .toBeGreaterThan(10)
     await sim.fault({ kind: 'close', abrupt: true })
     await expect.poll(() => late.saver.status().gaps.recent.length).toBeGreaterThan(0)
@@ -156,7 +156,7 @@ describe('a collector name', () => {
     // Its beats keep it beyond the limit.
     expect(await holders(database.db as never)).toHaveLength(1)
     proxy.freeze()
-    await expect.poll(() => holders(database.db as never), { timeout: 30_000 }).toEqual([])
+    await expect.poll(() => holders(database.db as never), { timeout: 120_000 }).toEqual([])
     const next = new CollectorClaim({ ...options, databaseUrl: database.url })
     await next.take()
     await Promise.all([claim.release(patience()), next.release(patience())])
@@ -192,9 +192,9 @@ it.skipIf(!isPoolerInstalled)(
       })
       const env = { ...ONE, EVENTSAVER_DATABASE_URL: pooler.url, EVENTSAVER_WS_URL: sim.wsUrl }
       await using first = new Cli(['run'], env)
-      await expect.poll(() => first.httpAddress, { timeout: 30_000 }).toBeDefined()
+      await expect.poll(() => first.httpAddress, { timeout: 120_000 }).toBeDefined()
       await expect
-        .poll(async () => (await first.status()).databaseReady, { timeout: 30_000 })
+        .poll(async () => (await first.status()).databaseReady, { timeout: 120_000 })
         .toBe(true)
       const second = await runCli(['run'], env)
       expect(second.code).toBe(75)
@@ -203,7 +203,7 @@ it.skipIf(!isPoolerInstalled)(
       await first.exited
       const third = makeSaver(sim.wsUrl, pooler.url, ONE)
       await third.saver.start()
-      await expect.poll(() => third.saver.status().databaseReady, { timeout: 30_000 }).toBe(true)
+      await expect.poll(() => third.saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
       await third.saver.stop(patience())
     } finally {
       await pooler.stop()

@@ -46,7 +46,7 @@ it('no command that is run beside a saver makes its embedded database lose a row
     EVENTSAVER_SYMBOLS: 'BTCUSDT',
   }
   await using saver = new Cli(['run'], env)
-  await expect.poll(() => saver.httpAddress, { timeout: 30_000 }).toBeDefined()
+  await expect.poll(() => saver.httpAddress, { timeout: 120_000 }).toBeDefined()
   await expect.poll(async () => (await saver.get('/readyz')).status, { timeout: 120_000 }).toBe(200)
   const { pid } = await saver.status()
   // The same environment, but no exchange: a second saver must not receive what it cannot store.

@@ -25,7 +25,7 @@ it('counts what other savers recorded and filled, every minute', async () => {
   try {
     await stored.insert([GAP], { collector: 'other' })
     count.start()
-    await expect.poll(() => gaps.totals.open, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => gaps.totals.open, { timeout: 120_000 }).toBe(1)
     const [gap] = await stored.list()
     await stored.fill(gap?.id ?? '', GAP)
     await expect
@@ -34,7 +34,7 @@ it('counts what other savers recorded and filled, every minute', async () => {
           await clock.step(60_000)
           return gaps.totals.open
         },
-        { timeout: 30_000 },
+        { timeout: 120_000 },
       )
       .toBe(0)
   } finally {

@@ -61,7 +61,7 @@ async function failWith(
 ): Promise<{ code: unknown; lost: number }> {
   const { saver } = test
   await saver.start()
-  await expect.poll(() => saver.pipeline.waitingInAll, { timeout: 60_000 }).toBeGreaterThan(0)
+  await expect.poll(() => saver.pipeline.waitingInAll, { timeout: 120_000 }).toBeGreaterThan(0)
   letAnswer()
   const code = await saver.failure.catch((error: unknown) => (error as { code?: unknown }).code)
   const { lost } = await saver.stop(AbortSignal.abort())
@@ -109,8 +109,8 @@ it('a database that was waited for and then refuses is a loss, with its evidence
   proxy.down()
   const test = makeSaver(sim.wsUrl, proxy.through(database.url), ONE)
   await test.saver.start()
-  await expect.poll(() => codes(test), { timeout: 60_000 }).toContain('DATABASE_UNREACHABLE')
-  await expect.poll(() => test.saver.pipeline.waitingInAll, { timeout: 60_000 }).toBeGreaterThan(0)
+  await expect.poll(() => codes(test), { timeout: 120_000 }).toContain('DATABASE_UNREACHABLE')
+  await expect.poll(() => test.saver.pipeline.waitingInAll, { timeout: 120_000 }).toBeGreaterThan(0)
   proxy.up()
   await expect(test.saver.failure).rejects.toMatchObject({ code: 'ENVIRONMENT_MISMATCH' })
   await test.saver.stop(AbortSignal.abort())

@@ -24,7 +24,7 @@ describe('a running saver', () => {
     })
     const address = await saver.start()
     const codes = () => log.map(({ code }) => code)
-    await expect.poll(codes, { timeout: 30_000 }).toContain('DAYS_FROZEN')
+    await expect.poll(codes, { timeout: 120_000 }).toContain('DAYS_FROZEN')
     expect(codes().filter((code) => code === 'DAY_REMOVED')).toHaveLength(2)
     expect(saver.status().retention).toMatchObject([
       { table: 'public_trades', days: 2, rows: 2, postponed: 0 },
@@ -54,7 +54,7 @@ describe('a running saver', () => {
     const { saver, log } = makeSaver(sim.wsUrl, database.url)
     await saver.start()
     const refusals = () => log.filter(({ code }) => code === 'WRITE_FAILED').length
-    await expect.poll(refusals, { timeout: 30_000 }).toBeGreaterThan(2)
+    await expect.poll(refusals, { timeout: 120_000 }).toBeGreaterThan(2)
     const persisted = saver.pipeline.sample().map((entry) => entry.persisted)
     expect(Math.max(...persisted)).toBe(0)
     for (const table of ['public_trades', 'ticker_snapshots']) {

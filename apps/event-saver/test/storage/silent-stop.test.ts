@@ -6,12 +6,12 @@ import { expect, it } from 'vitest'
 import { Tenants } from '../support/accounts.ts'
 import { makeSaver, ownDatabase } from '../support/rig.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 /** Far more than a stop needs, far less than a silent database makes it wait without patience. */
-const LONG_MS = 15_000
+const LONG_MS = 60_000
 
 it('a stop ends with its patience although the database answers nothing, whatever waits for it', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await using database = await ownDatabase()
   const relay = await startRelay(database.url)
@@ -34,7 +34,7 @@ it('a stop ends with its patience although the database answers nothing, whateve
 })
 
 it('nor does a question hold it up that a new symbol has and a locked table does not answer', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await using database = await ownDatabase()
   await using sim = await startSimulator({ seed: 10, symbols: ['BTCUSDT'], paused: true })

@@ -127,4 +127,4 @@ test('600 symbols share two connections and follow listings without a reconnect'
   expect(() => stream.setSymbols(['not a name'])).toThrowError(
     expect.objectContaining({ code: 'INVALID_OPTION', option: 'symbols' }),
   )
-}, 120_000)
+}, 300_000)

@@ -290,5 +290,5 @@ async function endsEarly(how: RestFaultKind, end: string): Promise<void> {
 }
 
 for (const [kind, proofs] of Object.entries(PROOFS)) {
-  test.each(Object.entries(proofs))(`${kind} %s`, (_name, prove) => prove(), 30_000)
+  test.each(Object.entries(proofs))(`${kind} %s`, (_name, prove) => prove(), 300_000)
 }

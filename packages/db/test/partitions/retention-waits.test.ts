@@ -165,7 +165,7 @@ describe('retention beside readers and a writer', () => {
     const report = await other.transaction().execute(async (trx) => {
       await lock().execute(trx)
       const freezing = freezeClosedDays(db, { table: 'ticker_snapshots', signal: stop.signal })
-      await expect.poll(leftovers, { timeout: 20_000 }).toEqual([expect.stringMatching(left)])
+      await expect.poll(leftovers, { timeout: 120_000 }).toEqual([expect.stringMatching(left)])
       stop.abort()
       return freezing
     })

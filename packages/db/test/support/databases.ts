@@ -18,7 +18,7 @@ export const DATABASES: readonly (readonly [string, () => Promise<OpenedDatabase
 ]
 
 /** PGlite takes seconds to start on a loaded machine. */
-export const START_TIMEOUT_MS = 120_000
+export const START_TIMEOUT_MS = 300_000
 
 /** Makes an empty database on the server of this test run. */
 export async function openPostgres(): Promise<OpenedDatabase & { readonly url: string }> {

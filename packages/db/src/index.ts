@@ -65,7 +65,7 @@ export {
   StrategyRepository,
 } from './identity/strategies.ts'
 export { type User, UserRepository } from './identity/users.ts'
-export type { BulkInsertResult } from './insert/bulk-insert.ts'
+export type { BulkInsertOptions, BulkInsertResult } from './insert/bulk-insert.ts'
 export type { KeyConflict } from './insert/key-conflicts.ts'
 export type {
   InstrumentList,
@@ -159,6 +159,11 @@ export {
   type StoredDeadLetter,
 } from './records/dead-letters.ts'
 export {
+  type JournalOwner,
+  JournalPositionRepository,
+  type PositionMove,
+} from './records/journal-positions.ts'
+export {
   type RehearsalFault,
   type RehearsalOptions,
   type RehearsalStep,
@@ -196,6 +201,7 @@ export type {
   CaptureGapsTable,
   DeadLettersTable,
   GridMetaTable,
+  JournalPositionsTable,
   RemovedDaysTable,
 } from './schema/record-schema.ts'
 export type { TenantScope, Viewer } from './schema/tenant-scope.ts'

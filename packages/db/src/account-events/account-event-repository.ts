@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
+import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
@@ -45,8 +45,11 @@ export class AccountEventRepository<Event extends StoredRow, About extends Subje
    * @example
    * const { inserted, duplicates, merged, conflicts } = await repository.bulkInsert(events)
    */
-  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>> {
-    return bulkInsert(this.#db, this.#target, events)
+  bulkInsert(
+    events: readonly Event[],
+    options?: BulkInsertOptions<Event>,
+  ): Promise<BulkInsertResult<Event>> {
+    return bulkInsert(this.#db, this.#target, events, options)
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { OrderEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
-import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
+import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
 import { newestOrderFirst } from '../tables/account/order-states-sql.ts'
@@ -55,14 +55,23 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
    * @example
    * const { inserted, duplicates, conflicts } = await orders.bulkInsert(events)
    */
-  override async bulkInsert(events: readonly OrderEvent[]): Promise<BulkInsertResult<OrderEvent>> {
+  override async bulkInsert(
+    events: readonly OrderEvent[],
+    { beside }: BulkInsertOptions<OrderEvent> = {},
+  ): Promise<BulkInsertResult<OrderEvent>> {
     const arrived = events.map((event, arrival): ArrivedOrder => ({ ...event, arrival }))
-    const result = await bulkInsert(this.#db, ARRIVED_ORDERS, arrived)
-    const conflicts = result.conflicts.map((conflict) => ({
-      ...conflict,
-      event: events[conflict.event.arrival] ?? conflict.event,
-    }))
-    return { ...result, conflicts }
+    const asSent = (result: BulkInsertResult<ArrivedOrder>): BulkInsertResult<OrderEvent> => ({
+      ...result,
+      conflicts: result.conflicts.map((conflict) => ({
+        ...conflict,
+        event: events[conflict.event.arrival] ?? conflict.event,
+      })),
+    })
+    return asSent(
+      await bulkInsert(this.#db, ARRIVED_ORDERS, arrived, {
+        beside: beside && ((trx, result) => beside(trx, asSent(result))),
+      }),
+    )
   }
 
   /**

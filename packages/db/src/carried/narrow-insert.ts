@@ -28,7 +28,7 @@ export function narrowInsert<Row extends StoredRow>(
 
 /**
  * Decides from what it remembers of the rows stored before, and remembers those of a batch once they
- * are stored.
+ * are stored: `store` has committed them when it is done.
  *
  * In a caller's transaction, which may be rolled back, and while another batch of the table is under way,
  * nothing is remembered: the first row of each stream is then whole.

@@ -1,7 +1,7 @@
 import type { Category, PublicChannel, PublicChannelEvents, PublicEvent } from '@grid/core-events'
 import type { Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
-import { type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
+import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import { readEndTimes } from '../read/end-times.ts'
 import { readNewestRows } from '../read/newest-rows.ts'
 import { type RangeQuery, readRange } from '../read/range.ts'
@@ -58,9 +58,15 @@ export class MarketRepository<Event extends PublicEvent> {
    *
    * @example
    * const { inserted, duplicates, conflicts } = await trades.bulkInsert(events)
+   *
+   * @example
+   * await trades.bulkInsert(events, { beside: async (trx) => { await positions.move(trx, move) } })
    */
-  bulkInsert(events: readonly Event[]): Promise<BulkInsertResult<Event>> {
-    return bulkInsert(this.#db, this.#target, events)
+  bulkInsert(
+    events: readonly Event[],
+    options?: BulkInsertOptions<Event>,
+  ): Promise<BulkInsertResult<Event>> {
+    return bulkInsert(this.#db, this.#target, events, options)
   }
 
   /**

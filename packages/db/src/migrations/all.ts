@@ -9,6 +9,7 @@ import { boundSecrets } from './steps/0008-bound-secrets.ts'
 import { gapRest } from './steps/0009-gap-rest.ts'
 import { instruments } from './steps/0010-instruments.ts'
 import { narrowTickers } from './steps/0011-narrow-tickers.ts'
+import { journalPositions } from './steps/0012-journal-positions.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -24,6 +25,7 @@ export const MIGRATIONS: readonly Migration[] = [
   gapRest,
   instruments,
   narrowTickers,
+  journalPositions,
 ]
 
 /** The schema version that this package reads and writes. */

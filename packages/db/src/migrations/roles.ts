@@ -17,6 +17,7 @@ const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   dead_letters: { writer: 'select, insert', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
+  journal_positions: { writer: 'select, insert, update', reader: 'select' },
   instruments: { writer: 'select, insert, update', reader: 'select' },
   instrument_lists: { writer: 'select, insert, update', reader: 'select' },
   users: { writer: 'select', reader: 'select' },

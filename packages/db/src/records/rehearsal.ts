@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { EARLIEST_EXCHANGE_TS, type PublicChannel } from '@grid/core-events'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { sqlText } from '../columns/sql-text.ts'
@@ -11,6 +12,7 @@ import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
 import { MARKET_TABLES } from '../tables/market-tables.ts'
 import { CaptureGapRepository } from './capture-gaps.ts'
 import { DeadLetterRepository } from './dead-letters.ts'
+import { JournalPositionRepository } from './journal-positions.ts'
 
 /** What a capture would write. */
 export interface RehearsalOptions {
@@ -100,6 +102,7 @@ async function* stepsOf(
   for (const channel of channels.slice(0, 1)) {
     yield { step: 'insert', table: 'capture_gaps', work: () => insertGap(trx, channel) }
   }
+  yield { step: 'insert', table: 'journal_positions', work: () => movePosition(trx) }
   yield { step: 'disk', table: null, work: () => fillTable(trx) }
 }
 
@@ -141,6 +144,13 @@ async function insertGap(trx: Kysely<GridDatabase>, channel: PublicChannel): Pro
     reason: 'start',
   } as const
   await new CaptureGapRepository(trx).insert([gap], { collector: 'rehearsal' })
+}
+
+async function movePosition(trx: Kysely<GridDatabase>): Promise<void> {
+  const owner = { collector: 'rehearsal', journalId: randomUUID() }
+  const positions = new JournalPositionRepository(trx)
+  await positions.move(trx, { ...owner, channel: 'rehearsal', from: null, to: 0 })
+  await positions.move(trx, { ...owner, channel: 'rehearsal', from: 0, to: 1 })
 }
 
 /** Makes a table and fills it with bytes that cannot be compressed. */

@@ -6,6 +6,7 @@ export interface RecordSchema {
   dead_letters: DeadLettersTable
   capture_gaps: CaptureGapsTable
   removed_days: RemovedDaysTable
+  journal_positions: JournalPositionsTable
   grid_meta: GridMetaTable
 }
 
@@ -66,6 +67,18 @@ export interface RemovedDaysTable {
   removed_at: NullableTimestamp
   row_count: ColumnType<string | null, string | number | null, string | number | null>
   bytes: ColumnType<string | null, string | number | null, string | number | null>
+}
+
+/** Table `journal_positions`: up to where each channel of a collector's journal is in the database. */
+export interface JournalPositionsTable {
+  collector: string
+  /** What moves by itself: a channel of events, `dead_letters`, `gaps`. */
+  channel: string
+  /** The journal that the position counts in. */
+  journal_id: Uuid
+  position: BigInteger
+  /** When it moved last, by the database's clock. */
+  moved_at: WithDefault<Timestamp>
 }
 
 /** Table `grid_meta`: one row that says which environment and schema version the database has. */

@@ -6,6 +6,7 @@ import {
   DeadLetterRepository,
   ExecutionRepository,
   ensurePartitions,
+  JournalPositionRepository,
   marketRepository,
   migrate,
   OperatorRepository,
@@ -224,4 +225,21 @@ it('gaps and dead letters', async () => {
     () => letters.list({ of: tenant }),
     /./,
   )
+})
+
+it('positions of journals', async () => {
+  const { db } = planned
+  const positions = new JournalPositionRepository(db)
+  const owner = { collector: 'c', journalId: tenant.accountId }
+  const move = (from: number | null) =>
+    positions.move(db, { ...owner, channel: 'ticker', from, to: 1 })
+  await expectSent(
+    'journal_positions/read',
+    '$1 collector, $2 journal',
+    () => positions.read(owner),
+    /./,
+  )
+  const names = '$1 collector, $2 channel, $3 journal'
+  await expectSent('journal_positions/begin', `${names}, $4 to`, () => move(null), /./)
+  await expectSent('journal_positions/move', `${names}, $4 from, $5 to`, () => move(0), /./)
 })

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { PublicTradeEvent } from '@grid/core-events'
-import { ensurePartitions } from '@grid/db'
+import { ensurePartitions, JournalPositionRepository } from '@grid/db'
 import { loadTrades } from './load-trades.ts'
 import { copyText, insertPredecessorValues, insertValues, PREDECESSOR } from './rivals.ts'
 import { type Contender, inTurns, judge, type Report, ratios, together } from './rounds.ts'
@@ -34,6 +35,10 @@ export async function insertSpeed(): Promise<Report> {
     ours: () => timed(known, inserts.ours),
     values: () => timed(known, inserts.values),
   })
+  const positions = await inTurns(ROUNDS, {
+    moved: intoEmpty(scratch, movingPosition(scratch)),
+    alone: intoEmpty(scratch, inserts.ours),
+  })
   await client.query(`truncate public_trades; ${PREDECESSOR}`)
   await loadTrades(client, LOADED, { predecessor: true })
   const feed = new TradeFeed(DAY + DAY_MS - 3_600_000)
@@ -51,12 +56,32 @@ export async function insertSpeed(): Promise<Report> {
     judge('all duplicates, against Kysely VALUES', ratios(again.values, again.ours), {
       atLeast: 1.6,
     }),
+    judge('with a position moved beside each batch', ratios(positions.alone, positions.moved), {
+      atLeast: 0.9,
+      failsAt: 0.8,
+    }),
     judge(
       `with ${LOADED} rows, against Kysely VALUES into the predecessor's table of as many`,
       ratios(loaded.predecessor, loaded.ours),
       { atLeast: 2.5 },
     ),
   )
+}
+
+/** Inserts as a saver does that has a journal. */
+function movingPosition({ db, trades }: ScratchDatabase): Insert {
+  const positions = new JournalPositionRepository(db)
+  const owner = { collector: 'bench', journalId: randomUUID(), channel: 'publicTrade' }
+  let from: number | null = null
+  return (batch) => {
+    const to = (from ?? 0) + batch.length
+    return trades.bulkInsert(batch, {
+      beside: async (trx) => {
+        if (!(await positions.move(trx, { ...owner, from, to }))) throw new Error('not moved')
+        from = to
+      },
+    })
+  }
 }
 
 function intoEmpty({ client }: ScratchDatabase, insert: Insert): Contender {

@@ -8,7 +8,7 @@ import { makeSaver, ownDatabase } from '../support/rig.ts'
 
 const TIMEOUT = { timeout: 300_000 }
 /** Far more than a stop needs, far less than a silent database makes it wait without patience. */
-const LONG_MS = 60_000
+const LONG_MS = 15_000
 
 it('a stop ends with its patience although the database answers nothing, whatever waits for it', {
   timeout: 300_000,

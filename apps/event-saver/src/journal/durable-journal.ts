@@ -35,6 +35,7 @@ export type JournalState = 'running' | 'stalled' | 'closed'
  * | `JOURNAL_STALLED` | a segment cannot be written or synced, nor a new one begun |
  * | `JOURNAL_RESUMED` | writing goes on after `JOURNAL_STALLED` |
  * | `JOURNAL_SEGMENT_ENDED` | an error of write or sync ended a segment; what it did not hold for sure is in the next one |
+ * | `JOURNAL_NOT_ROLLED` | the next segment cannot be made; the present one grows on |
  * | `JOURNAL_FULL` | the bound of bytes, or of the disk, is reached: `accepts` refuses a priority |
  * | `JOURNAL_ROOM` | it accepts all priorities again |
  * | `JOURNAL_CORRUPT` | a segment is damaged; it was set aside, and reading goes on behind the damage |
@@ -47,6 +48,7 @@ export type JournalFaultCode =
   | 'JOURNAL_STALLED'
   | 'JOURNAL_RESUMED'
   | 'JOURNAL_SEGMENT_ENDED'
+  | 'JOURNAL_NOT_ROLLED'
   | 'JOURNAL_FULL'
   | 'JOURNAL_ROOM'
   | 'JOURNAL_CORRUPT'

@@ -2,6 +2,7 @@ import {
   type Category,
   isSymbol,
   type JsonObject,
+  type JsonValue,
   parseDecimal,
   parseExchangeTs,
   type TickerEvent,
@@ -20,6 +21,7 @@ import { DeltaScanner, type ScannedDelta } from './delta-scanner.ts'
 import { parseFrameCounter } from './frame-counter.ts'
 import { mergeLate } from './late-ticker.ts'
 import { copyTicker, type MutableTicker } from './mutable-ticker.ts'
+import { packTickers, unpackTickers } from './ticker-checkpoint.ts'
 import { wireTickerFrameSchema } from './ticker-schema.ts'
 import type { TickerState, TickerStates } from './ticker-state.ts'
 import { OPTION_TICKER_READERS, TICKER_READERS, type TickerFieldReader } from './ticker-values.ts'
@@ -118,6 +120,14 @@ export class TickerMapper implements ChannelMapper {
 
   forget(topicSymbol: string): void {
     this.#states.forget(topicSymbol)
+  }
+
+  checkpoint(): JsonValue {
+    return packTickers(this.#states)
+  }
+
+  restore(state: JsonValue): void {
+    unpackTickers(this.#states, state)
   }
 
   #mapLate(

@@ -133,6 +133,11 @@ export class TickerStates {
     return emptyTicker(this.#category, symbol)
   }
 
+  /** Every symbol's state. */
+  all(): IterableIterator<[symbol: string, state: TickerState]> {
+    return this.#states.entries()
+  }
+
   forget(symbol: string): void {
     this.#states.delete(symbol)
   }

@@ -112,7 +112,7 @@ export class TopOfBookMapper implements ChannelMapper {
     return isSymbol(symbol) ? symbol : null
   }
 
-  /** Nothing to do: the ticker mapper, which owns the states, forgets them. */
+  /** Nothing to do: the ticker mapper, which owns the states, forgets them, and gives their checkpoint. */
   reset(): void {}
 
   /** The next book is not compared with the one before. */

@@ -1,3 +1,6 @@
+import type { JsonValue } from '@grid/core-events'
+import { z } from 'zod'
+
 /**
  * How many matches of a symbol are remembered. Frames may come late or twice: two connections that
  * overlap deliver each of them, at different times.
@@ -10,6 +13,16 @@ const REMEMBERED = 16
 const SYMBOLS = 1024
 /** Up to this many ids are searched one by one, which is faster than a map. */
 const FEW = 8
+
+/** A match as plain JSON: its sequence and its ids in their order. */
+const packedMatch = z.tuple([z.int().min(0)]).rest(z.string())
+/** The matches of symbols, oldest first. */
+const packedSymbols = z.array(z.tuple([z.string()]).rest(packedMatch))
+/** What a {@link MatchIndex} remembers, in its two halves. */
+const packedIndex = z.object({ recent: packedSymbols, older: packedSymbols })
+
+type PackedMatch = z.infer<typeof packedMatch>
+type PackedSymbols = z.infer<typeof packedSymbols>
 
 /** The trades of one match; reused for another match, to save allocations. */
 class Match {
@@ -24,6 +37,11 @@ class Match {
     this.seq = seq
     this.count = 0
     this.positions = null
+  }
+
+  pack(): PackedMatch {
+    const ids = this.positions === null ? this.ids.slice(0, this.count) : this.positions.keys()
+    return [this.seq, ...ids]
   }
 
   positionOf(tradeId: string): number {
@@ -61,6 +79,12 @@ class RecentMatches {
     match.restart(seq)
     return match
   }
+
+  pack(): PackedMatch[] {
+    const matches = this.#matches
+    const inOrder = [...matches.slice(this.#oldest), ...matches.slice(0, this.#oldest)]
+    return inOrder.map((match) => match.pack())
+  }
 }
 
 /**
@@ -95,6 +119,22 @@ export class MatchIndex {
     return this.#recent.of(seq).positionOf(tradeId)
   }
 
+  /** Everything that is remembered, as plain JSON. */
+  checkpoint(): JsonValue {
+    return {
+      recent: packSymbols(this.#matches),
+      older: packSymbols(this.#older),
+    }
+  }
+
+  /** Puts back, into a new index, what `checkpoint` gave; throws for anything else. */
+  restore(packed: JsonValue): void {
+    const { recent, older } = packedIndex.parse(packed)
+    this.#matches = unpackSymbols(recent)
+    this.#older = unpackSymbols(older)
+    this.#symbol = null
+  }
+
   #turnTo(symbol: string): void {
     let recent = this.#matches.get(symbol)
     if (recent === undefined) {
@@ -108,4 +148,18 @@ export class MatchIndex {
     this.#symbol = symbol
     this.#recent = recent
   }
+}
+
+function packSymbols(matches: ReadonlyMap<string, RecentMatches>): PackedSymbols {
+  return [...matches].map(([symbol, recent]) => [symbol, ...recent.pack()])
+}
+
+function unpackSymbols(packed: PackedSymbols): Map<string, RecentMatches> {
+  return new Map(
+    packed.map(([symbol, ...matches]) => {
+      const recent = new RecentMatches()
+      for (const [seq, ...ids] of matches) for (const id of ids) recent.of(seq).positionOf(id)
+      return [symbol, recent]
+    }),
+  )
 }

@@ -3,6 +3,7 @@ import {
   type Decimal,
   isDecimal,
   isSymbol,
+  type JsonValue,
   type PublicTradeEvent,
   parseDecimal,
   parseExchangeTs,
@@ -156,6 +157,14 @@ export class PublicTradeMapper implements ChannelMapper {
 
   /** Nothing to do: match counts hold across connections. */
   reset(): void {}
+
+  checkpoint(): JsonValue {
+    return this.#matches.checkpoint()
+  }
+
+  restore(state: JsonValue): void {
+    this.#matches.restore(state)
+  }
 }
 
 /** Whether a trade is of the topic's symbol. An option topic names a base coin, never a symbol. */

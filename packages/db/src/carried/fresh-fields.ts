@@ -2,10 +2,10 @@ import type { CarriedValues } from '../tables/shape/row-form.ts'
 
 /** The fields of values that may be carried, told apart by a row's bitmask. */
 export interface FieldsOfMask<Field> {
-  /** Those that the row's message carried. */
-  readonly fresh: readonly Field[]
-  /** Those that are left to the rows before it. */
+  /** Those that the row's message did not carry. */
   readonly carried: readonly Field[]
+  /** Of each field of values, in their order, whether it is one of them. */
+  readonly isCarried: readonly boolean[]
 }
 
 /** Most bitmasks that are remembered: messages repeat few. */
@@ -37,12 +37,8 @@ export class FreshFields<Row> {
     const known = this.#known.get(mask)
     if (known !== undefined) return known
     // No bitwise operators: the mask can exceed 32 bits.
-    const isFresh = (field: keyof Row & string): boolean =>
-      Math.floor(mask / 2 ** bitOf(field)) % 2 === 1
-    const found = {
-      fresh: fields.filter(isFresh),
-      carried: fields.filter((field) => !isFresh(field)),
-    }
+    const isCarried = fields.map((field) => Math.floor(mask / 2 ** bitOf(field)) % 2 === 0)
+    const found = { carried: fields.filter((_, place) => isCarried[place]), isCarried }
     if (this.#known.size >= MOST_MASKS) this.#known.clear()
     this.#known.set(mask, found)
     return found

@@ -1,15 +1,20 @@
 import type { Kysely } from 'kysely'
+import type { WrittenColumn } from '../columns/column.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { EventTable, StoredRow } from '../tables/shape/event-table.ts'
+import { formedColumns } from './formed-columns.ts'
 import { type CarriedTable, type InstrumentRow, RowNarrower, streamKeys } from './narrow-rows.ts'
 import { type StreamMemory, streamMemory } from './stream-memory.ts'
 
 /** Stores the rows of batches, in the forms that it decides for them. */
 export interface NarrowInsert<Row> {
-  /** Calls `store` with rows in their forms; they must come in the order in which they are read. */
+  /**
+   * Calls `store` with the columns that write the rows in their forms. The rows must come in the order in
+   * which they are read.
+   */
   insert<Result>(
     rows: readonly Row[],
-    store: (stored: readonly Row[]) => Promise<Result>,
+    store: (columns: readonly WrittenColumn<Row>[]) => Promise<Result>,
   ): Promise<Result>
   /** Forgets the streams of rows that are not stored as they were offered. */
   forget(rows: readonly Row[]): void
@@ -46,17 +51,18 @@ class CarriedInsert implements NarrowInsert<InstrumentRow> {
 
   async insert<Result>(
     rows: readonly InstrumentRow[],
-    store: (stored: readonly InstrumentRow[]) => Promise<Result>,
+    store: (columns: readonly WrittenColumn<InstrumentRow>[]) => Promise<Result>,
   ): Promise<Result> {
-    const narrower = new RowNarrower(this.#target)
+    const { columns, carried } = this.#target
+    const narrower = new RowNarrower(this.#target, rows)
     const isRemembered = !this.#db.isTransaction && this.#memory.begin()
     // Another batch that is under way must not build on what this one changes.
     if (!isRemembered) this.forget(rows)
     let isStored = false
     try {
       const recall = isRemembered ? (key: string) => this.#memory.get(key) : () => undefined
-      await narrower.learn(this.#db, rows, recall)
-      const result = await store(narrower.narrow(rows))
+      await narrower.learn(this.#db, recall)
+      const result = await store(formedColumns(columns, carried, narrower.narrow()))
       isStored = true
       return result
     } finally {

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely'
 import { dayOf } from '../partitions/partition-day.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
-import { type CarriedValues, ROW_FORM, type RowForm, setForm } from '../tables/shape/row-form.ts'
+import { type CarriedValues, ROW_FORM, type RowForm } from '../tables/shape/row-form.ts'
+import type { FormedRows } from './fold-rows.ts'
 import { type FreshFields, freshFields } from './fresh-fields.ts'
 import { readStoredEnds } from './stored-ends.ts'
 import type { StreamDay } from './stream-memory.ts'
@@ -55,39 +56,31 @@ export class RowNarrower<Row extends InstrumentRow> {
   readonly known: Map<string, StreamDay<Row>> = new Map()
   readonly #target: CarriedTable<Row>
   readonly #fields: FreshFields<Row>
-  readonly #blank: Partial<Record<keyof Row, unknown>>
-  readonly #ownFields: readonly (keyof Row & string)[]
+  readonly #rows: readonly Row[]
+  readonly #keys: readonly string[]
 
-  constructor(target: CarriedTable<Row>) {
-    const { carried, columns } = target
-    const values = new Set<string>(carried.fields)
+  /** The rows must come in the order in which they are read. */
+  constructor(target: CarriedTable<Row>, rows: readonly Row[]) {
     this.#target = target
-    this.#fields = freshFields(carried)
-    this.#ownFields = columns.map(({ field }) => field).filter((field) => !values.has(field))
-    // A parsed object: copies of it stay fast, see `decodePage`.
-    const nothing = Object.fromEntries(columns.map(({ field }) => [field, null]))
-    this.#blank = JSON.parse(JSON.stringify(nothing))
+    this.#fields = freshFields(target.carried)
+    this.#rows = rows
+    this.#keys = streamKeys(rows)
   }
 
   /** Takes over what is remembered of the batch's streams, and asks the database about the others. */
   async learn(
     db: Kysely<GridDatabase>,
-    rows: readonly Row[],
     remembered: (key: string) => StreamDay<Row> | undefined,
   ): Promise<void> {
     const unknown = new Map<string, { category: string; day: number; symbols: Set<string> }>()
-    const seen = new Set<string>()
-    const keys = streamKeys(rows)
-    for (const [index, row] of rows.entries()) {
-      const key = keys[index] as string
-      if (seen.has(key)) continue
-      seen.add(key)
+    for (const [index, key] of this.#keys.entries()) {
+      if (key === this.#keys[index - 1]) continue
       const day = remembered(key)
       if (day !== undefined) {
         this.known.set(key, day)
         continue
       }
-      const { category, symbol, exchangeTs } = row
+      const { category, symbol, exchangeTs } = this.#rows[index] as Row
       const group = `${dayOf(exchangeTs)} ${category}`
       const others = unknown.get(group) ?? { category, day: dayOf(exchangeTs), symbols: new Set() }
       others.symbols.add(symbol)
@@ -102,43 +95,29 @@ export class RowNarrower<Row extends InstrumentRow> {
     }
   }
 
-  /** Gives the rows as they are stored. They must come in the order in which they are read. */
-  narrow(rows: readonly Row[]): readonly Row[] {
-    const keys = streamKeys(rows)
-    return rows.map((row, index) => {
-      const form = this.#place(row, keys[index] as string)
-      return setForm(form === ROW_FORM.delta ? this.#delta(row) : row, form)
+  /** Gives the rows, and the form in which each is to be stored. */
+  narrow(): FormedRows<Row> {
+    let day: StreamDay<Row> | undefined
+    const forms = this.#rows.map((row, index) => {
+      const key = this.#keys[index] as string
+      if (key !== this.#keys[index - 1]) day = this.known.get(key)
+      const form = this.#formAfter(day, row)
+      day = dayAfter(day, row, form)
+      if (key !== this.#keys[index + 1]) this.known.set(key, day)
+      return form
     })
+    return { rows: this.#rows, forms }
   }
 
-  /** Decides a row's form, and notes what is known after it. */
-  #place(row: Row, key: string): RowForm {
+  #formAfter(day: StreamDay<Row> | undefined, row: Row): RowForm {
     const { carried, compare } = this.#target
-    const { exchangeTs } = row
-    const day = this.known.get(key)
-    if (day === undefined) {
-      const only = { firstTs: exchangeTs, lastTs: exchangeTs, last: row }
-      this.known.set(key, { ...only, baseTs: exchangeTs, rowsSinceBase: 0 })
-      return ROW_FORM.base
-    }
+    if (day === undefined) return ROW_FORM.base
     const { last } = day
-    const isAfter = last === null ? exchangeTs > day.lastTs : compare(last, row) < 0
-    if (!isAfter) {
-      if (exchangeTs >= day.firstTs) return ROW_FORM.apart
-      // The first row of a day is whole anyway, so this one may become the first.
-      this.known.set(key, { ...day, firstTs: exchangeTs })
-      return ROW_FORM.base
-    }
-    const isBase = last === null || isBaseDue(day, row)
-    const isWhole = isBase || carried.isWhole(row) || !this.#continues(last, row)
-    this.known.set(key, {
-      firstTs: day.firstTs,
-      lastTs: exchangeTs,
-      last: row,
-      baseTs: isBase ? exchangeTs : day.baseTs,
-      rowsSinceBase: isBase ? 0 : day.rowsSinceBase + 1,
-    })
-    return isBase ? ROW_FORM.base : isWhole ? ROW_FORM.whole : ROW_FORM.delta
+    const isAfter = last === null ? row.exchangeTs > day.lastTs : compare(last, row) < 0
+    // The first row of a day is whole anyway, so one that came late may become the first.
+    if (!isAfter) return row.exchangeTs < day.firstTs ? ROW_FORM.base : ROW_FORM.apart
+    if (last === null || isBaseDue(day, row)) return ROW_FORM.base
+    return carried.isWhole(row) || !this.#continues(last, row) ? ROW_FORM.whole : ROW_FORM.delta
   }
 
   /** Whether the values that a row's message did not carry are those of the row before it. */
@@ -148,18 +127,30 @@ export class RowNarrower<Row extends InstrumentRow> {
     }
     return true
   }
-
-  #delta(row: Row): Row {
-    const narrow = { ...this.#blank }
-    for (const field of this.#ownFields) narrow[field] = row[field]
-    for (const field of this.#fields.of(row).fresh) narrow[field] = row[field]
-    // Sound: values that are left out may be null.
-    return narrow as Row
-  }
 }
 
 function isBaseDue({ baseTs, rowsSinceBase }: StreamDay<unknown>, row: StoredRow): boolean {
   const rows = rowsSinceBase + 1
   if (rows >= MOST_ROWS_SINCE_BASE) return true
   return rows >= FEWEST_ROWS_SINCE_BASE && row.exchangeTs - baseTs >= BASE_AGE_MS
+}
+
+/** What is known of a stream's day once a row is stored in a form. */
+function dayAfter<Row extends StoredRow>(
+  day: StreamDay<Row> | undefined,
+  row: Row,
+  form: RowForm,
+): StreamDay<Row> {
+  const { exchangeTs } = row
+  if (day !== undefined && form === ROW_FORM.apart) return day
+  if (day !== undefined && exchangeTs < day.firstTs) return { ...day, firstTs: exchangeTs }
+  const firstTs = day?.firstTs ?? exchangeTs
+  const isBase = day === undefined || form === ROW_FORM.base
+  return {
+    firstTs,
+    lastTs: exchangeTs,
+    last: row,
+    baseTs: isBase ? exchangeTs : day.baseTs,
+    rowsSinceBase: isBase ? 0 : day.rowsSinceBase + 1,
+  }
 }

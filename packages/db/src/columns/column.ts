@@ -12,11 +12,11 @@ export interface Column<Row> {
   readonly kind: ColumnKindName
 }
 
-/** A column whose value is made from several fields of a row. */
+/** A column whose value is made from several fields of a row, or from its place in the batch. */
 export interface PackedColumn<Row> {
   readonly name: string
   readonly kind: WrittenKindName
-  readonly pack: (row: Row) => unknown
+  readonly pack: (row: Row, index: number) => unknown
 }
 
 /** A column that is written: from one field, or from several. */

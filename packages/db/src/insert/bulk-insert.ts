@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { narrowInsert } from '../carried/narrow-insert.ts'
+import type { WrittenColumn } from '../columns/column.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import { ensureDays, forgetDays } from '../partitions/known-days.ts'
@@ -117,8 +118,8 @@ async function insertRows<Event extends StoredRow>(
 ): Promise<BulkInsertResult<Event>> {
   const { table } = target
   const { rows } = batch
-  const statementOf = (stored: readonly Event[]) => {
-    const { columns, alike, arrays } = encodeBatch<Event>(target.written ?? target.columns, stored)
+  const statementOf = (written: readonly WrittenColumn<Event>[]) => {
+    const { columns, alike, arrays } = encodeBatch<Event>(written, rows)
     return { ...eventInsertSql(target, columns, alike), arrays }
   }
   const store = (statement: ReturnType<typeof statementOf>): Promise<BulkInsertResult<Event>> =>
@@ -134,12 +135,12 @@ async function insertRows<Event extends StoredRow>(
   let execute: () => Promise<BulkInsertResult<Event>>
   if (narrow === null) {
     // Before anything is asked of the server, so that what cannot be encoded is refused without it.
-    const statement = statementOf(rows)
+    const statement = statementOf(target.written ?? target.columns)
     execute = () => store(statement)
   } else {
     execute = () =>
-      narrow.insert(rows, async (stored) => {
-        const result = await store(statementOf(stored))
+      narrow.insert(rows, async (columns) => {
+        const result = await store(statementOf(columns))
         // Their rows hold other values than the ones that later rows would build on.
         narrow.forget(result.conflicts.map(({ event }) => event))
         return result

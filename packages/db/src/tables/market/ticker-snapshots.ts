@@ -11,7 +11,6 @@ import type { KindOf } from '../../columns/column-of-schema.ts'
 import { BasedLookup } from '../shape/based-lookup.ts'
 import { compareValues, type DailyTable } from '../shape/event-table.ts'
 import { PlainLookup } from '../shape/plain-lookup.ts'
-import { FORM_COLUMN, formOf } from '../shape/row-form.ts'
 import { sameExtra } from '../shape/same-extra.ts'
 
 const KINDS: { readonly [Kind in TickerFieldKind]: ColumnKindName } = {
@@ -43,7 +42,6 @@ export const TICKER_SNAPSHOTS: DailyTable<TickerEvent> = {
   channel: 'ticker',
   table: 'ticker_snapshots',
   columns: COLUMNS,
-  written: [...COLUMNS, { ...FORM_COLUMN, pack: formOf }],
   key: ['category', 'symbol', 'exchangeTs', 'seq', 'isSnapshot'],
   // Source of the functions: migration 0011.
   lookup: new BasedLookup({

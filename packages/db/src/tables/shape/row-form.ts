@@ -16,19 +16,6 @@ export type RowForm = (typeof ROW_FORM)[keyof typeof ROW_FORM]
 /** The column that says how a row is stored. */
 export const FORM_COLUMN = { name: 'form', kind: 'integer' } as const
 
-const FORMS = new WeakMap<object, RowForm>()
-
-/** Notes the form in which a row is about to be stored. Beside the row: a copy would cost more. */
-export function setForm<Row extends object>(row: Row, form: RowForm): Row {
-  FORMS.set(row, form)
-  return row
-}
-
-/** The form of a row that is about to be stored; a base where none was noted. */
-export function formOf(row: object): RowForm {
-  return FORMS.get(row) ?? ROW_FORM.base
-}
-
 /** Which values a row may leave to the rows before it, of the same instrument and UTC day. */
 export interface CarriedValues<Row> {
   /** The fields of those values. */

@@ -81,22 +81,36 @@ const OPTION = (): Values => ({
   change24h: ratio(),
 })
 
+/** The instruments of a feed and their messages. */
+export interface TickerFeedOptions {
+  /** Time of the first message, in epoch milliseconds. */
+  readonly from: number
+  readonly symbols: number
+  /** Milliseconds between two messages of a symbol, on average. */
+  readonly everyMs: number
+  /** Whether all symbols have a message at each instant, as the exchange sends them. Default: by chance. */
+  readonly isInStep?: boolean
+}
+
 /** Gives the tickers of many instruments at one message a symbol and interval, in the order of time. */
 export class TickerFeed {
   readonly symbols: readonly string[]
   readonly #category: Category
-  readonly #stepMs: number
+  readonly #everyMs: number
+  readonly #isInStep: boolean
   readonly #states = new Map<string, TickerEvent>()
   #now: number
   #seq = 190_000_000_000
+  #place = -1
 
-  constructor(category: Category, options: { from: number; symbols: number; everyMs: number }) {
+  constructor(category: Category, options: TickerFeedOptions) {
     const suffix =
       category === 'option' ? '-26DEC25-60000-C' : category === 'inverse' ? 'USD' : 'USDT'
     this.symbols = Array.from({ length: options.symbols }, (_, n) => `COIN${n}${suffix}`)
     this.#category = category
     this.#now = options.from
-    this.#stepMs = options.everyMs / options.symbols
+    this.#everyMs = options.everyMs
+    this.#isInStep = options.isInStep ?? false
   }
 
   next(count: number): TickerEvent[] {
@@ -104,9 +118,7 @@ export class TickerFeed {
   }
 
   #message(): TickerEvent {
-    // Not by turns: pages of the index would fill in step.
-    const symbol = this.symbols[Math.floor(Math.random() * this.symbols.length)] as string
-    this.#now += this.#stepMs
+    const symbol = this.#isInStep ? this.#nextInStep() : this.#nextAtRandom()
     this.#seq += 1
     const before = this.#states.get(symbol)
     const isWhole = before === undefined || this.#category === 'option'
@@ -130,6 +142,17 @@ export class TickerFeed {
     const event = { ...(before ?? BLANK), ...values, ...own } as TickerEvent
     this.#states.set(symbol, event)
     return event
+  }
+
+  #nextAtRandom(): string {
+    this.#now += this.#everyMs / this.symbols.length
+    return this.symbols[Math.floor(Math.random() * this.symbols.length)] as string
+  }
+
+  #nextInStep(): string {
+    this.#place = (this.#place + 1) % this.symbols.length
+    if (this.#place === 0) this.#now += this.#everyMs
+    return this.symbols[this.#place] as string
   }
 
   #whole(): Values {

@@ -1,7 +1,7 @@
 import type { Category, TickerEvent } from '@grid/core-events'
 import { ensurePartitions, freezeClosedDays, TickerSnapshotRepository } from '@grid/db'
 import type pg from 'pg'
-import { judge, type Report, together } from './rounds.ts'
+import { type Bound, judge, type Report, together } from './rounds.ts'
 import { openScratchDatabase } from './scratch-database.ts'
 import { TickerFeed } from './ticker-feed.ts'
 import { DAY, DAY_MS } from './trade-feed.ts'
@@ -16,14 +16,26 @@ const FORMER_KEY = ['category', 'symbol', 'exchange_ts', 'seq', 'is_snapshot']
 /** Columns that came first there, in their order; `form` did not exist. */
 const FORMER_FIRST = [...FORMER_KEY, 'local_ts', 'changed']
 
-/** A market at a number of messages a second and symbol, and the share of the former bytes asked for. */
-const MARKETS: readonly (readonly [Category, number, { atMost: number; failsAt: number }])[] = [
-  ['linear', 1, { atMost: 0.45, failsAt: 0.47 }],
-  ['linear', 3, { atMost: 0.45, failsAt: 0.47 }],
-  ['linear', 10, { atMost: 0.45, failsAt: 0.47 }],
-  ['inverse', 1, { atMost: 0.45, failsAt: 0.47 }],
-  ['spot', 3, { atMost: 1, failsAt: 1 }],
-  ['option', 1, { atMost: 1, failsAt: 1 }],
+interface Market {
+  readonly category: Category
+  /** Messages a second and symbol. */
+  readonly rate: number
+  /** Whether all symbols have a message at each instant. */
+  readonly isInStep?: boolean
+  /** The share of the former bytes asked for. */
+  readonly bound: Bound
+}
+
+const NARROW: Bound = { atMost: 0.45, failsAt: 0.47 }
+const NOT_WIDER: Bound = { atMost: 1, failsAt: 1 }
+const MARKETS: readonly Market[] = [
+  { category: 'linear', rate: 1, bound: NARROW },
+  { category: 'linear', rate: 3, bound: NARROW },
+  { category: 'linear', rate: 10, bound: NARROW },
+  { category: 'linear', rate: 10, isInStep: true, bound: NARROW },
+  { category: 'inverse', rate: 1, bound: NARROW },
+  { category: 'spot', rate: 3, bound: NOT_WIDER },
+  { category: 'option', rate: 1, bound: NOT_WIDER },
 ]
 
 /** Compares the bytes of a ticker on disk, indexes included, with those of a whole row under a plain key. */
@@ -46,11 +58,12 @@ export async function tickerSize(): Promise<Report> {
       }),
     )
   const reports: Report[] = []
-  for (const [index, [category, rate, bound]] of MARKETS.entries()) {
+  for (const [index, { category, rate, isInStep = false, bound }] of MARKETS.entries()) {
     const day = DAY - index * DAY_MS
     await ensurePartitions(db, 'ticker_snapshots', [day])
     await client.query(`truncate ${FORMER}`)
-    const feed = new TickerFeed(category, { from: day, symbols: SYMBOLS, everyMs: 1000 / rate })
+    const everyMs = 1000 / rate
+    const feed = new TickerFeed(category, { from: day, symbols: SYMBOLS, everyMs, isInStep })
     const batch = Math.ceil((SYMBOLS * rate) / FLUSHES_A_SECOND)
     for (let stored = 0; stored < ROWS; stored += batch) {
       const events = feed.next(batch)
@@ -68,7 +81,7 @@ export async function tickerSize(): Promise<Report> {
     const open = await bytesOf(client, name)
     await freezeClosedDays(db, { table: 'ticker_snapshots' })
     const closed = await bytesOf(client, name)
-    const what = `${category}, ${rate} a second and symbol: ${open.toFixed(0)} in place of ${was.toFixed(0)}, ${closed.toFixed(0)} once the day is closed; ratio of the open day`
+    const what = `${category}, ${rate} a second and symbol${isInStep ? ', in step' : ''}: ${open.toFixed(0)} in place of ${was.toFixed(0)}, ${closed.toFixed(0)} once the day is closed; ratio of the open day`
     reports.push(judge(what, [open / was], bound))
   }
   return together(

@@ -8,7 +8,7 @@
  * | 2 | the command line is wrong |
  * | 3 | a problem was found, or there was nothing to export |
  * | 75 | try again: the data directory or the collector's name is in use, the database is away, or an open transaction blocks |
- * | 78 | the configuration is wrong |
+ * | 78 | the configuration is wrong, or the database goes on refusing rows for what waiting does not mend |
  */
 export const EXIT = {
   ok: 0,

@@ -20,6 +20,7 @@ import { openFolder } from './storage/folder-modes.ts'
 import { OpenGapCount } from './storage/open-gap-count.ts'
 import { PartitionKeeper } from './storage/partition-keeper.ts'
 import { prepareDatabase } from './storage/prepare-database.ts'
+import { writeRefused } from './storage/write-refused.ts'
 
 /** What a saver is made of. */
 export interface SaverOptions {
@@ -125,6 +126,7 @@ export class Saver {
       intervals: { ticker: config.tickerInterval },
       handlers: new PipelineLog(log),
       onGap: (recorded) => this.#repair.onGap(recorded),
+      onRefused: (writer, error) => this.#fail(writeRefused(writer, error, config)),
       onDefect: this.#fail,
     })
     const capture = {

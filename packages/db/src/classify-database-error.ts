@@ -6,7 +6,7 @@ export type DatabaseErrorClass = 'transient' | 'poison' | 'fatal'
 
 /**
  * Whole SQLSTATEs, or their class of two characters; a whole one wins. All others are fatal, such as
- * missing tables (42P01), privileges (42501), wrong passwords (28P01) and read-only (25006).
+ * missing tables (42P01), privileges (42501) and wrong passwords (28P01).
  */
 const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
   '08': 'transient', // connection exceptions
@@ -20,6 +20,7 @@ const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
   '57P02': 'transient', // server crashed
   '57P03': 'transient', // server starts
   '57P05': 'transient', // idle session timeout
+  '25006': 'transient', // read-only: a standby that may be promoted, or a failover under way
   '25P03': 'transient', // idle-in-transaction timeout
   '25P04': 'transient', // transaction timeout
   '58': 'transient', // input and output errors of the server's machine
@@ -48,6 +49,17 @@ const CODES: Readonly<Record<string, DatabaseErrorClass>> = {
   ENOTFOUND: 'transient',
   EAI_AGAIN: 'transient',
   ENOENT: 'transient', // the server's Unix socket is not there yet
+  ENETRESET: 'transient',
+  ENOTCONN: 'transient',
+  ERR_STREAM_DESTROYED: 'transient', // the socket broke before the statement was written
+  ERR_STREAM_WRITE_AFTER_END: 'transient',
+  EADDRNOTAVAIL: 'transient', // no port, descriptor or memory is left on this machine
+  EMFILE: 'transient',
+  ENFILE: 'transient',
+  ENOBUFS: 'transient',
+  ENOMEM: 'transient',
+  ENOSPC: 'transient', // the disk of an embedded database is full
+  EDQUOT: 'transient',
 }
 
 /** Broken connections for which pg gives a message and no code. */
@@ -61,7 +73,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
  *
  * | class | errors |
  * |---|---|
- * | `transient` | sockets and connections (08, 57P0x), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
+ * | `transient` | sockets and connections (08, 57P0x), read-only (25006), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, a machine without ports, descriptors or disk, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
  * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE`, `NOT_ENCODABLE`, `ROW_SWALLOWED` |
  * | `fatal` | everything else |
  *

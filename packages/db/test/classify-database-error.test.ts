@@ -54,7 +54,7 @@ describe('errors of a real server', () => {
     expect(classifyDatabaseError(error), String(error)).toBe('poison')
   })
 
-  it('a missing table, a read-only transaction and a wrong user are fatal', async () => {
+  it('a missing table and a wrong user are fatal, a read-only server is transient', async () => {
     const wrongUser = new URL(database.url)
     wrongUser.username = 'nobody_at_all'
     const stranger = createDatabase({ url: wrongUser.href })
@@ -66,7 +66,7 @@ describe('errors of a real server', () => {
       ),
       await failure(sql`select 1`.execute(stranger)),
     ]
-    expect(errors.map(classifyDatabaseError)).toEqual(['fatal', 'fatal', 'fatal'])
+    expect(errors.map(classifyDatabaseError)).toEqual(['fatal', 'transient', 'fatal'])
     await stranger.destroy()
   })
 

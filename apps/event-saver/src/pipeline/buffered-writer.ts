@@ -32,7 +32,7 @@ export interface WriterOptions {
 
 /** A larger statement would stall the process while it is encoded. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
-const BACKOFF = { baseMs: 250, capMs: 30_000 }
+const BACKOFF = { baseMs: 250, capMs: 5000 }
 
 /**
  * Collects items and stores them in batches, by size or by time, one batch at a time.

@@ -17,6 +17,7 @@ import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-inter
 import { createEventWriter, type EventQueue } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
+import { LastingRefusal } from './lasting-refusal.ts'
 import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
 import { MergingQueue } from './merging-queue.ts'
 import { type MergeStates, STATE_MERGES } from './state-merges.ts'
@@ -54,6 +55,8 @@ export interface PipelineOptions {
   readonly handlers: PipelineHandlers
   /** Told of each gap, before it is stored. */
   readonly onGap?: (recorded: RecordedGap) => void
+  /** Told that the database goes on refusing what a writer stores, and that trying again does not help. */
+  readonly onRefused?: (writer: WriterName, error: unknown) => void
   /** Told that counting an item failed: the process should not go on. */
   readonly onDefect: (error: unknown) => void
 }
@@ -327,7 +330,8 @@ export class Pipeline {
   }
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
-    const { batchSize, flushIntervalMs, clock, handlers, onDefect } = this.#options
+    const { batchSize, flushIntervalMs, clock, handlers, onDefect, onRefused } = this.#options
+    const refusal = new LastingRefusal(clock, (error) => onRefused?.(name, error))
     return new BufferedWriter(
       {
         store: part.store,
@@ -340,7 +344,10 @@ export class Pipeline {
           this.#afterItems()
         },
         classify: classifyDatabaseError,
-        onRetry: (error, failures) => handlers.onRetry(name, error, failures),
+        onRetry: (error, failures) => {
+          handlers.onRetry(name, error, failures)
+          refusal.note(error, failures)
+        },
         onDefect,
       },
       { batchSize, flushIntervalMs, maxWaiting, maxBytes: MAX_WAITING_BYTES, clock },

@@ -46,9 +46,6 @@ export function mendingOf(error: unknown): string | null {
   return CONFIGURATION_FAULTS.get(codeOf(error)) ?? null
 }
 
-/** SQLSTATE of a write in a read-only transaction. */
-const READ_ONLY = '25006'
-
 /** The error that ends a command after an error of the database; null when trying again may help. */
 export function databaseFault(
   error: unknown,
@@ -76,13 +73,10 @@ export function unreachable(
   return new CommandError(EXIT.tryAgain, 'DATABASE_UNREACHABLE', message, { cause: error })
 }
 
-/**
- * Whether the server refuses a statement because of what the database is. A read-only server is not
- * meant: a standby may be promoted.
- */
+/** Whether the server refuses a statement because of what the database is. */
 function isRefusedBySchema(error: unknown, code: string): boolean {
   const isSqlState = /^[0-9A-Z]{5}$/.test(code)
-  return isSqlState && code !== READ_ONLY && classifyDatabaseError(error) === 'fatal'
+  return isSqlState && classifyDatabaseError(error) === 'fatal'
 }
 
 function codeOf(error: unknown): string {

@@ -54,7 +54,7 @@ const EXIT_CODES = `| exit code | meaning |
 | 2 | the command line is wrong |
 | 3 | a problem was found (\`status\`, \`doctor\`, \`account test\`), or there was nothing to \`export\` |
 | 75 | try again: the data directory or the collector's name is in use (the message names the process), the database is away (\`run\`: with \`--exit-on-db-error\`), or an open transaction blocks \`partitions\` |
-| 78 | the configuration is wrong; every fault is named with its fix |`
+| 78 | the configuration is wrong, or the database goes on refusing rows for a reason that waiting does not mend; every fault is named with its fix |`
 
 it('docs/commands.md lists every command with its options and examples', async () => {
   const silent = { argv: [], env: {}, cwd: '/', out: () => {}, err: () => {} }

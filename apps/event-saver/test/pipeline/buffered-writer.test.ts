@@ -1,7 +1,8 @@
-import { systemClock } from '@grid/core-events'
+import { type Clock, systemClock } from '@grid/core-events'
 import type { DatabaseErrorClass } from '@grid/db'
 import { describe, expect, it } from 'vitest'
 import { BufferedWriter } from '../../src/pipeline/buffered-writer.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 class FakeFailure extends Error {
   readonly kind: DatabaseErrorClass
@@ -26,6 +27,7 @@ class Store {
       maxWaiting?: number
       maxBytes?: number
       random?: () => number
+      clock?: Clock
     } = {},
   ) {
     return new BufferedWriter<number, void>(
@@ -47,7 +49,7 @@ class Store {
         flushIntervalMs: 5,
         maxWaiting: options.maxWaiting ?? 1000,
         maxBytes: options.maxBytes ?? 1e9,
-        clock: systemClock,
+        clock: options.clock ?? systemClock,
         random: options.random ?? (() => 0),
       },
     )
@@ -219,6 +221,26 @@ describe('BufferedWriter', () => {
     addAll(writer, 0, 5000)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(store.batches.length).toBe(1)
+    await writer.drain(AbortSignal.abort())
+  })
+
+  it('waits a random time between attempts, at first short and never more than 5 s', async () => {
+    const store = new Store()
+    store.fail = () => 'transient'
+    const clock = new SteppedClock()
+    const writer = store.writer({ clock, random: () => 0.999 })
+    writer.open()
+    addAll(writer, 0, 3)
+    await clock.step(5)
+    const attemptsMs = [clock.nowUs() / 1000]
+    for (let before = store.batches.length; attemptsMs.length < 9; ) {
+      await clock.step(1)
+      if (store.batches.length === before) continue
+      before = store.batches.length
+      attemptsMs.push(clock.nowUs() / 1000)
+    }
+    const pauses = attemptsMs.slice(1).map((ms, n) => ms - (attemptsMs[n] ?? 0))
+    expect(pauses).toEqual([249, 499, 999, 1998, 3996, 4995, 4995, 4995])
     await writer.drain(AbortSignal.abort())
   })
 

@@ -4,12 +4,15 @@ import type { Logger } from '../../log/log.ts'
 import { Saver, type SaverOptions } from '../../saver.ts'
 import { isTaken } from '../../storage/collector-claim.ts'
 import { assertFolderWritable } from '../../storage/data-folder.ts'
+import { isWriteRefused } from '../../storage/write-refused.ts'
 import { banner } from './banner.ts'
 import { stopSignals } from './stop-signals.ts'
 import { isUncaught, uncaughtError } from './uncaught.ts'
 
 /** How long a stop waits for the database. */
 const DRAIN_MS = 30_000
+/** The same where the database refuses rows: what it takes is stored in moments. */
+const REFUSED_DRAIN_MS = 5000
 
 /**
  * Captures until SIGTERM, SIGINT or SIGHUP, and stores what waits. A second SIGTERM or SIGINT ends the
@@ -31,8 +34,10 @@ export async function runUntilStopped(
     log.info({ httpAddress: address }, `health, status and metrics at http://${address}`)
     await Promise.race([stop, saver.failure, uncaught])
   } catch (error) {
-    const drains = isTaken(error) || isUncaught(error)
-    const { lost } = await saver.stop(drains ? patience(hurry) : AbortSignal.abort())
+    const isRefused = isWriteRefused(error)
+    const drains = isRefused || isTaken(error) || isUncaught(error)
+    const signal = patience(hurry, isRefused ? REFUSED_DRAIN_MS : DRAIN_MS)
+    const { lost } = await saver.stop(drains ? signal : AbortSignal.abort())
     if (drains && lost > 0) logLost(log, lost, 0)
     throw error
   }
@@ -53,8 +58,8 @@ export async function runUntilStopped(
   return EXIT.failure
 }
 
-function patience(hurry: AbortSignal): AbortSignal {
-  return AbortSignal.any([hurry, AbortSignal.timeout(DRAIN_MS)])
+function patience(hurry: AbortSignal, ms = DRAIN_MS): AbortSignal {
+  return AbortSignal.any([hurry, AbortSignal.timeout(ms)])
 }
 
 function logLost(log: Logger, lost: number, gapsLost: number): void {

@@ -153,9 +153,9 @@ function faultText(faults: readonly ConfigFault[]): string {
 /** A message about a wrong command line without the values that it quotes: one may be a secret. */
 function withoutValues(text: string): string {
   return text
-    .replace(/(unknown option '(?:--[^'=]*|-[^'-]))[^\n]*'/, "$1'")
-    .replace(/(unknown command) '(?![a-z-]+')[^\n]*'/, '$1')
-    .replace(/(but got \d+):[^\n]*/, '$1')
+    .replace(/(unknown option '(?:--[^'=]*|-[^'-])).*'/s, "$1'")
+    .replace(/(unknown command) '(?![a-z-]+').*'/s, '$1')
+    .replace(/(but got \d+):.*/s, '$1')
 }
 
 function camelCase(flag: string): string {

@@ -53,6 +53,14 @@ export function duration(minMs: number, maxMs: number): TextSchema<number> {
   })
 }
 
+/** A folder. A URL is refused, because its password would be shown as a part of the path. */
+export const folderPath: TextSchema<string> = z
+  .string()
+  .refine(
+    (text) => text !== '' && !/\p{Cc}|:\/\//u.test(text),
+    'must name a folder, without control characters and ://',
+  )
+
 const DAY_MS = 86_400_000
 
 /** Length of an interval in milliseconds; 0 for `every`, and for 0. */
@@ -87,10 +95,17 @@ export function baseUrl(schemes: readonly string[]): TextSchema<string> {
     const url = /[\s\p{Cc}\p{Cf}\\?#@]/u.test(text) ? null : URL.parse(text)
     const isOne = url !== null && isHost(url.hostname) && url.port !== '0'
     const isRefused = isOne && isHttp && url.port !== '' && !isAskedByFetch(Number(url.port))
-    if (isOne && !isRefused && schemes.includes(url.protocol.slice(0, -1))) {
+    // The exchange's pages print whole addresses, with the path that is added here.
+    const hasVersion = isOne && /\/v5(\/|$)/i.test(url.pathname)
+    if (isOne && !isRefused && !hasVersion && schemes.includes(url.protocol.slice(0, -1))) {
       return url.href.replace(/\/+$/, '')
     }
-    const message = isRefused ? `${problem}; ${REFUSED_PORT}` : problem
+    const more = isRefused
+      ? `; ${REFUSED_PORT}`
+      : hasVersion
+        ? '; leave out /v5 and what follows'
+        : ''
+    const message = `${problem}${more}`
     context.issues.push({ code: 'custom', message, input: text })
     return z.NEVER
   })

@@ -10,6 +10,7 @@ import {
   databaseUrl,
   duration,
   encryptionKeys,
+  folderPath,
   hostNames,
   httpToken,
   interval,
@@ -130,13 +131,7 @@ export const SETTINGS = {
     'where to store: postgres://… or pglite:<folder> (default: pglite in the data directory)',
     { secret: true },
   ),
-  dataDir: setting(
-    'DATA_DIR',
-    './data',
-    './data',
-    z.string().regex(/^\P{Cc}+$/u, 'must name a folder, without control characters'),
-    'folder of the embedded database',
-  ),
+  dataDir: setting('DATA_DIR', './data', './data', folderPath, 'folder of the embedded database'),
   batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows in one statement'),
   flushInterval: setting(
     'FLUSH_INTERVAL',

@@ -1,5 +1,6 @@
-/** A password in a URL or in a list of `name=value`, or base64 of a key's length. */
-const LIKE_A_SECRET = /:[^\s]*@|pass|pwd|secret|token|[A-Za-z0-9+/_-]{40}/i
+/** A password in a URL or in a list of `name=value`, the URL of a database, or base64 of a key's length. */
+const LIKE_A_SECRET =
+  /:[^\s]*@|pass|pwd|secret|token|\b(?!https?:|wss?:)[a-z]+:\/\/|[A-Za-z0-9+/_-]{40}/i
 
 /** Whether a text does not look as if it held a secret. */
 export function isShownText(text: string): boolean {

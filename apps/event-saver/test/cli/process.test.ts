@@ -157,6 +157,27 @@ describe('SIGHUP', () => {
   })
 })
 
+describe('a signal that asks for something else', () => {
+  it('ends nothing, opens no debugger, and SIGQUIT stores what waits', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 56, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    const { child, exited } = await startWaiting(sim.wsUrl, database.url, {})
+    let log = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text
+    })
+    const ignored = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGPWR'] as const
+    for (const signal of ignored) child.kill(signal)
+    await expect
+      .poll(() => ignored.filter((signal) => log.includes(`${signal} means`)))
+      .toEqual(ignored)
+    expect(log).not.toContain('Debugger')
+    child.kill('SIGQUIT')
+    expect(await exited).toBe(0)
+    expect(await storedTrades(database.db)).toBeGreaterThan(20)
+  })
+})
+
 describe('an error that nothing caught', () => {
   it('ends the capture with 1, and what waits is stored before', async () => {
     await using database = await ownDatabase()

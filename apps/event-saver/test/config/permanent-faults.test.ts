@@ -204,6 +204,28 @@ const VALUES: readonly Fault[] = [
       fix: /such as http:\/\/host:9001/,
     }),
   ),
+  ...(
+    [
+      ['EVENTSAVER_WS_URL', 'ws://127.0.0.1:9001/v5/public/linear'],
+      ['EVENTSAVER_WS_URL', 'ws://127.0.0.1:9001/v5'],
+      ['EVENTSAVER_REST_URL', 'http://127.0.0.1:9001/proxy/V5/'],
+    ] as const
+  ).map(
+    ([names, text]): Fault => ({
+      title: `the path of the exchange's pages in ${names}, ${text}`,
+      env: () => ({ [names]: text }),
+      names,
+      fix: /leave out \/v5 and what follows/,
+    }),
+  ),
+  ...[`postgres://me:${SECRET}@127.0.0.1:5432/x`, `postgres://me;${SECRET}/x`].map(
+    (text, index): Fault => ({
+      title: `a database URL in place of a folder, ${index}`,
+      env: () => ({ EVENTSAVER_DATA_DIR: text }),
+      names: 'EVENTSAVER_DATA_DIR',
+      fix: /must name a folder, without control characters and :\/\//,
+    }),
+  ),
   ...[
     'h,g:1',
     '127.0.0.1:6000',
@@ -267,6 +289,9 @@ describe('a wrong value ends run and doctor with 78 before a socket is opened', 
     ['a command', 2, [`postgres://me:${SECRET}@h/db`]],
     ['an argument', 2, ['run', `postgres://me:${SECRET}@h/db`]],
     ['an option', 2, ['run', `--database-ulr=postgres://me:${SECRET}@h/db`]],
+    ['an option of two lines', 2, ['run', `--database-ulr=postgres://me:\n${SECRET}@h/db`]],
+    ['a command of two lines', 2, [`postgres://me:\n${SECRET}@h/db`]],
+    ['an argument of two lines', 2, ['run', `postgres://me:\n${SECRET}@h/db`]],
     [
       'the file of a secret',
       2,

@@ -22,6 +22,7 @@ export interface UrlFault {
 
 const SCHEME = /^postgres(?:ql)?:\/\//i
 const WHOLE_NUMBER = /^\d{1,9}$/
+const LEAST_LIMIT_MS = 1000
 
 /** How each parameter is checked; a parameter that is not here is refused. */
 const PARAMETERS: Readonly<Record<string, (value: string) => string | null>> = {
@@ -102,6 +103,13 @@ export function readPostgresUrl(url: string): PostgresUrl | UrlFault {
   if ([...texts, ...parameters.values()].some((text) => text?.includes('\0'))) {
     return { fault: 'has the escape %00, which PostgreSQL has no character for' }
   }
+  // Somebody may have escaped the colon before the password too; these names are shown.
+  if ([parts.user, parts.database].some((name) => name !== undefined && /[:;]/.test(name))) {
+    return {
+      fault:
+        'has a : or ; in the name of the user or database: write postgres://user:password@host/database',
+    }
+  }
   // What an escape of other bytes than UTF-8 is decoded to.
   if ([...texts, ...parameters.values()].some((text) => text?.includes('\uFFFD'))) {
     return { fault: 'has an escape that is not UTF-8: write each byte of the character as %XX' }
@@ -140,7 +148,7 @@ function readAddress(text: string, parameters: ReadonlyMap<string, string>): Add
   if (port !== '' && !isPort) {
     return {
       fault:
-        'has a port that is no number from 1 to 65535: correct it, write @ before the host, or : in user and password as %3A',
+        'has a port that is no number from 1 to 65535: correct it, write @ before the host, or : in the password as %3A',
     }
   }
   if (host !== '' && !host.startsWith('/') && !isIPv6(host) && !isHostName(host)) {
@@ -169,5 +177,8 @@ function oneOf(...words: readonly string[]): (value: string) => string | null {
 }
 
 function milliseconds(value: string): string | null {
-  return WHOLE_NUMBER.test(value) ? null : 'it must be a whole number of milliseconds'
+  const ms = WHOLE_NUMBER.test(value) ? Number(value) : Number.NaN
+  // Nothing would ever succeed under the limits of those who mean seconds.
+  const isUsable = ms === 0 || ms >= LEAST_LIMIT_MS
+  return isUsable ? null : `it must be 0, or at least ${LEAST_LIMIT_MS} milliseconds`
 }

@@ -14,7 +14,8 @@ import type { JournalFiles } from './files/journal-files.ts'
 import type { Block } from './format/block.ts'
 import type { JournalNote, JournalOrigin } from './format/items.ts'
 import { firstPositionOf, type JournalPosition } from './format/position.ts'
-import { boundsOf, type JournalBounds } from './journal-bounds.ts'
+import { boundsOf, type JournalBounds, minFreeOf } from './journal-bounds.ts'
+import { Keeper } from './keeping/keeper.ts'
 import { FileReader } from './reading/file-reader.ts'
 import type { LogTail } from './reading/log-tail.ts'
 import { Appender } from './writing/appender.ts'
@@ -33,7 +34,13 @@ export class FileJournal implements DurableJournal, LogTail {
   readonly #pool = new BufferPool()
   readonly #writer: SegmentWriter
   readonly #appender: Appender
+  readonly #keeper: Keeper
   #durable: JournalPosition
+  #released: JournalPosition = 0
+  /** Where the first records of segments end that no sync covers yet. */
+  readonly #heads: { readonly segment: number; readonly end: JournalPosition }[] = []
+  /** The newest segment whose first records are durable. */
+  #checkpointed = 0
   #segmentBeganUs: number
   #isHoleOpen = false
   #isClosed = false
@@ -61,9 +68,9 @@ export class FileJournal implements DurableJournal, LogTail {
       segmentInUse: () => this.#appender.segment,
       onDurable: (blocks) => this.#onDurable(blocks),
       onSegment: (next) => this.#onSegment(next),
-      onClosed: () => {},
+      onClosed: (closed, bytes) => this.#keeper.closed(closed, bytes),
       onError: (error, file, what) => this.#onError(error, file, what),
-      makeRoom: async () => {},
+      makeRoom: (error) => this.#keeper.makeRoom(error),
     })
     this.#appender = new Appender({
       clock,
@@ -79,6 +86,19 @@ export class FileJournal implements DurableJournal, LogTail {
       onHole: (isOpen) => this.#onHole(isOpen),
       onDefect: (error) =>
         this.#fault('JOURNAL_DEFECT', 'error', 'a checkpoint could not be made', null, error),
+    })
+    this.#heads.push({ segment, end: this.position })
+    this.#keeper = new Keeper({
+      ...bounds,
+      directory: directory.path,
+      clock,
+      files,
+      segment,
+      oldest: directory.oldest,
+      minFree: (diskBytes) => minFreeOf(options.minFreeBytes, diskBytes),
+      growingBytes: () => this.#growingBytes,
+      checkpointed: () => this.#checkpointed,
+      onFault: options.onFault,
     })
   }
 
@@ -100,15 +120,19 @@ export class FileJournal implements DurableJournal, LogTail {
   }
 
   get oldest(): JournalPosition {
-    return this.firstOfProcess
+    return firstPositionOf(this.#keeper.oldest)
   }
 
   get bytes(): number {
-    return this.#writer.openBytes + this.#queue.bytes + this.#appender.openBytes
+    const { segment, records } = this.#appender
+    const released = Math.max(0, this.#released + 1 - firstPositionOf(segment))
+    // The part of the growing segment that is released, as if all records were of one length.
+    const held = this.#growingBytes * (1 - Math.min(1, released / records))
+    return this.#keeper.heldBytes + Math.round(held)
   }
 
   get totalBytes(): number {
-    return this.bytes
+    return this.#keeper.totalBytes + this.#growingBytes
   }
 
   get counts(): JournalCounts {
@@ -116,8 +140,8 @@ export class FileJournal implements DurableJournal, LogTail {
     return { appended, unwritten, corruptBlocks: this.#corruptBlocks }
   }
 
-  accepts(_priority: JournalPriority): boolean {
-    return true
+  accepts(priority: JournalPriority): boolean {
+    return this.#keeper.accepts(priority)
   }
 
   connect(origin: JournalOrigin): number {
@@ -146,7 +170,9 @@ export class FileJournal implements DurableJournal, LogTail {
       directory: this.#directory.path,
       clock: this.#options.clock,
       tail: this,
-      from,
+      from: this.#known(from),
+      // A database that was made anew is filled from the archive by a command, not at each start.
+      readsArchive: from > 0,
       onCorrupt: (name) => this.#onCorrupt(name),
       onUnreadable: (name, cause) => this.#onUnreadable(name, cause),
     })
@@ -159,7 +185,10 @@ export class FileJournal implements DurableJournal, LogTail {
     return open !== null && open.last > position ? open : null
   }
 
-  release(_position: JournalPosition): void {}
+  release(position: JournalPosition): void {
+    this.#released = Math.max(this.#released, position)
+    this.#keeper.release(position)
+  }
 
   async flush(): Promise<JournalPosition> {
     this.#appender.closeBlock()
@@ -173,8 +202,21 @@ export class FileJournal implements DurableJournal, LogTail {
     this.#isClosed = true
     await this.#writer.flush(this.position)
     await this.#writer.close()
+    await this.#keeper.close()
     this.#directory.unlock()
     return this.#durable
+  }
+
+  get #growingBytes(): number {
+    return this.#writer.openBytes + this.#queue.bytes + this.#appender.openBytes
+  }
+
+  /** A position that may be read from: one beyond the journal's end can only come from files that somebody removed. */
+  #known(from: JournalPosition): JournalPosition {
+    if (from <= this.position) return from
+    const text = `position ${from} lies beyond the journal's end at ${this.position}: segments were removed, or the position is another journal's; everything of this process is read`
+    this.#fault('JOURNAL_DEFECT', 'error', text)
+    return this.firstOfProcess - 1
   }
 
   #rollIfDue(timeUs: number): void {
@@ -189,10 +231,16 @@ export class FileJournal implements DurableJournal, LogTail {
   #onSegment(segment: number): void {
     this.#segmentBeganUs = this.#options.clock.nowUs()
     this.#appender.beginSegment(segment)
+    this.#heads.push({ segment, end: this.position })
   }
 
   #onDurable(blocks: readonly Block[]): void {
     this.#durable = blocks.at(-1)?.last ?? this.#durable
+    for (let head = this.#heads[0]; head !== undefined && head.end <= this.#durable; ) {
+      this.#checkpointed = head.segment
+      this.#heads.shift()
+      head = this.#heads[0]
+    }
     for (const block of blocks) this.#pool.give(block.bytes)
   }
 
@@ -226,9 +274,7 @@ export class FileJournal implements DurableJournal, LogTail {
 
   #onCorrupt(name: SegmentName): void {
     this.#corruptBlocks += 1
-    const file = segmentPath(this.#directory.path, name)
-    const text = 'a segment of the journal is damaged: what it cannot give is a hole'
-    this.#fault('JOURNAL_CORRUPT', 'error', text, file)
+    void this.#keeper.setAside(name)
   }
 
   #onUnreadable(name: SegmentName, cause: unknown): void {

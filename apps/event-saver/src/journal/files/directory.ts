@@ -21,6 +21,8 @@ export interface JournalDirectory {
   readonly id: string
   /** The highest number of a segment in it; 0 for none. */
   readonly newest: number
+  /** The lowest number of a segment outside the archive; the next one to make where there is none. */
+  readonly oldest: number
   /** Gives the lock back. */
   unlock(): void
 }
@@ -37,8 +39,10 @@ export function lockJournalDirectory(directory: string): JournalDirectory {
     chmodSync(path, 0o700)
     const unlock = lock(path)
     try {
-      const newest = listSegmentsSync(path).at(-1)?.number ?? 0
-      return { path, newest, id: newest === 0 ? makeId(path) : readId(path), unlock }
+      const names = listSegmentsSync(path)
+      const newest = names.at(-1)?.number ?? 0
+      const oldest = names.find(({ isArchived }) => !isArchived)?.number ?? newest + 1
+      return { path, newest, oldest, id: newest === 0 ? makeId(path) : readId(path), unlock }
     } catch (error) {
       unlock()
       throw error

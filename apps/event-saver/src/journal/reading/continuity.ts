@@ -30,6 +30,11 @@ export class Continuity {
     return this.#last
   }
 
+  /** Reading of all begins with a segment. */
+  beginWith(segment: number): void {
+    if (this.#from === 0) this.#last = Math.max(this.#last, firstPositionOf(segment) - 1)
+  }
+
   /** Says why blocks may lack before the next one. */
   lose(cause: HoleCause, file: SegmentName | null = null): void {
     this.#cause = cause
@@ -76,7 +81,6 @@ export class Continuity {
   /** Whether nothing lacks between what was read and a position that begins a block. */
   #follows(block: Block, first: Decoded | undefined, position: JournalPosition): boolean {
     if (position <= this.#last + 1) return true
-    if (this.#process === null && this.#from === 0) return true
     const previous = previousOf(first)
     if (previous !== null && previous <= this.#last) return true
     // A process ended without saying where: what it received last may be torn off, as its lines say.

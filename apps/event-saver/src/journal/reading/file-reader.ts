@@ -17,6 +17,7 @@ export interface FileReaderOptions {
   readonly tail: LogTail
   /** Items after this position are new; the ones up to it are given as state. 0: all are new. */
   readonly from: JournalPosition
+  readonly readsArchive: boolean
   /** A file holds something damaged, and records lack. */
   readonly onCorrupt: (file: SegmentName) => void
   readonly onUnreadable: (file: SegmentName, cause: unknown) => void
@@ -141,12 +142,16 @@ export class FileReader implements JournalReader {
 
   /** Opens the file after the last one; null when there is none. */
   async #openNext(): Promise<SegmentSource | null> {
-    const { directory, clock, tail } = this.#options
+    const { directory, clock, tail, readsArchive } = this.#options
     while (!this.#closing.signal.aborted) {
       try {
         const names = await listSegments(directory)
-        const name = names.find(({ number }) => number > this.#file && number <= tail.growing)
+        const name = names.find(
+          ({ number, isArchived }) =>
+            number > this.#file && number <= tail.growing && (readsArchive || !isArchived),
+        )
         if (name === undefined) return null
+        if (this.#file < this.#start) this.#continuity.beginWith(name.number)
         const source = await this.#open(name)
         if (source !== null) return source
       } catch {

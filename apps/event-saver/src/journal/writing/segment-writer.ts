@@ -1,5 +1,5 @@
 import type { Clock, ClockTimer } from '@grid/core-events'
-import { segmentPath } from '../files/file-names.ts'
+import { logName, segmentPath } from '../files/file-names.ts'
 import type { JournalFiles, SegmentFile } from '../files/journal-files.ts'
 import type { Block } from '../format/block.ts'
 import type { JournalPosition } from '../format/position.ts'
@@ -140,7 +140,7 @@ export class SegmentWriter {
   }
 
   #path(segment: number): string {
-    return segmentPath(this.#options.directory, { number: segment, form: 'log' })
+    return segmentPath(this.#options.directory, logName(segment))
   }
 
   async #write(target: Target, blocks: readonly Block[]): Promise<void> {
@@ -280,6 +280,7 @@ export class SegmentWriter {
     const target = { segment, path, file, offset: 0 }
     if (this.#isClosed) {
       await file.close().catch(() => {})
+      await this.#options.files.unlink(path).catch(() => {})
     } else if (this.#target === null) {
       this.#target = target
       this.#isTrial = true

@@ -1,0 +1,25 @@
+import { constants, copyFile, mkdir, readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+
+/**
+ * Copies a damaged file into the folder `set-aside`, for people to look at; gives the copy's path. Null when the copies
+ * would take more than `maxBytes` together.
+ */
+export async function setAside(
+  directory: string,
+  path: string,
+  maxBytes: number,
+): Promise<string | null> {
+  const folder = join(directory, 'set-aside')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const copy = join(folder, basename(path))
+  const { size } = await stat(path)
+  let taken = 0
+  for (const file of await readdir(folder)) {
+    if (file !== basename(path)) taken += (await stat(join(folder, file))).size
+  }
+  if (taken + size > maxBytes) return null
+  // Shares the blocks where the file system can.
+  await copyFile(path, copy, constants.COPYFILE_FICLONE)
+  return copy
+}

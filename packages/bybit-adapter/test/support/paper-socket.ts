@@ -31,6 +31,10 @@ export class PaperSocket extends EventEmitter {
       if (topic.startsWith('tickers.')) {
         this.deliver(snapshotFrame({ lastPrice: '1', volume24h: '9' }, topic.slice(8)))
       }
+      if (topic.startsWith('orderbook.1.')) {
+        const data = { s: topic.slice(12), b: [], a: [], u: 1, seq: 1 }
+        this.deliver(JSON.stringify({ topic, type: 'snapshot', ts: 1546300800000, data }))
+      }
     }
   }
 

@@ -210,6 +210,46 @@ describe.each(DATABASES)('narrow tickers on %s', { timeout: START_TIMEOUT_MS }, 
     expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual([sent[0], sent[3]])
   })
 
+  it('of a batch that failed leave nothing to build on', async () => {
+    const symbol = 'FAILED'
+    const sent = [1, 2, 2].map((price, n) => {
+      const values = { lastPrice: decimal(`${price}`), changed: n < 2 ? 2 : 0 }
+      return ticker({ symbol, exchangeTs: MIDNIGHT + n, seq: n, ...values })
+    })
+    await tickers.bulkInsert(sent.slice(0, 1))
+    const refused = ticker({ symbol: 'REFUSED', exchangeTs: MIDNIGHT, changed: -1 })
+    const failed = tickers.bulkInsert([...sent.slice(1, 2), refused])
+    await expect(failed).rejects.toMatchObject({ code: '23514' })
+    await tickers.bulkInsert(sent.slice(2))
+    expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual([sent[0], sent[2]])
+  })
+
+  it('of two batches at once do not build on the same row', async () => {
+    const symbol = 'AT ONCE'
+    // The third tells the first one's price again, of which the second knows nothing.
+    const sent = [1, 2, 1].map((price, n) => {
+      const values = { lastPrice: decimal(`${price}`), changed: n < 2 ? 2 : 0 }
+      return ticker({ symbol, exchangeTs: MIDNIGHT + n, seq: n, ...values })
+    })
+    await tickers.bulkInsert(sent.slice(0, 1))
+    await Promise.all([tickers.bulkInsert(sent.slice(1, 2)), tickers.bulkInsert(sent.slice(2))])
+    expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual(sent)
+  })
+
+  it('do not build on a row that another process stored with other values', async () => {
+    const symbol = 'CONFLICT'
+    const [first, theirs, ours, next] = [1, 2, 3, 3].map((price, n) => {
+      const values = { lastPrice: decimal(`${price}`), changed: n < 3 ? 2 : 0, localTsUs: 0 }
+      const seq = [0, 1, 1, 2][n] ?? 0
+      return ticker({ symbol, exchangeTs: MIDNIGHT + seq, seq, ...values })
+    }) as [TickerEvent, TickerEvent, TickerEvent, TickerEvent]
+    await tickers.bulkInsert([first])
+    await storeRows(db, [theirs])
+    expect((await tickers.bulkInsert([ours])).conflicts).toMatchObject([{ field: 'lastPrice' }])
+    await tickers.bulkInsert([next])
+    expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual([first, theirs, next])
+  })
+
   it('read through every reader as they were offered', async () => {
     await fc.assert(
       fc.asyncProperty(

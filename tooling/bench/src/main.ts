@@ -6,6 +6,7 @@ import { insertDecay } from './storage/decay.ts'
 import { insertSpeed } from './storage/insert.ts'
 import { readSpeed } from './storage/read.ts'
 import { storageSize } from './storage/size.ts'
+import { tickerInsert } from './storage/ticker-insert.ts'
 import { twoWriters } from './storage/two-writers.ts'
 
 /** All benches by name. A new bench adds its line here. */
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promis
   read: readSpeed,
   storage: storageSize,
   'two-writers': twoWriters,
+  'ticker-insert': tickerInsert,
 }
 
 /** The lines of a report, and whether something was wrong. */

@@ -1,6 +1,7 @@
-import type { Category, TickerEvent } from '@grid/core-events'
+import type { Category } from '@grid/core-events'
 import { ensurePartitions, freezeClosedDays, TickerSnapshotRepository } from '@grid/db'
 import type pg from 'pg'
+import { createFormer, FORMER, insertFormer } from './former-tickers.ts'
 import { type Bound, judge, type Report, together } from './rounds.ts'
 import { openScratchDatabase } from './scratch-database.ts'
 import { TickerFeed } from './ticker-feed.ts'
@@ -10,11 +11,6 @@ const SYMBOLS = 24
 const ROWS = 48_000
 /** What a saver stores at once, by its default interval. */
 const FLUSHES_A_SECOND = 2
-/** The table of tickers as it was before rows were narrowed: whole rows under a key of plain columns. */
-const FORMER = 'former_tickers'
-const FORMER_KEY = ['category', 'symbol', 'exchange_ts', 'seq', 'is_snapshot']
-/** Columns that came first there, in their order; `form` did not exist. */
-const FORMER_FIRST = [...FORMER_KEY, 'local_ts', 'changed']
 
 interface Market {
   readonly category: Category
@@ -43,20 +39,7 @@ export async function tickerSize(): Promise<Report> {
   await using scratch = await openScratchDatabase()
   const { client, db } = scratch
   const tickers = new TickerSnapshotRepository(db)
-  const names = tickers.columns.map(({ name }) => name)
-  const others = names.filter((name) => !FORMER_FIRST.includes(name))
-  await client.query(`create table ${FORMER} as
-    select ${[...FORMER_FIRST, ...others].join(', ')} from ticker_snapshots limit 0`)
-  await client.query(`alter table ${FORMER} add primary key (${FORMER_KEY.join(', ')})`)
-  const columns = new Map(tickers.columns.map(({ name, field, kind }) => [name, { field, kind }]))
-  const former = (event: TickerEvent): Record<string, unknown> =>
-    Object.fromEntries(
-      [...columns].map(([name, { field, kind }]) => {
-        const value = event[field]
-        if (value === null || (kind !== 'ms' && kind !== 'us')) return [name, value]
-        return [name, new Date(Number(value) / (kind === 'us' ? 1000 : 1)).toISOString()]
-      }),
-    )
+  await createFormer(client, tickers.columns)
   const reports: Report[] = []
   for (const [index, { category, rate, isInStep = false, bound }] of MARKETS.entries()) {
     const day = DAY - index * DAY_MS
@@ -68,13 +51,7 @@ export async function tickerSize(): Promise<Report> {
     for (let stored = 0; stored < ROWS; stored += batch) {
       const events = feed.next(batch)
       await tickers.bulkInsert(events)
-      const rows = events
-        .toSorted((a, b) => (a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : 0))
-        .map(former)
-      await client.query(
-        `insert into ${FORMER} select * from jsonb_populate_recordset(null::${FORMER}, $1)`,
-        [JSON.stringify(rows)],
-      )
+      await insertFormer(client, tickers.columns, events)
     }
     const was = await bytesOf(client, FORMER)
     const name = `ticker_snapshots_y${new Date(day).toISOString().slice(0, 10).replace('-', 'm').replace('-', 'd')}`

@@ -38,6 +38,8 @@ export interface SaverOptions {
   readonly listPollMs?: number
   /** How many lines of the log could not be written. Default: none are known. */
   readonly logLinesLost?: () => number
+  /** Told once, when data of a stream begin to arrive for the first time. */
+  readonly onFirstLive?: () => void
 }
 
 const HISTORY_SETTLE_MS = 30_000
@@ -85,6 +87,7 @@ export class Saver {
   #hasWaited = false
   #isRefused = false
   #connections = 0
+  #hasBeenLive = false
 
   constructor(options: SaverOptions) {
     this.#options = {
@@ -93,6 +96,7 @@ export class Saver {
       historySettleMs: HISTORY_SETTLE_MS,
       listPollMs: LIST_POLL_MS,
       logLinesLost: () => 0,
+      onFirstLive: () => {},
       ...options,
     }
     const { config, log, clock, historySettleMs, listPollMs } = this.#options
@@ -144,7 +148,12 @@ export class Saver {
     this.#markets = new MarketService({
       ...capture,
       listPollMs,
-      onLive: (stream) => this.#repair.onLive(stream),
+      onLive: (stream) => {
+        this.#repair.onLive(stream)
+        if (this.#hasBeenLive) return
+        this.#hasBeenLive = true
+        this.#options.onFirstLive()
+      },
       onFailure: this.#fail,
     })
     this.#repair = new MarketRepair({
@@ -182,10 +191,13 @@ export class Saver {
     })
   }
 
-  /** Serves health, begins to capture and to prepare the database; gives the HTTP address. */
+  /**
+   * Begins to capture, serves health, and begins to prepare the database; gives the HTTP address. What
+   * takes round trips goes first: the market is missed until its sockets are open.
+   */
   async start(): Promise<string> {
-    const address = await this.#health.listen()
     this.#markets.start()
+    const address = await this.#health.listen()
     this.#preparing = this.#prepare()
     return address
   }

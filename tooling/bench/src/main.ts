@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { archiveSpeed } from './benches/archive.ts'
 import { endToEnd } from './benches/end-to-end.ts'
 import { normalizeSpeed } from './benches/normalize.ts'
+import { startTime } from './benches/start.ts'
 import { insertDecay } from './storage/decay.ts'
 import { insertSpeed } from './storage/insert.ts'
 import { readSpeed } from './storage/read.ts'
@@ -10,8 +11,9 @@ import { tickerInsert } from './storage/ticker-insert.ts'
 import { twoWriters } from './storage/two-writers.ts'
 
 /** All benches by name. A new bench adds its line here. */
-const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promise<BenchResult>>> = {
-  'end-to-end': (seconds, tradesPerSecond) => endToEnd({ seconds, tradesPerSecond }),
+const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
+  'end-to-end': ({ seconds, rate }) => endToEnd({ seconds, tradesPerSecond: rate }),
+  start: startTime,
   normalize: async () => ({ lines: await normalizeSpeed(), failed: false }),
   archive: async () => ({ lines: await archiveSpeed(), failed: false }),
   insert: insertSpeed,
@@ -20,6 +22,12 @@ const BENCHES: Readonly<Record<string, (seconds: number, rate: number) => Promis
   storage: storageSize,
   'two-writers': twoWriters,
   'ticker-insert': tickerInsert,
+}
+
+interface BenchOptions {
+  readonly seconds: number
+  readonly rate: number
+  readonly busy: boolean
 }
 
 /** The lines of a report, and whether something was wrong. */
@@ -33,6 +41,7 @@ const HELP = `Runs benchmarks with real processes, real sockets and a real Postg
   --only <name>     one of ${Object.keys(BENCHES).join(', ')} (default: all)
   --seconds <n>     how long end-to-end runs (default 300)
   --rate <n>        trades a second in end-to-end (default 16000)
+  --busy            starts while another process takes each core
 
 Exit code 1 if a bench is out of its bounds.
 `
@@ -44,6 +53,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       seconds: { type: 'string', default: '300' },
       rate: { type: 'string', default: '16000' },
+      busy: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -54,7 +64,11 @@ async function main(): Promise<void> {
     return
   }
   for (const name of wanted) {
-    const result = await BENCHES[name]?.(Number(values.seconds), Number(values.rate))
+    const result = await BENCHES[name]?.({
+      seconds: Number(values.seconds),
+      rate: Number(values.rate),
+      busy: values.busy,
+    })
     process.stdout.write(`${result?.lines.join('\n')}\n\n`)
     if (result?.failed) process.exitCode = 1
   }

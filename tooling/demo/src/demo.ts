@@ -45,7 +45,7 @@ async function captureAndCompare(
   view: LiveView,
   interrupted: AbortSignal,
 ): Promise<Run> {
-  const saver = new Saver({ config, log: createLogger('error') })
+  const saver = new Saver({ config, log: await createLogger('error') })
   const address = await saver.start()
   view.say(`Capturing it into an embedded database, ${config.databaseUrl}.`)
   view.say(`Status while it runs: http://${address}/status`)

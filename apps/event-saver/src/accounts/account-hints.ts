@@ -1,6 +1,6 @@
 import { type Clock, repeat, untilAborted } from '@grid/core-events'
-import { guardedClient, postgresConnection } from '@grid/db'
-import { Client } from 'pg'
+import { postgresConnection } from '@grid/db'
+import { postgresClient } from '../storage/postgres-client.ts'
 
 /** What the listener needs, and whom it tells. */
 export interface AccountHintsOptions {
@@ -13,8 +13,6 @@ export interface AccountHintsOptions {
 const RETRY_MS = 60_000
 const BACKOFF = { baseMs: RETRY_MS, capMs: RETRY_MS, jitter: false }
 const CONNECT_TIMEOUT_MS = 10_000
-/** A server may send at any time what `pg` cannot read, and that must not end the capture. */
-const GuardedClient = guardedClient(Client)
 
 /**
  * Listens for changes of accounts on a database connection of its own.
@@ -41,7 +39,7 @@ export class AccountHints {
   /** Listens until the connection ends; rejects when it fails or the signal aborts. */
   async #listen(signal: AbortSignal): Promise<void> {
     const { databaseUrl, onHint } = this.#options
-    const client = new GuardedClient({
+    const client = await postgresClient({
       application_name: 'event-saver accounts',
       ...postgresConnection(databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

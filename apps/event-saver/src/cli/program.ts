@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
+import manifest from '../../package.json' with { type: 'json' }
 import type { ConfigFault } from '../config/config-fault.ts'
 import { loadConfig } from '../config/load.ts'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
@@ -44,7 +44,7 @@ export function buildProgram(
 ): Command {
   const program = new Command('event-saver')
     .description('Records Bybit V5 market data and proves what it holds.')
-    .version(`event-saver ${appVersion()}`, '-V, --version', 'print the version')
+    .version(`event-saver ${manifest.version}`, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: context.out,
@@ -75,12 +75,6 @@ export function buildProgram(
   // Last, so that help shows a command's own options first.
   for (const command of commands) addSettings(command)
   return program
-}
-
-/** The version of this app, by its package. */
-function appVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
 }
 
 /** Adds every setting as a flag, but those that a command line must not show. */

@@ -6,12 +6,12 @@ import type { LoadedConfig } from './command.ts'
  * Starts the log of a command, and warns of secrets that others can read, and of variables that look like
  * settings and are none.
  */
-export function startLog({
+export async function startLog({
   config,
   exposures,
   unknownVariables,
-}: Pick<LoadedConfig, 'config' | 'exposures' | 'unknownVariables'>): Logger {
-  const log = createLogger(config.logLevel)
+}: Pick<LoadedConfig, 'config' | 'exposures' | 'unknownVariables'>): Promise<Logger> {
+  const log = await createLogger(config.logLevel)
   logWarnings(log)
   for (const { code, message } of exposures) log.warn({ code }, message)
   for (const variable of unknownVariables) {

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { ListenAddress } from '../config/schemas.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 import type { HttpAccess, Refusal } from './http-access.ts'
-import { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import type { SaverStatus } from './status.ts'
 
 /** What the HTTP server reads. */
@@ -30,7 +30,7 @@ const ANSWER_MS = 10_000
 export class HttpServer {
   readonly #subject: HttpSubject
   readonly #access: HttpAccess
-  readonly #metrics = new Metrics()
+  #metrics: Metrics | null = null
   readonly #server: Server
   /** Connections with a request that is not answered yet. */
   readonly #busy = new WeakSet<Socket>()
@@ -130,6 +130,8 @@ export class HttpServer {
           refuse(response, refusal)
           return
         }
+        const { Metrics } = await import('./metrics.ts')
+        this.#metrics ??= new Metrics()
         const text = await this.#metrics.render(this.#subject.status())
         send(response, 200, this.#metrics.contentType, text)
         return

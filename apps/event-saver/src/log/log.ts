@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino'
-import { isColorSupported, prettyFactory } from 'pino-pretty'
 import type { LogSink } from './log-sink.ts'
 import { STDERR } from './stderr.ts'
 
@@ -9,16 +8,18 @@ export type { Logger }
  * The app's log, on stderr: readable lines on a terminal, JSON elsewhere. Every warning and error
  * carries a stable `code`. Writing it never throws and never waits: see `LogSink`.
  */
-export function createLogger(level: string, sink: LogSink = STDERR): Logger {
+export async function createLogger(level: string, sink: LogSink = STDERR): Promise<Logger> {
   const options = { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }
-  const log = pino(options, { write: writerFor(sink) })
+  const log = pino(options, { write: await writerFor(sink) })
   sink.onRecovered = (lost, reason) =>
     log.error({ code: 'LOG_LINES_LOST', lost, reason }, 'lines of the log could not be written')
   return log
 }
 
-function writerFor(sink: LogSink): (line: string) => void {
+async function writerFor(sink: LogSink): Promise<(line: string) => void> {
   if (!process.stderr.isTTY) return (line) => sink.write(line)
+  // Services have no terminal, and need not load it.
+  const { isColorSupported, prettyFactory } = await import('pino-pretty')
   const format = prettyFactory({
     colorize: isColorSupported,
     ignore: 'pid',

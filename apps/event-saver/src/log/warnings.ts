@@ -1,11 +1,6 @@
-import { createRequire } from 'node:module'
 import { Writable } from 'node:stream'
+import { warnTo } from 'pgpass'
 import type { Logger } from './log.ts'
-
-/** What `pg` reads files of passwords with. */
-interface PgPass {
-  warnTo(stream: Writable): unknown
-}
 
 /**
  * Logs what Node and libraries warn of, such as deprecations, as lines of the log. By themselves they write
@@ -16,9 +11,8 @@ export function logWarnings(log: Logger): void {
   process.on('warning', ({ name, message }) => {
     log.warn({ code: 'RUNTIME_WARNING', name, reason: message }, 'a part of the runtime warns')
   })
-  // It writes plain lines too, such as of a file that others can read and that it therefore does not use.
-  const ofPg = createRequire(createRequire(import.meta.url).resolve('pg'))
-  const { warnTo } = ofPg('pgpass') as PgPass
+  // What `pg` reads files of passwords with writes plain lines too, such as of a file that others can read
+  // and that it therefore does not use.
   warnTo(
     new Writable({
       write: (text, _encoding, done) => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { retry, sleep, systemClock, untilAborted } from '@grid/core-events'
-import { guardedClient, postgresConnection } from '@grid/db'
-import { Client } from 'pg'
+import { postgresConnection } from '@grid/db'
+import type { Client } from 'pg'
 import { CommandError, EXIT } from '../exit-code.ts'
 import type { Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
+import { postgresClient } from './postgres-client.ts'
 
 /** What a claim is made of, and whom it tells. */
 export interface CollectorClaimOptions {
@@ -33,8 +34,6 @@ const ANSWER_MS = 15_000
 const END_MS = 2000
 const CONNECT_TIMEOUT_MS = 10_000
 const BACKOFF = { baseMs: 250, capMs: 10_000 }
-/** A server may send at any time what `pg` cannot read, and that must not end the capture. */
-const GuardedClient = guardedClient(Client)
 /** Any login of the database can take any lock, which must not keep a saver from capturing. */
 const NO_SAVER =
   'a login that may not write holds the lock of this collector’s name: capturing without it, so that a second saver of this name would not be noticed'
@@ -145,7 +144,7 @@ export class CollectorClaim {
   /** Opens a session that holds the name. */
   async #claim(): Promise<Session> {
     this.#released.signal.throwIfAborted()
-    const client = new GuardedClient({
+    const client = await postgresClient({
       ...postgresConnection(this.#options.databaseUrl),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_MS,

@@ -14,8 +14,10 @@ import { type DocumentedCommand, documentedCommands, ROOT } from './commands-in-
 
 /** Commands that run here as they stand: to their end, or until they say that they work. */
 const RUN_HERE: Readonly<Record<string, { exit: number } | { says: RegExp }>> = {
-  './node_modules/.bin/node --max-semi-space-size=16 --conditions=@grid/source apps/event-saver/src/main.ts run':
-    { says: /health, status and metrics at/ },
+  'npx -y pnpm@12 --filter event-saver build': { exit: 0 },
+  './node_modules/.bin/node --max-semi-space-size=16 apps/event-saver/dist/event-saver.mjs run': {
+    says: /health, status and metrics at/,
+  },
   "EVENTSAVER_CATEGORY=linear,spot EVENTSAVER_SYMBOLS='linear:*,spot:BTCUSDT' npx -y pnpm@12 start":
     { says: /health, status and metrics at/ },
   'npx -y pnpm@12 start': { says: /health, status and metrics at/ },

@@ -25,10 +25,10 @@ const noTimers = { nowUs: () => 0, setTimer: () => ({ cancel() {} }) }
 describe('a line of the log that cannot be written', () => {
   it.each(['ENOSPC', 'EPIPE', 'EIO', 'EBADF'])(
     'because of %s is counted, ends nothing, and is said once writing works again',
-    (code) => {
+    async (code) => {
       const to = destination()
       const sink = new LogSink((bytes) => to.write(bytes), noTimers)
-      const log = createLogger('info', sink)
+      const log = await createLogger('info', sink)
       log.info('one')
       to.take = code
       log.info('two')

@@ -16,20 +16,23 @@ export interface LogLine {
   readonly httpAddress?: string
 }
 
-/** The app's command line in a child process. */
+/** How the sources are run. */
+const SOURCE = ['--conditions=@grid/source', MAIN]
+
+/** The app's command line in a child process, from its sources or from a build. */
 export class Cli implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly exited: Promise<number>
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, build?: string) {
     const clean = Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSAVER_'))
-    this.#child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, ...args], {
+    this.#child = spawn(process.execPath, [...(build === undefined ? SOURCE : [build]), ...args], {
       env: {
         ...Object.fromEntries(clean),
         // Compiled modules are kept between starts, which halves the time of one.
-        NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+        ...(build === undefined && { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }),
         EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
         ...env,
       },
@@ -89,8 +92,9 @@ export class Cli implements AsyncDisposable {
 export async function runCli(
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
+  build?: string,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  await using cli = new Cli(args, env)
+  await using cli = new Cli(args, env, build)
   const code = await cli.exited
   return { code, stdout: cli.stdout, stderr: cli.stderr }
 }

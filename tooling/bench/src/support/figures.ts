@@ -5,10 +5,11 @@ export function median(values: readonly number[]): number {
 }
 
 /** The median of a list, and the bounds of its middle half. */
-export function spread(values: readonly number[]): string {
+export function spread(values: readonly number[], digits = 2): string {
   const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
-  return `${median(values).toFixed(2)} (${at(0.25)} to ${at(0.75)})`
+  const at = (share: number): string =>
+    (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(digits)
+  return `${median(values).toFixed(digits)} (${at(0.25)} to ${at(0.75)})`
 }
 
 /** Least squares slope of evenly spaced values, per step. */

@@ -8,18 +8,11 @@ import {
   JSON_OPTION,
 } from '../command.ts'
 import { accountLine, credentialLine, reportLines, strayLine } from './account-lines.ts'
-import {
-  type AccountName,
-  addAccount,
-  changeAccount,
-  type GivenKey,
-  listAccounts,
-  reencrypt,
-  rotateKey,
-  showAccount,
-  testAccount,
-} from './manage-accounts.ts'
+import type { AccountName, GivenKey } from './manage-accounts.ts'
 import { readSecret } from './read-secret.ts'
+
+/** Loaded when it is needed: `run` starts without it. */
+const implementation = () => import('./manage-accounts.ts')
 
 /** Adds `account add`, `list`, `show`, `disable`, `enable`, `rotate`, `test`, `remove` and `reencrypt`. */
 export function addAccountCommands(cli: CommandLine): void {
@@ -46,6 +39,7 @@ export function addAccountCommands(cli: CommandLine): void {
       'list the accounts of this environment',
       LIST_EXAMPLES,
       async ({ config }, options) => {
+        const { listAccounts } = await implementation()
         const { accounts: list, strays } = await listAccounts(config, textOf(options['user']))
         print(options, list, list.map(accountLine))
         for (const stray of strays) context.err(`event-saver: WARNING: ${strayLine(stray)}\n`)
@@ -60,6 +54,7 @@ export function addAccountCommands(cli: CommandLine): void {
       'show an account and its keys, without secrets',
       SHOW_EXAMPLES,
       async ({ config }, options, args) => {
+        const { showAccount } = await implementation()
         const details = await showAccount(config, nameOf(options, args))
         print(options, details, [accountLine(details), ...details.credentials.map(credentialLine)])
         return EXIT.ok
@@ -76,6 +71,7 @@ export function addAccountCommands(cli: CommandLine): void {
         const { accountName, username = '' } = nameOf(options, args)
         assertName('the account', accountName)
         assertName('--user', username)
+        const { addAccount } = await implementation()
         const account = await addAccount(config, { accountName, username }, await keyOf(options))
         print(options, account, [`added ${accountLine(account)}`])
         return EXIT.ok
@@ -92,6 +88,7 @@ export function addAccountCommands(cli: CommandLine): void {
         'give an account another key, once the exchange accepts it, and erase the secret of the old one',
         ROTATE_EXAMPLES,
         async ({ config }, options, args) => {
+          const { rotateKey } = await implementation()
           const credential = await rotateKey(config, nameOf(options, args), await keyOf(options))
           print(options, credential, [credentialLine(credential)])
           return EXIT.ok
@@ -104,6 +101,7 @@ export function addAccountCommands(cli: CommandLine): void {
     const examples = `  event-saver account ${change} main --user alice`
     withName(
       add(change, description, examples, async ({ config }, options, args) => {
+        const { changeAccount } = await implementation()
         const account = await changeAccount(config, change, nameOf(options, args))
         print(options, account, [accountLine(account)])
         return EXIT.ok
@@ -117,6 +115,7 @@ export function addAccountCommands(cli: CommandLine): void {
       'ask the exchange what an account’s key may do; exit 3 when it cannot capture',
       TEST_EXAMPLES,
       async ({ config }, options, args) => {
+        const { testAccount } = await implementation()
         const report = await testAccount(config, nameOf(options, args))
         print(options, report, reportLines(report))
         for (const warning of report.warnings) context.err(`event-saver: WARNING: ${warning}\n`)
@@ -130,6 +129,7 @@ export function addAccountCommands(cli: CommandLine): void {
     'encrypt all secrets with the first encryption key, and bind those of older versions to all of their row',
     REENCRYPT_EXAMPLES,
     async ({ config }, options) => {
+      const { reencrypt } = await implementation()
       const changed = await reencrypt(config)
       print(options, { changed }, [`${changed} secrets encrypted anew`])
       return EXIT.ok

@@ -1,4 +1,3 @@
-import { examine } from '../../doctor/doctor.ts'
 import { EXIT } from '../../exit-code.ts'
 import { STDERR } from '../../log/stderr.ts'
 import { type CommandLine, JSON_OPTION } from '../command.ts'
@@ -10,7 +9,7 @@ import { fetchStatus, statusLines } from './status.ts'
 /** Adds `run`, `status`, `config` and `doctor`: a saver, and what it runs by. */
 export function addCaptureCommands({ add, context, print }: CommandLine): void {
   add('run', 'capture until stopped', RUN_EXAMPLES, async (loaded) =>
-    runUntilStopped(loaded.config, startLog(loaded), {
+    runUntilStopped(loaded.config, await startLog(loaded), {
       exitOnDbError: loaded.config.exitOnDbError,
       logLinesLost: () => STDERR.lost,
     }),
@@ -43,6 +42,7 @@ export function addCaptureCommands({ add, context, print }: CommandLine): void {
     'check what a capture relies on: clock, hosts, database, disk, limits, symbols',
     DOCTOR_EXAMPLES,
     async ({ config, unknownVariables }, options) => {
+      const { examine } = await import('../../doctor/doctor.ts')
       const findings = await examine(config, unknownVariables)
       const lines = findings.map(
         ({ code, ok, detail, fix }) =>

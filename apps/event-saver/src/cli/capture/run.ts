@@ -6,6 +6,7 @@ import { isTaken } from '../../storage/collector-claim.ts'
 import { assertFolderWritable } from '../../storage/data-folder.ts'
 import { isWriteRefused } from '../../storage/write-refused.ts'
 import { banner } from './banner.ts'
+import { keepCompiledCode } from './keep-compiled-code.ts'
 import { stopSignals } from './stop-signals.ts'
 import { isUncaught, uncaughtError } from './uncaught.ts'
 
@@ -23,14 +24,13 @@ export async function runUntilStopped(
   log: Logger,
   options: Pick<SaverOptions, 'exitOnDbError' | 'logLinesLost'>,
 ): Promise<ExitCode> {
-  await assertFolderWritable(config)
-  const saver = new Saver({ config, log, ...options })
+  const saver = new Saver({ config, log, onFirstLive: keepCompiledCode, ...options })
   const { stop, hurry } = stopSignals(log)
   const uncaught = uncaughtError(log)
 
   for (const line of banner(config)) log.info(line)
   try {
-    const address = await saver.start()
+    const [address] = await Promise.all([saver.start(), assertFolderWritable(config)])
     log.info({ httpAddress: address }, `health, status and metrics at http://${address}`)
     await Promise.race([stop, saver.failure, uncaught])
   } catch (error) {

@@ -1,6 +1,6 @@
 import { EXPORT_FORMATS } from '../../export/row-format.ts'
 import type { CommandLine } from '../command.ts'
-import { type ExportOptions, exportData } from './export.ts'
+import type { ExportOptions } from './export.ts'
 
 /** Adds `export`: data that leaves the database. */
 export function addDataCommands({ add, context }: CommandLine): void {
@@ -8,8 +8,11 @@ export function addDataCommands({ add, context }: CommandLine): void {
     'export',
     'write market data to files by symbol and day, with a manifest',
     EXPORT_EXAMPLES,
-    // Sound: commander gives the options that are declared below.
-    ({ config }, options) => exportData(config, options as unknown as ExportOptions, context),
+    async ({ config }, options) => {
+      const { exportData } = await import('./export.ts')
+      // Sound: commander gives the options that are declared below.
+      return exportData(config, options as unknown as ExportOptions, context)
+    },
   )
     .requiredOption('--from <day>', 'first day, UTC, such as 2026-11-21')
     .option('--to <day>', 'last day, inclusive (default: the first)')

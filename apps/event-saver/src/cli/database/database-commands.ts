@@ -1,7 +1,6 @@
 import { EXIT } from '../../exit-code.ts'
 import { type CommandLine, JSON_OPTION } from '../command.ts'
 import { startLog } from '../start-log.ts'
-import { migrateDatabase } from './migrate.ts'
 import { addPartitionCommands } from './partitions-commands.ts'
 
 /** Adds `migrate` and `partitions`: the tables and their days. */
@@ -12,7 +11,8 @@ export function addDatabaseCommands(cli: CommandLine): void {
       'bring the database to this version’s schema',
       MIGRATE_EXAMPLES,
       async (loaded, options) => {
-        const result = await migrateDatabase(loaded.config, startLog(loaded))
+        const { migrateDatabase } = await import('./migrate.ts')
+        const result = await migrateDatabase(loaded.config, await startLog(loaded))
         const { schemaVersion, environment } = result
         cli.print(options, result, [`schema ${schemaVersion}, environment ${environment}`])
         return EXIT.ok

@@ -3,18 +3,9 @@ import { Option } from 'commander'
 import { retention } from '../../config/schemas.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
-import {
-  freezeDays,
-  listDays,
-  listRemoved,
-  narrowedDays,
-  narrowedLines,
-  narrowStored,
-  partitionLines,
-  prunedLines,
-  pruneTables,
-  removedLines,
-} from './partitions.ts'
+
+/** Loaded when it is needed: `run` starts without it. */
+const implementation = () => import('./partitions.ts')
 
 /** Adds `partitions list`, `prune`, `freeze` and `narrow`. */
 export function addPartitionCommands({ program, add, print }: CommandLine): void {
@@ -28,6 +19,7 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     'list the days that are stored, or were removed',
     PARTITIONS_LIST_EXAMPLES,
     async ({ config }, options) => {
+      const { listDays, listRemoved, partitionLines, removedLines } = await implementation()
       const table = tableOf(options)
       if (options['removed']) {
         const removed = await listRemoved(config, table)
@@ -50,6 +42,7 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     'remove days past their retention',
     PARTITIONS_PRUNE_EXAMPLES,
     async ({ config }, options) => {
+      const { prunedLines, pruneTables } = await implementation()
       const days = await pruneTables(config, {
         table: tableOf(options),
         olderThanMs: olderThanOf(options),
@@ -75,6 +68,7 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     'pack the index of the days that are over, freeze and analyze them',
     PARTITIONS_FREEZE_EXAMPLES,
     async ({ config }, options) => {
+      const { freezeDays, partitionLines } = await implementation()
       const report = await freezeDays(config, tableOf(options))
       print(options, report, partitionLines([...report.frozen, ...report.postponed]))
       return report.postponed.length > 0 ? EXIT.tryAgain : EXIT.ok
@@ -89,6 +83,7 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     'rewrite days of tickers that an earlier version stored, in less than half the space',
     PARTITIONS_NARROW_EXAMPLES,
     async ({ config }, options) => {
+      const { narrowedDays, narrowedLines, narrowStored } = await implementation()
       const day = dayOf(options)
       const report = await narrowStored(config, day)
       print(options, narrowedDays(report), narrowedLines(report))

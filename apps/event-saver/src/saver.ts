@@ -44,6 +44,8 @@ export interface SaverOptions {
 
 const HISTORY_SETTLE_MS = 30_000
 const LIST_POLL_MS = 20_000
+/** How long a database may take at the start before the accounts are captured without it. */
+const EARLY_MS = 2000
 
 /** How long a part of a stop goes on after the signal: what waits for no answer ends meanwhile. */
 const MOMENT_MS = 500
@@ -235,6 +237,12 @@ export class Saver {
     const { config, log, clock, exitOnDbError } = this.#options
     const db = this.#databases.capture
     const { signal } = this.#stopping
+    let isEarly = false
+    const captureEarly = (): void => {
+      if (!isEarly) this.#accounts.startEarly()
+      isEarly = true
+    }
+    const patience = clock.setTimer(captureEarly, EARLY_MS)
     try {
       const claim = async (): Promise<void> => this.#claim?.take()
       this.#isDatabaseReady = await prepareDatabase({
@@ -247,13 +255,16 @@ export class Saver {
         claim,
         onAway: () => {
           this.#hasWaited = true
+          captureEarly()
         },
       })
+      patience.cancel()
       if (!this.#isDatabaseReady) return
       const folder = embeddedFolder(config)
       const openness = folder === null ? null : openFolder(folder)
       if (openness !== null) log.warn({ code: 'FOLDER_OPEN' }, openness)
       await this.#markets.readPast(signal)
+      await this.#accounts.readPast(signal)
       await queryAtStart({ log, clock, signal }, async () => {
         const { open } = await new CaptureGapRepository(db).countByState('everyone')
         this.pipeline.gaps.addStored(open)
@@ -269,6 +280,8 @@ export class Saver {
       if (isTaken(error)) this.pipeline.handOver()
       else this.#isRefused = !this.#isDatabaseReady && !this.#hasWaited
       this.#fail(error)
+    } finally {
+      patience.cancel()
     }
   }
 

@@ -42,7 +42,11 @@ export {
   type SecretOptions,
 } from './identity/credentials.ts'
 export { accountIdOf, strategyIdOf, userIdOf } from './identity/deterministic-id.ts'
-export type { EnabledAccount } from './identity/enabled-accounts.ts'
+export type {
+  EnabledAccount,
+  SealedAccount,
+  SealedCredential,
+} from './identity/enabled-accounts.ts'
 export {
   type NewUser,
   OperatorRepository,

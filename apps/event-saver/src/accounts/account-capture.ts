@@ -21,6 +21,8 @@ export class AccountCapture {
   readonly #context: WorkerContext
   readonly #workers = new Map<string, AccountWorker>()
   readonly #unusable = new Map<string, UnusableAccount>()
+  /** Workers that began while the database was away, and have not read the past yet. */
+  readonly #early = new Set<AccountWorker>()
   /** Workers that are closing. */
   readonly #leaving = new Set<Promise<void>>()
   readonly #stop = new AbortController()
@@ -64,6 +66,21 @@ export class AccountCapture {
     for (const account of accounts) this.#set(account)
   }
 
+  /** Captures these accounts while the database is away, as far as it is known. */
+  setEarly(accounts: readonly EnabledAccount[]): void {
+    if (this.#stop.signal.aborted || this.#workers.size > 0) return
+    for (const account of accounts) this.#set(account, true)
+  }
+
+  /** Once the database is there and before anything is stored: lets each worker of `setEarly` read the past. */
+  async readPast(query: (read: () => Promise<void>) => Promise<void>): Promise<void> {
+    for (const worker of this.#early) {
+      await query(() => worker.readPast())
+      worker.goOn()
+    }
+    this.#early.clear()
+  }
+
   /** Ends the capture of all accounts. */
   async close(): Promise<void> {
     this.#stop.abort()
@@ -71,7 +88,7 @@ export class AccountCapture {
     await Promise.all([...workers, ...this.#leaving])
   }
 
-  #set(account: EnabledAccount): void {
+  #set(account: EnabledAccount, isEarly = false): void {
     const { accountId } = account
     const worker = this.#workers.get(accountId)
     if (account.fault !== null) {
@@ -87,10 +104,10 @@ export class AccountCapture {
       this.#setUnusable(account, fault.code, fault.message)
       return
     }
-    this.#start(account, worker ?? null)
+    this.#start(account, worker ?? null, isEarly)
   }
 
-  #start(account: UsableAccount, previous: AccountWorker | null): void {
+  #start(account: UsableAccount, previous: AccountWorker | null, isEarly: boolean): void {
     let worker: AccountWorker
     try {
       worker = new AccountWorker(account, this.#context, previous)
@@ -103,7 +120,10 @@ export class AccountCapture {
     this.#unusable.delete(account.accountId)
     this.#workers.set(account.accountId, worker)
     this.#context.log.changed(account, previous === null ? 'is to be captured' : 'has another key')
-    worker.start()
+    if (isEarly) {
+      this.#early.add(worker)
+      worker.startEarly()
+    } else worker.start()
     if (previous !== null) this.#leave(this.#handOver(previous, worker))
   }
 

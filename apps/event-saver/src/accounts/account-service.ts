@@ -1,8 +1,10 @@
 import { BybitRestClient } from '@grid/bybit-adapter'
-import { OperatorRepository } from '@grid/db'
+import { OperatorRepository, type SealedAccount } from '@grid/db'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log/log.ts'
+import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import type { KeptFile } from '../storage/kept-file.ts'
 import { AccountCapture } from './account-capture.ts'
 import { AccountFollower } from './account-follower.ts'
 import { AccountHints } from './account-hints.ts'
@@ -10,6 +12,7 @@ import { AccountLog } from './account-log.ts'
 import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { ExchangeCoins } from './exchange-coins.ts'
+import { keptAccounts } from './kept-accounts.ts'
 import { RunKeeper } from './run-keeper.ts'
 import { rebindOldSecrets } from './secret-rebinder.ts'
 
@@ -31,6 +34,10 @@ export class AccountService {
   readonly #runs: RunKeeper
   readonly #rebind: (signal: AbortSignal) => Promise<void>
   readonly #stop = new AbortController()
+  readonly #operator: OperatorRepository
+  /** Null with an embedded database, which is never away. */
+  readonly #kept: KeptFile<readonly SealedAccount[]> | null
+  readonly #atStart: Pick<AccountServiceOptions, 'clock' | 'log'>
 
   constructor({ streamLog, log, ...context }: AccountServiceOptions) {
     const { config, clock, db } = context
@@ -38,19 +45,26 @@ export class AccountService {
     const keys = config.encryptionKeys ?? null
     const operator = new OperatorRepository(db, { keys })
     const { environment, restUrl } = config
+    this.#operator = operator
+    this.#atStart = { clock, log }
+    const isEmbedded = config.databaseUrl.startsWith('pglite:')
+    this.#kept = isEmbedded ? null : keptAccounts(config, { clock, log })
     const coins = new ExchangeCoins(new BybitRestClient({ environment, restUrl, clock }), clock)
     this.#capture = new AccountCapture({ ...context, coins, log: accountLog })
     this.#follower = new AccountFollower({
       clock,
       load: async () => {
         accountLog.strays(await operator.strayAccounts())
-        return operator.allEnabledAccounts()
+        const sealed = await operator.allSealedAccounts()
+        if (sealed.length > 0) this.#kept?.keep(sealed)
+        else this.#kept?.forget()
+        return operator.openAccounts(sealed)
       },
       onAccounts: (accounts) => this.#capture.setAccounts(accounts),
       onRetry: accountLog.listRetry,
     })
     // No other process can open an embedded database, so none can change its accounts.
-    this.#hints = config.databaseUrl.startsWith('pglite:')
+    this.#hints = isEmbedded
       ? null
       : new AccountHints({
           databaseUrl: config.databaseUrl,
@@ -72,6 +86,26 @@ export class AccountService {
     return this.#follower.unknown
   }
 
+  /** Captures the accounts that the database last had, if an earlier process kept them: it is away. */
+  startEarly(): void {
+    const kept = this.#kept?.read() ?? null
+    if (kept === null || this.#stop.signal.aborted) return
+    const { value, keptAt } = kept
+    this.#atStart.log.warn(
+      { code: 'ACCOUNTS_KEPT', accounts: value.length, keptAt: new Date(keptAt).toISOString() },
+      'the database is away: capturing the accounts that it had when it last answered',
+    )
+    this.#capture.setEarly(this.#operator.openAccounts(value))
+  }
+
+  /**
+   * Reads how the capture of each account that began early ended before this process, once the database is
+   * ready and before anything is stored. Tries again while the database is away. Never rejects.
+   */
+  async readPast(signal: AbortSignal): Promise<void> {
+    await this.#capture.readPast((read) => queryAtStart({ ...this.#atStart, signal }, read))
+  }
+
   /** Begins to follow the accounts, once the database is ready. */
   start(): void {
     const { signal } = this.#stop
@@ -83,8 +117,9 @@ export class AccountService {
   }
 
   /** Ends the capture; resolves when no socket is left. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#stop.abort()
-    return this.#capture.close()
+    await this.#capture.close()
+    await this.#kept?.settled()
   }
 }

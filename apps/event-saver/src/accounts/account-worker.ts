@@ -75,9 +75,11 @@ export class AccountWorker {
   readonly #orders = new OpenOrders()
   readonly #seen = new SeenInstruments()
   readonly #stop = new AbortController()
-  /** Channels that have been live. */
-  readonly #begun = new Set<PrivateChannel>()
-  #missedSince: MissedSince = {}
+  /** Channels that have been live, and since when, as the end of a gap. */
+  readonly #begun = new Map<PrivateChannel, number>()
+  /** Null until the past is read. */
+  #missedSince: MissedSince | null = null
+  readonly #past = Promise.withResolvers<void>()
   /** How far the exchange's clock is ahead of ours, in milliseconds; 0 before that is known. */
   #clockOffsetMs = 0
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
@@ -139,9 +141,23 @@ export class AccountWorker {
     this.#listen()
   }
 
-  /** Begins to capture. */
+  /** Begins to capture, once the past is read. */
   start(): void {
     this.#running = this.#run(this.#stop.signal)
+  }
+
+  /**
+   * Begins to capture while the database is away. Once it is there and before anything is stored,
+   * `readPast` and then `goOn` are due.
+   */
+  startEarly(): void {
+    this.#running = this.#runEarly(this.#stop.signal)
+  }
+
+  /** Goes on with what needs the database, whether or not the past could be read. */
+  goOn(): void {
+    this.#missedSince ??= {}
+    this.#past.resolve()
   }
 
   /** The worker that this one replaces has ended. */
@@ -228,13 +244,19 @@ export class AccountWorker {
   #onLive(topic: string): void {
     const channel = PRIVATE_CHANNELS.find((name) => name === topic)
     if (channel === undefined || this.#begun.has(channel)) return
-    this.#begun.add(channel)
-    const startTs = this.#missedSince[channel]
+    this.#begun.set(channel, this.#untilTs(nowMs(this.#context.clock)))
+    if (this.#missedSince !== null) this.#judgeStart(channel, this.#missedSince)
+  }
+
+  #judgeStart(channel: PrivateChannel, missedSince: MissedSince): void {
+    const liveTs = this.#begun.get(channel)
+    if (liveTs === undefined) return
+    const startTs = missedSince[channel]
     // Even if nothing was missed now: earlier processes may have left open gaps.
     this.#jobs.requestRepair()
     if (startTs === undefined || this.#previous?.isLive(channel)) return
     const { accountId } = this.account
-    const endTs = Math.max(startTs, this.#untilTs(nowMs(this.#context.clock)))
+    const endTs = Math.max(startTs, liveTs)
     this.#context.pipeline.acceptGap({ accountId, channel, startTs, endTs, reason: 'start' })
   }
 
@@ -253,7 +275,7 @@ export class AccountWorker {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context
     try {
-      await retry(() => untilAborted(this.#readPast(), signal), {
+      await retry(() => untilAborted(this.readPast(), signal), {
         clock,
         backoff: BACKOFF,
         signal,
@@ -263,18 +285,33 @@ export class AccountWorker {
       // Only the abort ends it.
       return
     }
-    this.#stream.start({ signal }).catch(() => {
-      // The stream was closed before it was ready.
-    })
+    this.#startStream(signal)
     await this.#jobs.run(signal)
   }
 
+  async #runEarly(signal: AbortSignal): Promise<void> {
+    this.#startStream(signal)
+    try {
+      await untilAborted(this.#past.promise, signal)
+    } catch {
+      return
+    }
+    await this.#jobs.run(signal)
+  }
+
+  #startStream(signal: AbortSignal): void {
+    this.#stream.start({ signal }).catch(() => {
+      // The stream was closed before it was ready.
+    })
+  }
+
   /** Reads how the capture of the account ended before this worker. */
-  async #readPast(): Promise<void> {
+  async readPast(): Promise<void> {
     const { legs, orders, missedSince } = await readAccountPast(this.#context.db, this.account)
     for (const leg of legs) this.#legs.note(leg)
     for (const order of orders) this.#orders.note(order)
     for (const event of [...legs, ...orders]) this.#seen.note(event)
     this.#missedSince = missedSince
+    for (const channel of this.#begun.keys()) this.#judgeStart(channel, missedSince)
   }
 }

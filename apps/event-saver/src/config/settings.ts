@@ -131,7 +131,13 @@ export const SETTINGS = {
     'where to store: postgres://… or pglite:<folder> (default: pglite in the data directory)',
     { secret: true },
   ),
-  dataDir: setting('DATA_DIR', './data', './data', folderPath, 'folder of the embedded database'),
+  dataDir: setting(
+    'DATA_DIR',
+    './data',
+    './data',
+    folderPath,
+    'folder of the embedded database, and of what a start begins with while others do not answer',
+  ),
   batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows in one statement'),
   flushInterval: setting(
     'FLUSH_INTERVAL',

@@ -16,7 +16,9 @@ import {
 } from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { Journal } from '../journal/journal.ts'
+import { reasonOf } from '../log/reason.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { KeptFile } from '../storage/kept-file.ts'
 import { SymbolFollower } from './symbol-follower.ts'
 import type { ListReading } from './trading-instruments.ts'
 
@@ -41,6 +43,8 @@ export interface MarketCaptureHandlers {
   onUnreadable(rows: readonly DeadLetter[]): void
   /** The exchange may list more instruments than it told: those of other coins than these. */
   onPartial(coins: readonly string[]): void
+  /** It begins with the list that an earlier process kept, of so many instruments. */
+  onKept(symbols: number, keptAt: number): void
   /** The list could not be read, or was read after failures (`failures` is then 0). */
   onListRetry(error: unknown, failures: number): void
   /** The stream cannot go on. */
@@ -51,6 +55,8 @@ export interface MarketCaptureHandlers {
 export interface MarketCaptureOptions {
   readonly wanted: WantedSymbols
   readonly stream: Omit<PublicStreamOptions, 'category' | 'symbols'>
+  /** The list of instruments from process to process, where all are wanted. */
+  readonly kept: KeptFile<readonly string[]>
   /** Null where REST would ask another exchange than the stream. */
   readonly client: BybitRestClient | null
   readonly clock: Clock
@@ -106,25 +112,47 @@ export class MarketCapture {
     this.#stop.abort()
     await this.#stream?.close()
     await this.#following
+    await this.#options.kept.settled()
   }
 
-  #follow(client: BybitRestClient): Promise<void> {
-    const { clock, listPollMs, handlers, wanted } = this.#options
+  async #follow(client: BybitRestClient): Promise<void> {
+    const { clock, kept, listPollMs, handlers, wanted } = this.#options
+    const known = wanted.all ? await this.#beginWithKept() : []
     const follower = new SymbolFollower({
       category: this.category,
       client,
       clock,
       pollMs: listPollMs,
+      known,
       recordsOnly: !wanted.all,
       onList: (reading) => handlers.onList(reading),
       onSymbols: async (symbols) => {
-        if (wanted.all) await this.#setSymbols(symbols)
+        if (!wanted.all) return
+        await this.#setSymbols(symbols)
+        kept.keep([...symbols].sort())
       },
       onUnreadable: (rows) => handlers.onUnreadable(rows),
       onPartial: (coins) => handlers.onPartial(coins),
       onRetry: (error, failures) => handlers.onListRetry(error, failures),
     })
     return follower.run(this.#stop.signal)
+  }
+
+  /** Captures what was last listed, if an earlier process kept it, until the list is read; gives that. */
+  async #beginWithKept(): Promise<readonly string[]> {
+    const { handlers, kept } = this.#options
+    const list = kept.read()
+    if (list === null) return []
+    try {
+      await this.#setSymbols(list.value)
+      handlers.onKept(list.value.length, list.keptAt)
+      return list.value
+    } catch (error) {
+      // Only a file that somebody changed has names that the stream refuses.
+      this.#symbols = new Set()
+      kept.ignore(reasonOf(error))
+      return []
+    }
   }
 
   async #setSymbols(symbols: readonly string[]): Promise<void> {

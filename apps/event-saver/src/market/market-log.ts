@@ -22,6 +22,12 @@ export class MarketLog {
     })(error, failures)
   }
 
+  /** A capture begins with the list that an earlier process kept. */
+  listKept(category: Category, symbols: number, keptAt: number): void {
+    const facts = { category, symbols, keptAt: new Date(keptAt).toISOString() }
+    this.#log.info(facts, 'capturing what was last listed, until the list is read')
+  }
+
   /** The exchange may list instruments of other coins. Logged once a category. */
   listPartial(category: Category, coins: readonly string[]): void {
     if (this.#partial.has(category)) return

@@ -17,6 +17,7 @@ import { queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { InstrumentRecorder, type InstrumentStatus } from './instrument-recorder.ts'
+import { keptSymbols } from './kept-symbols.ts'
 import { MarketCapture, type MarketTopic } from './market-capture.ts'
 import { MarketLog } from './market-log.ts'
 import { StartGaps } from './start-gaps.ts'
@@ -25,7 +26,14 @@ import { StartGaps } from './start-gaps.ts'
 export interface MarketServiceOptions {
   readonly config: Pick<
     Config,
-    'channels' | 'collector' | 'environment' | 'restUrl' | 'symbols' | 'wsUrl'
+    | 'channels'
+    | 'collector'
+    | 'dataDir'
+    | 'environment'
+    | 'environmentStamp'
+    | 'restUrl'
+    | 'symbols'
+    | 'wsUrl'
   >
   readonly clock: Clock
   readonly db: Kysely<GridDatabase>
@@ -118,12 +126,13 @@ export class MarketService {
   }
 
   #captureOf(wanted: WantedSymbols): MarketCapture {
-    const { clock, config, journal, listPollMs, onFailure, pipeline } = this.#options
+    const { clock, config, journal, listPollMs, log, onFailure, pipeline } = this.#options
     const { channels, environment, wsUrl } = config
     const { category } = wanted
     return new MarketCapture({
       wanted,
       stream: { environment, channels, clock, wsUrl },
+      kept: keptSymbols(category, config, { clock, log }),
       client: this.#client,
       clock,
       listPollMs,
@@ -149,6 +158,7 @@ export class MarketService {
         onList: (reading) => this.#instruments.take(category, reading),
         onUnreadable: (rows) => this.#log.listUnreadable(category, rows),
         onPartial: (coins) => this.#log.listPartial(category, coins),
+        onKept: (symbols, keptAt) => this.#log.listKept(category, symbols, keptAt),
         onListRetry: (error, failures) => this.#log.listRetry(category, error, failures),
         onFailure,
       },

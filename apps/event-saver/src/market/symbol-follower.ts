@@ -9,6 +9,8 @@ export interface SymbolFollowerOptions {
   readonly clock: Clock
   /** How often the list is read: a listing is noticed within this time, a delisting within twice this time. */
   readonly pollMs: number
+  /** What is captured already, by a list of an earlier process, and stays until two lists lack it. */
+  readonly known?: readonly string[]
   /** Whether nothing is followed: the lists are read to be recorded only. */
   readonly recordsOnly?: boolean
   /** Told of every list that was read, also of a short one. */
@@ -34,11 +36,12 @@ const BACKOFF = { baseMs: 1000, capMs: 15_000 }
 export class SymbolFollower {
   readonly #options: SymbolFollowerOptions
   readonly #list: TradingInstruments
-  #wanted: ReadonlySet<string> = new Set()
+  #wanted: ReadonlySet<string>
   #missing: ReadonlySet<string> = new Set()
 
   constructor(options: SymbolFollowerOptions) {
     this.#options = options
+    this.#wanted = new Set(options.known)
     this.#list = new TradingInstruments(options.client, options.category)
   }
 

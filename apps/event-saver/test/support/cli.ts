@@ -34,6 +34,10 @@ export class Cli implements AsyncDisposable {
         // Compiled modules are kept between starts, which halves the time of one.
         ...(build === undefined && { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }),
         EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+        // Not ./data of this folder, where a saver keeps what the next one begins with.
+        ...(args[0] === 'run' && {
+          EVENTSAVER_DATA_DIR: join(tmpdir(), `grid-data-${process.pid}`),
+        }),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

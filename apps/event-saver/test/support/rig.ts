@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Simulator } from '@grid/bybit-sim'
 import { createDatabase, type GridDatabase } from '@grid/db'
@@ -9,6 +12,10 @@ import { inject } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Saver, type SaverOptions } from '../../src/saver.ts'
+
+/** Where savers keep what the next one begins with; of this process, and removed with it. */
+const DATA_DIR = mkdtempSync(join(tmpdir(), 'grid-data-'))
+process.once('exit', () => rmSync(DATA_DIR, { recursive: true, force: true }))
 
 /** A saver for a test, with its log kept as lines. */
 export interface TestSaver {
@@ -30,6 +37,7 @@ export function loadTestConfig(
       EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
       EVENTSAVER_SYMBOLS: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT',
       EVENTSAVER_FLUSH_INTERVAL: '100ms',
+      EVENTSAVER_DATA_DIR: DATA_DIR,
       ...env,
     },
     cwd: process.cwd(),

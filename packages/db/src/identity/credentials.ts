@@ -158,7 +158,7 @@ export function secretPlaceOf(row: Selectable<ApiCredentialsTable> & AccountBind
 }
 
 /** Makes a credential of a row of `api_credentials`, without its secret. */
-function credentialInfoOf(row: Selectable<ApiCredentialsTable>): CredentialInfo {
+export function credentialInfoOf(row: Selectable<ApiCredentialsTable>): CredentialInfo {
   return {
     credentialId: row.credential_id,
     accountId: row.account_id,

@@ -2,8 +2,15 @@ import type { Kysely } from 'kysely'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { EncryptionKeys } from '../secrets/encryption-keys.ts'
+import { openSecret } from '../secrets/secret-box.ts'
 import { type Account, accountOf } from './accounts.ts'
-import { type Credential, credentialOf } from './credentials.ts'
+import {
+  type Credential,
+  type CredentialInfo,
+  credentialInfoOf,
+  requireKeys,
+  sealedSecretOf,
+} from './credentials.ts'
 import { isOfThisEnvironment } from './this-environment.ts'
 
 /** An account to be captured, with its API key, or with the error why the key cannot be used. */
@@ -13,14 +20,20 @@ export type EnabledAccount = Account &
     | { readonly credential: null; readonly fault: DatabaseError }
   )
 
-/**
- * Reads the enabled accounts of all active users in the database's environment. An unreadable key makes a
- * `fault` of its account only.
- */
-export async function readAllEnabledAccounts(
-  db: Kysely<GridDatabase>,
-  keys: EncryptionKeys | null,
-): Promise<EnabledAccount[]> {
+/** A key of the exchange's API as it is stored. */
+export interface SealedCredential extends CredentialInfo {
+  /** The encrypted secret in base64, exactly as stored. */
+  readonly sealedSecret: string
+}
+
+/** An account to be captured as it is stored, with nothing decrypted: plain values, which JSON can keep. */
+export interface SealedAccount extends Account {
+  /** Null when it has no active key. */
+  readonly credential: SealedCredential | null
+}
+
+/** Reads the enabled accounts of all active users in the database's environment. */
+export async function readSealedAccounts(db: Kysely<GridDatabase>): Promise<SealedAccount[]> {
   const accounts = await db
     .selectFrom('bybit_accounts')
     .innerJoin('users', 'users.user_id', 'bybit_accounts.user_id')
@@ -36,17 +49,32 @@ export async function readAllEnabledAccounts(
     .where('is_active', '=', true)
     .execute()
   const byAccount = new Map(credentials.map((row) => [row.account_id, row]))
-  return accounts.map((row): EnabledAccount => {
-    const account = accountOf(row)
-    const credential = byAccount.get(account.accountId)
-    try {
-      if (!credential) throw keyMissing(account)
-      return { ...account, credential: credentialOf(credential, row, keys), fault: null }
-    } catch (fault) {
-      // Sound: decrypting throws nothing else.
-      return { ...account, credential: null, fault: fault as DatabaseError }
-    }
+  return accounts.map((row): SealedAccount => {
+    const stored = byAccount.get(row.account_id)
+    if (!stored) return { ...accountOf(row), credential: null }
+    const sealedSecret = Buffer.from(sealedSecretOf(stored).bytes).toString('base64')
+    return { ...accountOf(row), credential: { ...credentialInfoOf(stored), sealedSecret } }
   })
+}
+
+/** Decrypts the key of an account. One that cannot be used makes a `fault`. */
+export function openAccount(
+  { credential, ...account }: SealedAccount,
+  keys: EncryptionKeys | null,
+): EnabledAccount {
+  try {
+    if (credential === null) throw keyMissing(account)
+    const { sealedSecret, ...info } = credential
+    const { accountId, userId, environment } = account
+    const { credentialId, apiKey, keyType, encryptionKeyId } = info
+    const place = { credentialId, accountId, userId, environment, apiKey, keyType }
+    const sealed = { keyId: encryptionKeyId ?? '', bytes: Buffer.from(sealedSecret, 'base64') }
+    const secret = openSecret(requireKeys(keys), place, sealed)
+    return { ...account, credential: { ...info, secret }, fault: null }
+  } catch (fault) {
+    // Sound: decrypting throws nothing else.
+    return { ...account, credential: null, fault: fault as DatabaseError }
+  }
 }
 
 /** Reads the accounts, other than removed ones, that belong to another environment than the database. */

@@ -10,8 +10,10 @@ import { requireKeys, type SecretOptions } from './credentials.ts'
 import { userIdOf } from './deterministic-id.ts'
 import {
   type EnabledAccount,
-  readAllEnabledAccounts,
+  openAccount,
+  readSealedAccounts,
   readStrayAccounts,
+  type SealedAccount,
 } from './enabled-accounts.ts'
 import { type RebindReport, rebindSecrets, reencryptSecrets } from './reencrypt.ts'
 import { type Run, runOf } from './runs.ts'
@@ -68,8 +70,30 @@ export class OperatorRepository {
    * for (const account of await operator.allEnabledAccounts()) if (account.fault === null) capture(account)
    */
   async allEnabledAccounts(): Promise<EnabledAccount[]> {
+    return this.openAccounts(await this.allSealedAccounts())
+  }
+
+  /**
+   * Gives the same accounts as `allEnabledAccounts` with nothing decrypted, as they are stored. They can be
+   * kept as JSON and given to `openAccounts` while the database is away.
+   *
+   * @example
+   * await writeFile('accounts.json', JSON.stringify(await operator.allSealedAccounts()))
+   */
+  async allSealedAccounts(): Promise<SealedAccount[]> {
     await assertSeesAll(this.#db)
-    return readAllEnabledAccounts(this.#db, this.#secrets.keys ?? null)
+    return readSealedAccounts(this.#db)
+  }
+
+  /**
+   * Decrypts the keys of accounts, without the database. A key that cannot be used makes a `fault` of its
+   * account, as in `allEnabledAccounts`.
+   *
+   * @example
+   * const accounts = operator.openAccounts(JSON.parse(await readFile('accounts.json', 'utf8')))
+   */
+  openAccounts(accounts: readonly SealedAccount[]): EnabledAccount[] {
+    return accounts.map((account) => openAccount(account, this.#secrets.keys ?? null))
   }
 
   /**

@@ -220,6 +220,14 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
       fault: { code: 'SECRET_UNREADABLE', context: { accountId: swapped.accountId } },
     })
     expect(await enabledOf(keyless.accountId)).toMatchObject({ fault: { code: 'NOT_FOUND' } })
+    // As JSON, and without the database.
+    const kept = JSON.stringify(await operator.allSealedAccounts())
+    expect(kept).not.toContain('SECRET')
+    const reopened = operator.openAccounts(JSON.parse(kept))
+    expect(reopened).toEqual(await operator.allEnabledAccounts())
+    expect(
+      reopened.find(({ accountId }) => accountId === good.accountId)?.credential?.secret.reveal(),
+    ).toBe('SECRET')
     const blind = await new OperatorRepository(opened.db).allEnabledAccounts()
     const faults = new Set(blind.map(({ fault }) => fault?.code))
     expect(faults).toEqual(new Set(['ENCRYPTION_KEYS_MISSING', 'NOT_FOUND']))

@@ -218,6 +218,7 @@ describe('the roles, on PostgreSQL,', () => {
     const operator = new OperatorRepository(db, { keys: KEYS })
     for (const call of [
       () => operator.allEnabledAccounts(),
+      () => operator.allSealedAccounts(),
       () => operator.addUser({ username: 'mallory' }),
       () => operator.getUserByName('carol'),
       () => operator.listUsers(),

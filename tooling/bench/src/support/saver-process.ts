@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +9,12 @@ import { endWithThisProcess } from '@grid/testing'
 import type { SaverStatus } from 'event-saver'
 
 const MAIN = fileURLToPath(import.meta.resolve('event-saver/main'))
+
+/** Settings that keep savers apart. */
+const OWN = {
+  EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+  EVENTSAVER_DATA_DIR: join(tmpdir(), `grid-bench-data-${process.pid}`),
+}
 
 /** An `event-saver run` in its own process. */
 export class SaverProcess {
@@ -21,7 +29,7 @@ export class SaverProcess {
       process.execPath,
       ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'],
       {
-        env: { ...process.env, EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0', ...env },
+        env: { ...process.env, ...OWN, ...env },
         stdio: ['ignore', 'inherit', 'pipe'],
       },
     )

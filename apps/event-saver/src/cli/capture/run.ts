@@ -24,13 +24,14 @@ export async function runUntilStopped(
   log: Logger,
   options: Pick<SaverOptions, 'exitOnDbError' | 'logLinesLost'>,
 ): Promise<ExitCode> {
+  await assertFolderWritable(config)
   const saver = new Saver({ config, log, onFirstLive: keepCompiledCode, ...options })
   const { stop, hurry } = stopSignals(log)
   const uncaught = uncaughtError(log)
 
   for (const line of banner(config)) log.info(line)
   try {
-    const [address] = await Promise.all([saver.start(), assertFolderWritable(config)])
+    const address = await saver.start()
     log.info({ httpAddress: address }, `health, status and metrics at http://${address}`)
     await Promise.race([stop, saver.failure, uncaught])
   } catch (error) {

@@ -1,0 +1,181 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startSimulator } from '@grid/bybit-sim'
+import { CaptureGapRepository } from '@grid/db'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Saver } from '../../src/saver.ts'
+import { Tenants } from '../support/accounts.ts'
+import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
+
+const TIMEOUT = { timeout: 120_000 }
+const AGREES = { missing: 0, unexpected: 0, different: 0, samples: [] }
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
+const patience = () => AbortSignal.timeout(60_000)
+
+let dataDir: string
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'grid-outage-'))
+})
+afterEach(() => rm(dataDir, { recursive: true }))
+
+const kept = (name: string): string => join(dataDir, 'kept', `${name}.json`)
+const keptAccounts = async (): Promise<string[]> => {
+  const { value } = JSON.parse(await readFile(kept('accounts'), 'utf8')) as {
+    value: { accountName: string }[]
+  }
+  return value.map(({ accountName }) => accountName).sort()
+}
+const live = (saver: Saver): string[] =>
+  saver
+    .status()
+    .accounts.flatMap(({ accountName, state }) => (state === 'live' ? [accountName] : []))
+const liveTrades = (saver: Saver): number =>
+  saver
+    .status()
+    .topics.filter(({ topic, state }) => topic.startsWith('publicTrade') && state === 'live').length
+const allStored = (saver: Saver) =>
+  expect
+    .poll(() => saver.pipeline.sample().reduce((sum, { waiting }) => sum + waiting, 0), TIMEOUT)
+    .toBe(0)
+const known = (saver: Saver) =>
+  expect
+    .poll(() => saver.status().checks.find(({ code }) => code === 'ACCOUNTS_KNOWN')?.ok, TIMEOUT)
+    .toBe(true)
+
+/** Runs a saver until it knows everything that there is, and stops it. */
+async function runOnce(
+  wsUrl: string,
+  databaseUrl: string,
+  env: Record<string, string>,
+): Promise<void> {
+  const { saver } = makeSaver(wsUrl, databaseUrl, env, { historySettleMs: 500 })
+  await saver.start()
+  await known(saver)
+  await expect.poll(() => liveTrades(saver), TIMEOUT).toBe(SYMBOLS.length)
+  await expect.poll(() => live(saver).length, TIMEOUT).toBe(2)
+  expect((await saver.stop(patience())).lost).toBe(0)
+}
+
+describe('a start while the database is away', () => {
+  it('captures all instruments and accounts that were known, and loses nothing', {
+    timeout: 300_000,
+  }, async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 61, symbols: SYMBOLS, tradesPerSecond: 20 })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const [ann, bob] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, proxy.through(database.url), env)
+    for (const name of ['accounts', 'symbols-linear']) {
+      expect((await stat(kept(name))).mode & 0o777, name).toBe(0o600)
+    }
+
+    proxy.down()
+    const { saver, log } = makeSaver(sim.wsUrl, proxy.through(database.url), env, {
+      historySettleMs: 500,
+    })
+    await saver.start()
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['a', 'b'])
+    await expect.poll(() => liveTrades(saver), TIMEOUT).toBe(SYMBOLS.length)
+    expect(log.find(({ code }) => code === 'ACCOUNTS_KEPT')).toBeDefined()
+    expect(log.find(({ msg }) => msg.startsWith('capturing what was last listed'))).toBeDefined()
+    for (const { uid } of [ann, bob]) {
+      sim.exchange.placeOrder(uid, { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' })
+    }
+    const executions = () =>
+      saver.pipeline.sample().find(({ channel }) => channel === 'execution')?.received
+    await expect.poll(executions, TIMEOUT).toBe(2)
+    expect(saver.status().ready).toBe(false)
+
+    proxy.up()
+    await known(saver)
+    await expect
+      .poll(() => saver.status().accounts.every(({ snapshotAt }) => snapshotAt !== null), TIMEOUT)
+      .toBe(true)
+    await sim.pause()
+    await quiet(saver)
+    await allStored(saver)
+    expect(await tenants.prove()).toMatchObject({ ...AGREES, executions: 2 })
+    // What nobody captured lies in the gaps of the time without a process.
+    const proof = await prove(database.db, sim)
+    expect(proof).toMatchObject({ unexpected: 0, different: 0 })
+    const gaps = await new CaptureGapRepository(database.db).list({ of: 'everyone' })
+    expect(
+      gaps.filter(({ reason, channel }) => reason === 'start' && channel === 'execution'),
+    ).toHaveLength(2)
+    expect(imbalances(saver)).toEqual([])
+    expect((await saver.stop(patience())).lost).toBe(0)
+  })
+
+  it('goes on without an account that was disabled meanwhile, once the database says so', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 62, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const [ann] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, proxy.through(database.url), env)
+    proxy.down()
+    await tenants.repository.disable({ userId: ann.userId }, ann.accountId)
+    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
+    await saver.start()
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['a', 'b'])
+    expect(await keptAccounts()).toEqual(['a', 'b'])
+    proxy.up()
+    await known(saver)
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
+    await expect.poll(keptAccounts, TIMEOUT).toEqual(['b'])
+    expect((await saver.stop(patience())).lost).toBe(0)
+  })
+
+  it('uses no file that is damaged, and says so', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 63, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    await tenants.add('ann', 'a')
+    await tenants.add('bob', 'b')
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, proxy.through(database.url), env)
+    for (const name of ['accounts', 'symbols-linear']) {
+      const text = await readFile(kept(name), 'utf8')
+      await writeFile(kept(name), text.slice(0, -20))
+    }
+    proxy.down()
+    const { saver, log } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
+    await saver.start()
+    // The list comes from the exchange.
+    await expect.poll(() => liveTrades(saver), TIMEOUT).toBe(SYMBOLS.length)
+    await expect
+      .poll(() => log.filter(({ code }) => code === 'KEPT_FILE_IGNORED').length, TIMEOUT)
+      .toBe(2)
+    expect(saver.status().accounts).toEqual([])
+    proxy.up()
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['a', 'b'])
+    await expect.poll(keptAccounts, TIMEOUT).toEqual(['a', 'b'])
+    expect((await saver.stop(patience())).lost).toBe(0)
+  })
+
+  it('leaves the accounts of another database alone', async () => {
+    await using database = await ownDatabase()
+    await using other = await ownDatabase()
+    await using proxy = await TcpProxy.to(other.url)
+    await using sim = await startSimulator({ seed: 64, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    await tenants.add('ann', 'a')
+    await tenants.add('bob', 'b')
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, database.url, env)
+    proxy.down()
+    const { saver, log } = makeSaver(sim.wsUrl, proxy.through(other.url), env)
+    await saver.start()
+    await expect
+      .poll(() => log.find(({ code }) => code === 'KEPT_FILE_IGNORED'), TIMEOUT)
+      .toMatchObject({ reason: expect.stringContaining('its database is') })
+    expect(saver.status().accounts).toEqual([])
+    await saver.stop(AbortSignal.abort())
+  })
+})

@@ -53,7 +53,8 @@ export class Link implements LinkView {
   readonly #sink: PublicSink
   readonly #owner: LinkOwner
   readonly #normalizer: FrameNormalizer
-  readonly #predecessor: Link | undefined
+  /** Only until a socket is open: each link would else keep all before it in memory. */
+  #predecessor: Link | undefined
   readonly #connection: Connection
   readonly #subscriptions: SubscriptionManager
   /** The topics that have spoken. */
@@ -172,6 +173,7 @@ export class Link implements LinkView {
     const last = this.#number
     const predecessor = last || this.#predecessor?.number || null
     this.#number = connection
+    this.#predecessor = undefined
     this.#control({ type: 'opened', connection, predecessor })
     if (last > 0) this.#control({ type: 'ended', connection: last })
   }

@@ -23,7 +23,7 @@ export interface PageProof {
 /** Why pages prove nothing. */
 export interface PageFault {
   readonly fault: string
-  /** Whether an event contradicts a stored one: then none of the page is stored. */
+  /** Whether an event contradicts a stored one, or one of another page: then none of them is stored. */
   readonly isContradiction: boolean
 }
 
@@ -43,10 +43,12 @@ export function provePages(
   pages: readonly Page[],
   stored: readonly PublicEvent[],
 ): PageProof | PageFault {
+  const contradiction = contradictionOf(pages, stored)
+  if (contradiction !== null) return { fault: contradiction, isContradiction: true }
   const known = new Map(stored.map((event) => [eventKey(event), event]))
   const liveTs = new Set<number>()
   for (const page of pages) {
-    const fault = faultOf(page, stored, known)
+    const fault = omissionOf(page, stored)
     if (fault !== null) return fault
     for (const event of page.events) {
       if ((known.get(eventKey(event))?.source ?? 'rest') !== 'rest') liveTs.add(event.exchangeTs)
@@ -94,11 +96,26 @@ function completeUntil({ events, isMixed }: Page): number {
   return isMixed ? newest - MIXED_EDGE_MS : newest
 }
 
-function faultOf(
-  page: Page,
-  stored: readonly PublicEvent[],
-  known: ReadonlyMap<string, PublicEvent>,
-): PageFault | null {
+/** Where a page tells an event otherwise than it is stored, or than a page told it before; null for nowhere. */
+function contradictionOf(pages: readonly Page[], stored: readonly PublicEvent[]): string | null {
+  const told = new Map<string, PublicEvent>()
+  for (const event of stored) told.set(idOf(event), event).set(eventKey(event), event)
+  for (const event of pages.flatMap(({ events }) => events)) {
+    const [id, key] = [idOf(event), eventKey(event)]
+    const same = told.get(key) ?? told.get(id)
+    if (same === undefined) told.set(id, event).set(key, event)
+    const field = same === undefined ? null : differingField(same, event)
+    if (field !== null) return `${field} of ${key} differs from what is stored or another page has`
+  }
+  return null
+}
+
+/** What tells an event from all others, whatever time it has: the same trade at another time is no other one. */
+function idOf(event: PublicEvent): string {
+  return 'tradeId' in event ? `${event.symbol} ${event.tradeId}` : eventKey(event)
+}
+
+function omissionOf(page: Page, stored: readonly PublicEvent[]): PageFault | null {
   if (page.unreadable > 0)
     return omission(`${page.unreadable} rows cannot be read or are of another stream`)
   if (page.events.length === 0) return omission('the page is empty')
@@ -108,13 +125,6 @@ function faultOf(
     const { exchangeTs } = event
     if (exchangeTs < from || exchangeTs >= until || keys.has(eventKey(event))) continue
     return omission(`the page lacks ${eventKey(event)}, which is stored`)
-  }
-  for (const event of page.events) {
-    const same = known.get(eventKey(event))
-    const field = same === undefined ? null : differingField(same, event)
-    if (field === null) continue
-    const fault = `${field} of ${eventKey(event)} is not what is stored`
-    return { fault, isContradiction: true }
   }
   return null
 }

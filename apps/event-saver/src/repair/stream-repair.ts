@@ -92,7 +92,7 @@ export class StreamRepair {
     if (fault !== null) onRefused(fault.fault)
     const reach = Math.min(...pages.map((page) => completeFrom(page)))
     let isDone = true
-    // What an incomplete page has is true all the same, unless it contradicts what is stored. Gaps may
+    // What an incomplete page has is true all the same, unless it contradicts what is stored or another page. Gaps may
     // overlap, above all those of two collectors: each event is stored once.
     let toStore = fault?.isContradiction === true ? [] : missed
     for (const gap of gaps) {
@@ -140,12 +140,15 @@ export class StreamRepair {
     const missed = new Map(
       all.map((event) => [eventKey(event), event] as const).filter(([key]) => !known.has(key)),
     )
-    for (const page of pages) {
-      if (!(await this.#isCutShort(stream, page))) continue
+    let result = provePages(pages, stored)
+    if (
+      !('fault' in result && result.isContradiction) &&
+      (await this.#isAnyCutShort(stream, pages))
+    ) {
       const fault = 'a page is short, though older events are stored'
-      return { result: { fault, isContradiction: false }, missed: [...missed.values()] }
+      result = { fault, isContradiction: false }
     }
-    return { result: provePages(pages, stored), missed: [...missed.values()] }
+    return { result, missed: [...missed.values()] }
   }
 
   async #read(stream: MarketStream, signal: AbortSignal, keepsLetters = false): Promise<Page> {
@@ -160,6 +163,11 @@ export class StreamRepair {
     const events = items.filter((event) => isOf(stream, event))
     const unreadable = deadLetters.length + items.length - events.length
     return { events, unreadable, isFull, isMixed }
+  }
+
+  async #isAnyCutShort(stream: MarketStream, pages: readonly Page[]): Promise<boolean> {
+    for (const page of pages) if (await this.#isCutShort(stream, page)) return true
+    return false
   }
 
   /** Whether events are stored that are older than all of a page that is not full. */

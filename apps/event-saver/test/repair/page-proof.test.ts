@@ -92,7 +92,9 @@ describe('pages that agree with what is stored', () => {
     const events = trades(100, 900).map((event) => ({ ...event, price: '100.5' as Decimal }))
     expect(judge([page(events), page(events)], stored)).toEqual(GAP)
     const whole = events.map((event) => ({ ...event, price: '100' as Decimal }))
-    expect(judge([page(whole), page(whole)], stored)).toMatch(/^price of .* is not what is stored/)
+    expect(judge([page(whole), page(whole)], stored)).toMatch(
+      /^price of .* differs from what is stored or another page has/,
+    )
   })
 
   it('may be short when they are the whole history', () => {
@@ -133,13 +135,37 @@ describe('pages that leave something out', () => {
     )
   })
 
-  it('fill nothing when a row contradicts the stored one', () => {
-    const odd = trades(100, 900).map((event) =>
-      event.seq === 200 ? trade(200, { price: '101' as Decimal }) : event,
-    )
-    expect(provePages([page(odd), honest], STORED)).toEqual({
-      fault: `price of publicTrade|linear|BTCUSDT|${T0 + 200}|t200 is not what is stored`,
-      isContradiction: true,
+  describe('nor when they contradict', () => {
+    const changed = (place: number, changes: Partial<PublicTradeEvent>) =>
+      page(trades(100, 900).map((event) => (event.seq === place ? trade(place, changes) : event)))
+    const price = { price: '101' as Decimal }
+    const time = { exchangeTs: T0 + 551 }
+
+    it.each<[string, readonly Page[], string]>([
+      ['a stored trade', [changed(200, price), honest], 'price of .*t200'],
+      ['each other in a missed trade', [honest, changed(550, price)], 'price of .*t550'],
+      [
+        'each other, one of three',
+        [honest, changed(550, { side: 'Sell' }), honest],
+        'side of .*t550',
+      ],
+      ['themselves', [page([...trades(100, 900), trade(550, price)]), honest], 'price of .*t550'],
+      ['each other in a time', [changed(550, time), honest], 'exchangeTs of .*t550'],
+      [
+        'the time of a stored trade',
+        [changed(200, { exchangeTs: T0 + 201 }), honest],
+        'exchangeTs of .*t200',
+      ],
+      [
+        'a stored trade, and one leaves another out',
+        [page(without(200)), changed(300, price)],
+        't300',
+      ],
+    ])('%s', (_what, pages, fault) => {
+      expect(provePages(pages, STORED)).toEqual({
+        fault: expect.stringMatching(`${fault} differs from what is stored or another page has`),
+        isContradiction: true,
+      })
     })
   })
 })

@@ -131,6 +131,17 @@ describe('a repair of a stream', () => {
     expect(told).toEqual([expect.stringMatching(/one of two pages has .*t550/), 'store 30'])
   })
 
+  it('stores nothing of pages that contradict each other, even if they are short', async () => {
+    const odd = HONEST.map((event) =>
+      event.seq === 550 ? { ...event, price: '1' as Decimal } : event,
+    )
+    for (const options of [{}, { isFull: false, older: true }]) {
+      const { told, run } = setUp([HONEST, odd], options)
+      expect(await run()).toBe(false)
+      expect(told).toEqual([expect.stringMatching(/^price of .*t550 differs/)])
+    }
+  })
+
   it('keeps the rows that cannot be read, once', async () => {
     const { told, run } = setUp([HONEST], { letters: 2 })
     expect(await run()).toBe(false)

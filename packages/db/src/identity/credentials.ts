@@ -135,7 +135,7 @@ export async function insertCredential(
 }
 
 /** Makes a credential of a row of `api_credentials` and its account's, and decrypts its secret. */
-export function credentialOf(
+function credentialOf(
   row: Selectable<ApiCredentialsTable>,
   { user_id, environment }: AccountBinding,
   keys: EncryptionKeys | null,

@@ -39,3 +39,14 @@ test('an index put back from JSON goes on exactly as the one it was taken from',
   expect(restored.symbols).toBe(matches.symbols)
   expect(restored.checkpoint()).toEqual(matches.checkpoint())
 })
+
+test('an index put back from JSON forgets the oldest match first', () => {
+  const matches = new MatchIndex()
+  for (let seq = 1; seq <= 20; seq++) matches.next('BTCUSDT', seq, 'a')
+  const restored = new MatchIndex()
+  restored.restore(JSON.parse(JSON.stringify(matches.checkpoint())) as JsonValue)
+  // Match 5 is the oldest of those that are remembered.
+  expect(restored.next('BTCUSDT', 21, 'a')).toBe(0)
+  expect(restored.next('BTCUSDT', 6, 'b')).toBe(1)
+  expect(restored.next('BTCUSDT', 20, 'b')).toBe(1)
+})

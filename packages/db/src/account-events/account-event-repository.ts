@@ -22,8 +22,14 @@ export interface RunRange extends TimeRange {
   readonly runId: string
 }
 
+/** An exchange time that is further ahead of its receipt than this is not believed. */
+const MOST_AHEAD = '1 minute'
+
+/** A row that says when it was received, in epoch microseconds. */
+type ReceivedRow = StoredRow & { readonly localTsUs: number }
+
 /** The methods that the repositories of all private events share. */
-export class AccountEventRepository<Event extends StoredRow, About extends Subject = 'symbol'> {
+export class AccountEventRepository<Event extends ReceivedRow, About extends Subject = 'symbol'> {
   readonly #db: Kysely<GridDatabase>
   readonly #target: EventTable<Event>
   readonly #about: About
@@ -81,18 +87,34 @@ export class AccountEventRepository<Event extends StoredRow, About extends Subje
 
   /**
    * Gives the exchange time of an account's newest stored event, in epoch milliseconds; null when
-   * none is stored.
+   * none is stored. Events whose time is ahead of their receipt by more than a minute count only when
+   * there are no others, and then by their receipt: one absurd time must not hide what came after it.
    *
    * @example
    * const ts = await repository.lastTs({ userId }, { accountId })
    */
   async lastTs(scope: TenantScope, query: AccountQuery<About>): Promise<number | null> {
+    const { table } = this.#target
+    const isBelievable = `${table}.exchange_ts <= ${table}.local_ts + interval '${MOST_AHEAD}'`
+    const newest = await this.#newest(scope, query, 'exchange_ts', isBelievable)
+    if (newest !== undefined) return newest.exchangeTs
+    const received = await this.#newest(scope, query, 'local_ts')
+    return received === undefined ? null : Math.floor(received.localTsUs / 1000)
+  }
+
+  async #newest(
+    scope: TenantScope,
+    query: AccountQuery<About>,
+    by: 'exchange_ts' | 'local_ts',
+    where?: string,
+  ): Promise<Event | undefined> {
     const [row] = await readAccountRows(this.#db, this.#target, scope, {
       conditions: this.#conditions(query),
-      orderBy: [`${this.#target.table}.exchange_ts desc`],
+      ...(where === undefined ? {} : { where }),
+      orderBy: [`${this.#target.table}.${by} desc`],
       limit: 1,
     })
-    return row?.exchangeTs ?? null
+    return row
   }
 
   #conditions(query: AccountQuery<About>): readonly Condition[] {

@@ -111,6 +111,20 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
     expect(await wallets.latest(scope, { accountId })).toMatchObject([later])
   })
 
+  it('an absurd time is not when something was last stored, unless nothing else is known', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'last')
+    const executions = new ExecutionRepository(opened.db)
+    const query = { accountId }
+    const stored = execution({ accountId, execId: 'first', localTsUs: T0 * 1000 })
+    const ahead = (ms: number) => ({ ...stored, execId: `ahead ${ms}`, exchangeTs: T0 + ms })
+    await executions.bulkInsert([ahead(61_000), ahead(FAR - T0)])
+    expect(await executions.lastTs(scope, query)).toBe(T0)
+    await executions.bulkInsert([stored, ahead(7)])
+    expect(await executions.lastTs(scope, query)).toBe(T0 + 7)
+    await executions.bulkInsert([ahead(60_000)])
+    expect(await executions.lastTs(scope, query)).toBe(T0 + 60_000)
+  })
+
   it('states of one instant that differ only in keys that are not known are conflicts, not duplicates', async () => {
     const { accountId } = await addTenant(opened.db, 'extras')
     const extra = { fee: 1, more: { a: 1, b: [2] } }

@@ -37,11 +37,11 @@ export async function takeSnapshot(
   for (const category of categories) {
     if (category !== 'spot') {
       const positions = await reader.positions(category, signal)
-      isSettled &&= options.legs.isSettled(category, positions.events, positions.exchangeTs)
+      isSettled &&= options.legs.isSettled(category, positions.events, positions)
       isStored = (await store(withFlatLegs(category, positions, options))) && isStored
     }
     const orders = await reader.openOrders(category, signal)
-    isSettled &&= options.orders.isSettled(category, orders.events, orders.exchangeTs)
+    isSettled &&= options.orders.isSettled(category, orders.events, orders)
     const rows = await withClosedOrders(category, orders, options, signal)
     isStored = (await store(rows)) && isStored
   }
@@ -61,12 +61,12 @@ function withFlatLegs(
 
 async function withClosedOrders(
   category: Category,
-  { events, deadLetters, exchangeTs }: ReadRows<OrderEvent>,
+  { events, deadLetters, ...stamp }: ReadRows<OrderEvent>,
   { orders, reader }: SnapshotOptions,
   signal: AbortSignal,
 ): Promise<ArrivedRows> {
   const rows = { events: [...events], deadLetters: [...deadLetters] }
-  for (const name of orders.absent(category, events, exchangeTs)) {
+  for (const name of orders.absent(category, events, stamp)) {
     const found = await reader.order(name, signal)
     // After a day the exchange forgets orders that were never filled.
     if (found.events.length === 0) orders.forget(name)

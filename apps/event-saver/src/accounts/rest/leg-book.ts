@@ -12,6 +12,9 @@ const SETTLE_MS = 1000
 /** How many legs are remembered that are flat, so that a late state does not open them again. */
 const MOST_FLAT = 10_000
 
+/** When a list was made. */
+type ListStamp = Pick<PositionEvent, 'exchangeTs' | 'localTsUs'>
+
 /** Remembers which legs of an account are open, and finds those that a list leaves out. */
 export class LegBook {
   /** The legs that are open. */
@@ -38,10 +41,11 @@ export class LegBook {
   absent(
     category: PositionEvent['category'],
     listed: readonly PositionEvent[],
-    { exchangeTs, localTsUs }: Pick<PositionEvent, 'exchangeTs' | 'localTsUs'>,
+    { exchangeTs, localTsUs }: ListStamp,
   ): PositionEvent[] {
+    const listedTs = believableTs({ exchangeTs, localTsUs })
     return this.#unlisted(category, listed)
-      .filter((leg) => believableTs(leg) < exchangeTs - SETTLE_MS)
+      .filter((leg) => believableTs(leg) < listedTs - SETTLE_MS)
       .map((leg) => flat({ ...leg, exchangeTs, localTsUs }))
   }
 
@@ -52,8 +56,9 @@ export class LegBook {
   isSettled(
     category: PositionEvent['category'],
     listed: readonly PositionEvent[],
-    listedTs: number,
+    stamp: ListStamp,
   ): boolean {
+    const listedTs = believableTs(stamp)
     const isYoung = (leg: PositionEvent): boolean => believableTs(leg) >= listedTs - SETTLE_MS
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
   }

@@ -9,6 +9,9 @@ const SETTLE_MS = 1000
 /** What an order is read by. */
 export type OrderName = Pick<OrderEvent, 'category' | 'orderId'>
 
+/** When a list was made. */
+type ListStamp = Pick<OrderEvent, 'exchangeTs' | 'localTsUs'>
+
 /** Remembers which orders of an account are open, and finds those that a list leaves out. */
 export class OpenOrders {
   readonly #open = new Map<string, OrderEvent>()
@@ -34,7 +37,8 @@ export class OpenOrders {
   }
 
   /** The orders that were open and are absent from a whole list of a category's open orders. */
-  absent(category: Category, listed: readonly OrderEvent[], listedTs: number): OrderName[] {
+  absent(category: Category, listed: readonly OrderEvent[], stamp: ListStamp): OrderName[] {
+    const listedTs = believableTs(stamp)
     return this.#unlisted(category, listed).filter(
       (order) => believableTs(order) < listedTs - SETTLE_MS,
     )
@@ -44,7 +48,8 @@ export class OpenOrders {
    * False when an order is absent that changed too shortly before the list to be listed; always true of
    * a list without a time.
    */
-  isSettled(category: Category, listed: readonly OrderEvent[], listedTs: number): boolean {
+  isSettled(category: Category, listed: readonly OrderEvent[], stamp: ListStamp): boolean {
+    const listedTs = believableTs(stamp)
     const isYoung = (order: OrderEvent): boolean => believableTs(order) >= listedTs - SETTLE_MS
     return listedTs === 0 || !this.#unlisted(category, listed).some(isYoung)
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
 
 const T0 = 1_760_000_000_000
+const HOUR = 3_600_000
 const ACCOUNT_ID = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 const leg = (fields: Partial<PositionEvent>): PositionEvent =>
@@ -50,8 +51,26 @@ describe('legs that are absent from a list', () => {
   it('are flat though a state of theirs has an absurd time', () => {
     const book = new LegBook()
     book.note(leg({ exchangeTs: T0 + 365 * 86_400_000 }))
-    expect(book.isSettled('linear', [], T0 + 5000)).toBe(true)
+    expect(book.isSettled('linear', [], reply)).toBe(true)
     expect(book.absent('linear', [], reply)).toMatchObject([{ size: '0', ...reply }])
+  })
+
+  it('are flat by what came later than a state some hours ahead of its receipt', () => {
+    const book = new LegBook()
+    book.note(leg({ exchangeTs: T0 + 6 * HOUR }))
+    book.note(leg({ size: '0' as Decimal, exchangeTs: T0 + 900, localTsUs: (T0 + 1000) * 1000 }))
+    expect(book.absent('linear', [], reply)).toEqual([])
+    expect(book.isSettled('linear', [], reply)).toBe(true)
+  })
+
+  it('are judged by receipts where the whole clock of the exchange is ahead', () => {
+    const book = new LegBook()
+    const ahead = (ms: number) => ({ exchangeTs: T0 + HOUR + ms, localTsUs: (T0 + ms) * 1000 })
+    book.note(leg(ahead(0)))
+    // Younger than the list can show.
+    expect(book.absent('linear', [], ahead(900))).toEqual([])
+    expect(book.isSettled('linear', [], ahead(900))).toBe(false)
+    expect(book.absent('linear', [], ahead(1100))).toMatchObject([{ size: '0', ...ahead(1100) }])
   })
 
   it('stay flat when an older state comes late, of the ten thousand that became flat last', () => {

@@ -96,6 +96,7 @@ export class FileJournal implements DurableJournal, LogTail {
       segment,
       oldest: directory.oldest,
       minFree: (diskBytes) => minFreeOf(options.minFreeBytes, diskBytes),
+      growing: () => this.#writer.growing,
       growingBytes: () => this.#growingBytes,
       checkpointed: () => this.#checkpointed,
       onFault: options.onFault,

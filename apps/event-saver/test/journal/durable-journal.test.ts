@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { firstPositionOf, segmentOf } from '../../src/journal/format/position.ts'
@@ -110,5 +110,107 @@ describe('openJournal', () => {
     expect(() => open(directory)).toThrow(expect.objectContaining({ code: 'JOURNAL_LOCKED' }))
     await journal.close()
     await open(directory).journal.close()
+  })
+})
+
+describe('a checkpoint', () => {
+  it('stands at the head of each segment, with the open connections, after the last record before it', async () => {
+    const directory = await journalDirectory()
+    const { journal, faults } = open(directory, {
+      segmentBytes: 60_000,
+      checkpoint: () => [
+        { connection: 0, state: { ledger: 'open' } },
+        { connection: first, state: { seen: last } },
+        { connection: 999, state: 'of no connection that is open' },
+      ],
+    })
+    const first = journal.connect(LINEAR)
+    const silent = journal.connect({ ...LINEAR, connection: 2, predecessor: first })
+    const closed = journal.connect({ ...LINEAR, connection: 3 })
+    journal.note({ type: 'closed', connection: closed, cause: 'test' })
+    let last = -1
+    const positions: number[] = []
+    while (segmentOf(journal.position) < 4) {
+      last += 1
+      positions.push(await appendFrames(journal, first, last, last + 1))
+      if (last % 50 === 0) await journal.flush()
+    }
+    const items = await readAll(journal.reader(0))
+    for (const segment of [2, 3, 4]) {
+      const head = items.filter(({ position }) => segmentOf(position) === segment).slice(0, 3)
+      const before = items.findLast(
+        (item) => item.kind === 'frame' && segmentOf(item.position) < segment,
+      )
+      expect(head).toMatchObject([
+        { kind: 'checkpoint', connection: 0, origin: null, state: { ledger: 'open' } },
+        {
+          kind: 'checkpoint',
+          connection: first,
+          origin: LINEAR,
+          state: { seen: positions.indexOf(before?.position ?? 0) },
+        },
+        { kind: 'checkpoint', connection: silent, state: null },
+      ])
+    }
+    await journal.close()
+    expect(faults).toEqual([])
+  })
+
+  it('that cannot be made is said, and the segment begins without it', async () => {
+    const directory = await journalDirectory()
+    const { journal, faults } = open(directory, {
+      segmentBytes: 30_000,
+      checkpoint: () => {
+        throw new Error('planted')
+      },
+    })
+    const connection = journal.connect(LINEAR)
+    let frames = 0
+    for (; segmentOf(journal.position) < 2; frames += 50) {
+      await appendFrames(journal, connection, frames, frames + 50)
+      await journal.flush()
+    }
+    const items = await readAll(journal.reader(2 ** 25))
+    expect(items[0]).toMatchObject({ kind: 'checkpoint', connection, origin: LINEAR, state: null })
+    expect(frameNumbers(await readAll(journal.reader(0)))).toEqual(range(0, frames))
+    await journal.close()
+    expect(faults).toMatchObject([{ code: 'JOURNAL_DEFECT', severity: 'error' }])
+  })
+})
+
+describe('a position', () => {
+  it('beyond the end reads everything of this process, and is said', async () => {
+    const directory = await journalDirectory()
+    const { journal, faults } = open(directory)
+    await appendFrames(journal, journal.connect(LINEAR), 0, 10)
+    const items = await readAll(journal.reader(journal.position + 1))
+    expect(frameNumbers(items.filter(({ isState }) => !isState))).toEqual(range(0, 10))
+    await journal.close()
+    expect(faults).toMatchObject([{ code: 'JOURNAL_DEFECT' }])
+  })
+
+  it('is given for what comes after the close, which is not in the journal', async () => {
+    const directory = await journalDirectory()
+    const { journal } = open(directory)
+    const connection = journal.connect(LINEAR)
+    await appendFrames(journal, connection, 0, 10)
+    await journal.close()
+    expect(journal.append(connection, frameOf(10))).toBe(journal.position)
+    expect(journal.state).toBe('closed')
+    expect(journal.counts.unwritten).toBe(1)
+    const next = open(directory)
+    expect(next.journal.firstOfProcess).toBeGreaterThan(journal.position)
+    expect(frameNumbers(await readAll(next.journal.reader(0)))).toEqual(range(0, 10))
+    await next.journal.close()
+  })
+
+  it("of a journal whose segments are gone is another journal's", async () => {
+    const directory = await journalDirectory()
+    const first = open(directory).journal
+    await first.close()
+    await rm(join(directory, '000000000001.log'))
+    const second = open(directory).journal
+    expect(second.id).not.toBe(first.id)
+    await second.close()
   })
 })

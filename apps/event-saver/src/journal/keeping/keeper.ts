@@ -29,6 +29,8 @@ export interface KeeperOptions {
   readonly packs: boolean
   readonly keepsArchive: boolean
   readonly setAsideBytes: number
+  /** The segment whose file grows. */
+  readonly growing: () => number
   /** Bytes that are not on the shelf: of files that grow, and in memory. */
   readonly growingBytes: () => number
   /** Segments of lower numbers are followed by one whose checkpoint is durable. */
@@ -76,8 +78,8 @@ export class Keeper {
 
   /** The oldest segment, without the archive. */
   get oldest(): number {
-    const { oldest, segment } = this.#options
-    return this.#isTidy ? (this.#shelf.oldest ?? segment) : oldest
+    const { oldest, growing } = this.#options
+    return this.#isTidy ? (this.#shelf.oldest ?? growing()) : oldest
   }
 
   accepts(priority: JournalPriority): boolean {

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
-import { open, rm, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const PIECE_BYTES = 2 ** 20
@@ -8,11 +9,14 @@ const PIECE_BYTES = 2 ** 20
 export class Reserve {
   readonly #path: string
   readonly #bytes: number
-  #held = 0
+  #held: number
+  /** Growing and freeing take turns. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(directory: string, bytes: number) {
     this.#path = join(directory, 'reserve')
     this.#bytes = bytes
+    this.#held = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
   }
 
   /** Whether it takes all of its room. */
@@ -20,32 +24,33 @@ export class Reserve {
     return this.#held >= this.#bytes
   }
 
-  /** Takes one piece more of its room, so that the disk's other users hardly notice. Rejects when the disk does not give it. */
-  async grow(): Promise<void> {
-    if (this.#held === 0) {
-      this.#held = await stat(this.#path).then(
-        ({ size }) => size,
-        () => 0,
-      )
-      if (this.isWhole) return
-    }
-    const file = await open(this.#path, 'a', 0o600)
-    try {
-      // Random, as a file system may keep zeros without taking room.
-      const piece = randomFillSync(
-        Buffer.allocUnsafe(Math.min(PIECE_BYTES, this.#bytes - this.#held)),
-      )
-      const { bytesWritten } = await file.write(piece)
-      this.#held += bytesWritten
-      if (this.isWhole) await file.datasync()
-    } finally {
-      await file.close()
-    }
+  /** Takes a piece more of its room, so that the disk's other users hardly notice. Rejects when there is none. */
+  grow(): Promise<void> {
+    return this.#inTurn(async () => {
+      const file = await open(this.#path, 'a', 0o600)
+      try {
+        // Random, as a file system may keep zeros without taking room.
+        const bytes = Math.min(PIECE_BYTES, this.#bytes - this.#held)
+        const { bytesWritten } = await file.write(randomFillSync(Buffer.allocUnsafe(bytes)))
+        this.#held += bytesWritten
+        if (this.isWhole) await file.datasync()
+      } finally {
+        await file.close()
+      }
+    })
   }
 
   /** Gives the room back. */
-  async free(): Promise<void> {
-    this.#held = 0
-    await rm(this.#path, { force: true })
+  free(): Promise<void> {
+    return this.#inTurn(async () => {
+      await rm(this.#path, { force: true })
+      this.#held = 0
+    })
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
   }
 }

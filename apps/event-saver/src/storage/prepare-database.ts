@@ -78,7 +78,14 @@ async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
   const environment = config.environmentStamp
   await assertMayWrite(db, config)
   if (config.migrate === 'auto') {
-    const { applied, warnings } = await migrate(db, { environment })
+    const { applied, warnings } = await migrate(db, {
+      environment,
+      onWait: (pids) =>
+        log.info(
+          { code: 'MIGRATION_WAITS', pids },
+          'other sessions of the server are changing the schema: waiting for them',
+        ),
+    })
     if (applied.length > 0) log.info({ applied }, 'database migrated')
     for (const warning of warnings) log.info({ code: 'DATABASE_ROLES' }, warning)
     return

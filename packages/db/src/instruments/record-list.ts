@@ -43,10 +43,9 @@ export function recordList(
 ): Promise<RecordedList> {
   return inTransaction(db, async (trx) => {
     const { category, isComplete } = list
-    // Two collectors that compare at once would both find the same change.
-    await sql`select pg_advisory_xact_lock(hashtext(${`grid instruments of ${category}`}))`.execute(
-      trx,
-    )
+    // Two collectors that compare at once would both find the same change. The lock needs the right to
+    // write; one of an advisory number could be held by any login.
+    await sql`lock table instrument_lists in share update exclusive mode`.execute(trx)
     const last = await lastListTs(trx, category)
     if (last !== null && reading.exchangeTs <= last) return { ...NOTHING, isSuperseded: true }
     const present = await presentOf(trx, category)

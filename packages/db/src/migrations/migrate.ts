@@ -1,17 +1,19 @@
-import { CompiledQuery, type Kysely, sql } from 'kysely'
-import { NO_STATEMENT_TIMEOUT } from '../connection/limit-silence.ts'
+import { CompiledQuery, type Kysely } from 'kysely'
 import { inTransaction } from '../connection/transaction.ts'
 import { DatabaseError } from '../errors.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { MIGRATIONS, SCHEMA_VERSION } from './all.ts'
 import { assertEncoding, assertEnvironment, assertNotTooNew } from './assert-usable.ts'
-import { inspectDatabase } from './inspect-database.ts'
+import { type DatabaseInspection, inspectDatabase } from './inspect-database.ts'
+import { lockSchema } from './lock-schema.ts'
 import { grantRoles } from './roles.ts'
 
 /** How to migrate. */
 export interface MigrateOptions {
   /** The exchange's environment: `mainnet`, `testnet`, `demo`, `custom:<host>` or `simulated`. */
   readonly environment?: string
+  /** Told the server's processes that are waited for, as they change the schema too. */
+  readonly onWait?: (pids: readonly number[]) => void
 }
 
 /** What `migrate` did. */
@@ -27,8 +29,6 @@ export interface MigrationReport {
 }
 
 const OLDEST_SERVER = 150_000
-/** The lock that a migrating process holds. Any number would do, but it must never change. */
-const MIGRATION_LOCK = 7_205_759_403_792_794n
 
 /**
  * Brings a database to this package's schema, in one transaction: all or nothing. When two processes
@@ -46,25 +46,17 @@ const MIGRATION_LOCK = 7_205_759_403_792_794n
  */
 export function migrate(
   db: Kysely<GridDatabase>,
-  { environment }: MigrateOptions = {},
+  { environment, onWait }: MigrateOptions = {},
 ): Promise<MigrationReport> {
   return inTransaction(db, async (trx) => {
-    // The wait for another process that migrates may be long. The lock belongs to the transaction, so
-    // that it works through a transaction pooler.
-    await trx.executeQuery(CompiledQuery.raw(NO_STATEMENT_TIMEOUT))
-    await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(trx)
-    const before = await inspectDatabase(trx)
-    if (before.serverVersionNumber < OLDEST_SERVER) {
-      throw new DatabaseError(
-        'SERVER_TOO_OLD',
-        `PostgreSQL ${before.serverVersion} is too old: 15 or newer is needed`,
-        { context: { serverVersion: before.serverVersion } },
-      )
+    let before = await examine(trx, environment)
+    const isNew = before.environment === null && environment !== undefined
+    // Where nothing is to be done it neither waits nor needs a privilege, so that a member of grid_writer
+    // may call it.
+    if (before.pending.length > 0 || isNew) {
+      await lockSchema(trx, onWait)
+      before = await examine(trx, environment)
     }
-    assertEncoding(before)
-    assertNotTooNew('write', before)
-    if (before.environment !== null) assertEnvironment(before.environment, environment)
-    if (before.schemaVersion === 0) await createMeta(trx)
     const pending = MIGRATIONS.slice(before.schemaVersion)
     for (const { statements } of pending) {
       for (const statement of statements) await trx.executeQuery(CompiledQuery.raw(statement))
@@ -73,7 +65,6 @@ export function migrate(
     const readers = pending.map(({ minReader }) => minReader)
     const writers = pending.map(({ minWriter }) => minWriter)
     const schemaVersion = Math.max(before.schemaVersion, SCHEMA_VERSION)
-    // Without an update it needs no privilege, so that a member of grid_writer may call it.
     if (pending.length > 0 || stamp !== before.environment) {
       await trx
         .updateTable('grid_meta')
@@ -86,7 +77,7 @@ export function migrate(
         .execute()
     }
     // This package does not know the tables of a newer schema.
-    const warnings = schemaVersion === SCHEMA_VERSION ? await grantRoles(trx) : []
+    const warnings = schemaVersion === SCHEMA_VERSION ? await grantRoles(trx, onWait) : []
     return {
       applied: pending.map((migration) => migration.name),
       schemaVersion,
@@ -97,15 +88,21 @@ export function migrate(
   })
 }
 
-async function createMeta(trx: Kysely<GridDatabase>): Promise<void> {
-  await sql`create table grid_meta (
-    only_row boolean primary key default true check (only_row),
-    environment text,
-    schema_version integer not null,
-    min_reader integer not null,
-    min_writer integer not null
-  )`.execute(trx)
-  await sql`insert into grid_meta (schema_version, min_reader, min_writer) values (0, 0, 0)`.execute(
-    trx,
-  )
+/** What a database is; throws when it must not be migrated. */
+async function examine(
+  trx: Kysely<GridDatabase>,
+  environment: string | undefined,
+): Promise<DatabaseInspection> {
+  const found = await inspectDatabase(trx)
+  if (found.serverVersionNumber < OLDEST_SERVER) {
+    throw new DatabaseError(
+      'SERVER_TOO_OLD',
+      `PostgreSQL ${found.serverVersion} is too old: 15 or newer is needed`,
+      { context: { serverVersion: found.serverVersion } },
+    )
+  }
+  assertEncoding(found)
+  assertNotTooNew('write', found)
+  if (found.environment !== null) assertEnvironment(found.environment, environment)
+  return found
 }

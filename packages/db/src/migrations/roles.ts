@@ -5,6 +5,7 @@ import type { MarketSchema } from '../schema/market-schema.ts'
 import { ACCOUNT_TABLES } from '../tables/account-tables.ts'
 import { DAILY_TABLES } from '../tables/daily-tables.ts'
 import type { EventTable, TableGrants } from '../tables/shape/event-table.ts'
+import { lockSchema } from './lock-schema.ts'
 
 /** The roles that operators give to login roles. They belong to the server. */
 const ROLES = ['grid_owner', 'grid_writer', 'grid_reader'] as const
@@ -56,7 +57,10 @@ function eventTableGrants({
  * It changes only what is missing, and nothing when somebody else owns the tables. Another database of
  * the server may have made the roles before, or may do so at the same time.
  */
-export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly string[]> {
+export async function grantRoles(
+  trx: Kysely<GridDatabase>,
+  onWait?: (pids: readonly number[]) => void,
+): Promise<readonly string[]> {
   const { rows } = await sql<{ owns: boolean; me: string; schema: string }>`
     select pg_has_role(current_user, relowner, 'usage') as owns, current_user::text as me,
       nspname::text as schema
@@ -67,18 +71,22 @@ export async function grantRoles(trx: Kysely<GridDatabase>): Promise<readonly st
   for (const role of ROLES) await makeRole(trx, role)
   const present = await presentRoles(trx)
   const absent = ROLES.filter((role) => !present.has(role))
-  if (present.has('grid_writer')) await grant(trx, 'grid_writer', 'writer', owner.schema)
-  if (present.has('grid_reader')) await grant(trx, 'grid_reader', 'reader', owner.schema)
+  const isBound = present.get('grid_owner') === true && absent.length === 0
+  const statements = [
+    ...(present.has('grid_writer') ? await grants(trx, 'grid_writer', 'writer', owner.schema) : []),
+    ...(present.has('grid_reader') ? await grants(trx, 'grid_reader', 'reader', owner.schema) : []),
+    ...(isBound ? await forcedRowSecurity(trx) : []),
+  ]
+  // Two that change the same rows of the catalog at once would fail.
+  if (statements.length > 0) await lockSchema(trx, onWait)
+  for (const statement of statements) await trx.executeQuery(CompiledQuery.raw(statement))
   if (absent.length > 0) {
     return [
       `${owner.me} may not create the roles ${absent.join(', ')}: have them created and migrate ` +
         'again. Until then row security does not bind the owner of the tables',
     ]
   }
-  if (present.get('grid_owner')) {
-    await forceRowSecurity(trx)
-    return []
-  }
+  if (isBound) return []
   return [
     `row security does not bind ${owner.me}, which owns the tables: to have it do so, grant it ` +
       'grid_owner, and grid_writer if it captures, and migrate again',
@@ -112,36 +120,33 @@ async function presentRoles(trx: Kysely<GridDatabase>): Promise<ReadonlyMap<stri
   return new Map(rows.map(({ name, is_member }) => [name, is_member]))
 }
 
-async function grant(
+/** The statements that give a role what it lacks. */
+async function grants(
   trx: Kysely<GridDatabase>,
   role: string,
   kind: 'writer' | 'reader',
   schema: string,
-): Promise<void> {
+): Promise<readonly string[]> {
   const wanted = [...GRANTS].flatMap(([table, { [kind]: privileges }]) =>
     privileges === null ? [] : privileges.split(', ').map((privilege) => ({ table, privilege })),
   )
-  const { rows } = await sql<{ table: string; privilege: string }>`
-    select "table", privilege from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
+  const { rows } = await sql<{ statement: string }>`
+    select format('grant %s on %I to %I', privilege, "table", ${role}::text) as statement
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb)
       as wanted ("table" text, privilege text)
-    where not has_table_privilege(${role}, "table", privilege)`.execute(trx)
-  for (const { table, privilege } of rows) {
-    await trx.executeQuery(CompiledQuery.raw(`grant ${privilege} on ${table} to ${role}`))
-  }
-  const { rows: usage } = await sql<{ granted: boolean }>`
-    select has_schema_privilege(${role}, ${schema}, 'usage') as granted`.execute(trx)
-  if (usage[0]?.granted) return
-  await sql`grant usage on schema ${sql.ref(schema)} to ${sql.ref(role)}`.execute(trx)
+    where not has_table_privilege(${role}, "table", privilege)
+    union all
+    select format('grant usage on schema %I to %I', ${schema}::text, ${role}::text)
+    where not has_schema_privilege(${role}, ${schema}, 'usage')`.execute(trx)
+  return rows.map(({ statement }) => statement)
 }
 
-/** Lets row security bind the owner of every table that has it. */
-async function forceRowSecurity(trx: Kysely<GridDatabase>): Promise<void> {
-  const { rows } = await sql<{ table: string }>`
-    select relname::text as table from pg_class
+/** The statements that let row security bind the owner of every table that has it. */
+async function forcedRowSecurity(trx: Kysely<GridDatabase>): Promise<readonly string[]> {
+  const { rows } = await sql<{ statement: string }>`
+    select format('alter table %I force row level security', relname) as statement from pg_class
     where relnamespace = (select relnamespace from pg_class where oid = to_regclass('users'))
       and relname in (${sql.join([...GRANTS.keys()])})
       and relrowsecurity and not relforcerowsecurity`.execute(trx)
-  for (const { table } of rows) {
-    await trx.executeQuery(CompiledQuery.raw(`alter table ${table} force row level security`))
-  }
+  return rows.map(({ statement }) => statement)
 }

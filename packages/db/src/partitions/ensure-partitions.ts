@@ -122,8 +122,9 @@ async function makeMissing(
   const { rows } = await sql<{ before: string }>`
     select current_setting('lock_timeout') as before`.execute(trx)
   await setLockTimeout(trx, LOCK_TIMEOUT)
-  // One process at a time: the next one then finds the partitions made.
-  await sql`select pg_advisory_xact_lock(hashtext(${`grid partitions of ${table}`}))`.execute(trx)
+  // One process at a time: the next one then finds the partitions made. The table's own lock needs a right
+  // that a stranger lacks, and keeps neither readers nor writers waiting; attaching takes the same.
+  await sql`lock table ${sql.table(table)} in share update exclusive mode`.execute(trx)
   const { names } = await partitionsOf(trx, table)
   const missing = days.filter((day) => !names.has(partitionName(table, day)))
   await assertFree(trx, table, missing)

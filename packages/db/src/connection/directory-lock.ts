@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, realpath, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pid } from 'node:process'
 import { DatabaseError } from '../errors.ts'
 import { loadPeer } from './load-peer.ts'
@@ -34,7 +34,8 @@ const REFUSED: ReadonlySet<unknown> = new Set(
  * however that dies, so a stale lock never has to be recognised or taken over. A file that only names a
  * process could not do that: process ids are used again, above all in containers.
  *
- * The file lies beside the directory. A process loses a POSIX lock as soon as it opens and closes the
+ * One file lies within the directory, as a mount or a container shows the same directory under another path.
+ * One lies beside it, where it can be made: a process loses a POSIX lock as soon as it opens and closes the
  * file once more, which a database that walks through its own directory may do.
  */
 export async function lockDirectory(path: string): Promise<DirectoryLock> {
@@ -46,17 +47,17 @@ export async function lockDirectory(path: string): Promise<DirectoryLock> {
 }
 
 function unusable(directory: string, cause: unknown): DatabaseError | null {
-  const { code, errcode, message } = cause as {
-    readonly code?: unknown
-    readonly errcode?: unknown
-    readonly message?: unknown
-  }
-  if (!REFUSED.has(code) && !SQLITE_REFUSED.has(errcode)) return null
+  if (!isRefused(cause)) return null
   return new DatabaseError(
     'DIRECTORY_UNUSABLE',
-    `the directory ${directory} cannot be made or written (${message})`,
+    `the directory ${directory} cannot be made or written (${(cause as Error).message})`,
     { cause, context: { directory } },
   )
+}
+
+function isRefused(error: unknown): boolean {
+  const { code, errcode } = error as { readonly code?: unknown; readonly errcode?: unknown }
+  return REFUSED.has(code) || SQLITE_REFUSED.has(errcode)
 }
 
 /**
@@ -76,16 +77,37 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 async function lock(path: string): Promise<DirectoryLock> {
-  const { DatabaseSync } = await loadPeer('node:sqlite', () => import('node:sqlite'))
   await makeDirectory(path)
   // Two paths to one directory must give the same lock.
   const directory = await realpath(path)
-  const lockFile = `${directory}.lock`
-  const holderFile = `${lockFile}.pid`
-  await makeEmptyFile(lockFile)
+  const beside = await lockFile(directory, `${directory}.lock`).catch((error) => {
+    // What a volume is mounted in may be another user's.
+    if (isRefused(error)) return null
+    throw error
+  })
+  try {
+    const within = await lockFile(directory, join(directory, '.grid.lock'))
+    return {
+      directory,
+      async release() {
+        await within()
+        await beside?.()
+      },
+    }
+  } catch (error) {
+    await beside?.()
+    throw error
+  }
+}
+
+/** Locks a directory through one file, and gives what releases it. */
+async function lockFile(directory: string, path: string): Promise<() => Promise<void>> {
+  const { DatabaseSync } = await loadPeer('node:sqlite', () => import('node:sqlite'))
+  const holderFile = `${path}.pid`
+  await makeEmptyFile(path)
   // SQLite gives its journal the mode of the file.
-  await setMode(lockFile, 0o600)
-  const file = new DatabaseSync(lockFile)
+  await setMode(path, 0o600)
+  const file = new DatabaseSync(path)
   try {
     file.exec('begin exclusive')
   } catch (cause) {
@@ -105,12 +127,9 @@ async function lock(path: string): Promise<DirectoryLock> {
     file.close()
     throw cause
   }
-  return {
-    directory,
-    async release() {
-      await rm(holderFile, { force: true })
-      file.close()
-    },
+  return async () => {
+    await rm(holderFile, { force: true })
+    file.close()
   }
 }
 

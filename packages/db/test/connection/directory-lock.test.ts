@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endWithThisProcess } from '@grid/testing'
@@ -8,6 +16,24 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDatabase } from '../../src/index.ts'
 import { START_TIMEOUT_MS } from '../support/databases.ts'
+
+/** Another process that opens a directory, writes `open` or the code of the error, and stays. */
+function opening(directory: string) {
+  const script = `
+    import { createDatabase } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
+    import { sql } from 'kysely'
+    const db = createDatabase({ url: ${JSON.stringify(`pglite:${directory}`)} })
+    const said = await sql\`create table if not exists kept as select 7 as n\`.execute(db).then(() => 'open', ({ code }) => code)
+    process.stdout.write(said)
+    setInterval(() => {}, 1000)`
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@grid/source', '--input-type=module-typescript', '-e', script],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  endWithThisProcess(child)
+  return child
+}
 
 describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
   let home: string
@@ -38,19 +64,7 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
     // What an old crash may leave behind: a pid that a living process has now.
     writeFileSync(`${directory}.lock`, '')
     writeFileSync(`${directory}.lock.pid`, String(process.pid))
-    const script = `
-      import { createDatabase } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
-      import { sql } from 'kysely'
-      const db = createDatabase({ url: ${JSON.stringify(`pglite:${directory}`)} })
-      await sql\`create table kept as select 7 as n\`.execute(db)
-      process.stdout.write('open')
-      setInterval(() => {}, 1000)`
-    const child = spawn(
-      process.execPath,
-      ['--conditions=@grid/source', '--input-type=module-typescript', '-e', script],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    endWithThisProcess(child)
+    const child = opening(directory)
     await once(child.stdout, 'data')
     const db = createDatabase({ url: `pglite:${directory}` })
     await expect(sql`select 1`.execute(db)).rejects.toMatchObject({
@@ -62,7 +76,35 @@ describe('a PGlite directory', { timeout: START_TIMEOUT_MS }, () => {
     await once(child, 'exit')
     const { rows } = await sql<{ n: number }>`select n from kept`.execute(db)
     expect(rows).toEqual([{ n: 7 }])
+    // A recovery that walked through the directory would have lost the lock within it.
+    rmSync(`${directory}.lock`)
+    const other = opening(directory)
+    expect(String(await once(other.stdout, 'data'))).toBe('DATABASE_LOCKED')
+    other.kill('SIGKILL')
     await db.destroy()
     expect(existsSync(`${directory}.lock.pid`)).toBe(false)
+  })
+
+  it('is refused under another path to it, as a mount gives one, and needs nothing beside it', async () => {
+    const directory = join(home, 'grid')
+    // Nothing can be locked there.
+    mkdirSync(`${directory}.lock`)
+    const first = createDatabase({ url: `pglite:${directory}` })
+    await sql`create table kept as select 7 as n`.execute(first)
+    const mount = join(home, 'mount')
+    renameSync(directory, mount)
+    const second = createDatabase({ url: `pglite:${mount}` })
+    await expect(sql`select 1`.execute(second)).rejects.toMatchObject({
+      code: 'DATABASE_LOCKED',
+      context: { directory: mount, pid: process.pid },
+    })
+    renameSync(mount, directory)
+    await sql`checkpoint`.execute(first)
+    await first.destroy()
+    renameSync(directory, mount)
+    const { rows } = await sql<{ n: number }>`select n from kept`.execute(second)
+    expect(rows).toEqual([{ n: 7 }])
+    await second.destroy()
+    expect(existsSync(join(mount, '.grid.lock.pid'))).toBe(false)
   })
 })

@@ -5,6 +5,7 @@ import { DatabaseError } from '../errors.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { loadPeer } from './load-peer.ts'
 import { makePrivate } from './make-private.ts'
+import { notOpened } from './not-opened.ts'
 import { SessionForms, type SessionState, sessionSql } from './session-forms.ts'
 
 type PGliteInstance = Exclude<PGliteDialectConfig['pglite'], (...args: never[]) => unknown>
@@ -79,21 +80,4 @@ async function openLocked(path: string, readOnly: boolean): Promise<PGliteInstan
     await lock.release()
     throw notOpened(lock.directory, error)
   }
-}
-
-/** What passes without anybody mending the directory. */
-const PASSING: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT'])
-
-/** PGlite's errors have no codes. They say that the directory holds something else, or is damaged. */
-function notOpened(directory: string, cause: unknown): unknown {
-  const { code } = cause as { readonly code?: unknown }
-  // A RangeError says that there was no memory.
-  if (cause instanceof DatabaseError || cause instanceof RangeError || PASSING.has(code))
-    return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new DatabaseError(
-    'DIRECTORY_UNUSABLE',
-    `the directory ${directory} cannot be opened as a database (${reason})`,
-    { cause, context: { directory } },
-  )
 }

@@ -340,11 +340,17 @@ const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] 
     { of: 'SSH', says: 'SSH-2.0-OpenSSH_9.6\r\n' },
     { of: 'Redis', says: '-ERR unknown command\r\n' },
     { of: 'a screen', says: 'RFB 003.008\n' },
+    { of: 'STOMP', says: 'ERROR\nmessage:malformed frame\n\n\0' },
+    { of: 'memcached', says: 'ERROR\r\n' },
   ].map(
     ({ of, says }) =>
       [`a server of ${of}`, { says }, '', 'LOGIN_REFUSED', /correct host and port/] as const,
   ),
-  ...['HTTP/1.1 400 Bad Request\r\n\r\n', 'SSH-2.0-OpenSSH_9.6\r\n'].map(
+  ...[
+    'HTTP/1.1 400 Bad Request\r\n\r\n',
+    'SSH-2.0-OpenSSH_9.6\r\n',
+    'ERROR\nmessage:malformed frame\n\n\0',
+  ].map(
     (says) =>
       [
         `a server that answers ${says.slice(0, 4)} to the question for TLS`,

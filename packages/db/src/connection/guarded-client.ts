@@ -17,8 +17,13 @@ interface Connection {
 
 /** What a server may say first: a request to log in, an error, a notice, or the version that it speaks. */
 const FIRST_MESSAGES = 'RENv'
-/** No first message is longer. An error of a server that cannot even start a process has no length. */
+/** No first message is longer. */
 const LONGEST = 30_000
+/**
+ * An error of a server that cannot even start a process: its text, without a length. Others' errors begin
+ * with a word such as ERROR.
+ */
+const BARE_ERROR = /^E[^A-Z][\s\S]*\0$/
 
 /**
  * Makes a client of `pg` whose parser of messages cannot end the process.
@@ -78,15 +83,15 @@ function guarded(socket: Socket): Pick<Socket, 'on'> {
 }
 
 function isFirstMessage(bytes: Buffer): boolean {
-  const letter = firstLetter(bytes)
-  if (!FIRST_MESSAGES.includes(letter)) return false
-  return letter === 'E' || bytes.length < 5 || bytes.readUInt32BE(1) <= LONGEST
+  if (!FIRST_MESSAGES.includes(firstLetter(bytes))) return false
+  const isShort = bytes.length < 5 ? !bytes[1] : bytes.readUInt32BE(1) <= LONGEST
+  return isShort || BARE_ERROR.test(bytes.toString('latin1'))
 }
 
 /** Whether a client that asks for TLS is told yes or no, by one byte, or an error. */
 function isTlsAnswer(bytes: Buffer): boolean {
   const letter = firstLetter(bytes)
-  return letter === 'E' || (bytes.length === 1 && 'SN'.includes(letter))
+  return letter === 'E' ? isFirstMessage(bytes) : bytes.length === 1 && 'SN'.includes(letter)
 }
 
 function firstLetter(bytes: Buffer): string {

@@ -160,6 +160,7 @@ export {
   type DeadLetterOrigin,
   type DeadLetterPage,
   DeadLetterRepository,
+  type DeadLetterState,
   type StoredDeadLetter,
 } from './records/dead-letters.ts'
 export {

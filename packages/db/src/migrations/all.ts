@@ -10,6 +10,7 @@ import { gapRest } from './steps/0009-gap-rest.ts'
 import { instruments } from './steps/0010-instruments.ts'
 import { narrowTickers } from './steps/0011-narrow-tickers.ts'
 import { journalPositions } from './steps/0012-journal-positions.ts'
+import { deadLetterStates } from './steps/0013-dead-letter-states.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   instruments,
   narrowTickers,
   journalPositions,
+  deadLetterStates,
 ]
 
 /** The schema version that this package reads and writes. */

@@ -15,7 +15,7 @@ type OtherTable = Exclude<keyof GridDatabase, keyof MarketSchema | keyof Account
 
 const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   grid_meta: { writer: 'select', reader: 'select' },
-  dead_letters: { writer: 'select, insert', reader: 'select' },
+  dead_letters: { writer: 'select, insert, update', reader: 'select' },
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
   journal_positions: { writer: 'select, insert, update', reader: 'select' },

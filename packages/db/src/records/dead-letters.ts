@@ -1,11 +1,16 @@
-import type { DeadLetter } from '@grid/core-events'
+import type { Channel, DeadLetter, DeadLetterCode } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnsOf, decodeRow, insertSql, selectListSql, type TextRow } from '../columns/column.ts'
+import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
+import { letterIdentity } from './letter-identity.ts'
+
+/** Whether a dead letter waits to be tried again, or its events are stored by now. */
+export type DeadLetterState = 'waiting' | 'retried'
 
 /** Who stores dead letters. */
 export interface DeadLetterOrigin {
@@ -13,8 +18,17 @@ export interface DeadLetterOrigin {
   readonly collector?: string | null
 }
 
-/** Which dead letters to list. */
+/** Which dead letters to list: those that meet all conditions that are given. */
 export interface DeadLetterPage {
+  readonly state?: DeadLetterState | undefined
+  readonly code?: DeadLetterCode | undefined
+  readonly channel?: Channel | undefined
+  /** Only those received at this time or later, in epoch milliseconds. */
+  readonly from?: number | undefined
+  /** Only those received before this time, in epoch milliseconds. */
+  readonly to?: number | undefined
+  /** Only those with one of these ids. */
+  readonly ids?: readonly string[] | undefined
   /** Most dead letters to give. Default 100. */
   readonly limit?: number
   /** Starts after this `id`. Default: at the oldest. */
@@ -35,6 +49,9 @@ export interface StoredDeadLetter extends DeadLetterRow {
   readonly id: string
   /** When it was stored, in epoch milliseconds by the database's clock. */
   readonly createdAt: number
+  readonly state: DeadLetterState
+  /** When it was tried again last, likewise; null when it never was. */
+  readonly triedAt: number | null
 }
 
 const OFFERED = columnsOf<'dead_letters', DeadLetterRow>({
@@ -55,13 +72,24 @@ const OFFERED = columnsOf<'dead_letters', DeadLetterRow>({
 const STORED = columnsOf<'dead_letters', StoredDeadLetter, keyof DeadLetterRow>({
   id: 'digits',
   createdAt: 'ms',
+  state: 'text',
+  triedAt: 'ms',
 })
 
-const INSERT = insertSql('dead_letters', OFFERED)
+interface WrittenLetter extends DeadLetterRow {
+  readonly identity: Uint8Array
+}
+
+const WRITTEN = [
+  ...OFFERED,
+  ...columnsOf<'dead_letters', WrittenLetter, keyof DeadLetterRow>({ identity: 'bytea' }),
+] as const
+
+const INSERT = insertSql<WrittenLetter>('dead_letters', WRITTEN)
 /** Most bytes of `raw` in one statement. */
 const STATEMENT_BYTES = 16 * 1024 * 1024
 
-/** `isVisible` is an SQL condition that may have a parameter `$3`. */
+/** `isVisible` is an SQL condition that may have a parameter `$9`. */
 function listSql(isVisible: string): string {
   return sqlText`
     select
@@ -69,10 +97,28 @@ function listSql(isVisible: string): string {
     from dead_letters
     -- $1: the id before the first
     where id > $1::bigint
+      -- $3: state, $4: code, $5: channel, $6 and $7: times of receipt, $8: ids; each may be null
+      and ($3::text is null or state = $3)
+      and ($4::text is null or code = $4)
+      and ($5::text is null or channel = $5)
+      and ($6::timestamptz is null or local_ts >= $6)
+      and ($7::timestamptz is null or local_ts < $7)
+      and ($8::bigint[] is null or id = any($8))
       and ${isVisible}
     order by dead_letters.id
     limit $2::integer`
 }
+
+const RETRIED = sqlText`
+  update dead_letters
+  set state = 'retried', tried_at = now()
+  where id = any($1::bigint[]) and state = 'waiting'`
+
+const LEFT = sqlText`
+  update dead_letters
+  set reason = tried.reason, tried_at = now()
+  from unnest($1::bigint[], $2::text[]) as tried (id, reason)
+  where dead_letters.id = tried.id and state = 'waiting'`
 
 /**
  * Stores and lists dead letters, table `dead_letters`.
@@ -89,7 +135,8 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Stores dead letters, each as a new row. `raw` is stored byte for byte. So that a dead letter can
+   * Stores the dead letters that are not stored yet, so a call whose answer was lost may be repeated: one
+   * with the same code, origin, receive time, field and bytes is the same. `raw` is stored byte for byte. So that a dead letter can
    * always be stored, `reason` and `field` are written in ASCII, with others as `\u00e9`, and so is in all
    * texts what PostgreSQL cannot hold (NUL, half a surrogate pair).
    *
@@ -103,7 +150,10 @@ export class DeadLetterRepository {
     { collector = null }: DeadLetterOrigin = {},
   ): Promise<{ inserted: number }> {
     if (deadLetters.length === 0) return { inserted: 0 }
-    const rows = deadLetters.map((letter) => storable({ accountId: null, ...letter, collector }))
+    const rows = deadLetters.map((letter) => ({
+      ...storable({ accountId: null, ...letter, collector }),
+      identity: letterIdentity(letter),
+    }))
     const [first = [], ...more] = chunksByBytes(rows)
     if (more.length === 0) return { inserted: await insert(this.#db, first) }
     return inTransaction(this.#db, async (trx) => {
@@ -118,25 +168,69 @@ export class DeadLetterRepository {
    * those of the viewer's accounts.
    *
    * @example
-   * const page = await deadLetters.list({ limit: 50, after: last?.id, of: 'everyone' })
+   * const page = await deadLetters.list({ state: 'waiting', limit: 50, after: last?.id, of: 'everyone' })
    */
-  async list({ limit = 100, after = '0', of }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
-    const visible = visibleSql('dead_letters', of, 3)
+  async list({
+    limit = 100,
+    after = '0',
+    of,
+    state,
+    code,
+    channel,
+    from,
+    to,
+    ids,
+  }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
+    const visible = visibleSql('dead_letters', of, 9)
+    const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
+    const idList = ids === undefined ? null : `{${ids.join(',')}}`
+    const filter = [state ?? null, code ?? null, channel ?? null, ...times, idList]
     const { rows } = await this.#db.executeQuery<TextRow>(
-      CompiledQuery.raw(listSql(visible.sql), [after, limit, ...visible.parameters]),
+      CompiledQuery.raw(listSql(visible.sql), [after, limit, ...filter, ...visible.parameters]),
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)
   }
+
+  /**
+   * Notes of waiting letters that their events are stored: best in the transaction that stores them. Gives
+   * how many were still waiting.
+   *
+   * @example
+   * await trades.bulkInsert(events, { beside: async (trx) => { await new DeadLetterRepository(trx).markRetried(ids) } })
+   */
+  async markRetried(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0
+    const query = CompiledQuery.raw(RETRIED, [`{${ids.join(',')}}`])
+    return Number((await this.#db.executeQuery(query)).numAffectedRows)
+  }
+
+  /**
+   * Notes of waiting letters why they could not be stored when they were tried again: the reason, by id.
+   *
+   * @example
+   * await deadLetters.setReasons(new Map([[letter.id, 'price is empty']]))
+   */
+  async setReasons(reasons: ReadonlyMap<string, string>): Promise<void> {
+    if (reasons.size === 0) return
+    const texts = [...reasons.values()].map((text) => escaped(text, NOT_PLAIN))
+    const query = CompiledQuery.raw(LEFT, [
+      `{${[...reasons.keys()].join(',')}}`,
+      encodeTexts(texts),
+    ])
+    await this.#db.executeQuery(query)
+  }
 }
 
-async function insert(db: Kysely<GridDatabase>, rows: readonly DeadLetterRow[]): Promise<number> {
-  const result = await db.executeQuery(CompiledQuery.raw(INSERT, [...columnArrays(OFFERED, rows)]))
+async function insert(db: Kysely<GridDatabase>, rows: readonly WrittenLetter[]): Promise<number> {
+  const result = await db.executeQuery(
+    CompiledQuery.raw(INSERT, [...columnArrays<WrittenLetter>(WRITTEN, rows)]),
+  )
   return Number(result.numAffectedRows)
 }
 
-function chunksByBytes(rows: readonly DeadLetterRow[]): readonly DeadLetterRow[][] {
-  const chunks: DeadLetterRow[][] = []
+function chunksByBytes(rows: readonly WrittenLetter[]): readonly WrittenLetter[][] {
+  const chunks: WrittenLetter[][] = []
   let bytes = Number.POSITIVE_INFINITY
   for (const row of rows) {
     bytes += row.raw.byteLength

@@ -27,6 +27,12 @@ export interface DeadLettersTable {
   collector: string | null
   raw: Uint8Array
   created_at: WithDefault<Timestamp>
+  /** A hash of what the letter says; null for letters of versions that made none. */
+  identity: WithDefault<Uint8Array | null>
+  /** `waiting` until it was tried again and stored: then `retried`. */
+  state: WithDefault<string>
+  /** When it was tried again last. */
+  tried_at: WithDefault<NullableTimestamp>
 }
 
 /** Table `capture_gaps`: intervals of one stream in which events may have been missed. */

@@ -1,7 +1,12 @@
 import type { DeadLetter, Gap, PrivateGap } from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CaptureGapRepository, DeadLetterRepository, migrate } from '../../src/index.ts'
+import {
+  CaptureGapRepository,
+  type DeadLetterPage,
+  DeadLetterRepository,
+  migrate,
+} from '../../src/index.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 import { T0 } from '../support/events.ts'
 
@@ -17,6 +22,8 @@ const LETTER: DeadLetter = {
   localTsUs: T0 * 1000 + 1,
   raw: new Uint8Array(256).map((_, byte) => byte),
 }
+
+const ACCOUNT = '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11'
 
 const GAP: Gap = {
   category: 'linear',
@@ -47,12 +54,16 @@ describe.each(DATABASES)('on %s', (_name, open) => {
       raw: new Uint8Array(0),
     }
     expect(await repository.bulkInsert([LETTER, odd], { collector: 'c1' })).toEqual({ inserted: 2 })
-    expect(await repository.bulkInsert([LETTER])).toEqual({ inserted: 1 })
+    expect(await repository.bulkInsert([LETTER, odd])).toEqual({ inserted: 0 })
+    const later = { ...LETTER, localTsUs: LETTER.localTsUs + 1 }
+    expect(await repository.bulkInsert([later])).toEqual({ inserted: 1 })
     const [first, second, third] = await repository.list()
     const stored = {
       accountId: null,
       id: expect.stringMatching(/^\d+$/),
       createdAt: expect.any(Number),
+      state: 'waiting',
+      triedAt: null,
     }
     expect(first).toEqual({ ...LETTER, ...stored, collector: 'c1' })
     expect(second).toEqual({
@@ -64,6 +75,82 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     })
     expect(third).toMatchObject({ collector: null })
     expect(await repository.list({ after: first?.id ?? '', limit: 1 })).toEqual([second])
+  })
+
+  it('a dead letter is stored once, whoever writes it and however its reason is worded', async () => {
+    const repository = new DeadLetterRepository(opened.db)
+    const letter: DeadLetter = { ...LETTER, topic: 'ONCE', accountId: ACCOUNT }
+    expect(await repository.bulkInsert([letter, letter], { collector: 'c1' })).toEqual({
+      inserted: 1,
+    })
+    const again = { ...letter, reason: 'worded otherwise' }
+    expect(await repository.bulkInsert([again], { collector: 'c2' })).toEqual({ inserted: 0 })
+    const { accountId: _, ...ofNobody } = letter
+    const others: DeadLetter[] = [
+      { ...letter, code: 'STORE_REJECTED' },
+      { ...letter, channel: 'ticker' },
+      { ...letter, category: null },
+      { ...letter, topic: null },
+      { ...letter, topic: 'null' },
+      { ...letter, symbol: 'ETHUSDT' },
+      { ...letter, field: null },
+      { ...letter, localTsUs: letter.localTsUs + 1 },
+      { ...letter, raw: letter.raw.slice(1) },
+      { ...letter, accountId: '1b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11' },
+      ofNobody,
+      // What the texts are stored as is not what tells them apart.
+      { ...letter, symbol: '\0' },
+      { ...letter, symbol: String.raw`\u0000` },
+    ]
+    expect(await repository.bulkInsert(others)).toEqual({ inserted: others.length })
+    expect(await repository.bulkInsert([...others, letter])).toEqual({ inserted: 0 })
+  })
+
+  it('dead letters are found by what they are, and note what became of them', async () => {
+    const repository = new DeadLetterRepository(opened.db)
+    const start = T0 + 1_000_000
+    const letters: DeadLetter[] = [0, 1, 2, 3].map((n) => ({
+      ...LETTER,
+      code: n % 2 === 0 ? 'STORE_REJECTED' : 'KEY_CONFLICT',
+      channel: n < 2 ? 'publicTrade' : 'ticker',
+      localTsUs: (start + n) * 1000,
+    }))
+    await repository.bulkInsert(letters)
+    const listed = async (page: DeadLetterPage = {}) =>
+      (await repository.list({ from: start, ...page })).map(
+        ({ localTsUs }) => localTsUs / 1000 - start,
+      )
+    expect(await listed()).toEqual([0, 1, 2, 3])
+    expect(await listed({ from: start + 1, to: start + 3 })).toEqual([1, 2])
+    expect(await listed({ code: 'KEY_CONFLICT' })).toEqual([1, 3])
+    expect(await listed({ channel: 'ticker', code: 'STORE_REJECTED' })).toEqual([2])
+    const ids = (await repository.list({ from: start })).map(({ id }) => id)
+    expect(await listed({ ids: ids.slice(2) })).toEqual([2, 3])
+    expect(await listed({ ids: [] })).toEqual([])
+
+    const [first = '', second = ''] = ids
+    const undone = opened.db.transaction().execute(async (trx) => {
+      await new DeadLetterRepository(trx).markRetried(ids)
+      throw new Error('undone')
+    })
+    await expect(undone).rejects.toThrow('undone')
+    expect(await repository.markRetried([])).toBe(0)
+    expect(await repository.markRetried([first])).toBe(1)
+    expect(await repository.markRetried([first, second])).toBe(1)
+    expect(await listed({ state: 'waiting' })).toEqual([2, 3])
+    expect(await listed({ state: 'retried' })).toEqual([0, 1])
+    await repository.setReasons(new Map(ids.map((id) => [id, 'p is still "né\0"'])))
+    expect(await repository.list({ from: start })).toMatchObject([
+      { state: 'retried', reason: LETTER.reason, triedAt: expect.any(Number) },
+      { state: 'retried', reason: LETTER.reason },
+      {
+        state: 'waiting',
+        reason: String.raw`p is still "n\u00e9\u0000"`,
+        triedAt: expect.any(Number),
+      },
+      { state: 'waiting' },
+    ])
+    expect(await repository.bulkInsert(letters)).toEqual({ inserted: 0 })
   })
 
   it('dead letters too large for one statement are stored by several statements, all or none', async () => {

@@ -221,8 +221,16 @@ it('gaps and dead letters', async () => {
   await expectSent('dead_letters/insert', PARAMETERS.arrays, insertLetter, /./)
   await expectSent(
     'dead_letters/list',
-    '$1 the id before the first, $2 most rows, $3 user',
+    '$1 the id before the first, $2 most rows, $3 to $8 conditions: each may be null; $9 user',
     () => letters.list({ of: tenant }),
+    /./,
+  )
+  await expectSent('dead_letters/retried', '$1 ids', () => letters.markRetried(['1']), /./)
+  const reasons = new Map([['1', 'price is empty']])
+  await expectSent(
+    'dead_letters/left',
+    '$1 ids, $2 reasons',
+    () => letters.setReasons(reasons),
     /./,
   )
 })

@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 insert into dead_letters as stored (
   code, reason, field, category, channel, topic, symbol, account_id, source,
-  local_ts, collector, raw
+  local_ts, collector, raw, identity
 )
 select
   unnest($1::text[]),
@@ -15,5 +15,6 @@ select
   unnest($9::text[]),
   unnest($10::timestamptz[]),
   unnest($11::text[]),
-  unnest($12::bytea[])
+  unnest($12::bytea[]),
+  unnest($13::bytea[])
 on conflict do nothing;

@@ -54,6 +54,7 @@ export {
   type PrivateNormalizer,
   type PrivateNormalizerOptions,
 } from './normalizer/private-normalizer.ts'
+export { type ReadDeadLetterOptions, readDeadLetter } from './normalizer/read-dead-letter.ts'
 export type {
   ConnectionCheckpoint,
   PrivateStreamControl,

@@ -49,7 +49,7 @@ export {
   type Source,
 } from './events/channel.ts'
 export { decodeEvent, EVENT_SCHEMA_VERSION, encodeEvent } from './events/codec.ts'
-export type { DeadLetter, DeadLetterCode } from './events/dead-letter.ts'
+export { DEAD_LETTER_CODES, type DeadLetter, type DeadLetterCode } from './events/dead-letter.ts'
 export {
   CHANNEL_DEFINITIONS,
   CHANNELS,

@@ -1,5 +1,6 @@
 import type { Channel, GridEvent, PrivateChannel } from '@grid/core-events'
 import {
+  type BulkInsertOptions,
   type BulkInsertResult,
   ExecutionRepository,
   type GridDatabase,
@@ -12,7 +13,10 @@ import type { Kysely } from 'kysely'
 
 /** What a channel's writer needs of its repository. */
 export interface ChannelStore {
-  bulkInsert(events: readonly GridEvent[]): Promise<BulkInsertResult<GridEvent>>
+  bulkInsert(
+    events: readonly GridEvent[],
+    options?: BulkInsertOptions<GridEvent>,
+  ): Promise<BulkInsertResult<GridEvent>>
 }
 
 /** The repository of each channel of an account. */

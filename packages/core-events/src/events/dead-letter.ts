@@ -21,6 +21,16 @@ export type DeadLetterCode =
   | 'STORE_REJECTED'
   | 'KEY_CONFLICT'
 
+/** Every code. */
+export const DEAD_LETTER_CODES: readonly DeadLetterCode[] = [
+  'FRAME_NOT_JSON',
+  'FRAME_TOO_LARGE',
+  'FRAME_MALFORMED',
+  'ITEM_MALFORMED',
+  'STORE_REJECTED',
+  'KEY_CONFLICT',
+]
+
 /** An item that could not be normalized or stored, kept unchanged, with the reason. */
 export interface DeadLetter {
   readonly code: DeadLetterCode

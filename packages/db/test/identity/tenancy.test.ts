@@ -15,13 +15,14 @@ import {
 import { fillTenant, type Tenant } from '../support/private-events.ts'
 import { callsOn } from '../support/tenant-calls.ts'
 
-/** Methods of collectors, which store events of any account and fill gaps of market data only. */
-const INGEST = new Set(['bulkInsert', 'insert', 'fill'])
-/** Repositories of market data, which everybody may read, and the operator's. */
+/** Methods of collectors and operators, which store events of any account and fill gaps of market data only. */
+const INGEST = new Set(['bulkInsert', 'insert', 'fill', 'markRetried', 'setReasons'])
+/** Repositories of market data, which everybody may read, the collectors' and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
   TickerSnapshotRepository,
   packageExports.InstrumentRepository,
+  packageExports.JournalPositionRepository,
   packageExports.OperatorRepository,
 ]
 

@@ -1,9 +1,12 @@
 import { EXPORT_FORMATS } from '../../export/row-format.ts'
 import type { CommandLine } from '../command.ts'
+import { addDeadLetterCommands } from './dead-letter-commands.ts'
 import type { ExportOptions } from './export.ts'
 
-/** Adds `export`: data that leaves the database. */
-export function addDataCommands({ add, context }: CommandLine): void {
+/** Adds `export`, data that leaves the database, and `dead-letters`, what it could not take. */
+export function addDataCommands(cli: CommandLine): void {
+  const { add, context } = cli
+  addDeadLetterCommands(cli)
   add(
     'export',
     'write market data to files by symbol and day, with a manifest',

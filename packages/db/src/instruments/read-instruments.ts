@@ -1,4 +1,10 @@
-import { type Category, instrumentFromJson, type JsonObject, type Source } from '@grid/core-events'
+import {
+  type Category,
+  instrumentFromJson,
+  type JsonObject,
+  parseExactJson,
+  type Source,
+} from '@grid/core-events'
 import { type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import type { InstrumentState, LastList } from './instrument-list.ts'
@@ -96,7 +102,7 @@ function stateOf(row: StateRow): InstrumentState {
   return {
     category: row.category,
     symbol: row.symbol,
-    instrument: instrumentFromJson(JSON.parse(row.details) as JsonObject),
+    instrument: instrumentFromJson(parseExactJson(row.details) as JsonObject),
     validFrom: Number(row.valid_from),
     validUntil: numberOrNull(row.valid_until),
     changedAfter: numberOrNull(row.changed_after),

@@ -113,6 +113,7 @@ export {
   untilAborted,
   WakeUp,
 } from './retry.ts'
+export { believableTs, MOST_AHEAD_MS } from './values/believable-ts.ts'
 export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
 export { durationText } from './values/duration-text.ts'
 export {

@@ -2,6 +2,7 @@ import {
   type Category,
   type Gap,
   type MarketStream,
+  MOST_AHEAD_MS,
   PUBLIC_CHANNELS,
   type PublicChannel,
   streamKey,
@@ -24,8 +25,6 @@ interface Live {
 
 /** The first data tell by how much the clock is behind, less the time for which they were under way. */
 const UNDER_WAY_MS = 1000
-/** One absurd time must not make a gap of years. */
-const MOST_BEHIND_MS = 86_400_000
 
 /**
  * Finds the gaps of the time in which no process ran: from each stream's last stored event to the
@@ -63,10 +62,12 @@ export class StartGaps {
     const start = this.#startOf(stream)
     const live = start.live.get(streamKey(stream))
     if (live === undefined || live.hasData) return
+    const behindMs = exchangeTs - receivedMs
+    // One absurd time must not make a gap of years.
+    if (behindMs > MOST_AHEAD_MS) return
     live.hasData = true
     this.#silent -= 1
-    const behindMs = exchangeTs - receivedMs
-    if (behindMs <= 0 || behindMs > MOST_BEHIND_MS) return
+    if (behindMs <= 0) return
     const toldMs = live.atMs
     live.atMs += behindMs + UNDER_WAY_MS
     if (start.storedTs === undefined) return

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer, GridEvent } from '@grid/core-events'
+import { believableTs, type Clock, type ClockTimer, type GridEvent } from '@grid/core-events'
 import type { EventQueue } from './event-writer.ts'
 import type { MergeStates, StateEvent } from './state-merges.ts'
 import type { Arrival } from './waiting-room.ts'
@@ -27,8 +27,6 @@ interface Held {
 
 /** A message may come this much later than the first of its interval allows. */
 const PATIENCE_MS = 1000
-/** An event whose time is this far ahead of its receipt outweighs no later one. */
-const MOST_AHEAD_MS = 60_000
 /** Most streams whose newest event is remembered: several times the instruments of a market. */
 const MOST_STREAMS = 10_000
 
@@ -73,7 +71,9 @@ export class MergingQueue implements EventQueue {
 
   add(event: GridEvent, arrival: Arrival): boolean {
     const state = stateOf(event)
-    if (state === null || this.#isDone) return this.#writer.add(event, arrival)
+    // What comes after one absurd time would count as merged into it, and none of it be stored.
+    const mayMerge = state !== null && state.exchangeTs === believableTs(state)
+    if (!mayMerge || this.#isDone) return this.#writer.add(event, arrival)
     const key = keyOf(state)
     const given = this.#given.get(key)
     const held = this.#held.get(key)
@@ -123,9 +123,7 @@ export class MergingQueue implements EventQueue {
     if (!this.#writer.add(event, arrival)) this.#options.onRefused(event)
   }
 
-  #remember(key: string, { exchangeTs, seq, localTsUs }: StateEvent): void {
-    // Else all that comes after one absurd time would count as merged, and none of it be stored.
-    if (exchangeTs > localTsUs / 1000 + MOST_AHEAD_MS) return
+  #remember(key: string, { exchangeTs, seq }: StateEvent): void {
     // Set anew, so that streams that have ended are forgotten first.
     this.#given.delete(key)
     this.#given.set(key, { exchangeTs, seq })

@@ -101,6 +101,19 @@ it('a clock that is behind makes no gap shorter: the first data tell when the st
   expect(bounds(right)).toEqual([[1000, 5000]])
 })
 
+it('an absurd time of the first data makes no gap: the next ones tell how far the clock is behind', () => {
+  const { gaps, starts } = setUp()
+  starts.onStored('linear', CHANNEL, STORED)
+  starts.onLive(STREAM, 5000)
+  starts.onData(STREAM, 5100, 5100 + 6 * 3_600_000)
+  expect(gaps).toHaveLength(1)
+  starts.onData(STREAM, 5200, 8200)
+  expect(gaps.map(({ startTs, endTs }) => [startTs, endTs])).toEqual([
+    [1000, 5000],
+    [5000, 9000],
+  ])
+})
+
 it('nothing is awaited of a symbol that is forgotten', () => {
   const { starts } = setUp()
   starts.onLive(STREAM, 5000)

@@ -164,6 +164,16 @@ it('stores what comes after a message with an absurd time', () => {
   expect(given.map((event) => 'seq' in event && event.seq)).toEqual([1, 2])
 })
 
+it('merges nothing into a message with an absurd time that comes among others', () => {
+  const { add, given, queue, merged } = rig()
+  add(ticker(0, 1))
+  add(ticker(200, 2, { exchangeTs: T0 + 61_000 + 200 }))
+  for (const ms of [400, 1400, 2400]) add(ticker(ms, ms))
+  queue.flush()
+  expect(given.map((event) => 'seq' in event && event.seq)).toEqual([2, 400, 1400, 2400])
+  expect(merged()).toBe(1)
+})
+
 it('hands on what it holds at a stop, and tells of what finds no room', async () => {
   const stopped = rig()
   stopped.add(ticker(0, 1))

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { isBelievableSql } from '../columns/believable-sql.ts'
 import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
@@ -21,9 +22,6 @@ export type AccountRange<About extends Subject = 'symbol'> = AccountQuery<About>
 export interface RunRange extends TimeRange {
   readonly runId: string
 }
-
-/** An exchange time that is further ahead of its receipt than this is not believed. */
-const MOST_AHEAD = '1 minute'
 
 /** A row that says when it was received, in epoch microseconds. */
 type ReceivedRow = StoredRow & { readonly localTsUs: number }
@@ -95,8 +93,7 @@ export class AccountEventRepository<Event extends ReceivedRow, About extends Sub
    */
   async lastTs(scope: TenantScope, query: AccountQuery<About>): Promise<number | null> {
     const { table } = this.#target
-    const isBelievable = `${table}.exchange_ts <= ${table}.local_ts + interval '${MOST_AHEAD}'`
-    const newest = await this.#newest(scope, query, 'exchange_ts', isBelievable)
+    const newest = await this.#newest(scope, query, 'exchange_ts', isBelievableSql(table))
     if (newest !== undefined) return newest.exchangeTs
     const received = await this.#newest(scope, query, 'local_ts')
     return received === undefined ? null : Math.floor(received.localTsUs / 1000)

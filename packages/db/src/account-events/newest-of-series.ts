@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { believableSql, isBelievableSql } from '../columns/believable-sql.ts'
 import { selectListSql, type TextRow } from '../columns/column.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import type { GridDatabase } from '../schema/database.ts'
@@ -56,14 +57,13 @@ function newestOfSeriesSql<Event extends StoredRow>(
   const columns = series.map((column) => `${table}.${column}`).join(', ')
   const keys = series.map((_, index) => `key${index}`)
   const found = keys.map((key) => `series.${key}`).join(', ')
-  // A time that is ahead of its own receipt by a day is absurd, and its row must not hide the later ones.
   const isOfSeries = sqlText`
     ${account}
       and (${columns}) = (${found})
-      and ${table}.exchange_ts <= ${table}.local_ts + interval '1 day'
       and ${where}`
-  // The newest instant is found first, by the order of the key alone. Ordered by more, a table that was
-  // not analyzed yet makes the planner sort the whole series.
+  // The newest believable instant is found first, by the order of the key alone. Ordered by more, a table
+  // that was not analyzed yet makes the planner sort the whole series. Rows after it have absurd times and
+  // count from their receipt: they must neither hide the later rows, nor be lost where the clock is wrong.
   return sqlText`
     with recursive series (${keys.join(', ')}) as (
       (
@@ -92,14 +92,18 @@ function newestOfSeriesSql<Event extends StoredRow>(
       select ${table}.*
       from ${table}
       where ${isOfSeries}
-        and ${table}.exchange_ts = (
-          select ${table}.exchange_ts
-          from ${table}
-          where ${isOfSeries}
-          order by ${table}.exchange_ts desc
-          limit 1
+        and ${table}.exchange_ts >= coalesce(
+          (
+            select ${table}.exchange_ts
+            from ${table}
+            where ${isOfSeries}
+              and ${isBelievableSql(table)}
+            order by ${table}.exchange_ts desc
+            limit 1
+          ),
+          '-infinity'
         )
-      order by ${newest.join(', ')}
+      order by ${[`${believableSql(table)} desc`, ...newest].join(', ')}
       limit 1
     ) as ${table}
     order by ${columns}`

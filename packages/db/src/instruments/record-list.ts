@@ -1,5 +1,6 @@
-import { instrumentToJson, type JsonValue } from '@grid/core-events'
+import { believableTs, instrumentToJson, type JsonValue } from '@grid/core-events'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { believableSql } from '../columns/believable-sql.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { ContentHashes } from './content-hashes.ts'
@@ -38,9 +39,10 @@ const NOTHING: RecordedList = { opened: 0, ended: 0, isSuperseded: false }
 export function recordList(
   db: Kysely<GridDatabase>,
   list: InstrumentList,
-  reading: ListReading,
+  { exchangeTs, ...receipt }: ListReading,
   hashes: ContentHashes,
 ): Promise<RecordedList> {
+  const reading = { ...receipt, exchangeTs: believableTs({ ...receipt, exchangeTs }) }
   return inTransaction(db, async (trx) => {
     const { category, isComplete } = list
     // Two collectors that compare at once would both find the same change. The lock needs the right to
@@ -137,7 +139,7 @@ async function write(
 
 async function lastListTs(trx: Kysely<GridDatabase>, category: string): Promise<number | null> {
   const { rows } = await sql<{ at: string }>`
-    select (extract(epoch from exchange_ts) * 1000)::bigint::text as at
+    select (extract(epoch from ${sql.raw(believableSql('instrument_lists'))}) * 1000)::bigint::text as at
     from instrument_lists where category = ${category}`.execute(trx)
   return rows[0] === undefined ? null : Number(rows[0].at)
 }

@@ -2,8 +2,8 @@ import type { Category, PublicChannel, PublicChannelEvents, PublicEvent } from '
 import type { Kysely } from 'kysely'
 import type { Column } from '../columns/column.ts'
 import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
-import { readEndTimes } from '../read/end-times.ts'
-import { readNewestRows } from '../read/newest-rows.ts'
+import { readEndTimes, readLastBelievable } from '../read/end-times.ts'
+import { readLatestRows, readNewestRows } from '../read/newest-rows.ts'
 import { type RangeQuery, readRange } from '../read/range.ts'
 import { countTarget, type RowCount } from '../read/row-counts.ts'
 import { readSymbols } from '../read/stored-symbols.ts'
@@ -84,11 +84,13 @@ export class MarketRepository<Event extends PublicEvent> {
   /**
    * Gives the newest stored event of each instrument, by symbol; an instrument without events is left out.
    *
+   * An event whose exchange time is ahead of its receipt by more than a minute counts as of its receipt.
+   *
    * @example
    * const newest = await tickers.latest({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
    */
   latest(query: SymbolsQuery): Promise<ReadonlyMap<string, Event>> {
-    return readNewestRows(this.#db, this.#target, query, possibleTimes({}))
+    return readLatestRows(this.#db, this.#target, query)
   }
 
   /**
@@ -117,7 +119,8 @@ export class MarketRepository<Event extends PublicEvent> {
 
   /**
    * Gives the exchange time of each instrument's newest stored event, by symbol; an instrument without
-   * events is left out.
+   * events is left out. An event whose exchange time is ahead of its receipt by more than a minute counts
+   * as of its receipt: one absurd time does not hide the later events.
    *
    * Fast however many rows and days there are; only an instrument without events is searched for in
    * every day.
@@ -126,7 +129,7 @@ export class MarketRepository<Event extends PublicEvent> {
    * const last = await trades.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
    */
   lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
-    return readEndTimes(this.#db, this.#target, query, possibleTimes({}), 'last')
+    return readLastBelievable(this.#db, this.#target, query, possibleTimes({}))
   }
 
   /**
@@ -137,7 +140,7 @@ export class MarketRepository<Event extends PublicEvent> {
    * const { firstTs, lastTs } = (await trades.endTimes({ category, symbols: ['BTCUSDT'] })).get('BTCUSDT')
    */
   async endTimes(query: SymbolsQuery): Promise<ReadonlyMap<string, EndTimes>> {
-    const last = await this.lastTsBySymbol(query)
+    const last = await readEndTimes(this.#db, this.#target, query, possibleTimes({}), 'last')
     const found = { ...query, symbols: [...last.keys()] }
     const first = await readEndTimes(this.#db, this.#target, found, possibleTimes({}), 'first')
     return new Map(

@@ -1,11 +1,11 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { believableSql, isBelievableSql } from '../columns/believable-sql.ts'
 import { COLUMN_KINDS } from '../columns/column-kind.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { type Interval, searchDays, timeTexts } from '../partitions/stored-days.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { DailyTable, StoredRow } from '../tables/shape/event-table.ts'
-import type { Lookup } from '../tables/shape/lookup.ts'
 import type { SymbolsQuery } from './symbol-query.ts'
 
 /**
@@ -18,19 +18,64 @@ import type { SymbolsQuery } from './symbol-query.ts'
 export async function readEndTimes<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: DailyTable<Row>,
-  { category, symbols }: SymbolsQuery,
+  query: SymbolsQuery,
   interval: Interval,
   end: 'first' | 'last',
 ): Promise<ReadonlyMap<string, number>> {
-  const times = new Map<string, number>()
+  const found = await searchEnds(db, target, query, interval, end)
+  return new Map([...found].map(([symbol, { ts }]) => [symbol, ts]))
+}
+
+/**
+ * Gives the last time at which each instrument certainly delivered, in epoch milliseconds: as
+ * `readEndTimes` does, but a row whose exchange time is ahead of its receipt by more than a minute counts
+ * as of its receipt, so that one absurd time does not hide what came after it.
+ */
+export async function readLastBelievable<Row extends StoredRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  query: SymbolsQuery,
+  interval: Interval,
+): Promise<ReadonlyMap<string, number>> {
+  const found = await searchEnds(db, target, query, interval, 'last')
+  const times = new Map([...found].map(([symbol, { believableTs }]) => [symbol, believableTs]))
+  const absurd = [...found].filter(([, { ts, believableTs }]) => ts !== believableTs)
+  if (absurd.length === 0) return times
+  const symbols = absurd.map(([symbol]) => symbol)
+  // Only a row from after the receipt of the absurd one can be later.
+  const from = Math.max(interval.from, Math.min(...absurd.map(([, end]) => end.believableTs)))
+  const condition = isBelievableSql(target.table)
+  const later = { ...interval, from }
+  const believed = await searchEnds(db, target, { ...query, symbols }, later, 'last', condition)
+  for (const [symbol, { ts }] of believed) times.set(symbol, Math.max(ts, times.get(symbol) ?? ts))
+  return times
+}
+
+/** Times of an instrument's first or last row. */
+interface EndTime {
+  readonly ts: number
+  readonly believableTs: number
+}
+
+async function searchEnds<Row extends StoredRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  { category, symbols }: SymbolsQuery,
+  interval: Interval,
+  end: 'first' | 'last',
+  condition?: string,
+): Promise<ReadonlyMap<string, EndTime>> {
+  const times = new Map<string, EndTime>()
   let missing = [...new Set(symbols)]
   const side = end === 'first' ? 'start' : 'end'
   await searchDays(db, target, interval, side, async ({ lookup, ...span }) => {
-    const sql = endTimesSql(target.table, lookup, end)
-    const { rows } = await db.executeQuery<{ symbol: string; ts: string }>(
+    const sql = endTimesSql(lookup.endTime(target.table, 'wanted.symbol', end, condition))
+    const { rows } = await db.executeQuery<{ symbol: string; ts: string; believable: string }>(
       CompiledQuery.raw(sql, [category, encodeTexts(missing), ...timeTexts(span)]),
     )
-    for (const { symbol, ts } of rows) times.set(symbol, Number(ts))
+    for (const { symbol, ts, believable } of rows) {
+      times.set(symbol, { ts: Number(ts), believableTs: Number(believable) })
+    }
     missing = missing.filter((symbol) => !times.has(symbol))
     return missing.length === 0
   })
@@ -38,11 +83,13 @@ export async function readEndTimes<Row extends StoredRow>(
 }
 
 /** SQL of the first or last exchange time of each symbol of `$2`, for those that have rows. */
-function endTimesSql(table: string, lookup: Lookup, end: 'first' | 'last'): string {
+function endTimesSql(endTime: string): string {
+  const { readSql } = COLUMN_KINDS.ms
   return sqlText`
-    select wanted.symbol, ${COLUMN_KINDS.ms.readSql('exchange_ts')} as ts
+    select wanted.symbol, ${readSql('exchange_ts')} as ts,
+      ${readSql(believableSql('found'))} as believable
     from unnest($2::text[]) as wanted (symbol)
     cross join lateral (
-      ${lookup.endTime(table, 'wanted.symbol', end)}
+      ${endTime}
     ) as found`
 }

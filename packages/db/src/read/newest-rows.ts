@@ -1,3 +1,4 @@
+import { believableTs } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { inOrder, RowFold } from '../carried/fold-rows.ts'
 import { neededRowsSql } from '../carried/needed-rows.ts'
@@ -16,7 +17,8 @@ import { ASKED, type Lookup } from '../tables/shape/lookup.ts'
 import type { CarriedValues } from '../tables/shape/row-form.ts'
 import { decodeFormed, formedPageSql } from './carried-page.ts'
 import { decodePage, type PageTexts, pageSql } from './column-page.ts'
-import type { SymbolRow, SymbolsQuery } from './symbol-query.ts'
+import { readLastBelievable } from './end-times.ts'
+import { possibleTimes, type SymbolRow, type SymbolsQuery } from './symbol-query.ts'
 
 /**
  * Gives each instrument's newest row in an interval, by the total order; an instrument without rows is
@@ -37,6 +39,35 @@ export async function readNewestRows<Row extends SymbolRow>(
     return missing.length === 0
   })
   return newest
+}
+
+/**
+ * Gives each instrument's newest row, by symbol; an instrument without rows is left out. One whose
+ * exchange time is ahead of its receipt by more than a minute does not hide the rows that came after it.
+ */
+export async function readLatestRows<Row extends SymbolRow>(
+  db: Kysely<GridDatabase>,
+  target: DailyTable<Row>,
+  query: SymbolsQuery,
+): Promise<ReadonlyMap<string, Row>> {
+  const latest = new Map(await readNewestRows(db, target, query, possibleTimes({})))
+  const absurd = [...latest.values()].filter((row) => believableTs(row) !== row.exchangeTs)
+  if (absurd.length === 0) return latest
+  const names = absurd.map(({ symbol }) => symbol)
+  const times = await readLastBelievable(
+    db,
+    target,
+    { ...query, symbols: names },
+    possibleTimes({}),
+  )
+  for (const row of absurd) {
+    const ts = times.get(row.symbol) ?? 0
+    if (ts <= believableTs(row)) continue
+    const interval = possibleTimes({ to: ts + 1 })
+    const later = await readNewestRows(db, target, { ...query, symbols: [row.symbol] }, interval)
+    for (const [symbol, newest] of later) latest.set(symbol, newest)
+  }
+  return latest
 }
 
 async function newestOfSpan<Row extends SymbolRow>(

@@ -5,6 +5,8 @@ import type { StoredRow } from '../tables/shape/event-table.ts'
 /** A row of an instrument. */
 export interface SymbolRow extends StoredRow {
   readonly symbol: string
+  /** Receive time in epoch microseconds. */
+  readonly localTsUs: number
 }
 
 /** One instrument. */

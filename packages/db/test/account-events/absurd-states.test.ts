@@ -98,13 +98,16 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
     },
   )
 
-  it('an absurd time of a leg or a coin does not hide the later states', async () => {
-    const { scope, accountId } = await addTenant(opened.db, 'far')
+  it.each([
+    ['in decades', FAR],
+    ['in six hours', T0 + 6 * 3_600_000],
+  ])('a leg or a coin with a time %s does not hide the later states', async (name, far) => {
+    const { scope, accountId } = await addTenant(opened.db, `far ${name}`)
     const positions = new PositionSnapshotRepository(opened.db)
     const wallets = new WalletSnapshotRepository(opened.db)
     const [leg, coin] = [position({ accountId }), wallet({ accountId })]
-    await positions.bulkInsert([{ ...leg, exchangeTs: FAR }])
-    await wallets.bulkInsert([{ ...coin, exchangeTs: FAR }])
+    await positions.bulkInsert([{ ...leg, exchangeTs: far }])
+    await wallets.bulkInsert([{ ...coin, exchangeTs: far }])
     await positions.bulkInsert([{ ...leg, ...later }])
     await wallets.bulkInsert([{ ...coin, ...later }])
     expect(await positions.latest(scope, { accountId })).toMatchObject([later])
@@ -123,6 +126,23 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
     expect(await executions.lastTs(scope, query)).toBe(T0 + 7)
     await executions.bulkInsert([ahead(60_000)])
     expect(await executions.lastTs(scope, query)).toBe(T0 + 60_000)
+  })
+
+  it('where the clock is behind by minutes, the newest state is the newest all the same', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'behind')
+    const positions = new PositionSnapshotRepository(opened.db)
+    for (const [at, behindMs] of [
+      [0, 0],
+      [600_000, 120_000],
+      [602_000, 120_000],
+      [601_000, 120_000],
+    ] as const) {
+      const localTsUs = (T0 + at - behindMs) * 1000
+      await positions.bulkInsert([position({ accountId, exchangeTs: T0 + at, localTsUs })])
+    }
+    expect(await positions.latest(scope, { accountId })).toMatchObject([
+      { exchangeTs: T0 + 602_000 },
+    ])
   })
 
   it('states of one instant that differ only in keys that are not known are conflicts, not duplicates', async () => {

@@ -1,4 +1,9 @@
-import { type Instrument, instrumentFromJson, type JsonObject } from '@grid/core-events'
+import {
+  type Instrument,
+  instrumentFromJson,
+  type JsonObject,
+  parseExactJson,
+} from '@grid/core-events'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type InstrumentList, InstrumentRepository, migrate } from '../../src/index.ts'
@@ -46,6 +51,31 @@ describe.each(DATABASES)('on %s', (_name, open) => {
 
   const symbolsAt = async (minutes: number): Promise<string[]> =>
     (await repository.asOf(T0 + minutes * MINUTE)).map(({ symbol }) => symbol)
+
+  it('an absurd time of one list does not make all later ones count as old', async () => {
+    await repository.record(listOf(instrument('A')), at(0))
+    const absurd = { ...at(1), exchangeTs: Date.UTC(2090, 0, 1) }
+    const two = listOf(instrument('A'), instrument('B'))
+    expect(await repository.record(two, absurd)).toEqual({ ...UNCHANGED, opened: 1 })
+    const three = listOf(...two.instruments, instrument('C'))
+    expect(await repository.record(three, at(2, 'saver-2'))).toEqual({ ...UNCHANGED, opened: 1 })
+    expect(await symbolsAt(0)).toEqual(['A'])
+    expect(await symbolsAt(2)).toEqual(['A', 'B', 'C'])
+    // An earlier version stored such a time.
+    await sql`update instrument_lists set exchange_ts = '2090-01-01T00:00Z'`.execute(opened.db)
+    const four = listOf(...three.instruments, instrument('D'))
+    expect(await repository.record(four, at(3))).toEqual({ ...UNCHANGED, opened: 1 })
+  })
+
+  it('numbers of unknown keys keep all their digits, and what was read is no change', async () => {
+    const text = '{"big":12345678901234567891,"zeros":1.10}'
+    const exact = { unheard: parseExactJson(text) } as JsonObject
+    await repository.record(listOf(instrument('A', exact)), at(0))
+    const [state] = await repository.asOf(T0)
+    expect(JSON.stringify(state?.instrument.extra)).toBe(`{"unheard":${text}}`)
+    const again = listOf(...(state === undefined ? [] : [state.instrument]))
+    expect(await new InstrumentRepository(opened.db).record(again, at(1))).toEqual(UNCHANGED)
+  })
 
   it('a row holds until the next change, and says how exactly that is known', async () => {
     const one = listOf(instrument('A', { newKey: { deep: ['1'] } }), instrument('B'))

@@ -262,11 +262,12 @@ describe.each(DATABASES)('public trades on %s', (_name, open) => {
 
   it('gives the newest time of each instrument of a category, however old', async () => {
     const today = Date.now()
+    const localTsUs = today * 1000
     const times = { NEW: today, OLD: Date.UTC(2019, 0, 1), AMID: Date.UTC(2024, 6, 1) }
     const events = Object.entries(times).flatMap(([symbol, exchangeTs]) => [
-      trade({ symbol, exchangeTs }),
-      trade({ symbol, exchangeTs: Math.max(exchangeTs - 500 * 86_400_000, times.OLD) }),
-      trade({ symbol, exchangeTs: today + 1, category: 'inverse' }),
+      trade({ symbol, localTsUs, exchangeTs }),
+      trade({ symbol, localTsUs, exchangeTs: Math.max(exchangeTs - 500 * 86_400_000, times.OLD) }),
+      trade({ symbol, localTsUs, exchangeTs: today + 1, category: 'inverse' }),
     ])
     await trades.bulkInsert(events)
     const symbols = ['NEVER', 'a"\\{},', 'NEW', 'OLD', 'AMID', 'NEW']

@@ -16,14 +16,15 @@ describe.each(['before', 'after'])('%s analyze', (when) => {
     await migrate(db)
     await ensureUpcomingPartitions(db)
     trades = new PublicTradeRepository(db)
+    const at = (exchangeTs: number) => ({ exchangeTs, localTsUs: exchangeTs * 1000 })
     const events = Array.from({ length: 15_000 }, (_, n) =>
-      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, exchangeTs: START + n * (DAY / 5000) }),
+      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, ...at(START + n * (DAY / 5000)) }),
     )
     await trades.bulkInsert(events)
     // All of one day, at whatever hour: a page of a few rows would be read whole.
     const midnight = Math.floor(Date.now() / DAY) * DAY
     const today = Array.from({ length: 5000 }, (_, n) =>
-      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, exchangeTs: midnight + n * 1000 }),
+      trade({ symbol: `S${n % 2}`, tradeId: `t${n}`, ...at(midnight + n * 1000) }),
     )
     await trades.bulkInsert(today)
     if (when === 'after') await db.executeQuery(CompiledQuery.raw('analyze public_trades'))

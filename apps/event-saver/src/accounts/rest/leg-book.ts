@@ -1,10 +1,10 @@
 import {
+  believableTs,
   type Decimal,
   POSITION_VALUES,
   type PositionEvent,
   positionContentHash,
 } from '@grid/core-events'
-import { believableTs } from './believable-ts.ts'
 
 /** A list may lack a change of a leg that happened less than this before the list. */
 const SETTLE_MS = 1000

@@ -1,5 +1,4 @@
-import type { Category, OrderEvent } from '@grid/core-events'
-import { believableTs } from './believable-ts.ts'
+import { believableTs, type Category, type OrderEvent } from '@grid/core-events'
 
 /** Statuses of orders that can still change. */
 const OPEN: ReadonlySet<string> = new Set(['New', 'PartiallyFilled', 'Untriggered', 'Triggered'])

@@ -1,3 +1,5 @@
+import { MOST_AHEAD_MS } from '@grid/core-events'
+
 /** How long a measurement counts: for this time at least, and twice this time at most. */
 const WINDOW_MS = 1_800_000
 /** Deliveries without which the lag counts as unknown. */
@@ -27,16 +29,29 @@ export class DeliveryLag {
     const bucket = this.#now
     const lagMs = receivedMs - exchangeTs
     bucket.count++
-    if (lagMs < bucket.fastestMs) bucket.fastestMs = lagMs
+    // One absurd time must not make all others slow.
+    if (lagMs >= -MOST_AHEAD_MS && lagMs < bucket.fastestMs) bucket.fastestMs = lagMs
     if (lagMs > bucket.slowestMs) bucket.slowestMs = lagMs
   }
 
   /** How much later than the fastest delivery the slowest came, in milliseconds; null before that is known. */
   get excessMs(): number | null {
-    const buckets = [this.#now, this.#before]
-    if (buckets.reduce((sum, { count }) => sum + count, 0) < ENOUGH) return null
-    const fastest = Math.min(...buckets.map(({ fastestMs }) => fastestMs))
-    return Math.max(...buckets.map(({ slowestMs }) => slowestMs)) - fastest
+    const count = this.#now.count + this.#before.count
+    return count < ENOUGH || this.#fastestMs === Infinity ? null : this.#slowestMs - this.#fastestMs
+  }
+
+  /** By how much our clock is behind the exchange's at least, in milliseconds; 0 where it is not known to be. */
+  get behindMs(): number {
+    const leastMs = this.#fastestMs === Infinity ? this.#slowestMs : this.#fastestMs
+    return leastMs === -Infinity ? 0 : Math.max(0, -leastMs)
+  }
+
+  get #fastestMs(): number {
+    return Math.min(this.#now.fastestMs, this.#before.fastestMs)
+  }
+
+  get #slowestMs(): number {
+    return Math.max(this.#now.slowestMs, this.#before.slowestMs)
   }
 }
 

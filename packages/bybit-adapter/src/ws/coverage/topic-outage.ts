@@ -3,6 +3,7 @@ import {
   type ClockTimer,
   type GapBounds,
   type GapReason,
+  MOST_AHEAD_MS,
   nowMs,
 } from '@grid/core-events'
 import { DeliveryLag } from './delivery-lag.ts'
@@ -39,8 +40,8 @@ interface Outage {
  * After a disconnect the interval starts a pad before the old socket's last frame, or at the topic's
  * last data if that is earlier; of a topic found silent, at its last data. The pad is twice the time by
  * which the topic's slowest delivery lagged behind its fastest, within its limits. It ends at the topic's
- * first data, or a pad after its ack if it stays silent. Several disconnects in a row make one outage.
- * Bounds are rounded outwards to whole milliseconds.
+ * first data, or a pad after its ack if it stays silent, by the exchange's clock where that is ahead of
+ * ours. Several disconnects in a row make one outage. Bounds are rounded outwards to whole milliseconds.
  */
 export class TopicOutage {
   readonly #options: TopicOutageOptions
@@ -87,7 +88,7 @@ export class TopicOutage {
     const ackMs = nowMs(clock)
     this.#coveredSinceMs = ackMs
     if (this.#outage === null || this.#outage.endsByDataOnly) return
-    this.#quiet = clock.setTimer(() => this.end(ackMs + padMs), padMs)
+    this.#quiet = clock.setTimer(() => this.end(ackMs + this.#lag.behindMs + padMs), padMs)
   }
 
   /**
@@ -101,8 +102,12 @@ export class TopicOutage {
     const earliestMs = receivedMs - (isSnapshot ? this.#options.padMs : LONGEST_LAG_MS)
     this.#lastDataMs = Math.min(receivedMs, Math.max(exchangeTs ?? receivedMs, earliestMs))
     this.#coveredSinceMs ??= receivedMs
+    const endMs = Math.ceil(localTsUs / 1000)
+    // One absurd time must not make a gap of years.
+    const latestMs = receivedMs + this.#lag.behindMs + MOST_AHEAD_MS
+    const isBelievable = exchangeTs !== undefined && exchangeTs <= latestMs
     if (exchangeTs !== undefined && !isSnapshot) this.#lag.note(receivedMs, exchangeTs)
-    if (this.#outage !== null) this.end(Math.max(Math.ceil(localTsUs / 1000), exchangeTs ?? 0))
+    if (this.#outage !== null) this.end(isBelievable ? Math.max(endMs, exchangeTs) : endMs)
   }
 
   /** How long before the last frame events may have been under way that never came. */
@@ -114,7 +119,7 @@ export class TopicOutage {
   }
 
   /** Ends the outage, if there is one: at the latest when its stream is closed. */
-  end(endTs: number = nowMs(this.#options.clock)): void {
+  end(endTs: number = nowMs(this.#options.clock) + this.#lag.behindMs): void {
     this.#quiet?.cancel()
     if (this.#outage === null) return
     const { startTs, reason } = this.#outage

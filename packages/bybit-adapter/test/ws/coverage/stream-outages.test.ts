@@ -105,6 +105,54 @@ test.each([
   },
 )
 
+test.each([
+  ['a minute ahead', 60_000, 60_000],
+  ['hours ahead', 6 * 3_600_000, 0],
+  ['decades ahead', Date.UTC(2098, 0, 1), 0],
+])(
+  'a gap ends at the time of the first data only if that can be: %s',
+  async (_name, ahead, after) => {
+    const server = await serve()
+    const watched = watch(server.url)
+    await watched.stream.start()
+    watched.clock.advance(10_000)
+    server.socket.terminate()
+    await watched.told('closed')
+    watched.clock.advance(250)
+    await watched.told('live', 2)
+    const now = watched.clock.nowMs
+    server.socket.send(tradeFrame([wireTrade({ T: Math.min(now + ahead, Date.UTC(2098, 0, 1)) })]))
+    await watched.told('gap')
+    expect(watched.gaps).toMatchObject([{ endTs: now + after }])
+  },
+)
+
+test.each([
+  ['a little', 12_000],
+  ['by minutes', 150_000],
+])(
+  'where our clock is behind %s, a gap of a quiet topic ends by the clock of the exchange',
+  async (_name, behind) => {
+    const server = await serve()
+    const watched = watch(server.url)
+    await watched.stream.start()
+    watched.clock.advance(10_000)
+    const lastInbound = watched.clock.nowMs
+    // One absurd time among them tells nothing of the clock.
+    for (const ahead of [behind, 6 * 3_600_000, behind]) {
+      server.socket.send(tradeFrame([wireTrade({ T: lastInbound + ahead, i: `t${ahead}` })]))
+    }
+    await watched.received(3)
+    server.socket.terminate()
+    await watched.told('closed')
+    watched.clock.advance(250)
+    await watched.told('live', 2)
+    const acked = watched.clock.nowMs
+    watched.clock.advance(5_000)
+    expect(watched.gaps).toMatchObject([{ endTs: acked + behind + 5_000 }])
+  },
+)
+
 test('the gap of a silent topic begins at its last data and ends a pad after its ack', async () => {
   const server = await serve()
   const watched = watch(server.url)
@@ -252,7 +300,7 @@ test('an outage that is open when the stream is closed ends there', async () => 
   const server = await serve()
   const watched = watch(server.url)
   await watched.stream.start()
-  server.socket.send(tradeFrame([wireTrade()]))
+  server.socket.send(tradeFrame([wireTrade({ T: watched.clock.nowMs })]))
   await watched.received(1)
   server.answer = silent
   server.socket.terminate()

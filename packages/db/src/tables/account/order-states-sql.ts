@@ -1,3 +1,4 @@
+import { believableSql } from '../../columns/believable-sql.ts'
 import { listText, sqlText } from '../../columns/sql-text.ts'
 
 /**
@@ -10,9 +11,7 @@ import { listText, sqlText } from '../../columns/sql-text.ts'
 function newness(row: string): readonly string[] {
   return [
     `order_status_rank(${row}.status) = ${FINAL_RANK}`,
-    sqlText`
-      case when ${row}.exchange_ts > ${row}.local_ts + interval '${MOST_AHEAD}'
-        then ${row}.local_ts else ${row}.exchange_ts end`,
+    believableSql(row),
     `order_status_rank(${row}.status)`,
     `coalesce(${row}.cum_exec_qty, 0)`,
     // Its arrival: the collector's clock, and then its place in the message.
@@ -22,8 +21,6 @@ function newness(row: string): readonly string[] {
 
 /** The rank of statuses that nothing follows. */
 const FINAL_RANK = '4'
-/** How far the exchange's clock may be ahead of a collector's. */
-const MOST_AHEAD = '1 minute'
 
 /** SQL terms that order the states of an order, the newest first. */
 export function newestOrderFirst(row: string): readonly string[] {

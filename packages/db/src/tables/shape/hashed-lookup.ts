@@ -66,21 +66,24 @@ export class HashedLookup implements Lookup {
    * Finds the second first, which is the index's own order, and then the time within that second: a
    * plan that orders by the time itself may read every row of the interval and sort them.
    */
-  endTime(table: string, symbol: string, end: 'first' | 'last'): string {
+  endTime(table: string, symbol: string, end: 'first' | 'last', condition?: string): string {
     const second = this.#second('exchange_ts')
+    const isWanted = condition === undefined ? '' : `and ${condition}`
     return sqlText`
-      select within.exchange_ts
+      select within.exchange_ts, within.local_ts
       from (
         select ${second} as second
         from ${table}
         where ${this.ofSymbol(symbol)}
+          ${isWanted}
         order by ${second} ${TOWARDS[end]}
         limit 1
       ) as edge
       cross join lateral (
-        select exchange_ts
+        select exchange_ts, local_ts
         from ${table}
         where ${this.ofSymbol(symbol)}
+          ${isWanted}
           and ${second} = edge.second
         order by exchange_ts ${TOWARDS[end]}
         limit 1

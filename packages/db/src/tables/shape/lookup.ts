@@ -27,8 +27,11 @@ export interface Lookup extends KeyLookup {
   ofSymbols(): string
   /** SQL condition of the rows of one instant, an SQL term. */
   atInstant(instant: string): string
-  /** Statement that gives the exchange time of an instrument's first or last row in the interval. */
-  endTime(table: string, symbol: string, end: 'first' | 'last'): string
+  /**
+   * Statement that gives the exchange time, and then the receive time, of an instrument's first or last
+   * row in the interval: of all its rows, or of those that meet a condition.
+   */
+  endTime(table: string, symbol: string, end: 'first' | 'last', condition?: string): string
   /**
    * Statement that gives the symbols of the category `$1` with rows from `$2` to before `$3`, which are
    * the bounds of UTC days.

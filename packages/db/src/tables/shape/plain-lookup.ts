@@ -27,11 +27,12 @@ export class PlainLookup implements Lookup {
     return `exchange_ts = ${instant}`
   }
 
-  endTime(table: string, symbol: string, end: 'first' | 'last'): string {
+  endTime(table: string, symbol: string, end: 'first' | 'last', condition?: string): string {
     return sqlText`
-      select exchange_ts
+      select exchange_ts, local_ts
       from ${table}
       where ${this.ofSymbol(symbol)}
+        ${condition === undefined ? '' : `and ${condition}`}
       order by exchange_ts ${TOWARDS[end]}
       limit 1`
   }

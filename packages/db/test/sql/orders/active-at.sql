@@ -68,5 +68,5 @@ where orders.account_id in (select account_id from bybit_accounts where user_id 
   and orders.account_id = $3::uuid
   and orders.symbol = $4::text
   and orders.exchange_ts <= $5::timestamptz
-order by orders.category, orders.order_id, order_status_rank(orders.status) = 4 desc, case when orders.exchange_ts > orders.local_ts + interval '1 minute'
-  then orders.local_ts else orders.exchange_ts end desc, order_status_rank(orders.status) desc, coalesce(orders.cum_exec_qty, 0) desc, orders.local_ts desc, orders.arrival desc;
+order by orders.category, orders.order_id, order_status_rank(orders.status) = 4 desc, case when orders.exchange_ts <= orders.local_ts + interval '60 s'
+  then orders.exchange_ts else orders.local_ts end desc, order_status_rank(orders.status) desc, coalesce(orders.cum_exec_qty, 0) desc, orders.local_ts desc, orders.arrival desc;

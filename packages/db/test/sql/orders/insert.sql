@@ -109,8 +109,8 @@ derived as (
     run_id
   from written
   order by account_id, category, order_id,
-    order_status_rank(written.status) = 4 desc, case when written.exchange_ts > written.local_ts + interval '1 minute'
-      then written.local_ts else written.exchange_ts end desc, order_status_rank(written.status) desc, coalesce(written.cum_exec_qty, 0) desc, written.local_ts desc, written.arrival desc
+    order_status_rank(written.status) = 4 desc, case when written.exchange_ts <= written.local_ts + interval '60 s'
+      then written.exchange_ts else written.local_ts end desc, order_status_rank(written.status) desc, coalesce(written.cum_exec_qty, 0) desc, written.local_ts desc, written.arrival desc
   on conflict (account_id, category, order_id) do update set
     account_id = excluded.account_id, category = excluded.category,
     symbol = excluded.symbol, order_id = excluded.order_id,
@@ -148,10 +148,10 @@ derived as (
     rpi_matched_qty = excluded.rpi_matched_qty, extra_fees = excluded.extra_fees,
     extra = excluded.extra, content_hash = excluded.content_hash,
     arrival = excluded.arrival, run_id = excluded.run_id
-  where (order_status_rank(excluded.status) = 4, case when excluded.exchange_ts > excluded.local_ts + interval '1 minute'
-    then excluded.local_ts else excluded.exchange_ts end, order_status_rank(excluded.status), coalesce(excluded.cum_exec_qty, 0), excluded.local_ts)
-    >= (order_status_rank(state.status) = 4, case when state.exchange_ts > state.local_ts + interval '1 minute'
-      then state.local_ts else state.exchange_ts end, order_status_rank(state.status), coalesce(state.cum_exec_qty, 0), state.local_ts)
+  where (order_status_rank(excluded.status) = 4, case when excluded.exchange_ts <= excluded.local_ts + interval '60 s'
+    then excluded.exchange_ts else excluded.local_ts end, order_status_rank(excluded.status), coalesce(excluded.cum_exec_qty, 0), excluded.local_ts)
+    >= (order_status_rank(state.status) = 4, case when state.exchange_ts <= state.local_ts + interval '60 s'
+      then state.exchange_ts else state.local_ts end, order_status_rank(state.status), coalesce(state.cum_exec_qty, 0), state.local_ts)
 )
 select count(*)::integer as inserted, 0 as merged
 from written;

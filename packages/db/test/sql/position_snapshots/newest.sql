@@ -76,23 +76,26 @@ cross join lateral (
   from position_snapshots
   where position_snapshots.account_id = $4::uuid
     and (position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx) = (series.key0, series.key1, series.key2)
-    and position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '1 day'
     and position_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
       and position_snapshots.symbol = $2::text
       and position_snapshots.exchange_ts <= $3::timestamptz
-    and position_snapshots.exchange_ts = (
-      select position_snapshots.exchange_ts
-      from position_snapshots
-      where position_snapshots.account_id = $4::uuid
-        and (position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx) = (series.key0, series.key1, series.key2)
-        and position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '1 day'
-        and position_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
-          and position_snapshots.symbol = $2::text
-          and position_snapshots.exchange_ts <= $3::timestamptz
-      order by position_snapshots.exchange_ts desc
-      limit 1
+    and position_snapshots.exchange_ts >= coalesce(
+      (
+        select position_snapshots.exchange_ts
+        from position_snapshots
+        where position_snapshots.account_id = $4::uuid
+          and (position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx) = (series.key0, series.key1, series.key2)
+          and position_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
+            and position_snapshots.symbol = $2::text
+            and position_snapshots.exchange_ts <= $3::timestamptz
+          and position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '60 s'
+        order by position_snapshots.exchange_ts desc
+        limit 1
+      ),
+      '-infinity'
     )
-  order by position_snapshots.seq desc, position_snapshots.local_ts desc, position_snapshots.content_hash
+  order by case when position_snapshots.exchange_ts <= position_snapshots.local_ts + interval '60 s'
+    then position_snapshots.exchange_ts else position_snapshots.local_ts end desc, position_snapshots.seq desc, position_snapshots.local_ts desc, position_snapshots.content_hash
   limit 1
 ) as position_snapshots
 order by position_snapshots.category, position_snapshots.symbol, position_snapshots.position_idx;

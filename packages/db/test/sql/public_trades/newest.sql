@@ -22,7 +22,7 @@ from (
   select newest.*
   from unnest($2::text[]) as wanted (symbol)
   cross join lateral (
-    select within.exchange_ts
+    select within.exchange_ts, within.local_ts
     from (
       select trade_second(exchange_ts) as second
       from public_trades
@@ -35,7 +35,7 @@ from (
       limit 1
     ) as edge
     cross join lateral (
-      select exchange_ts
+      select exchange_ts, local_ts
       from public_trades
       where trade_stream_key(category, symbol) = trade_stream_key($1::text, wanted.symbol)
         and trade_second(exchange_ts)

@@ -69,21 +69,24 @@ cross join lateral (
   from wallet_snapshots
   where wallet_snapshots.account_id = $3::uuid
     and (wallet_snapshots.account_type, wallet_snapshots.coin) = (series.key0, series.key1)
-    and wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '1 day'
     and wallet_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
       and wallet_snapshots.coin = $2::text
-    and wallet_snapshots.exchange_ts = (
-      select wallet_snapshots.exchange_ts
-      from wallet_snapshots
-      where wallet_snapshots.account_id = $3::uuid
-        and (wallet_snapshots.account_type, wallet_snapshots.coin) = (series.key0, series.key1)
-        and wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '1 day'
-        and wallet_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
-          and wallet_snapshots.coin = $2::text
-      order by wallet_snapshots.exchange_ts desc
-      limit 1
+    and wallet_snapshots.exchange_ts >= coalesce(
+      (
+        select wallet_snapshots.exchange_ts
+        from wallet_snapshots
+        where wallet_snapshots.account_id = $3::uuid
+          and (wallet_snapshots.account_type, wallet_snapshots.coin) = (series.key0, series.key1)
+          and wallet_snapshots.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
+            and wallet_snapshots.coin = $2::text
+          and wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '60 s'
+        order by wallet_snapshots.exchange_ts desc
+        limit 1
+      ),
+      '-infinity'
     )
-  order by wallet_snapshots.local_ts desc, wallet_snapshots.content_hash
+  order by case when wallet_snapshots.exchange_ts <= wallet_snapshots.local_ts + interval '60 s'
+    then wallet_snapshots.exchange_ts else wallet_snapshots.local_ts end desc, wallet_snapshots.local_ts desc, wallet_snapshots.content_hash
   limit 1
 ) as wallet_snapshots
 order by wallet_snapshots.account_type, wallet_snapshots.coin;

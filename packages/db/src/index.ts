@@ -80,7 +80,11 @@ export type {
   RecordedList,
 } from './instruments/instrument-list.ts'
 export { type HistoryQuery, InstrumentRepository } from './instruments/instrument-repository.ts'
-export type { InstrumentQuery } from './instruments/read-instruments.ts'
+export type {
+  CoinsQuery,
+  InstrumentQuery,
+  RecordedCoins,
+} from './instruments/read-instruments.ts'
 export {
   type AsOfQuery,
   type CategoryQuery,

@@ -12,7 +12,10 @@ import type {
 } from './instrument-list.ts'
 import { listingsOf } from './listings.ts'
 import {
+  type CoinsQuery,
   type InstrumentQuery,
+  type RecordedCoins,
+  readCoins,
   readFirstKnown,
   readLastLists,
   readStates,
@@ -109,6 +112,17 @@ export class InstrumentRepository {
    */
   firstKnown(category: Category): Promise<number | null> {
     return readFirstKnown(this.#db, category)
+  }
+
+  /**
+   * Gives the coins of a category that were listed at a time or later, and when each was last listed, as
+   * far as it is recorded. Times in epoch milliseconds.
+   *
+   * @example
+   * const [{ baseCoin, lastListed }] = await instruments.coins({ category: 'option', from })
+   */
+  coins(query: CoinsQuery): Promise<RecordedCoins[]> {
+    return readCoins(this.#db, query)
   }
 
   /**

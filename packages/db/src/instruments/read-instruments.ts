@@ -15,6 +15,21 @@ export interface InstrumentQuery {
   readonly symbols?: readonly string[]
 }
 
+/** Which coins to read. */
+export interface CoinsQuery {
+  readonly category: Category
+  /** Only those that were listed at this time or later, in epoch milliseconds. */
+  readonly from: number
+}
+
+/** Coins of listed instruments. */
+export interface RecordedCoins {
+  readonly baseCoin: string | null
+  readonly settleCoin: string | null
+  /** When an instrument of them was last listed: the end of the last one, or the newest complete list. */
+  readonly lastListed: number
+}
+
 interface StateRow {
   readonly category: Category
   readonly symbol: string
@@ -75,6 +90,31 @@ export async function readFirstKnown(
     select (extract(epoch from min(valid_from)) * 1000)::bigint::text as first
     from instruments where category = ${category}`.execute(db)
   return numberOrNull(rows[0]?.first ?? null)
+}
+
+/** The coins that were listed at a time or later. */
+export async function readCoins(
+  db: Kysely<GridDatabase>,
+  { category, from }: CoinsQuery,
+): Promise<RecordedCoins[]> {
+  const { rows } = await sql<{
+    base_coin: string | null
+    settle_coin: string | null
+    last_listed: string
+  }>`
+    select base_coin, settle_coin,
+      (extract(epoch from max(coalesce(valid_until, greatest(valid_from, exchange_ts)))) * 1000)
+        ::bigint::text as last_listed
+    from instruments left join instrument_lists using (category)
+    where category = ${category}
+      and (valid_until is null or valid_until > ${isoOf(from)}::timestamptz)
+    group by base_coin, settle_coin
+    order by base_coin, settle_coin`.execute(db)
+  return rows.map(({ base_coin, settle_coin, last_listed }) => ({
+    baseCoin: base_coin,
+    settleCoin: settle_coin,
+    lastListed: Number(last_listed),
+  }))
 }
 
 /** The newest complete list of each category. */

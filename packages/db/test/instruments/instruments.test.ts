@@ -77,6 +77,27 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await new InstrumentRepository(opened.db).record(again, at(1))).toEqual(UNCHANGED)
   })
 
+  it('tells the coins that were listed at a time or later, and when each was last listed', async () => {
+    const of = (symbol: string, baseCoin: string, settleCoin = 'USDT') =>
+      instrument(symbol, { baseCoin, settleCoin })
+    const [btc, hype, usdc] = [of('A', 'BTC'), of('B', 'HYPE'), of('C', 'BTC', 'USDC')]
+    await repository.record(listOf(btc, hype, usdc), at(0))
+    await repository.record(listOf(btc, usdc), at(1))
+    await repository.record(listOf(btc, usdc), at(2))
+    const BTC = { baseCoin: 'BTC', settleCoin: 'USDC', lastListed: T0 + 2 * MINUTE }
+    const present = [BTC, { ...BTC, settleCoin: 'USDT' }]
+    const gone = { baseCoin: 'HYPE', settleCoin: 'USDT', lastListed: T0 + MINUTE }
+    const coins = (from: number, category: 'linear' | 'spot' = 'linear') =>
+      repository.coins({ category, from })
+    expect(await coins(T0 + MINUTE)).toEqual(present)
+    expect(await coins(T0 + MINUTE - 1)).toEqual([...present, gone])
+    expect(await coins(T0 + 9 * MINUTE)).toEqual(present)
+    expect(await coins(0, 'spot')).toEqual([])
+    // A list that is not whole says nothing of what it lacks.
+    await repository.record({ ...listOf(), isComplete: false }, at(3))
+    expect(await coins(T0 + MINUTE)).toEqual(present)
+  })
+
   it('a row holds until the next change, and says how exactly that is known', async () => {
     const one = listOf(instrument('A', { newKey: { deep: ['1'] } }), instrument('B'))
     expect(await repository.record(one, at(0))).toEqual({ ...UNCHANGED, opened: 2 })

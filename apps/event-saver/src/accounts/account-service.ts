@@ -1,5 +1,5 @@
 import { BybitRestClient } from '@grid/bybit-adapter'
-import { OperatorRepository, type SealedAccount } from '@grid/db'
+import { InstrumentRepository, OperatorRepository, type SealedAccount } from '@grid/db'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
@@ -49,7 +49,12 @@ export class AccountService {
     this.#atStart = { clock, log }
     const isEmbedded = config.databaseUrl.startsWith('pglite:')
     this.#kept = isEmbedded ? null : keptAccounts(config, { clock, log })
-    const coins = new ExchangeCoins(new BybitRestClient({ environment, restUrl, clock }), clock)
+    const coins = new ExchangeCoins({
+      client: new BybitRestClient({ environment, restUrl, clock }),
+      clock,
+      instruments: new InstrumentRepository(db),
+      collector: config.collector,
+    })
     this.#capture = new AccountCapture({ ...context, coins, log: accountLog })
     this.#follower = new AccountFollower({
       clock,

@@ -12,6 +12,7 @@ import {
   CaptureGapRepository,
   type Credential,
   type EnabledAccount,
+  ExecutionRepository,
   type GridDatabase,
 } from '@grid/db'
 import type { Kysely } from 'kysely'
@@ -31,6 +32,7 @@ import { LegBook } from './rest/leg-book.ts'
 import type { CoinSource } from './rest/listed-coins.ts'
 import { OpenOrders } from './rest/open-orders.ts'
 import { SeenInstruments } from './rest/seen-instruments.ts'
+import { storedExecutions } from './rest/stored-executions.ts'
 
 /** What all workers share. */
 export interface WorkerContext {
@@ -111,6 +113,7 @@ export class AccountWorker {
       return pipeline.acceptRows(keptRows(rows, filter))
     }
     const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
+    const [executions, seen] = [new ExecutionRepository(db), this.#seen]
     const repair = new GapRepair({
       accountId,
       scope: { userId },
@@ -122,6 +125,11 @@ export class AccountWorker {
       clock,
       store,
       recorded: () => pipeline.gapsRecorded(),
+      isRefused: (event) => pipeline.hasRefused(event),
+      storedExecutions: async (...of) => {
+        await pipeline.eventsStored('execution')
+        return storedExecutions({ accountId, scope: { userId }, executions, seen }, ...of)
+      },
       onOrders: (orders) => {
         for (const order of orders) this.#orders.note(order)
       },

@@ -193,7 +193,7 @@ export const SETTINGS = {
     'linear,inverse,spot,option',
     'linear,spot',
     commaList(word(CATEGORIES), 'category'),
-    'product families that are read of accounts over REST, a comma list; their sockets deliver all, so a gap counts as filled only when every family that the exchange lists is read',
+    'product families that are read of accounts over REST, a comma list; their sockets deliver all, so a gap counts as filled only when all four are read',
   ),
   accountFilter: setting(
     'ACCOUNT_FILTER',

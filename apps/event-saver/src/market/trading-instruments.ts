@@ -27,7 +27,7 @@ const CONTRACT_LISTS: readonly Pick<InstrumentsQuery, 'status'>[] = [
  * For options the exchange lists those of BTC when no base coin is given, and those of every coin for
  * the base coin `All`. Some hosts do not know `All` yet (it is of September 2026) and answer it with
  * an empty list: as long as `All` has never found anything, the list without a base coin is taken. If
- * that is of one coin only, nobody knows whether there are others.
+ * that is of one coin only, or of none, nobody knows whether there are others.
  *
  * @example
  * const { items, end } = await new TradingInstruments(client, 'option').read()
@@ -58,7 +58,7 @@ export class TradingInstruments {
     if (this.#isAllKnown) return whole
     const listed = await this.#list({}, signal)
     const coins = new Set(listed.items.map(({ baseCoin }) => baseCoin))
-    return { ...listed, isWhole: coins.size !== 1 }
+    return { ...listed, isWhole: coins.size > 1 }
   }
 
   async #list(

@@ -30,7 +30,7 @@ export interface EventWriterOptions {
   readonly counts: ChannelCounts
   readonly writer: WriterFactory
   /** Takes the dead letter of an event that was refused, or that conflicts with its stored row. */
-  readonly toDeadLetter: (letter: PendingDeadLetter) => void
+  readonly toDeadLetter: (letter: PendingDeadLetter, event: GridEvent) => void
 }
 
 /** Makes the writer of a channel's events, which counts what became of each. */
@@ -47,12 +47,12 @@ export function createEventWriter(options: EventWriterOptions): EventWriter {
       for (const { event, field, stored, offered } of result.conflicts) {
         const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
         const letter = letterOf(event, 'KEY_CONFLICT', reason, field)
-        toDeadLetter({ letter, channel, term: 'conflict' })
+        toDeadLetter({ letter, channel, term: 'conflict' }, event)
       }
     },
     reject: (event, error) => {
       const letter = letterOf(event, 'STORE_REJECTED', reasonOf(error))
-      toDeadLetter({ letter, channel, term: 'deadLettered' })
+      toDeadLetter({ letter, channel, term: 'deadLettered' }, event)
     },
   })
 }

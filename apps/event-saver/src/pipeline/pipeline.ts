@@ -106,6 +106,7 @@ export class Pipeline {
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
   readonly #dropped = new DroppedIntervals()
+  readonly #refused = new WeakSet<GridEvent>()
   #gapsLost = 0
   #keepsGaps = true
 
@@ -119,7 +120,10 @@ export class Pipeline {
         channel,
         counts: this.ledger.of(channel),
         writer: this.#writer,
-        toDeadLetter: (letter) => this.#toDeadLetter(letter, this.#now()),
+        toDeadLetter: (letter, event) => {
+          this.#refused.add(event)
+          this.#toDeadLetter(letter, this.#now())
+        },
       })
       writers[channel] = this.#merging(channel, writer)
     }
@@ -220,6 +224,14 @@ export class Pipeline {
     // Only now are the letters of refused events in the box.
     const isKept = await this.#deadLetters.writer.settled()
     return [...stored, ...taken, isKept].every(Boolean) && this.#deadLetters.lost === lost
+  }
+
+  /**
+   * Whether an event that was taken became a dead letter: the database refused it, or has other values
+   * under its key.
+   */
+  hasRefused(event: GridEvent): boolean {
+    return this.#refused.has(event)
   }
 
   /** Takes a gap of a stream. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { startSimulator } from '@grid/bybit-sim'
+import { optionSymbols, startSimulator } from '@grid/bybit-sim'
 import { Secret } from '@grid/core-events'
 import {
   CaptureGapRepository,
@@ -283,8 +283,11 @@ describe('events that a socket missed', () => {
         async () => {
           const gaps = await new CaptureGapRepository(database.db).list({ of: 'everyone' })
           const channels = gaps.map(({ channel, state }) => `${channel} ${state}`)
-          // One of the time without process, one of the lost connection.
-          if (gaps.filter(({ channel }) => channel === 'execution').length < 2) return []
+          // Of the time before the account was captured, without process, and of the lost connection.
+          const counts = ['execution', 'order'].map(
+            (name) => gaps.filter(({ channel }) => channel === name).length,
+          )
+          if (Math.min(...counts) < 3) return []
           return [...new Set(channels)].filter((text) => /^(execution|order) /.test(text)).sort()
         },
         { timeout: 120_000, interval: 500 },
@@ -295,12 +298,21 @@ describe('events that a socket missed', () => {
     'are read from history after a lost connection and a time without process, with an exchange clock off by %d ms',
     async (offsetMs) => {
       await using database = await ownDatabase()
-      await using sim = await startSimulator({ seed: 15, paused: true })
+      await using sim = await startSimulator({
+        seed: 15,
+        option: optionSymbols('BTC', [100_000], Date.now()).slice(0, 1),
+        paused: true,
+      })
       await sim.fault({ kind: 'clock-offset', offsetMs })
       const tenants = await Tenants.prepare(database.db, sim)
       const { uid, accountId, userId }: StoredAccount = await tenants.add('ann', 'a')
       const options = { historySettleMs: 2000 }
-      const before = makeSaver(sim.wsUrl, database.url, tenants.env, options)
+      // A gap that is filled is one of all categories.
+      const env = {
+        ...tenants.env,
+        EVENTSAVER_ACCOUNT_CATEGORIES: 'linear,inverse,spot,option',
+      }
+      const before = makeSaver(sim.wsUrl, database.url, env, options)
       await before.saver.start()
       await allLive(1, before.saver)
       await snapshotsTaken(before.saver)
@@ -314,7 +326,7 @@ describe('events that a socket missed', () => {
       sim.exchange.cancelOrder(uid, resting)
       await wait(1500)
 
-      const after = makeSaver(sim.wsUrl, database.url, tenants.env, options)
+      const after = makeSaver(sim.wsUrl, database.url, env, options)
       await after.saver.start()
       await allLive(1, after.saver)
       await snapshotsTaken(after.saver)

@@ -157,6 +157,14 @@ it('the list without a coin counts where that of all coins is empty', async () =
   expect((await list.read()).isWhole).toBe(true)
 })
 
+it('empty lists with and without a coin do not prove that there is none', async () => {
+  const { items, isWhole } = await new TradingInstruments(
+    clientOf(() => []),
+    'option',
+  ).read()
+  expect([items, isWhole]).toEqual([[], false])
+})
+
 it('a list of one coin does not prove that there is no other, and delists none', async () => {
   let listed = ['BTC-1', 'BTC-2']
   const client = clientOf((coin) => (coin === undefined ? listed : []))

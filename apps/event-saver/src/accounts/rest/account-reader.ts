@@ -5,7 +5,6 @@ import {
   type RestPages,
 } from '@grid/bybit-adapter'
 import {
-  CATEGORIES,
   type Category,
   type Clock,
   type DeadLetter,
@@ -16,9 +15,10 @@ import {
   type PrivateEvent,
   type WalletEvent,
 } from '@grid/core-events'
-import type { CoinSource } from './listed-coins.ts'
+import { type Completeness, together } from './completeness.ts'
+import type { CoinSource, ListedTime } from './listed-coins.ts'
 import type { OrderName } from './open-orders.ts'
-import type { SeenInstruments } from './seen-instruments.ts'
+import { baseCoinOf, type SeenInstruments } from './seen-instruments.ts'
 
 /** Rows that one or more replies brought. */
 export interface ReadRows<Event extends PrivateEvent> {
@@ -30,6 +30,12 @@ export interface ReadRows<Event extends PrivateEvent> {
   readonly localTsUs: number
 }
 
+/** Rows of a list of the present. */
+export interface ListedRows<Event extends PrivateEvent> extends ReadRows<Event> {
+  /** Whether the list was asked for an instrument: only then does its absence say something. */
+  readonly isAsked: (symbol: string) => boolean
+}
+
 /** An interval of exchange time in epoch milliseconds, both ends inclusive. */
 export interface ReadInterval {
   readonly from: number
@@ -38,6 +44,9 @@ export interface ReadInterval {
 
 /** How a history is read. */
 export type ReadOptions = RestCallOptions & { readonly signal: AbortSignal }
+
+/** What an account has of an instrument. */
+type InstrumentEvent = ExecutionEvent | OrderEvent | PositionEvent
 
 /** Takes the rows of one reply. */
 export type TakeRows<Event extends PrivateEvent> = (rows: ReadRows<Event>) => Promise<void>
@@ -48,6 +57,11 @@ const NOT_FOR_US: ReadonlySet<unknown> = new Set(['PERMISSION_DENIED', 'ACCOUNT_
 const SNAPSHOT_PRIORITY = 4
 /** A list of the present is asked for the coins that were listed at most this long ago. */
 const LISTING_AGE_MS = 600_000
+/**
+ * A list of instruments tells of the time before it as well, for this long: an option's coin is listed
+ * until its last series is delivered.
+ */
+const BEFORE_LISTING_MS = 86_400_000
 
 /** What a reader needs beside its client's options. */
 export interface AccountReaderOptions extends PrivateRestClientOptions {
@@ -59,25 +73,30 @@ export interface AccountReaderOptions extends PrivateRestClientOptions {
   readonly onDenied: (category: Category, reason: string) => void
 }
 
-/** What to ask a list for, one after another, and whether together that is all of a category. */
-interface Scopes {
-  readonly each: readonly {
-    readonly baseCoin?: string
-    readonly settleCoin?: string
-    readonly symbol?: string
-  }[]
-  readonly isWhole: boolean
+/** What to ask a list for. */
+interface Scope {
+  readonly baseCoin?: string
+  readonly settleCoin?: string
+  readonly symbol?: string
 }
 
-const EVERYTHING: Scopes = { each: [{}], isWhole: true }
+/** What to ask a list for, one after another. */
+interface Scopes {
+  readonly each: readonly Scope[]
+  readonly isAsked: (symbol: string) => boolean
+  /** Whether that is all of a category. */
+  readonly completeness: Completeness
+}
+
+const EVERYTHING: Scopes = { each: [{}], isAsked: () => true, completeness: 'whole' }
 
 /**
  * Reads an account over REST. A category that the key may not read is reported and skipped; a list
  * that ends early is an error.
  *
  * The exchange gives options by base coin, and positions and open orders of linear contracts by
- * settlement coin. Which coins to ask for is learnt from its instruments and from what the account
- * traded; while the instruments cannot be read, neither can the account.
+ * settlement coin. Which coins to ask for is learnt from its instruments, now and before, and from what
+ * the account has or had; while the instruments cannot be read, neither can the account.
  */
 export class AccountReader {
   readonly #client: BybitPrivateRestClient
@@ -102,7 +121,7 @@ export class AccountReader {
   positions(
     category: Exclude<Category, 'spot'>,
     signal: AbortSignal,
-  ): Promise<ReadRows<PositionEvent>> {
+  ): Promise<ListedRows<PositionEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
     return this.#whole(category, signal, (scope) =>
       this.#client.positions({ category, ...scope }, options),
@@ -110,7 +129,7 @@ export class AccountReader {
   }
 
   /** Every open order of a category. */
-  openOrders(category: Category, signal: AbortSignal): Promise<ReadRows<OrderEvent>> {
+  openOrders(category: Category, signal: AbortSignal): Promise<ListedRows<OrderEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
     return this.#whole(category, signal, (scope) =>
       this.#client.openOrders({ category, ...scope }, options),
@@ -123,110 +142,101 @@ export class AccountReader {
     signal: AbortSignal,
   ): Promise<ReadRows<OrderEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    const closed = await collected(this.#client.orderHistory({ category, orderId }, options))
+    const closed = await this.#collected(this.#client.orderHistory({ category, orderId }, options))
     if (closed.events.length + closed.deadLetters.length > 0) return closed
-    return collected(this.#client.openOrders({ category, orderId }, options))
+    return this.#collected(this.#client.openOrders({ category, orderId }, options))
   }
 
-  /** Reads every execution of an interval; false when the exchange did not give them all. */
+  /** Reads every execution of an interval; gives how many of them the exchange told. */
   async executions(
     category: Category,
     interval: ReadInterval,
     take: TakeRows<ExecutionEvent>,
     options: ReadOptions,
-  ): Promise<boolean> {
+  ): Promise<Completeness> {
     return this.#history(category, interval, options, (scope) =>
-      taken(this.#client.executions({ category, ...scope, ...interval }, options), take),
+      this.#taken(this.#client.executions({ category, ...scope, ...interval }, options), take),
     )
   }
 
-  /** Reads the last state of every order that ended in an interval; false when some were not given. */
+  /** Reads the last state of every order that ended in an interval; gives how many the exchange told. */
   async orders(
     category: Category,
     interval: ReadInterval,
     take: TakeRows<OrderEvent>,
     options: ReadOptions,
-  ): Promise<boolean> {
+  ): Promise<Completeness> {
     return this.#history(category, interval, options, (scope) =>
-      taken(this.#client.orderHistory({ category, ...scope, ...interval }, options), take),
+      this.#taken(this.#client.orderHistory({ category, ...scope, ...interval }, options), take),
     )
   }
 
-  /**
-   * Whether the exchange listed nothing at a time but instruments of some categories: in others the
-   * account may have traded as well.
-   */
-  async covers(
-    categories: readonly Category[],
-    asOfMs: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    for (const category of CATEGORIES) {
-      if (categories.includes(category)) continue
-      const { symbols, isWhole } = await this.#options.coins.listed(category, asOfMs, signal)
-      if (symbols.size > 0 || !isWhole) return false
-    }
-    return true
-  }
-
-  /** Reads a list of the present as a whole. */
-  async #whole<Event extends PrivateEvent>(
+  /** Reads a list of the present of everything that there is to be asked for. */
+  async #whole<Event extends InstrumentEvent>(
     category: Category,
     signal: AbortSignal,
-    list: (scope: Scopes['each'][number]) => RestPages<Event>,
-  ): Promise<ReadRows<Event>> {
+    list: (scope: Scope) => RestPages<Event>,
+  ): Promise<ListedRows<Event>> {
     const asOfMs = nowMs(this.#options.clock) - LISTING_AGE_MS
-    const scopes =
+    const { each, isAsked } =
       category === 'linear'
         ? await this.#linearScopes(asOfMs, signal)
-        : await this.#scopes(category, asOfMs, signal)
+        : await this.#scopes(category, { asOfMs }, signal)
     let whole: ReadRows<Event> | null = null
-    for (const scope of scopes.each) {
-      const rows = await this.#orDenied(category, () => collected(list(scope)))
+    for (const scope of each) {
+      const rows = await this.#orDenied(category, () => this.#collected(list(scope)))
       // Time 0, so that nothing counts as absent from a list that lacks a part.
-      if (rows === null) return { ...NOTHING, ...whole, exchangeTs: 0 }
+      if (rows === null) return { ...NOTHING, ...whole, isAsked, exchangeTs: 0 }
       whole = whole === null ? rows : joined(whole, rows)
     }
-    return scopes.isWhole ? (whole ?? NOTHING) : { ...NOTHING, ...whole, exchangeTs: 0 }
+    return { ...(whole ?? NOTHING), isAsked }
   }
 
-  /** Reads an interval of a history; false when some of it was not asked for or not given. */
+  /** Reads an interval of a history. */
   async #history(
     category: Category,
-    { to }: ReadInterval,
+    { from, to }: ReadInterval,
     { signal }: ReadOptions,
-    read: (scope: Scopes['each'][number]) => Promise<boolean>,
-  ): Promise<boolean> {
-    const scopes = await this.#scopes(category, to, signal)
-    let { isWhole } = scopes
+    read: (scope: Scope) => Promise<Completeness>,
+  ): Promise<Completeness> {
+    const scopes = await this.#scopes(category, { fromMs: from, asOfMs: to }, signal)
+    let { completeness } = scopes
     for (const scope of scopes.each) {
-      isWhole = (await this.#orDenied(category, () => read(scope))) === true && isWhole
+      const told = (await this.#orDenied(category, () => read(scope))) ?? 'part'
+      completeness = together(completeness, told)
     }
-    return isWhole
+    return completeness
   }
 
   /** Of options one list a base coin; of other categories one list of everything. */
-  async #scopes(category: Category, asOfMs: number, signal: AbortSignal): Promise<Scopes> {
+  async #scopes(category: Category, time: ListedTime, signal: AbortSignal): Promise<Scopes> {
     if (category !== 'option') return EVERYTHING
     const { coins, seen } = this.#options
-    const listed = await coins.listed('option', asOfMs, signal)
+    const listed = await coins.listed('option', time, signal)
     const names = new Set([...listed.coins, ...seen.optionCoins])
     // Where no options are listed, the exchange's default shows whether the key may read them.
     if (names.size === 0) names.add('BTC')
-    const each = [...names].map((baseCoin) => ({ baseCoin }))
-    return { each, isWhole: listed.isWhole }
+    const { fromMs = Number.POSITIVE_INFINITY } = time
+    const isKnown = fromMs >= listed.knownSinceMs - BEFORE_LISTING_MS
+    return {
+      each: [...names].map((baseCoin) => ({ baseCoin })),
+      isAsked: (symbol) => names.has(baseCoinOf(symbol)),
+      completeness: together(isKnown ? 'whole' : 'part', listed.isWhole ? 'whole' : 'doubtful'),
+    }
   }
 
-  /** Of linear contracts one list a settlement coin, and one of each contract that is listed no more. */
-  async #linearScopes(asOfMs: number, signal: AbortSignal): Promise<Scopes> {
+  /** Of linear contracts one list a settlement coin, and one of each contract that is not listed now. */
+  async #linearScopes(asOfMs: number, signal: AbortSignal): Promise<Omit<Scopes, 'completeness'>> {
     const { coins, seen } = this.#options
-    const listed = await coins.listed('linear', asOfMs, signal)
-    const gone = [...seen.linear].filter((symbol) => !listed.symbols.has(symbol))
-    const each = [
-      ...[...listed.coins].map((settleCoin) => ({ settleCoin })),
-      ...gone.map((symbol) => ({ symbol })),
-    ]
-    return { each, isWhole: listed.isWhole }
+    const { symbols, ...listed } = await coins.listed('linear', { asOfMs }, signal)
+    const gone = new Set([...seen.linear].filter((symbol) => !symbols.has(symbol)))
+    return {
+      each: [
+        ...[...listed.coins].map((settleCoin) => ({ settleCoin })),
+        ...[...gone].map((symbol) => ({ symbol })),
+      ],
+      isAsked: (symbol) => symbols.has(symbol) || gone.has(symbol),
+    }
   }
 
   async #orDenied<Result>(category: Category, read: () => Promise<Result>): Promise<Result | null> {
@@ -244,39 +254,39 @@ export class AccountReader {
       return null
     }
   }
-}
 
-const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const
-
-/**
- * Hands over a list page by page. False when a part of it is older than the exchange's history; throws
- * when the list ends early for another reason.
- */
-async function taken<Event extends PrivateEvent>(
-  pages: RestPages<Event>,
-  take: TakeRows<Event>,
-): Promise<boolean> {
-  const iterator = pages[Symbol.asyncIterator]()
-  for (;;) {
-    const { done, value } = await iterator.next()
-    if (done) {
-      if (value === 'last_page' || value === 'beyond_history') return value === 'last_page'
-      throw new Error(`the list ended early: ${value}`)
+  /** Hands over a list page by page; throws when it ends early, unless the rest is too old. */
+  async #taken<Event extends InstrumentEvent>(
+    pages: RestPages<Event>,
+    take: TakeRows<Event>,
+  ): Promise<Completeness> {
+    const iterator = pages[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (done) {
+        if (value === 'last_page') return 'whole'
+        if (value === 'beyond_history') return 'part'
+        throw new Error(`the list ended early: ${value}`)
+      }
+      const { items, deadLetters, exchangeTs, localTsUs } = value
+      // What the account is in now is asked for from now on, whatever the exchange lists.
+      for (const item of items) this.#options.seen.note(item)
+      await take({ events: items, deadLetters, exchangeTs: exchangeTs ?? 0, localTsUs })
     }
-    const { items, deadLetters, exchangeTs, localTsUs } = value
-    await take({ events: items, deadLetters, exchangeTs: exchangeTs ?? 0, localTsUs })
+  }
+
+  async #collected<Event extends InstrumentEvent>(
+    pages: RestPages<Event>,
+  ): Promise<ReadRows<Event>> {
+    let all: ReadRows<Event> | null = null
+    await this.#taken(pages, async (rows) => {
+      all = all === null ? rows : joined(all, rows)
+    })
+    return all ?? NOTHING
   }
 }
 
-async function collected<Event extends PrivateEvent>(
-  pages: RestPages<Event>,
-): Promise<ReadRows<Event>> {
-  let all: ReadRows<Event> | null = null
-  await taken(pages, async (rows) => {
-    all = all === null ? rows : joined(all, rows)
-  })
-  return all ?? NOTHING
-}
+const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const
 
 function joined<Event extends PrivateEvent>(
   a: ReadRows<Event>,

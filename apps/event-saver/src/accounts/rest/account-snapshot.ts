@@ -37,8 +37,12 @@ export async function takeSnapshot(
   for (const category of categories) {
     if (category !== 'spot') {
       const positions = await reader.positions(category, signal)
+      const absent = options.legs.absent(category, positions.events, positions)
+      const [asked, unasked] = partition(absent, ({ symbol }) => positions.isAsked(symbol))
       isSettled &&= options.legs.isSettled(category, positions.events, positions)
-      isStored = (await store(withFlatLegs(category, positions, options))) && isStored
+      // The next list is asked for them: they are among what the account was seen in.
+      isSettled &&= unasked.length === 0
+      isStored = (await store(withFlatLegs(positions, asked, options))) && isStored
     }
     const orders = await reader.openOrders(category, signal)
     isSettled &&= options.orders.isSettled(category, orders.events, orders)
@@ -49,12 +53,12 @@ export async function takeSnapshot(
 }
 
 function withFlatLegs(
-  category: Category,
-  { events, deadLetters, ...stamp }: ReadRows<PositionEvent>,
+  { events, deadLetters }: ReadRows<PositionEvent>,
+  absent: readonly PositionEvent[],
   { legs }: SnapshotOptions,
 ): ArrivedRows {
   // A leg that seems to be absent may be a row that cannot be read.
-  const flat = deadLetters.length > 0 ? [] : legs.absent(category, events, stamp)
+  const flat = deadLetters.length > 0 ? [] : absent
   for (const leg of [...events, ...flat]) legs.note(leg)
   return { events: [...events, ...flat], deadLetters }
 }
@@ -75,4 +79,11 @@ async function withClosedOrders(
   }
   for (const order of rows.events) orders.note(order)
   return rows
+}
+
+function partition<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): [readonly Item[], readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

@@ -1,6 +1,9 @@
 import type { Category } from '@grid/core-events'
 
-/** Remembers in what an account was seen to trade: the exchange may have delisted it since. */
+/**
+ * Remembers in what an account has or had something: the exchange may have delisted it since, or leave
+ * it out of a list.
+ */
 export class SeenInstruments {
   readonly #linear = new Set<string>()
   readonly #optionCoins = new Set<string>()
@@ -22,7 +25,7 @@ export class SeenInstruments {
   }
 }
 
-/** The names of options begin with their base coin: `HYPE-26DEC25-40-C-USDT`. */
-function baseCoinOf(symbol: string): string {
+/** The base coin of an option; the names of options begin with it: `HYPE-26DEC25-40-C-USDT`. */
+export function baseCoinOf(symbol: string): string {
   return symbol.split('-', 1)[0] ?? symbol
 }

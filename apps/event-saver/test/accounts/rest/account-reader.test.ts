@@ -11,7 +11,14 @@ const { signal } = new AbortController()
 const INTERVAL = { from: 1_760_000_000_000, to: 1_760_000_001_000 }
 
 /** A reader of an account that has nothing, on an exchange that lists what a test says. */
-async function rig(listed: { coins: string[]; symbols?: string[]; isWhole?: boolean }) {
+async function rig(listed: {
+  coins: string[]
+  symbols?: string[]
+  isWhole?: boolean
+  knownSinceMs?: number
+  /** By what was asked for, what a list has. */
+  rows?: Readonly<Record<string, readonly object[]>>
+}) {
   const asked: string[] = []
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
@@ -21,8 +28,10 @@ async function rig(listed: { coins: string[]; symbols?: string[]; isWhole?: bool
       return
     }
     const names = ['baseCoin', 'settleCoin', 'symbol'].map((name) => searchParams.get(name))
-    asked.push(names.find((name) => name !== null) ?? 'everything')
-    response.end(JSON.stringify({ retCode: 0, result: { list: [], nextPageCursor: '' }, time }))
+    const name = names.find((each) => each !== null) ?? 'everything'
+    asked.push(name)
+    const result = { list: listed.rows?.[name] ?? [], nextPageCursor: '' }
+    response.end(JSON.stringify({ retCode: 0, result, time }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -30,8 +39,13 @@ async function rig(listed: { coins: string[]; symbols?: string[]; isWhole?: bool
     server.close()
     server.closeAllConnections()
   })
-  const { coins, symbols = [], isWhole = true } = listed
-  const answer: ListedCoins = { coins: new Set(coins), symbols: new Set(symbols), isWhole }
+  const { coins, symbols = [], isWhole = true, knownSinceMs = 0 } = listed
+  const answer: ListedCoins = {
+    coins: new Set(coins),
+    symbols: new Set(symbols),
+    isWhole,
+    knownSinceMs,
+  }
   const seen = new SeenInstruments()
   const reader = new AccountReader({
     accountId: '0b0e5c6e-6a0f-5d0e-9b3a-3f6f0a4b7c11',
@@ -43,14 +57,14 @@ async function rig(listed: { coins: string[]; symbols?: string[]; isWhole?: bool
     seen,
     onDenied: () => expect.unreachable(),
   })
-  return { reader, seen, asked }
+  return { reader, seen, asked, answer }
 }
 
 it('asks for options of every coin that is listed or was traded, and for nothing else', async () => {
   const { reader, seen, asked } = await rig({ coins: ['HYPE'] })
   seen.note({ category: 'option', symbol: 'GONE-26DEC25-40-C-USDT' })
-  expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe(true)
-  expect(await reader.orders('option', INTERVAL, async () => {}, { signal })).toBe(true)
+  expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('whole')
+  expect(await reader.orders('option', INTERVAL, async () => {}, { signal })).toBe('whole')
   await reader.positions('option', signal)
   await reader.openOrders('option', signal)
   expect(asked).toEqual(Array.from({ length: 4 }, () => ['HYPE', 'GONE']).flat())
@@ -65,19 +79,39 @@ it('asks for linear contracts of every listed settlement coin, and for traded on
   expect(asked).toEqual(Array.from({ length: 2 }, () => ['USDE', 'NEW', 'GONEUSDT']).flat())
 })
 
-it('says that a part may be missing where the exchange may list more coins than it told', async () => {
+it('doubts a history where the exchange may list more coins than it told', async () => {
   const { reader } = await rig({ coins: ['BTC'], isWhole: false })
-  expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe(false)
-  expect(await reader.orders('option', INTERVAL, async () => {}, { signal })).toBe(false)
-  // Time 0: nothing counts as absent from the list.
-  expect(await reader.positions('option', signal)).toMatchObject({ events: [], exchangeTs: 0 })
-  expect(await reader.openOrders('linear', signal)).toMatchObject({ events: [], exchangeTs: 0 })
+  expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('doubtful')
+  expect(await reader.orders('option', INTERVAL, async () => {}, { signal })).toBe('doubtful')
+  expect(await reader.executions('spot', INTERVAL, async () => {}, { signal })).toBe('whole')
 })
 
-it('covers what it was not told to read only where nothing of it is listed', async () => {
-  const covers = async (listed: { coins: string[]; symbols?: string[]; isWhole?: boolean }) =>
-    (await rig(listed)).reader.covers(['linear', 'spot'], INTERVAL.to, signal)
-  expect(await covers({ coins: [] })).toBe(true)
-  expect(await covers({ coins: ['BTC'], symbols: ['BTC-1'] })).toBe(false)
-  expect(await covers({ coins: [], isWhole: false })).toBe(false)
+it('gives a part of a history from before it is known which coins there were', async () => {
+  const of = async (knownSinceMs: number) => {
+    const { reader } = await rig({ coins: ['BTC'], knownSinceMs })
+    return reader.executions('option', INTERVAL, async () => {}, { signal })
+  }
+  expect(await of(INTERVAL.from + 86_400_000)).toBe('whole')
+  expect(await of(INTERVAL.from + 86_400_001)).toBe('part')
+})
+
+it('says of which instruments a list of the present was asked', async () => {
+  const { reader, seen } = await rig({ coins: ['BTC', 'USDT'], symbols: ['ETHUSDT'] })
+  seen.note({ category: 'linear', symbol: 'GONEUSDT' })
+  const options = await reader.positions('option', signal)
+  expect(['BTC-1', 'HYPE-1'].map(options.isAsked)).toEqual([true, false])
+  const contracts = await reader.openOrders('linear', signal)
+  expect(['ETHUSDT', 'GONEUSDT', 'NEWUSDE'].map(contracts.isAsked)).toEqual([true, true, false])
+  expect((await reader.openOrders('spot', signal)).isAsked('ANY')).toBe(true)
+})
+
+it('asks for the coins of what a list brought, whatever is listed later', async () => {
+  const leg = { symbol: 'HYPE-26DEC25-40-C-USDT', positionIdx: 0, side: 'Buy', size: '1' }
+  const rows = { HYPE: [{ ...leg, avgPrice: '2', updatedTime: '1760000000000', seq: 7 }] }
+  const { reader, asked, answer } = await rig({ coins: ['HYPE'], rows })
+  expect((await reader.positions('option', signal)).events).toHaveLength(1)
+  Object.assign(answer, { coins: new Set(['BTC']) })
+  const { isAsked } = await reader.positions('option', signal)
+  expect(isAsked(leg.symbol)).toBe(true)
+  expect(asked).toEqual(['HYPE', 'BTC', 'HYPE'])
 })

@@ -25,13 +25,19 @@ const ORDER = {
 } as OrderEvent
 
 /** Takes a snapshot of an account without positions and orders, at a time of the exchange. */
-async function snapshotAt(exchangeTs: number, legs: LegBook, orders: OpenOrders) {
+async function snapshotAt(
+  exchangeTs: number,
+  legs: LegBook,
+  orders: OpenOrders,
+  isAsked: (symbol: string) => boolean = () => true,
+) {
   const stored: ArrivedRows['events'][number][] = []
   const nothing = async () => ({
     events: [],
     deadLetters: [],
     exchangeTs,
     localTsUs: exchangeTs * 1000,
+    isAsked,
   })
   const cancelled = { ...ORDER, orderStatus: 'Cancelled', exchangeTs: CHANGED_TS + 1 }
   const result = await takeSnapshot(
@@ -69,5 +75,15 @@ describe('a snapshot', () => {
       { channel: 'position', side: '', size: '0', exchangeTs: CHANGED_TS + 3500 },
       { channel: 'order', orderStatus: 'Cancelled' },
     ])
+  })
+  it('takes no leg for flat that the list was not asked for, and asks again soon', async () => {
+    const legs = new LegBook()
+    legs.note(LEG)
+    const orders = new OpenOrders()
+    const unasked = await snapshotAt(CHANGED_TS + 3500, legs, orders, () => false)
+    expect(unasked).toEqual({ result: { isStored: true, isSettled: false }, stored: [] })
+    const asked = await snapshotAt(CHANGED_TS + 7000, legs, orders, (name) => name === LEG.symbol)
+    expect(asked.stored).toMatchObject([{ symbol: LEG.symbol, size: '0' }])
+    expect(asked.result.isSettled).toBe(true)
   })
 })

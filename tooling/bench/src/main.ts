@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { archiveSpeed } from './benches/archive.ts'
 import { endToEnd } from './benches/end-to-end.ts'
+import { journalSpeed } from './benches/journal.ts'
 import { normalizeSpeed } from './benches/normalize.ts'
 import { startTime } from './benches/start.ts'
 import { insertDecay } from './storage/decay.ts'
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   'end-to-end': ({ seconds, rate }) => endToEnd({ seconds, tradesPerSecond: rate }),
   start: startTime,
   normalize: async () => ({ lines: await normalizeSpeed(), failed: false }),
+  journal: journalSpeed,
   archive: async () => ({ lines: await archiveSpeed(), failed: false }),
   insert: insertSpeed,
   decay: insertDecay,

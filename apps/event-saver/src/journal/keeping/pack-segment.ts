@@ -11,6 +11,7 @@ import { RawSource } from '../segments/raw-source.ts'
 const CHUNK_BYTES = 2 ** 20
 
 const OPTIONS = {
+  chunkSize: CHUNK_BYTES,
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 }
 

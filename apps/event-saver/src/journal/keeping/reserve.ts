@@ -10,6 +10,7 @@ export class Reserve {
   readonly #path: string
   readonly #bytes: number
   #held: number
+  #piece: Buffer | null = null
   /** Growing and freeing take turns. */
   #turn: Promise<void> = Promise.resolve()
 
@@ -29,11 +30,14 @@ export class Reserve {
     return this.#inTurn(async () => {
       const file = await open(this.#path, 'a', 0o600)
       try {
-        // Random, as a file system may keep zeros without taking room.
+        // Random, as a file system may keep zeros without taking room. Made once: it takes 2 ms and more.
+        this.#piece ??= randomFillSync(Buffer.allocUnsafeSlow(PIECE_BYTES))
         const bytes = Math.min(PIECE_BYTES, this.#bytes - this.#held)
-        const { bytesWritten } = await file.write(randomFillSync(Buffer.allocUnsafe(bytes)))
+        const { bytesWritten } = await file.write(this.#piece, 0, bytes)
         this.#held += bytesWritten
-        if (this.isWhole) await file.datasync()
+        if (!this.isWhole) return
+        this.#piece = null
+        await file.datasync()
       } finally {
         await file.close()
       }

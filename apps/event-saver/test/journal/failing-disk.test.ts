@@ -73,11 +73,14 @@ describe('a failing disk', () => {
     }
     files.disk.sync = () => pause(3)
     const { journal, connection, directory } = await openOn(files, { segmentBytes: 300_000 })
-    await appendFrames(journal, connection, 0, 5000)
+    let frames = 0
+    for (; calls < 20; frames += 100) {
+      await appendFrames(journal, connection, frames, frames + 100)
+      await pause(2)
+    }
     await journal.close()
-    expect(frameNumbers(await readAll(readSegments({ directory })))).toEqual(range(0, 5000))
+    expect(frameNumbers(await readAll(readSegments({ directory })))).toEqual(range(0, frames))
     expect(files.most).toEqual({ writes: 1, syncs: 1 })
-    expect(calls).toBeGreaterThan(5)
   })
 
   it('that is full for a while costs nothing as long as memory holds what came', async () => {

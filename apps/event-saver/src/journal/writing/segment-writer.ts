@@ -62,6 +62,7 @@ export class SegmentWriter {
   #isWriting = false
   #isSyncing = false
   #isCreating = false
+  #creating: Promise<void> = Promise.resolve()
   /** Why `target` is given up, once what is in flight has ended. */
   #failure: { readonly error: unknown } | null = null
   #syncTimer: ClockTimer | null = null
@@ -128,6 +129,8 @@ export class SegmentWriter {
     this.#isClosed = true
     this.#syncTimer?.cancel()
     this.#retryTimer?.cancel()
+    // It removes a file that came too late; after the close the name may be the next process's.
+    await this.#creating
     const files = [this.#target, this.#next]
     this.#target = null
     this.#next = null
@@ -260,9 +263,14 @@ export class SegmentWriter {
   }
 
   /** Makes a file: the next one of a roll, or after an error one to try. */
-  async #create(): Promise<void> {
-    if (this.#isCreating || this.#isClosed) return
+  #create(): Promise<void> {
+    if (this.#isCreating || this.#isClosed) return this.#creating
     this.#isCreating = true
+    this.#creating = this.#createFile()
+    return this.#creating
+  }
+
+  async #createFile(): Promise<void> {
     const segment = Math.max(this.#highest, this.#options.segmentInUse()) + 1
     const path = this.#path(segment)
     let file: SegmentFile

@@ -1,8 +1,8 @@
 import { nowMs, sleep } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
-import { accountHostsFault } from './account-hosts.ts'
 import type { AccountStatus } from './account-status.ts'
 import { AccountWorker, type UsableAccount, type WorkerContext } from './account-worker.ts'
+import { accountHostsFault } from './rest/account-hosts.ts'
 
 /** How often a worker whose key was replaced checks whether its successor is live. */
 const CHECK_MS = 1000

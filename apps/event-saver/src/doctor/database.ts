@@ -12,6 +12,8 @@ import type { Config } from '../config/config.ts'
 import { reasonOf } from '../log/reason.ts'
 import { embeddedFolder } from '../storage/data-folder.ts'
 import { mendingOf } from '../storage/database-fault.ts'
+import { examineAccounts } from './accounts.ts'
+import { examineCollector } from './collector.ts'
 import { examineConnections } from './connections.ts'
 import { type Finding, problem, well } from './finding.ts'
 import { examineInstruments } from './instruments.ts'
@@ -105,9 +107,11 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
     }
     if (pending.length === 0) {
       const hidden = await tenantsHidden(new OperatorRepository(db))
-      if (hidden !== null) findings.push(hidden)
+      findings.push(...(hidden === null ? await examineAccounts(db, config) : [hidden]))
     }
-    if (folder === null) findings.push(...(await examineConnections(db)))
+    if (folder === null) {
+      findings.push(...(await examineConnections(db)), ...(await examineCollector(config)))
+    }
     if (findings.some(({ ok }) => !ok)) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`
     const detail = `PostgreSQL ${serverVersion}, schema ${schemaVersion}${migrations}`

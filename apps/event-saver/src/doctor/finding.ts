@@ -1,7 +1,9 @@
 /** The result of one examination. */
 export interface Finding {
   readonly code:
+    | 'ACCOUNTS'
     | 'CLOCK'
+    | 'COLLECTOR'
     | 'CONNECTIONS'
     | 'DATABASE'
     | 'DATA_DIR'

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Config } from '../config/config.ts'
+import { isLoopback } from '../config/loopback.ts'
 import { reasonOf } from '../log/reason.ts'
 import { type Finding, problem, well } from './finding.ts'
 
@@ -9,12 +10,17 @@ const PATIENCE_MS = 2000
 /** Tries to listen where health and metrics are served; a saver that listens there already is no problem. */
 export async function examineHttpAddress({
   httpAddress: { host, port },
-}: Pick<Config, 'httpAddress'>): Promise<Finding> {
+  httpToken,
+}: Pick<Config, 'httpAddress'> & Partial<Pick<Config, 'httpToken'>>): Promise<Finding> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const server = createServer()
   try {
     server.listen(port, host)
     await once(server, 'listening')
+    if (httpToken === undefined && !isLoopback(host)) {
+      const detail = `${address} is free, and /status and /metrics will be refused to everybody there`
+      return problem('HTTP_ADDRESS', detail, 'set EVENTSAVER_HTTP_TOKEN, or listen on 127.0.0.1')
+    }
     return well('HTTP_ADDRESS', `${address} is free`)
   } catch (error) {
     if (port !== 0 && (await isSaver(address))) {

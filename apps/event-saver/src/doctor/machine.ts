@@ -21,7 +21,7 @@ export async function examineDisk(folder: string): Promise<Finding> {
     return problem(
       'DISK_SPACE',
       detail,
-      'free at least 1 GiB, or set EVENTSAVER_DATA_DIR elsewhere',
+      'free at least 1 GiB, or name a folder of another disk with EVENTSAVER_DATA_DIR or EVENTSAVER_DATABASE_URL',
     )
   }
 }

@@ -245,19 +245,51 @@ function parseName(name: string | null): { instance: string; pid: string; host: 
   return { instance, pid, host }
 }
 
+/** Who captures under a collector's name, as a text, and whether it runs on this machine. */
+export interface CollectorHolder {
+  readonly text: string
+  readonly isOfThisMachine: boolean
+}
+
+/** Looks who holds a collector's name; null when it is free, or held by a login that may not write. */
+export async function findCollectorHolder({
+  databaseUrl,
+  collector,
+}: Pick<CollectorClaimOptions, 'databaseUrl' | 'collector'>): Promise<CollectorHolder | null> {
+  const client = await postgresClient({
+    ...postgresConnection(databaseUrl),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_MS,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    const holder = await holderOf(client, collector)
+    if (holder === null || !holder.mayWrite) return null
+    const isOfThisMachine = parseName(holder.name)?.host === hostname()
+    return { text: textOf(holder), isOfThisMachine }
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
 /** Whether an error says that another saver holds the collector's name. */
 export function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'COLLECTOR_TAKEN'
 }
 
-function taken(collector: string, { name, since }: Holder): CommandError {
+function textOf({ name, since }: Holder): string {
   const holder = parseName(name)
   const who = holder === null ? 'another session' : `process ${holder.pid} on ${holder.host}`
   const when = since === null ? 'an unknown time' : new Date(since * 1000).toISOString()
+  return `${who}, since ${when}`
+}
+
+function taken(collector: string, holder: Holder): CommandError {
   return new CommandError(
     EXIT.tryAgain,
     'COLLECTOR_TAKEN',
-    `the collector name "${collector}" is held by ${who}, since ${when}: stop that saver, or give this ` +
+    `the collector name "${collector}" is held by ${textOf(holder)}: stop that saver, or give this ` +
       'one a name of its own with EVENTSAVER_COLLECTOR',
   )
 }

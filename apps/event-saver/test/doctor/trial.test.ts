@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Secret } from '@grid/core-events'
 import { createDatabase, migrate } from '@grid/db'
 import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
@@ -204,6 +205,16 @@ describe('doctor tries to listen', () => {
     })
     await new Promise((resolve) => server.close(resolve))
     expect(await examineHttpAddress({ httpAddress })).toMatchObject({ ok: true })
+  })
+
+  it('not where the details would be refused to everybody', async () => {
+    const httpAddress = { host: '0.0.0.0', port: 0 }
+    expect(await examineHttpAddress({ httpAddress })).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('EVENTSAVER_HTTP_TOKEN'),
+    })
+    const httpToken = new Secret('t'.repeat(32))
+    expect(await examineHttpAddress({ httpAddress, httpToken })).toMatchObject({ ok: true })
   })
 
   it('where a saver does', async () => {

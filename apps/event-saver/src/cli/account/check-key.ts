@@ -1,6 +1,6 @@
 import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
 import type { Credential } from '@grid/db'
-import { accountHostsFault } from '../../accounts/account-hosts.ts'
+import { accountHostsFault } from '../../accounts/rest/account-hosts.ts'
 import { credentialsOf } from '../../accounts/rest/credentials-of.ts'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'

@@ -1,5 +1,5 @@
-import type { Config } from '../config/config.ts'
-import { isLoopback } from '../config/loopback.ts'
+import type { Config } from '../../config/config.ts'
+import { isLoopback } from '../../config/loopback.ts'
 
 /** Why no account may be captured from the configured hosts. */
 export interface HostsFault {

@@ -1,0 +1,91 @@
+import { hostname } from 'node:os'
+import { startSimulator } from '@grid/bybit-sim'
+import { sql } from 'kysely'
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { examineDatabase } from '../../src/doctor/database.ts'
+import { examine } from '../../src/doctor/doctor.ts'
+import type { Finding } from '../../src/doctor/finding.ts'
+import { Tenants } from '../support/accounts.ts'
+import { ownDatabase } from '../support/rig.ts'
+
+function configOf(env: Readonly<Record<string, string>>) {
+  const loaded = loadConfig({ flags: {}, env, cwd: process.cwd() })
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults))
+  return loaded.config
+}
+
+/** The findings of one code, each with its fix. */
+function of(code: Finding['code'], findings: readonly Finding[]): string[] {
+  const own = findings.filter((finding) => finding.code === code)
+  return own.map(({ ok, detail, fix }) => `${ok ? 'ok' : 'FAIL'} ${detail}; ${fix}`)
+}
+
+describe('doctor examines what this configuration would capture', { timeout: 120_000 }, () => {
+  it('and names accounts that it could not', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'] })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const { accountId } = await tenants.add('ann', 'main')
+    const accounts = async (env: Readonly<Record<string, string>>) => {
+      const base = { EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_WS_URL: sim.wsUrl }
+      const rest = { EVENTSAVER_REST_URL: sim.restUrl }
+      return of('ACCOUNTS', await examineDatabase(configOf({ ...base, ...rest, ...env })))
+    }
+    const keys = { EVENTSAVER_ENCRYPTION_KEYS: tenants.keysText }
+    expect(await accounts(keys)).toEqual([expect.stringMatching(/^ok 1 enabled account can be/)])
+    const other = { EVENTSAVER_ENCRYPTION_KEYS: `other:${Buffer.alloc(32).toString('base64')}` }
+    for (const env of [{}, other]) {
+      const [line, ...more] = await accounts(env)
+      expect(more).toEqual([])
+      expect(line).toMatch(/^FAIL account .*; set EVENTSAVER_ENCRYPTION_KEYS/)
+      expect(line).toContain(accountId)
+    }
+    expect(await accounts({ ...keys, EVENTSAVER_REST_URL: '' })).toEqual([
+      expect.stringMatching(/^FAIL .*REST_URL_MISSING.*; set EVENTSAVER_REST_URL/),
+    ])
+  })
+
+  it('and who holds the collector’s name', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'] })
+    await Tenants.prepare(database.db, sim)
+    const config = configOf({
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_COLLECTOR: 'one',
+    })
+    const seen = () => examineDatabase(config).then((findings) => of('COLLECTOR', findings))
+    expect(await seen()).toEqual([])
+    for (const [host, said] of [
+      [hostname(), /^ok .*"one" is held by process 7 on .*: a second saver is refused/],
+      ['elsewhere', /^FAIL .*"one" is held by process 7 on elsewhere, .*EVENTSAVER_COLLECTOR/],
+    ] as const) {
+      await database.db.transaction().execute(async (trx) => {
+        const name = `event-saver 0badcafe 7@${host}`
+        await sql`select set_config('application_name', ${name}, true)`.execute(trx)
+        await sql`select pg_advisory_xact_lock(hashtextextended('event-saver collector one',
+          to_regclass('grid_meta')::oid::bigint))`.execute(trx)
+        expect(await seen()).toEqual([expect.stringMatching(said)])
+      })
+    }
+  })
+
+  it('and the disk of an embedded database elsewhere, and says what it cannot see without REST', async () => {
+    const config = configOf({
+      EVENTSAVER_DATABASE_URL: 'pglite:/proc/grid',
+      EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+      EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+    })
+    const findings = await examine(config, [])
+    expect(of('DISK_SPACE', findings)).toEqual([
+      expect.not.stringContaining('/proc'),
+      expect.stringMatching(/^FAIL 0\.0 GiB free at \/proc; .*EVENTSAVER_DATABASE_URL/),
+    ])
+    const hosts = of('EXCHANGE_HOST', findings)
+    expect(hosts).toEqual([
+      expect.stringContaining('127.0.0.1 cannot be reached'),
+      expect.stringMatching(/^ok cannot see the clock.*EVENTSAVER_REST_URL/),
+    ])
+  })
+})

@@ -35,10 +35,11 @@ export interface PrepareOptions {
 export async function prepareDatabase(options: PrepareOptions): Promise<boolean> {
   const { clock, config, exitOnDbError, log, signal } = options
   let failures = 0
+  const told = new Set<string>()
   try {
     await retry(
       async () => {
-        await prepareOnce(options)
+        await prepareOnce(options, told)
         await options.claim?.()
       },
       {
@@ -74,7 +75,7 @@ function warnUnreachable(
   )
 }
 
-async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
+async function prepareOnce({ db, config, log }: PrepareOptions, told: Set<string>): Promise<void> {
   const environment = config.environmentStamp
   await assertMayWrite(db, config)
   if (config.migrate === 'auto') {
@@ -87,7 +88,11 @@ async function prepareOnce({ db, config, log }: PrepareOptions): Promise<void> {
         ),
     })
     if (applied.length > 0) log.info({ applied }, 'database migrated')
-    for (const warning of warnings) log.info({ code: 'DATABASE_ROLES' }, warning)
+    for (const warning of warnings) {
+      // Attempts may be many.
+      if (!told.has(warning)) log.info({ code: 'DATABASE_ROLES' }, warning)
+      told.add(warning)
+    }
     return
   }
   try {

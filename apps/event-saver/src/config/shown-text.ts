@@ -2,9 +2,16 @@
 const LIKE_A_SECRET =
   /:[^\s]*@|pass|pwd|secret|token|\b(?!https?:|wss?:)[a-z]+:\/\/|[A-Za-z0-9+/_-]{40}/i
 
+/** Letters of both cases and digits in a row: the exchange's secrets have 36 of them. */
+const LETTERS_AND_DIGITS = /[A-Za-z0-9]{24,}/g
+
 /** Whether a text does not look as if it held a secret. */
 export function isShownText(text: string): boolean {
-  return !LIKE_A_SECRET.test(text)
+  return !LIKE_A_SECRET.test(text) && !text.match(LETTERS_AND_DIGITS)?.some(isMixed)
+}
+
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && /\d/.test(text)
 }
 
 /**

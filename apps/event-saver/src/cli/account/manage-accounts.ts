@@ -13,6 +13,7 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
+import { isShownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { withDatabase } from '../with-database.ts'
 import { acceptKey } from './accept-key.ts'
@@ -195,7 +196,8 @@ async function usersOf(
   if (username !== undefined) {
     const user = await operator.getUserByName(username)
     if (user !== null) return [user]
-    throw new CommandError(EXIT.usage, 'NOT_FOUND', `--user: there is no user ${username}`)
+    const message = `--user: there is no user ${nameText(username)}`
+    throw new CommandError(EXIT.usage, 'NOT_FOUND', message)
   }
   const users: User[] = []
   for (;;) {
@@ -226,9 +228,14 @@ async function namesakes(
   return found
 }
 
+/** A name that there is not, unless it may be a secret that was meant for another place. */
+function nameText(name: string): string {
+  return isShownText(name) ? name : 'of that name'
+}
+
 function unknownAccount({ accountName, username }: AccountName): CommandError {
-  const whose = username === undefined ? '' : ` of user ${username}`
-  const message = `there is no account ${accountName}${whose}: see account list`
+  const whose = username === undefined ? '' : ` of user ${nameText(username)}`
+  const message = `there is no account ${nameText(accountName)}${whose}: see account list`
   return new CommandError(EXIT.usage, 'NOT_FOUND', message)
 }
 

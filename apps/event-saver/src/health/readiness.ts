@@ -1,4 +1,5 @@
 import type { TopicStatus } from '@grid/bybit-adapter'
+import { durationText } from '@grid/core-events'
 
 /** One condition of readiness. */
 export interface ReadinessCheck {
@@ -60,7 +61,7 @@ export class Readiness {
         facts,
         'WRITER_LAG',
         facts.lagMs < MAX_LAG_MS,
-        () => `the oldest waiting item is ${(facts.lagMs / 1000).toFixed(1)} s old`,
+        () => `the oldest waiting item is ${durationText(facts.lagMs)} old`,
       ),
       this.#check(facts, 'WATCHDOG', facts.watchdog === null, () => facts.watchdog ?? 'quiet'),
     ]

@@ -47,7 +47,7 @@ export function statusLines(status: SaverStatus): string[] {
     ...status.instruments.map(
       ({ category, listed, recordedAt, changes, ended }) =>
         `instruments ${category}: ${listed ?? 'not read yet'}${listed === null ? '' : ' listed'}, ` +
-        `recorded ${recordedAt === null ? 'never' : `${Math.max(0, Math.round((status.now - recordedAt) / 1000))} s ago`}, ` +
+        `recorded ${recordedAt === null ? 'never' : `${durationText(Math.max(0, status.now - recordedAt))} ago`}, ` +
         `${changes} changes, ${ended} ended`,
     ),
     ...status.channels

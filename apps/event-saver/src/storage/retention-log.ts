@@ -37,13 +37,15 @@ export class RetentionLog {
     })
   }
 
-  /** Days that are over were frozen. */
+  /** Days that are over were frozen, or could not be yet. */
   froze({ frozen, postponed }: FreezeReport): void {
     this.#failures.delete('DAYS_NOT_FROZEN')
     if (frozen.length === 0 && postponed.length === 0) return
     const days = frozen.map(({ table, day }) => `${table} ${day}`)
     const facts = { code: 'DAYS_FROZEN', days, postponed: postponed.length }
-    this.#log.info(facts, 'froze days that are over')
+    const none =
+      'no day that is over could be frozen: a lock or an older transaction of another session is in the way'
+    this.#log.info(facts, frozen.length === 0 ? none : 'froze days that are over')
   }
 
   /** A task failed and is tried again in an hour. */

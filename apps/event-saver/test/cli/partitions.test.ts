@@ -30,9 +30,19 @@ describe('event-saver partitions', () => {
       { day: dayOf(daysAgo(50)), rows: 1 },
       { day: dayOf(daysAgo(0)), rows: 1, isClosed: false },
     ])
+    const hindered = await database.db.transaction().execute(async (trx) => {
+      const day = dayOf(daysAgo(100)).replace(/^(\d+)-(\d+)-(\d+)$/, 'public_trades_y$1m$2d$3')
+      await sql`lock table ${sql.table(day)} in share update exclusive mode`.execute(trx)
+      return partitions('freeze')
+    })
+    expect(hindered.code).toBe(75)
+    expect(hindered.stdout).toContain(
+      `postponed public_trades ${dayOf(daysAgo(100))}: a lock or an older transaction`,
+    )
     const freeze = await partitions('freeze')
     expect(freeze.code).toBe(0)
     expect(freeze.stdout.match(/frozen/g)).toHaveLength(2)
+    expect((await partitions('freeze')).stdout).toBe('no day is over and not frozen yet\n')
 
     const past = ['--table', 'public_trades', '--older-than', '90d']
     const dry = await partitions('prune', '--dry-run', ...past)

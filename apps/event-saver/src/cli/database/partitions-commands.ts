@@ -68,9 +68,9 @@ export function addPartitionCommands({ program, add, print }: CommandLine): void
     'pack the index of the days that are over, freeze and analyze them',
     PARTITIONS_FREEZE_EXAMPLES,
     async ({ config }, options) => {
-      const { freezeDays, partitionLines } = await implementation()
+      const { freezeDays, frozenLines } = await implementation()
       const report = await freezeDays(config, tableOf(options))
-      print(options, report, partitionLines([...report.frozen, ...report.postponed]))
+      print(options, report, frozenLines(report))
       return report.postponed.length > 0 ? EXIT.tryAgain : EXIT.ok
     },
     partitions,

@@ -231,6 +231,16 @@ export function partitionLines(partitions: readonly Partition[]): string[] {
   })
 }
 
+/** A line for each day that was frozen, or could not be yet. */
+export function frozenLines({ frozen, postponed }: FreezeReport): string[] {
+  if (frozen.length + postponed.length === 0) return ['no day is over and not frozen yet']
+  const why = 'a lock or an older transaction of another session is in the way; run it again later'
+  return [
+    ...partitionLines(frozen),
+    ...postponed.map(({ table, day }) => `postponed ${table} ${day}: ${why}`),
+  ]
+}
+
 /** A line for each day; days that are not old enough have one a table. */
 export function prunedLines(days: readonly PrunedDay[]): string[] {
   const young = days.filter(({ isYoung }) => isYoung === true)

@@ -5,6 +5,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
+import { READ_COMMITTED } from './session-forms.ts'
 import type { SessionSettings } from './session-settings.ts'
 import { isOutsideTransaction } from './transaction.ts'
 
@@ -38,8 +39,13 @@ export class LocalSettingsDriver implements Driver {
     connection: DatabaseConnection,
     settings: TransactionSettings,
   ): Promise<void> {
-    await this.#driver.beginTransaction(inner(connection), settings)
-    if (connection instanceof LocalConnection) await connection.begun()
+    if (!(connection instanceof LocalConnection)) {
+      return this.#driver.beginTransaction(connection, settings)
+    }
+    // The default of a session's transactions is the only form that can no longer be set within one.
+    const levels = { isolationLevel: READ_COMMITTED, ...settings }
+    await this.#driver.beginTransaction(connection.inner, levels)
+    await connection.begun()
   }
 
   commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -100,7 +106,9 @@ class LocalConnection implements DatabaseConnection {
       return this.inner.executeQuery<Row>(query)
     }
     return this.#orRollBack(async () => {
-      await this.inner.executeQuery(CompiledQuery.raw(`begin; ${this.#localSql}`))
+      await this.inner.executeQuery(
+        CompiledQuery.raw(`begin isolation level ${READ_COMMITTED}; ${this.#localSql}`),
+      )
       const result = await this.inner.executeQuery<Row>(query)
       await this.#driver.commitTransaction(this.inner)
       return result

@@ -1,8 +1,12 @@
 import { listText, sqlText } from '../columns/sql-text.ts'
 
+/** The level at which transactions run that do not ask for another. */
+export const READ_COMMITTED = 'read committed' as const
+
 /**
  * The settings that every session has, whatever the server, the database, the role or the URL set: those
- * that change how a value is written, what a name or a literal of ours means, or which rows are seen.
+ * that change how a value is written, what a name or a literal of ours means, or which rows are seen. What
+ * waits for a lock must then see what the holder of the lock did: a snapshot of the whole transaction hides it.
  */
 const FORMS: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY',
@@ -16,6 +20,7 @@ const FORMS: Readonly<Record<string, string>> = {
   array_nulls: 'on',
   transform_null_equals: 'off',
   row_security: 'on',
+  default_transaction_isolation: READ_COMMITTED,
 }
 
 const SEARCH_PATH = 'search_path'

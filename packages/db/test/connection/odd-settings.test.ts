@@ -35,6 +35,7 @@ const ODD: Readonly<Record<string, string>> = {
   array_nulls: 'off',
   transform_null_equals: 'on',
   row_security: 'off',
+  default_transaction_isolation: 'repeatable read',
   lc_messages: 'POSIX',
   lc_monetary: 'POSIX',
   lc_numeric: 'POSIX',
@@ -88,6 +89,14 @@ async function readAll(db: Kysely<GridDatabase>, tenant: Tenant) {
     inspectDatabase: () => inspectDatabase(db),
     listPartitions: () => listPartitions(db, { exact: true }),
     listRemovedDays: () => listRemovedDays(db),
+    isolation: () => sql`show transaction_isolation`.execute(db),
+    isolationOfTransaction: () =>
+      db.transaction().execute((trx) => sql`show transaction_isolation`.execute(trx)),
+    isolationAsked: () =>
+      db
+        .transaction()
+        .setIsolationLevel('serializable')
+        .execute((trx) => sql`show transaction_isolation`.execute(trx)),
     // What a user of the package reads by Kysely itself.
     runs: () => db.selectFrom('runs').selectAll().execute(),
     bytes: () => db.selectFrom('dead_letters').select('raw').execute(),
@@ -214,6 +223,7 @@ const IGNORED = [
   'array_nulls',
   'transform_null_equals',
   'row_security',
+  'default_transaction_isolation',
   'search_path',
 ]
 const POOLERS: readonly (readonly [string, readonly string[], number])[] = [

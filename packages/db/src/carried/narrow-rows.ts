@@ -49,7 +49,8 @@ export function streamKeys(rows: readonly InstrumentRow[]): readonly string[] {
  * Decides for each row of a batch in which form it is stored.
  *
  * A row leaves values out only if it follows the last stored row of its instrument and day, and if those
- * values are that row's. So what is read is what was offered, whatever the offered rows say.
+ * values are that row's. So what is read is what was offered, whatever the offered rows say, unless another
+ * process stored another row of the stream meanwhile: decision 0024 says what is read then.
  */
 export class RowNarrower<Row extends InstrumentRow> {
   /** What will be known of the streams of the batch once its rows are stored. */

@@ -96,6 +96,24 @@ describe.each(DATABASES)('tickers on %s', (_name, open) => {
     ])
   })
 
+  it('a message that names more fields than the stored one is a conflict, and one that names fewer is none', async () => {
+    const symbol = 'FIELDS'
+    const bit = (name: 'markPrice' | 'indexPrice') => 2 ** TICKER_FIELDS[name].bit
+    const few = ticker({ symbol, changed: bit('markPrice'), markPrice: decimal('1') })
+    const more = { ...few, changed: few.changed + bit('indexPrice'), indexPrice: decimal('7') }
+    expect(await tickers.bulkInsert([few])).toMatchObject({ inserted: 1 })
+    expect(await tickers.bulkInsert([more])).toMatchObject({
+      duplicates: 0,
+      conflicts: [{ event: more, field: 'changed' }],
+    })
+    const later = { exchangeTs: T0 + 1 }
+    await tickers.bulkInsert([{ ...more, ...later }])
+    expect(await tickers.bulkInsert([{ ...few, ...later }])).toMatchObject({
+      duplicates: 1,
+      conflicts: [],
+    })
+  })
+
   it('has a column and a named bit for every ticker field that core-events lists', async () => {
     const types = { decimal: 'numeric', text: 'text', timestamp: 'timestamp with time zone' }
     const { rows } = await sql<{ column: string }>`

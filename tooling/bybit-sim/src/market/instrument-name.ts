@@ -96,6 +96,15 @@ export function optionSymbols(
   const day = lastDay.getUTCDate() - ((lastDay.getUTCDay() + 2) % 7)
   const date = `${day}${MONTHS[lastDay.getUTCMonth()]}${lastDay.getUTCFullYear() % 100}`
   return strikes.flatMap((strike) =>
-    ['C', 'P'].map((side) => `${baseCoin}-${date}-${strike}-${side}-USDT`),
+    ['C', 'P'].map((side) => `${baseCoin}-${date}-${plainText(strike)}-${side}-USDT`),
   )
+}
+
+/** A number without an exponent, which JavaScript writes below 1e-6 and from 1e21 on. */
+function plainText(value: number): string {
+  const [digits = '', exponent] = String(value).split('e')
+  if (exponent === undefined) return digits
+  const places = Number(exponent)
+  const figures = digits.replace('.', '')
+  return places < 0 ? `0.${'0'.repeat(-places - 1)}${figures}` : figures.padEnd(places + 1, '0')
 }

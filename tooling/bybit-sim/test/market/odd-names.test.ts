@@ -53,6 +53,15 @@ test('instruments with a dot or beyond ASCII go through sockets, REST, faults an
   await sim.delist('option', CALL)
 })
 
+test('strikes of any size are written without an exponent, and the simulator takes them', async () => {
+  const strikes = [0.0000001, 2.5e-7, 0.5, 100_000, 1.5e21]
+  const names = optionSymbols('XRP', strikes, Date.now())
+  const texts = names.map((name) => name.split('-')[2])
+  const plain = ['0.0000001', '0.00000025', '0.5', '100000', '1500000000000000000000']
+  expect(texts).toEqual(plain.flatMap((text) => [text, text]))
+  await using _sim = await startSimulator({ symbols: [], option: names, paused: true })
+})
+
 test.each(['btcusdt', '.5USDT', 'A B', 'A,BUSDT', '../USDT', ''])(
   '%j cannot be an instrument',
   async (symbol) => {

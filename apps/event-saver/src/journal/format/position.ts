@@ -9,9 +9,6 @@ export type JournalPosition = number
 /** Positions that one segment may use. */
 export const POSITIONS_A_SEGMENT: number = 2 ** 24
 
-/** The highest segment number: positions stay exact below 2^53. */
-export const MAX_SEGMENT: number = 2 ** 29 - 1
-
 /** The number of the segment that a position lies in. */
 export function segmentOf(position: JournalPosition): number {
   return Math.floor(position / POSITIONS_A_SEGMENT)

@@ -194,11 +194,13 @@ export class Keeper {
 
   /** Removes released segments, oldest first, as long as the condition holds. */
   async #removeReleased(isDue: (segment: ShelvedSegment) => boolean): Promise<void> {
-    const { checkpointed, keepsArchive } = this.#options
+    const { checkpointed, keepsArchive, packs } = this.#options
     for (const segment of this.#shelf.releasedBefore(checkpointed())) {
       if (!isDue(segment)) return
       if (!keepsArchive) await this.#remove(segment)
-      else if (segment.name.form === 'zst' || segment.isUnpackable) await this.#archive(segment)
+      else if (!packs || segment.name.form === 'zst' || segment.isUnpackable) {
+        await this.#archive(segment)
+      }
     }
   }
 

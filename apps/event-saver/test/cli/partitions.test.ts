@@ -41,7 +41,7 @@ describe('event-saver partitions', () => {
     )
     const freeze = await partitions('freeze')
     expect(freeze.code).toBe(0)
-    expect(freeze.stdout.match(/frozen/g)).toHaveLength(2)
+    for (const { stdout } of [hindered, freeze]) expect(stdout.match(/frozen$/gm)).toHaveLength(1)
     expect((await partitions('freeze')).stdout).toBe('no day is over and not frozen yet\n')
 
     const past = ['--table', 'public_trades', '--older-than', '90d']

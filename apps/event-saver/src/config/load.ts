@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { ENVIRONMENTS } from '@grid/bybit-adapter'
+import { ENVIRONMENTS, type Environment, restUrl as restUrlOf } from '@grid/bybit-adapter'
 import { type Config, completeConfig, environmentOf, withAbsolutePaths } from './config.ts'
 import type { ConfigFault } from './config-fault.ts'
 import { type Exposure, exposures } from './exposures.ts'
@@ -90,6 +90,12 @@ export function loadConfig(input: ConfigInput): ConfigResult {
       problem: `${typed.region} has no hosts for ${place.split(':')[0]}`,
       fix: `unset it; known are ${ENVIRONMENTS.filter((name) => name.includes(':')).join(', ')}`,
     })
+  } else if (!isRestOf(typed, place)) {
+    faults.push({
+      where: SETTINGS.restUrl.variable,
+      problem: `is another exchange than ${place}, whose sockets would be captured: environments never mix`,
+      fix: `set ${SETTINGS.wsUrl.variable} beside it, or unset it`,
+    })
   }
   faults.push(...pgVariableFaults(typed.databaseUrl, input.env))
   const symbols = wantedSymbols(typed, input.cwd, faults)
@@ -103,6 +109,22 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     given: givens,
     unknownVariables: unknownVariables(input.env),
   }
+}
+
+/** Hosts of the exchange's REST besides those that are used by default. */
+const ALSO: Partial<Record<Environment, string>> = {
+  mainnet: 'api.bytick.com',
+  demo: 'api-demo.bybit.com',
+}
+
+/** Whether a REST URL that stands alone is one of the environment whose sockets are captured. */
+function isRestOf(
+  { wsUrl, restUrl }: Pick<SettingValues, 'wsUrl' | 'restUrl'>,
+  environment: Environment,
+): boolean {
+  if (restUrl === undefined || wsUrl !== undefined) return true
+  const { hostname } = new URL(restUrl)
+  return hostname === new URL(restUrlOf(environment)).hostname || hostname === ALSO[environment]
 }
 
 function wantedSymbols(

@@ -247,3 +247,20 @@ describe('symbols', () => {
     expect(faultsOf({ env }).map(({ where }) => where)).toEqual(['EVENTSAVER_REST_URL'])
   })
 })
+
+it.each([
+  ['mainnet', 'http://127.0.0.1:9002', false],
+  ['mainnet', 'https://api-testnet.bybit.com', false],
+  ['mainnet', 'https://api.bybit.com', true],
+  ['mainnet', 'https://api.bytick.com', true],
+  ['testnet', 'https://api.bytick.com', false],
+  ['demo', 'https://api-demo.bybit.com', true],
+])('beside the sockets of %s, the REST URL %s is taken: %s', (environment, restUrl, isTaken) => {
+  const env = { EVENTSAVER_ENVIRONMENT: environment, EVENTSAVER_REST_URL: restUrl }
+  if (isTaken) return expect(load({ env })).toMatchObject({ config: { restUrl } })
+  expect(faultsOf({ env })).toMatchObject([
+    { where: 'EVENTSAVER_REST_URL', fix: expect.stringContaining('EVENTSAVER_WS_URL') },
+  ])
+  const both = { ...env, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' }
+  expect(load({ env: both })).toMatchObject({ config: { restUrl } })
+})

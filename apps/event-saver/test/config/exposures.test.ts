@@ -100,7 +100,6 @@ describe('accounts', () => {
     ['ws://exchange.example', https, 'false', 'HOST_NOT_ENCRYPTED'],
     [wss, 'http://exchange.example', 'false', 'HOST_NOT_ENCRYPTED'],
     [wss, 'http://10.0.0.7', 'false', 'HOST_NOT_ENCRYPTED'],
-    [undefined, 'http://10.0.0.7', 'false', 'HOST_NOT_ENCRYPTED'],
     ['ws://localhost.evil.example', https, 'false', 'HOST_NOT_ENCRYPTED'],
     ['WS://exchange.example', https, 'false', 'HOST_NOT_ENCRYPTED'],
     ['ws://exchange.example', 'http://exchange.example', 'true', null],

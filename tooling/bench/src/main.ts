@@ -9,6 +9,7 @@ import { insertSpeed } from './storage/insert.ts'
 import { readSpeed } from './storage/read.ts'
 import { storageSize } from './storage/size.ts'
 import { tickerInsert } from './storage/ticker-insert.ts'
+import { tickerRead } from './storage/ticker-read.ts'
 import { twoWriters } from './storage/two-writers.ts'
 
 /** All benches by name. A new bench adds its line here. */
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   storage: storageSize,
   'two-writers': twoWriters,
   'ticker-insert': tickerInsert,
+  'ticker-read': tickerRead,
 }
 
 interface BenchOptions {

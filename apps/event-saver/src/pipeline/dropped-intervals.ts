@@ -1,5 +1,6 @@
 import { streamSymbol } from '@grid/bybit-adapter'
 import {
+  believableTs,
   type CaptureGap,
   type DeadLetter,
   type GridEvent,
@@ -53,7 +54,8 @@ export class DroppedIntervals {
 
 /** The stream of an event, which may be of several instruments, and its time. */
 export function momentOfEvent(event: GridEvent): Moment {
-  const { exchangeTs: ts } = event
+  // One absurd time must not make a gap of years.
+  const ts = believableTs(event)
   if ('accountId' in event) return { accountId: event.accountId, channel: event.channel, ts }
   const { category, channel, symbol } = event
   return { category, channel, symbol: streamSymbol(category, channel, symbol), ts }

@@ -1,4 +1,4 @@
-import type { PublicEvent } from '@grid/core-events'
+import { believableTs, type PublicEvent } from '@grid/core-events'
 import { LONGEST_LAG_MS } from './topic-outage.ts'
 
 /** Whether an event belongs to the opening of a subscription. */
@@ -48,7 +48,7 @@ export class TopicProgress {
     let newest: number | null = null
     for (const event of events) {
       if (this.#isOpening?.(event)) continue
-      if (newest === null || event.exchangeTs > newest) newest = event.exchangeTs
+      newest = Math.max(newest ?? 0, believableTs(event))
     }
     if (newest === null) return
     this.#firstMs ??= newest

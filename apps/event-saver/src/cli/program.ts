@@ -149,7 +149,7 @@ function withoutValues(text: string): string {
   return text
     .replace(/(unknown option '(?:--[^'=]*|-[^'-])).*'/s, "$1'")
     .replace(/(unknown command) '(?![a-z-]+').*'/s, '$1')
-    .replace(/(but got \d+):.*/s, '$1')
+    .replace(/(but got \d+):.*/s, '$1\n')
 }
 
 function camelCase(flag: string): string {

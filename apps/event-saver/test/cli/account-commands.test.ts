@@ -351,6 +351,7 @@ describe('event-saver account', () => {
       [add('--api-key', 'k', '--api-secret=canary3'), 's', 2, "unknown option '--api-secret'"],
       [add('--api-key', 'k', '-scanary4'), 's', 2, "unknown option '-s'"],
       [add('--api-key', 'k', 'canary5'), 's', 2, 'Expected 1 argument but got 2\n'],
+      [add('--api-key', 'k', 'two\ncanary6'), 's', 2, 'Expected 1 argument but got 2\n'],
       [['add', '', '--user', 'alice', '--api-key', 'k'], 's', 2, 'NAME_INVALID: the account'],
       [['add', 'x', '--user', ' ', '--api-key', 'k'], 's', 2, 'NAME_INVALID: --user'],
       [['add', 'x', '--user', 'alice ', '--api-key', 'k'], 's', 2, 'NAME_INVALID'],

@@ -86,6 +86,8 @@ describe('a postgres:// URL', () => {
     ['postgres://me%3AS3CRET@host/db', /: or ; in the name of the user/],
     ['postgres://me:S3CRET@host/db?statement_timeout=1', /0, or at least 1000 milliseconds/],
     ['postgres://me:S3CRET@host/db?query_timeout=10', /0, or at least 1000 milliseconds/],
+    ['postgres://me:S3CRET@host/db?options=-c%20statement_timeout=1', /wrong options: statement_t/],
+    ['postgres://host/db?options=-cjit=off%20--idle-session-timeout=5ms', /idle_session_timeout/],
     ['postgres://me:S3CRET@host/db?sslrootcert=/nope.crt', /cannot be read, \/nope.crt \(ENOENT\)/],
     [`postgres://me:S3CRET@host/db?sslcert=${import.meta.filename}`, /not PEM/],
     ['postgres://host/db?sslnegotiation=direct&sslmode=disable', /without TLS/],

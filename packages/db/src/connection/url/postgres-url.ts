@@ -33,7 +33,7 @@ const PARAMETERS: Readonly<Record<string, (value: string) => string | null>> = {
   application_name: () => null,
   fallback_application_name: () => null,
   client_encoding: () => null,
-  options: () => null,
+  options: sessionOptions,
   statement_timeout: milliseconds,
   lock_timeout: milliseconds,
   idle_in_transaction_session_timeout: milliseconds,
@@ -174,6 +174,28 @@ function decode(text: string): string {
 
 function oneOf(...words: readonly string[]): (value: string) => string | null {
   return (value) => (words.includes(value) ? null : `it must be one of ${words.join(', ')}`)
+}
+
+/** The limits of a session under which nothing succeeds when somebody means seconds. */
+const SESSION_LIMITS: ReadonlySet<string> = new Set([
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+  'lock_timeout',
+  'statement_timeout',
+  'transaction_timeout',
+])
+
+/** Checks the limits among `-c name=value` and `--name=value`; the server reads the rest. */
+function sessionOptions(value: string): string | null {
+  for (const [, given = '', count, unit] of value.matchAll(
+    /(?:-c\s*|--)([\w-]+)=(\d{1,9})(ms|us)?(?!\S)/g,
+  )) {
+    const name = given.toLowerCase().replaceAll('-', '_')
+    const ms = unit === 'us' ? Number(count) / 1000 : Number(count)
+    if (!SESSION_LIMITS.has(name) || ms === 0 || ms >= LEAST_LIMIT_MS) continue
+    return `${name} must be 0, or at least ${LEAST_LIMIT_MS} milliseconds`
+  }
+  return null
 }
 
 function milliseconds(value: string): string | null {

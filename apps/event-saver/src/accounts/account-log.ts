@@ -81,10 +81,16 @@ export class AccountLog {
   }
 
   /** A gap was read from the exchange's history and closed. */
-  gapClosed({ accountName }: Named, gap: StoredGap, state: GapState): void {
+  gapClosed(
+    { accountName }: Named,
+    gap: StoredGap,
+    state: GapState,
+    faults: readonly string[],
+  ): void {
     const { channel, startTs, endTs } = gap
+    const why = faults.length === 0 ? {} : { reason: faults.join('; ') }
     this.#log.info(
-      { account: accountName, channel, startTs, endTs, state },
+      { account: accountName, channel, startTs, endTs, state, ...why },
       'gap read from history',
     )
   }

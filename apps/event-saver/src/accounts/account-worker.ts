@@ -133,9 +133,9 @@ export class AccountWorker {
       onOrders: (orders) => {
         for (const order of orders) this.#orders.note(order)
       },
-      onClosed: (gap, state) => {
+      onClosed: (gap, state, faults) => {
         pipeline.gaps.close()
-        context.log.gapClosed(account, gap, state)
+        context.log.gapClosed(account, gap, state, faults)
       },
     })
     this.#jobs = new AccountJobs({

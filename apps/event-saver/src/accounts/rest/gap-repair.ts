@@ -39,8 +39,8 @@ export interface GapRepairOptions {
   ) => Promise<Set<string>>
   /** Told of orders that were read. */
   readonly onOrders: (orders: readonly OrderEvent[]) => void
-  /** Told of a gap that was closed. */
-  readonly onClosed: (gap: StoredGap, state: GapState) => void
+  /** Told of a gap that was closed, and of what stands against all of it being known. */
+  readonly onClosed: (gap: StoredGap, state: GapState, faults: readonly string[]) => void
 }
 
 /** How far beyond a gap's bounds is read, in addition to the difference of the two clocks. */
@@ -69,9 +69,11 @@ interface GapReading {
   /** Whether everything that the exchange gave is stored. */
   readonly isStored: boolean
   readonly completeness: Completeness
+  /** Why it is not whole. */
+  readonly faults: readonly string[]
 }
 
-const NOT_DUE: GapReading = { isStored: true, completeness: 'whole' }
+const NOT_DUE: GapReading = { isStored: true, completeness: 'whole', faults: [] }
 
 /**
  * Fills the open gaps of an account's executions and orders from the exchange's history, also those of
@@ -105,11 +107,14 @@ export class GapRepair {
       const settledMs = gap.endTs - Math.max(0, clockOffsetMs()) + settleMs
       const isSettled = nowMs(clock) >= settledMs
       const isDue = isSettled || !this.#firstReadMs.has(gap.id)
-      const { isStored, completeness } = isDue ? await this.#read(gap, repair, signal) : NOT_DUE
+      const { isStored, completeness, faults } = isDue
+        ? await this.#read(gap, repair, signal)
+        : NOT_DUE
       if (isStored && !this.#firstReadMs.has(gap.id)) this.#firstReadMs.set(gap.id, nowMs(clock))
       const isAwaited = completeness === 'doubtful' && this.#isAwaited(gap, repair)
       if (isSettled && isStored && !isAwaited) {
-        await this.#close(gap, completeness === 'whole' ? repair.stateWhenRead : 'partial')
+        const state = completeness === 'whole' ? repair.stateWhenRead : 'partial'
+        await this.#close(gap, state, faults)
         continue
       }
       const againMs = isSettled ? nowMs(clock) + this.#retryMs(isStored) : settledMs
@@ -137,11 +142,11 @@ export class GapRepair {
     for (const id of this.#firstReadMs.keys()) if (!ids.has(id)) this.#firstReadMs.delete(id)
   }
 
-  async #close(gap: StoredGap, state: GapState): Promise<void> {
+  async #close(gap: StoredGap, state: GapState, faults: readonly string[]): Promise<void> {
     const { gaps, scope, onClosed } = this.#options
     this.#firstReadMs.delete(gap.id)
     // Somebody may have removed the gap meanwhile.
-    if (await gaps.setState(scope, gap.id, state)) onClosed(gap, state)
+    if (await gaps.setState(scope, gap.id, state)) onClosed(gap, state, faults)
   }
 
   /** Reads a gap's interval from all categories and stores the rows. */
@@ -164,13 +169,17 @@ export class GapRepair {
       for (const event of rows.events) left.delete(eventKey(event))
       if (rows.deadLetters.length > 0 || rows.events.some(isRefused)) isReadable = false
     }
-    // A socket delivers all categories, so a gap is one of all categories.
-    const isAsked = CATEGORIES.every((category) => categories.includes(category))
-    const told: Completeness[] = [isAsked ? 'whole' : 'part']
+    const parts: (readonly [Completeness, string])[] = []
     for (const category of categories) {
-      told.push(await reader[read](category, interval, take, { signal }))
+      const told = await reader[read](category, interval, take, { signal })
+      parts.push([told, `${category}: the exchange told only a part, or may list more coins`])
     }
-    told.push(isReadable ? 'whole' : 'part', left.size > 0 ? 'doubtful' : 'whole')
-    return { isStored, completeness: together(...told) }
+    // A socket delivers all categories, so a gap is one of all categories.
+    const unasked = CATEGORIES.filter((category) => !categories.includes(category))
+    if (unasked.length > 0) parts.push(['part', `not asked for: ${unasked.join(', ')}`])
+    if (!isReadable) parts.push(['part', 'rows could not be read or stored: see the dead letters'])
+    if (left.size > 0) parts.push(['doubtful', `${left.size} stored executions are left out`])
+    const faults = parts.filter(([told]) => told !== 'whole').map(([, fault]) => fault)
+    return { isStored, completeness: together(...parts.map(([told]) => told)), faults }
   }
 }

@@ -47,6 +47,7 @@ describe('the repair of gaps', () => {
   ) {
     const states = new Map<string, GapState>()
     const reads: string[] = []
+    const told: string[] = []
     const more: Told = {
       told: 'whole',
       unreadable: 0,
@@ -96,9 +97,9 @@ describe('the repair of gaps', () => {
             .map((event) => eventKey(event)),
         ),
       onOrders: () => {},
-      onClosed: () => {},
+      onClosed: (_gap, _state, faults) => told.push(...faults),
     })
-    return { run: () => work.run(new AbortController().signal), states, reads, at, more }
+    return { run: () => work.run(new AbortController().signal), states, reads, at, more, told }
   }
 
   it('reads a gap at once, and reads it again and closes it when the history has settled', async () => {
@@ -165,15 +166,18 @@ describe('the repair of gaps', () => {
   it.each(['a stored execution', 'a list of instruments'])(
     'closes as partial what leaves out %s for minutes',
     async (what) => {
-      const { run, states, at, more } = repair([gap('a', 'execution', T0)])
+      const { run, states, at, more, told } = repair([gap('a', 'execution', T0)])
       if (what === 'a stored execution') more.stored = [execution('known', T0)]
       else more.told = 'doubtful'
+      const because =
+        more.told === 'doubtful' ? 'option: the exchange told only a part' : '1 stored'
       for (at.ms = T0 + 30_000; at.ms < T0 + 330_000; at.ms += 30_000) {
         expect(await run()).toBe(at.ms + 30_000)
       }
       expect(states.size).toBe(0)
       expect(await run()).toBeNull()
       expect([...states]).toEqual([['a', 'partial']])
+      expect(told).toContainEqual(expect.stringContaining(because))
     },
   )
 

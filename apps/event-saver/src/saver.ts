@@ -1,20 +1,31 @@
-import { type Clock, streamKey, streamOf, systemClock, untilAborted } from '@grid/core-events'
-import { CaptureGapRepository } from '@grid/db'
+import {
+  type Channel,
+  type Clock,
+  retry,
+  type Stream,
+  streamKey,
+  streamOf,
+  systemClock,
+  untilAborted,
+} from '@grid/core-events'
+import { CaptureGapRepository, classifyDatabaseError } from '@grid/db'
 import { AccountService } from './accounts/account-service.ts'
+import { accountFilterOf } from './accounts/kept-rows.ts'
 import type { Config } from './config/config.ts'
 import { retentionOf } from './config/retention.ts'
 import { Health } from './health/health.ts'
 import type { SaverStatus } from './health/status.ts'
-import { MemoryJournal } from './journal/journal.ts'
 import type { Logger } from './log/log.ts'
 import { queryAtStart } from './log/query-or-warn.ts'
 import { StreamLog } from './log/stream-log.ts'
 import { MarketService } from './market/market-service.ts'
-import { Pipeline } from './pipeline/pipeline.ts'
+import { type DrainReport, Pipeline } from './pipeline/pipeline.ts'
 import { PipelineLog } from './pipeline/pipeline-log.ts'
+import { Recorders } from './pipeline/recovery/stream-recorder.ts'
 import { MarketRepair } from './repair/market-repair.ts'
 import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { embeddedFolder } from './storage/data-folder.ts'
+import { openDataJournal, type SaverJournal } from './storage/data-journal.ts'
 import { Databases } from './storage/databases.ts'
 import { openFolder } from './storage/folder-modes.ts'
 import { OpenGapCount } from './storage/open-gap-count.ts'
@@ -44,6 +55,7 @@ export interface SaverOptions {
 
 const HISTORY_SETTLE_MS = 30_000
 const LIST_POLL_MS = 20_000
+const POSITIONS_BACKOFF = { baseMs: 250, capMs: 5000 }
 /** How long a database may take at the start before the accounts are captured without it. */
 const EARLY_MS = 2000
 
@@ -52,8 +64,10 @@ const MOMENT_MS = 500
 
 /** How a saver ended. */
 export interface StopReport {
-  /** Items that the stop could not store. */
+  /** Items that the stop could not store, and that nothing holds. */
   readonly lost: number
+  /** Items that are in the journal: the next start stores them. */
+  readonly left: number
   /** Items for which there was no room while it ran; gaps cover them. */
   readonly dropped: number
 }
@@ -61,7 +75,7 @@ export interface StopReport {
 /**
  * One collector: captures the configured streams into the database until it is stopped.
  *
- * Capture begins at once; while the database is away, events wait in memory.
+ * Capture begins at once; while the database is away, events wait in the journal.
  *
  * @example
  * const saver = new Saver({ config, log })
@@ -73,6 +87,8 @@ export class Saver {
   readonly failure: Promise<never>
   readonly pipeline: Pipeline
   readonly #options: Required<SaverOptions>
+  readonly #recorders = new Recorders()
+  readonly #journal: SaverJournal
   readonly #databases: Databases
   readonly #claim: CollectorClaim | null
   readonly #markets: MarketService
@@ -91,6 +107,7 @@ export class Saver {
   #connections = 0
   #hasBeenLive = false
 
+  /** Opens the journal: throws a `CommandError` with exit code 75 or 78 where it cannot. */
   constructor(options: SaverOptions) {
     this.#options = {
       clock: systemClock,
@@ -109,7 +126,13 @@ export class Saver {
       this.#health.fail()
       reject(error)
     }
-    const journal = new MemoryJournal()
+    const journal = openDataJournal({
+      config,
+      clock,
+      log,
+      checkpoint: () => this.#recorders.states(),
+    })
+    this.#journal = journal
     this.#databases = new Databases(config)
     // The embedded database has a lock of its own.
     this.#claim = this.#databases.areSeparate
@@ -125,12 +148,16 @@ export class Saver {
       journal,
       clock,
       collector: config.collector,
+      environment: config.environmentStamp,
       batchSize: config.batchSize,
       flushIntervalMs: config.flushInterval,
       maxWaiting: config.maxWaiting,
       gapThresholdMs: config.gapThreshold,
       intervals: { ticker: config.tickerInterval },
+      filter: accountFilterOf(config),
       handlers: new PipelineLog(log),
+      streamsOf: (channel) => this.#streamsOf(channel),
+      onJournalItem: (item, frame) => this.#markets.onJournalItem(item, frame),
       onGap: (recorded) => this.#repair.onGap(recorded),
       onRefused: (writer, error) => this.#fail(writeRefused(writer, error, config)),
       onDefect: this.#fail,
@@ -140,6 +167,7 @@ export class Saver {
       clock,
       db: this.#databases.capture,
       journal,
+      recorders: this.#recorders,
       pipeline: this.pipeline,
       log,
       streamLog: new StreamLog(log, clock),
@@ -224,12 +252,16 @@ export class Saver {
     this.#openGaps.stop()
     await this.#partitions.stop(signal)
     const dropped = this.pipeline.sample().reduce((sum, entry) => sum + entry.dropped, 0)
-    const lost = this.#isRefused ? await this.#abandon() : await this.pipeline.drain(signal)
+    const { left, lost } = this.#isRefused
+      ? await this.#abandon()
+      : await this.pipeline.drain(signal)
+    this.#journal.note({ type: 'stop' })
+    await this.#journal.close()
     await within(this.#claim?.release(signal), signal)
     await untilAborted(this.#markets.settled(), signal).catch(() => {})
     await this.#databases.close(signal)
     await within(this.#health.close(), signal)
-    return { lost, dropped }
+    return { lost, left, dropped }
   }
 
   /** Once the database is ready, reads what was stored before this process and begins to store. */
@@ -265,6 +297,13 @@ export class Saver {
       if (openness !== null) log.warn({ code: 'FOLDER_OPEN' }, openness)
       await this.#markets.readPast(signal)
       await this.#accounts.readPast(signal)
+      // Not a question that may stay open: what lies between would never be read.
+      await retry(() => this.pipeline.readPositions(), {
+        clock,
+        signal,
+        backoff: POSITIONS_BACKOFF,
+        isRetryable: (error) => classifyDatabaseError(error) === 'transient',
+      })
       await queryAtStart({ log, clock, signal }, async () => {
         const { open } = await new CaptureGapRepository(db).countByState('everyone')
         this.pipeline.gaps.addStored(open)
@@ -277,6 +316,7 @@ export class Saver {
       this.#openGaps.start()
       await this.#repair.takeUp()
     } catch (error) {
+      if (signal.aborted) return
       if (isTaken(error)) this.pipeline.handOver()
       else this.#isRefused = !this.#isDatabaseReady && !this.#hasWaited
       this.#fail(error)
@@ -285,14 +325,29 @@ export class Saver {
     }
   }
 
-  /** Nothing was stored by this process: the next start finds the gap since the last stored event. */
-  async #abandon(): Promise<number> {
-    const items = await this.pipeline.abandon()
+  /** The streams of a channel that are captured now. */
+  #streamsOf(channel: Channel): Stream[] {
+    const markets = this.#markets.topics().filter((topic) => topic.channel === channel)
+    const accounts = this.#accounts
+      .statuses()
+      .flatMap(({ accountId, topics }) =>
+        topics
+          .filter((topic) => topic.channel === channel)
+          .map((topic): Stream => ({ accountId, channel: topic.channel })),
+      )
+    return [...markets.map(streamOf), ...accounts]
+  }
+
+  /** Nothing was stored by this process: the next start finds it in the journal, or the gap since what is stored. */
+  async #abandon(): Promise<DrainReport> {
+    const report = await this.pipeline.abandon()
+    const items = report.lost + report.left
     if (items > 0) {
-      const text = 'the start was refused: what arrived meanwhile is not stored'
+      const where = report.left > 0 ? 'waits in the journal' : 'is not stored'
+      const text = `the start was refused: what arrived meanwhile ${where}`
       this.#options.log.warn({ code: 'START_REFUSED', items }, text)
     }
-    return items
+    return report
   }
 }
 

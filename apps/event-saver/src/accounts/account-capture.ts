@@ -66,9 +66,14 @@ export class AccountCapture {
     for (const account of accounts) this.#set(account)
   }
 
-  /** Captures these accounts while the database is away, as far as it is known. */
+  /** Whether any account is captured. */
+  get hasBegun(): boolean {
+    return this.#workers.size > 0
+  }
+
+  /** Captures these accounts before anything may be stored, as far as they are known. */
   setEarly(accounts: readonly EnabledAccount[]): void {
-    if (this.#stop.signal.aborted || this.#workers.size > 0) return
+    if (this.#stop.signal.aborted || this.hasBegun) return
     for (const account of accounts) this.#set(account, true)
   }
 

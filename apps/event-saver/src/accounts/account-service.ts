@@ -104,11 +104,19 @@ export class AccountService {
   }
 
   /**
-   * Reads how the capture of each account that began early ended before this process, once the database is
-   * ready and before anything is stored. Tries again while the database is away. Never rejects.
+   * Reads how the capture of each account ended before this process, once the database is ready and before
+   * anything is stored: what earlier processes left in the journal would hide what they missed. Tries again while
+   * the database is away. Never rejects.
    */
   async readPast(signal: AbortSignal): Promise<void> {
-    await this.#capture.readPast((read) => queryAtStart({ ...this.#atStart, signal }, read))
+    const atStart = { ...this.#atStart, signal }
+    if (!this.#capture.hasBegun) {
+      await queryAtStart(atStart, async () => {
+        const sealed = await this.#operator.allSealedAccounts()
+        this.#capture.setEarly(this.#operator.openAccounts(sealed))
+      })
+    }
+    await this.#capture.readPast((read) => queryAtStart(atStart, read))
   }
 
   /** Begins to follow the accounts, once the database is ready. */

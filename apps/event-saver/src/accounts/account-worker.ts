@@ -19,6 +19,7 @@ import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { ArrivedRows, Pipeline } from '../pipeline/pipeline.ts'
+import { StreamRecorder } from '../pipeline/recovery/stream-recorder.ts'
 import { AccountJobs } from './account-jobs.ts'
 import type { AccountLog } from './account-log.ts'
 import { type MissedSince, readAccountPast } from './account-past.ts'
@@ -210,17 +211,23 @@ export class AccountWorker {
 
   #listen(): void {
     const { journal, pipeline, onConnection } = this.#context
-    let position = 0
-    this.#stream.on('frame', (frame) => {
-      position = journal.append(frame)
+    const { accountId } = this.account
+    const recorder = new StreamRecorder({
+      journal,
+      category: null,
+      accountId,
+      priorityOf: () => 'private',
+      checkpoint: () => [],
     })
+    this.#stream.on('control', (control) => recorder.onControl(control))
+    this.#stream.on('frame', (frame) => recorder.onFrame(frame))
     this.#stream.on('normalized', (normalized) => {
       for (const event of normalized.events) {
         if (event.channel === 'position') this.#legs.note(event)
         if (event.channel === 'order') this.#orders.note(event)
         if (event.channel !== 'wallet') this.#seen.note(event)
       }
-      pipeline.accept(normalized, position)
+      pipeline.accept(normalized, recorder.place)
     })
     this.#stream.on('status', (status) => {
       if (status.type === 'open') onConnection()

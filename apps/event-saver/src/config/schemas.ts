@@ -61,6 +61,18 @@ export const folderPath: TextSchema<string> = z
     'must name a folder, without control characters and ://',
   )
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 }
+
+/** A size with a unit, at least 256 MB, in bytes. */
+export const size: TextSchema<number> = z.string().transform((text, context) => {
+  const [, amount, unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?)\s*([MGT]B)$/.exec(text.trim()) ?? []
+  const bytes = Math.floor(Number(amount) * (UNIT_BYTES[unit] ?? Number.NaN))
+  if (bytes >= 256e6) return bytes
+  const message = 'must be a size of at least 256MB, such as 500MB or 20GB'
+  context.issues.push({ code: 'custom', message, input: text })
+  return z.NEVER
+})
+
 const DAY_MS = 86_400_000
 
 /** Length of an interval in milliseconds; 0 for `every`, and for 0. */

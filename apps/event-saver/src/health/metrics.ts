@@ -55,6 +55,36 @@ export class Metrics {
     'channel',
   ])
   readonly #journal = this.#gauge('grid_journal_bytes', 'Bytes of frames with items that wait', [])
+  readonly #journalTotal = this.#gauge(
+    'grid_journal_total_bytes',
+    'Bytes of all files of the journal, those that are kept for a while and the archive too',
+    [],
+  )
+  readonly #journalWaiting = this.#gauge(
+    'grid_journal_waiting',
+    'Items that wait in the journal alone',
+    [],
+  )
+  readonly #journalBehind = this.#gauge(
+    'grid_journal_behind',
+    'Whether the events of a channel are read from the journal, because memory does not hold them',
+    ['channel'],
+  )
+  readonly #journalStalled = this.#gauge(
+    'grid_journal_stalled',
+    'Whether the disk takes nothing of the journal',
+    [],
+  )
+  readonly #journalUnwritten = this.#counter(
+    'grid_journal_unwritten_total',
+    'Records that the disk did not take; all of them for a journal in memory',
+    [],
+  )
+  readonly #journalCorrupt = this.#counter(
+    'grid_journal_corrupt_blocks_total',
+    'Damaged places of the journal that were found',
+    [],
+  )
   readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps that are open, of every collector', [])
   readonly #repairStreams = this.#gauge(
     'grid_repair_streams',
@@ -173,6 +203,15 @@ export class Metrics {
       this.#postponed.set({ table }, total.postponed)
     }
     this.#journal.set(status.journalBytes)
+    const { behind, corruptBlocks, state, totalBytes, unwritten, waiting } = status.journal
+    this.#journalTotal.set(totalBytes)
+    this.#journalWaiting.set(waiting)
+    for (const { channel } of status.channels) {
+      this.#journalBehind.set({ channel }, behind.includes(channel) ? 1 : 0)
+    }
+    this.#journalStalled.set(state === 'stalled' ? 1 : 0)
+    setTo(this.#journalUnwritten, {}, unwritten)
+    setTo(this.#journalCorrupt, {}, corruptBlocks)
     const { deadLetters, gaps } = status.evidenceLost
     setTo(this.#evidenceLost, { kind: 'dead_letter' }, deadLetters)
     setTo(this.#evidenceLost, { kind: 'gap' }, gaps)

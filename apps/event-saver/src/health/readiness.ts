@@ -21,8 +21,10 @@ export interface ReadinessFacts {
   readonly unlisted: readonly string[]
   /** Why it is not known which accounts are to be captured; null when it is. */
   readonly accountsUnknown: string | null
-  /** Whether the queues have room for every item. */
+  /** Whether every item is kept. */
   readonly accepting: boolean
+  /** Why the journal is not written; null when it is. */
+  readonly journalFault: string | null
   /** Age of the oldest waiting item, in milliseconds; 0 when none waits. */
   readonly lagMs: number
   /** What the watchdog noticed, or null. */
@@ -54,9 +56,10 @@ export class Readiness {
           ? 'read'
           : `the accounts cannot be read: ${facts.accountsUnknown}`,
       ),
-      this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting, () =>
-        facts.accepting ? 'held in memory' : 'no room: items are being dropped',
-      ),
+      this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting && facts.journalFault === null, () => {
+        if (!facts.accepting) return 'no room: items are being dropped'
+        return facts.journalFault ?? 'is written'
+      }),
       this.#check(
         facts,
         'WRITER_LAG',

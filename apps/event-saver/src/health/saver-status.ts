@@ -9,7 +9,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
-import type { SaverStatus } from './status.ts'
+import type { JournalStatus, SaverStatus } from './status.ts'
 
 /** The parts of a saver that a status is read from. */
 export interface StatusSources {
@@ -19,7 +19,9 @@ export interface StatusSources {
   readonly repair: Pick<MarketRepair, 'totals'>
   readonly accounts: Pick<AccountService, 'statuses' | 'unknown'>
   readonly pipeline: Pipeline
-  readonly journal: Pick<Journal, 'bytes'>
+  readonly journal: Pick<Journal, 'bytes' | 'counts' | 'position' | 'state'> & {
+    readonly totalBytes?: number
+  }
   readonly partitions: Pick<PartitionKeeper, 'totals'>
   readonly isDatabaseReady: () => boolean
   /** How many connections have opened since the start. */
@@ -54,6 +56,10 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     unlisted: sources.markets.unlisted(),
     accountsUnknown: sources.accounts.unknown,
     accepting: pipeline.accepting,
+    journalFault:
+      sources.journal.state === 'stalled'
+        ? 'the disk takes nothing: it is tried each second'
+        : null,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
     watchdog: facts.isStalled ? 'the event loop stood still for more than 30 s' : null,
   })
@@ -78,6 +84,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     unknownKeys: pipeline.unknownKeys.counts,
     lagSeconds,
     journalBytes: sources.journal.bytes,
+    journal: readJournal(sources),
     connections: sources.connections(),
     logLinesLost: sources.logLinesLost(),
     retention: sources.partitions.totals,
@@ -85,6 +92,21 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     repair: sources.repair.totals,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
     rss: readRss(),
+  }
+}
+
+function readJournal({ journal, pipeline }: StatusSources): JournalStatus {
+  const { bytes, counts, position, state, totalBytes = 0 } = journal
+  return {
+    state,
+    bytes,
+    totalBytes,
+    position,
+    positions: pipeline.positions,
+    behind: pipeline.behind,
+    waiting: pipeline.waitingInJournal,
+    unwritten: counts.unwritten,
+    corruptBlocks: counts.corruptBlocks,
   }
 }
 

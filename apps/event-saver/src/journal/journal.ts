@@ -1,22 +1,11 @@
-import type { Frame, PrivateFrame } from '@grid/bybit-adapter'
+import type { DurableJournal, JournalFrame } from './durable-journal.ts'
+import type { JournalPosition } from './format/position.ts'
 
-/** A record's place in the journal: the number of the frame, from 1. */
-export type JournalPosition = number
-
-/**
- * The append-only log of frames, written before they are normalized.
- *
- * A frame stays until it is released: once all that was made of it is stored or counted.
- */
-export interface Journal {
-  /** Bytes of frames that are not yet released. */
-  readonly bytes: number
-  /** The place of the newest frame; 0 before the first. */
-  readonly position: JournalPosition
-  append(frame: Frame | PrivateFrame): JournalPosition
-  /** Releases all frames up to and including this place. */
-  release(position: JournalPosition): void
-}
+/** What is needed of a journal to write it: frames are appended before they are normalized. */
+export type Journal = Pick<
+  DurableJournal,
+  'accepts' | 'append' | 'bytes' | 'connect' | 'counts' | 'note' | 'position' | 'release' | 'state'
+>
 
 /** Frames whose bytes are counted as one block. */
 const BLOCK_FRAMES = 256
@@ -33,7 +22,9 @@ interface Block {
  * loses them. It counts, in blocks of frames, the bytes that a durable journal would have to keep.
  */
 export class MemoryJournal implements Journal {
-  #position = 0
+  readonly state = 'running'
+  readonly counts = { appended: 0, unwritten: 0, corruptBlocks: 0 }
+  #connections = 0
   #bytes = 0
   #blocks: Block[] = []
 
@@ -42,21 +33,41 @@ export class MemoryJournal implements Journal {
   }
 
   get position(): JournalPosition {
-    return this.#position
+    return this.counts.appended
   }
 
-  append(frame: Frame | PrivateFrame): JournalPosition {
-    this.#position += 1
-    this.#bytes += frame.bytes.byteLength
+  accepts(): boolean {
+    return true
+  }
+
+  connect(): number {
+    this.#connections += 1
+    return this.#connections
+  }
+
+  append(_connection: number, { bytes: { byteLength } }: Pick<JournalFrame, 'bytes'>): number {
+    const position = this.note()
+    this.#bytes += byteLength
     const block = this.#blocks.at(-1)
     if (block === undefined || block.frames >= BLOCK_FRAMES) {
-      this.#blocks.push({ last: this.#position, bytes: frame.bytes.byteLength, frames: 1 })
+      this.#blocks.push({ last: position, bytes: byteLength, frames: 1 })
     } else {
-      block.last = this.#position
-      block.bytes += frame.bytes.byteLength
+      block.last = position
+      block.bytes += byteLength
       block.frames += 1
     }
-    return this.#position
+    return position
+  }
+
+  note(): JournalPosition {
+    this.counts.appended += 1
+    this.counts.unwritten += 1
+    return this.counts.appended
+  }
+
+  /** Nothing is on a disk. */
+  close(): Promise<void> {
+    return Promise.resolve()
   }
 
   release(position: JournalPosition): void {

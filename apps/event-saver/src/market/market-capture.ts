@@ -15,10 +15,14 @@ import {
   untilAborted,
 } from '@grid/core-events'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import type { JournalPriority } from '../journal/durable-journal.ts'
 import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { type Recorders, StreamRecorder } from '../pipeline/recovery/stream-recorder.ts'
+import { STATE_MERGES } from '../pipeline/state-merges.ts'
 import type { KeptFile } from '../storage/kept-file.ts'
+import { liveNote } from './journal-past.ts'
 import { SymbolFollower } from './symbol-follower.ts'
 import type { ListReading } from './trading-instruments.ts'
 
@@ -63,6 +67,7 @@ export interface MarketCaptureOptions {
   /** How often the list of instruments is read. */
   readonly listPollMs: number
   readonly journal: Journal
+  readonly recorders: Recorders
   readonly pipeline: Pipeline
   readonly handlers: MarketCaptureHandlers
 }
@@ -174,21 +179,42 @@ export class MarketCapture {
   }
 
   #makeStream(symbols: readonly string[]): BybitPublicStream {
-    const { journal, pipeline, handlers } = this.#options
+    const { handlers, journal, pipeline, recorders } = this.#options
     const { category } = this
     const stream = new BybitPublicStream({ ...this.#options.stream, category, symbols })
-    let position = 0
-    stream.on('frame', (frame) => {
-      position = journal.append(frame)
+    const priorities = new Map<string, JournalPriority>()
+    const recorder = new StreamRecorder({
+      journal,
+      category,
+      accountId: null,
+      priorityOf: (bytes) => {
+        const name = topicOf(bytes)
+        const known = priorities.get(name)
+        if (known !== undefined) return known
+        const topic = stream.topics().find(({ topic: wanted }) => wanted === name)
+        if (topic === undefined) return 'market'
+        // A state is followed by another one soon: where not everything finds room, it is refused first.
+        const priority = topic.channel in STATE_MERGES ? 'expendable' : 'market'
+        priorities.set(name, priority)
+        return priority
+      },
+      checkpoint: () => stream.checkpoint(),
     })
+    recorders.add(recorder)
+    stream.on('control', (control) => recorder.onControl(control))
+    stream.on('frame', (frame) => recorder.onFrame(frame))
     stream.on('normalized', (frame) => {
       handlers.onEvents(frame.events, frame.frame.localTsUs)
-      pipeline.accept(frame, position)
+      pipeline.accept(frame, recorder.place)
     })
     stream.on('status', (status) => {
       if (status.type === 'live') {
         const topic = stream.topics().find((candidate) => candidate.topic === status.topic)
-        if (topic !== undefined) handlers.onLive(streamOf({ ...topic, category }))
+        if (topic !== undefined) {
+          const live = streamOf({ ...topic, category })
+          journal.note(liveNote(live))
+          handlers.onLive(live)
+        }
       }
       handlers.onStatus(status)
     })
@@ -200,4 +226,12 @@ export class MarketCapture {
       if (!this.#stop.signal.aborted) this.#options.handlers.onFailure(error)
     })
   }
+}
+
+/** The topic that a frame begins with. */
+const TOPIC = /^\s*\{\s*"topic"\s*:\s*"([^"\\]+)"/
+
+function topicOf(bytes: Uint8Array): string {
+  const [, name = ''] = TOPIC.exec(Buffer.from(bytes.subarray(0, 256)).toString('latin1')) ?? []
+  return name
 }

@@ -5,18 +5,23 @@ import {
   type MarketStream,
   nowMs,
   type PublicEvent,
+  streamKey,
   streamOf,
 } from '@grid/core-events'
 import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { WantedSymbols } from '../config/wanted-symbols.ts'
+import type { JournalItem } from '../journal/format/items.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
+import type { Recorders } from '../pipeline/recovery/stream-recorder.ts'
 import { InstrumentRecorder, type InstrumentStatus } from './instrument-recorder.ts'
+import { JournalPast } from './journal-past.ts'
 import { keptSymbols } from './kept-symbols.ts'
 import { MarketCapture, type MarketTopic } from './market-capture.ts'
 import { MarketLog } from './market-log.ts'
@@ -37,7 +42,9 @@ export interface MarketServiceOptions {
   >
   readonly clock: Clock
   readonly db: Kysely<GridDatabase>
-  readonly journal: Journal
+  /** With `firstOfProcess` where it can be read, as earlier processes may have left something in it. */
+  readonly journal: Journal & { readonly firstOfProcess?: number }
+  readonly recorders: Recorders
   readonly pipeline: Pipeline
   readonly log: Logger
   readonly streamLog: StreamLog
@@ -63,6 +70,12 @@ export class MarketService {
   readonly #instruments: InstrumentRecorder
   readonly #captures: readonly MarketCapture[]
   readonly #startGaps: StartGaps
+  /** Null where the journal cannot be read. */
+  readonly #past: JournalPast | null
+  /** By stream, when it was last stored before this process. */
+  readonly #lastStored = new Map<string, number>()
+  /** Streams whose start is to be judged once everything that earlier processes left was read. */
+  #unjudged: MarketStream[] = []
   #isDatabaseReady = false
 
   /** Throws `INVALID_OPTION` for named instruments that a stream refuses. */
@@ -76,6 +89,17 @@ export class MarketService {
     this.#instruments = new InstrumentRecorder({ db, clock, collector, log, pollMs: listPollMs })
     if (isSameExchange) for (const { category } of symbols) this.#instruments.expect(category)
     this.#startGaps = new StartGaps((gap) => pipeline.acceptGap(gap))
+    const { firstOfProcess } = options.journal
+    this.#past =
+      firstOfProcess === undefined
+        ? null
+        : new JournalPast({
+            firstOfProcess,
+            lastStored: (stream) => this.#lastStored.get(streamKey(stream)),
+            onGap: (gap) => pipeline.acceptGap(gap),
+            gapsRecorded: () => pipeline.gapsRecorded(),
+            onRead: () => this.#judgeStarts(),
+          })
     this.#captures = symbols.map((wanted) => this.#captureOf(wanted))
   }
 
@@ -97,6 +121,11 @@ export class MarketService {
       const query = () => this.#readLastStored(category, symbols)
       await queryAtStart({ log, clock, signal }, query)
     }
+  }
+
+  /** Takes an item that is read from the journal; a promise must be awaited before the next. */
+  onJournalItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
+    return this.#past?.onItem(item, frame) ?? null
   }
 
   /** The state of every wanted topic. */
@@ -126,7 +155,8 @@ export class MarketService {
   }
 
   #captureOf(wanted: WantedSymbols): MarketCapture {
-    const { clock, config, journal, listPollMs, log, onFailure, pipeline } = this.#options
+    const { clock, config, journal, listPollMs, log, onFailure, pipeline, recorders } =
+      this.#options
     const { channels, environment, wsUrl } = config
     const { category } = wanted
     return new MarketCapture({
@@ -137,6 +167,7 @@ export class MarketService {
       clock,
       listPollMs,
       journal,
+      recorders,
       pipeline,
       handlers: {
         onStatus: (status) => this.#onStatus(status, category),
@@ -189,7 +220,25 @@ export class MarketService {
         const name = streamSymbol(category, channel, symbol)
         byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
       }
-      this.#startGaps.onStored(category, channel, byStream)
+      for (const symbol of new Set(symbols.map((name) => streamSymbol(category, channel, name)))) {
+        const stream = { category, channel, symbol }
+        const ts = byStream.get(symbol)
+        if (ts !== undefined) this.#lastStored.set(streamKey(stream), ts)
+        this.#unjudged.push(stream)
+      }
+    }
+    // Else earlier processes may have left newer data in the journal.
+    if (this.#past === null || this.#past.isRead) this.#judgeStarts()
+  }
+
+  /** Gives the start gaps what is known of the time before this process. */
+  #judgeStarts(): void {
+    for (const stream of this.#unjudged.splice(0)) {
+      const { category, channel, symbol } = stream
+      const times = [this.#lastStored.get(streamKey(stream)), this.#past?.lastTs(stream)]
+      const known = times.filter((ts) => ts !== undefined)
+      if (known.length === 0) continue
+      this.#startGaps.onStored(category, channel, new Map([[symbol, Math.max(...known)]]))
     }
   }
 }

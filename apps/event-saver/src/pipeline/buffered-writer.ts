@@ -1,21 +1,23 @@
 import { Backoff, type Clock, type ClockTimer, untilAborted, WakeUp } from '@grid/core-events'
 import type { DatabaseErrorClass } from '@grid/db'
-import { type Arrival, WaitingRoom } from './waiting-room.ts'
+import { type Arrival, type Batch, WaitingRoom } from './waiting-room.ts'
 
 /** Stores a writer's batches and counts what became of their items. */
 export interface WriterTarget<Item, Outcome> {
   /** Stores a batch. May be called again with a batch that is stored already, when its answer was lost. */
-  store(items: readonly Item[]): Promise<Outcome>
+  store(items: readonly Item[], arrivals: readonly Arrival[]): Promise<Outcome>
   /** Counts a stored batch, in the same synchronous step in which it stops waiting. */
-  settle(items: readonly Item[], outcome: Outcome): void
+  settle(items: readonly Item[], outcome: Outcome, arrivals: readonly Arrival[]): void
   /** What a failure of `store` means: `poison` blames a row of the batch, anything else is tried again. */
   classify(error: unknown): DatabaseErrorClass
   /** Takes an item that the database refuses even in a batch of its own. */
-  reject(item: Item, error: unknown): void
+  reject(item: Item, error: unknown, arrival: Arrival): void
   /** Told of each failure that is tried again, and of the recovery (`failures` is then 0). */
   onRetry(error: unknown, failures: number): void
   /** Told of a defect: `settle` or `reject` threw. */
   onDefect(error: unknown): void
+  /** Resolves once there is room for what a batch may leave behind, its refused items. Default: at once. */
+  ready?(): Promise<void>
 }
 
 /** Sizes and times of a writer. */
@@ -30,6 +32,9 @@ export interface WriterOptions {
   readonly random?: () => number
 }
 
+/** Items that a writer gave up, with their arrivals. */
+export type LeftItems<Item> = readonly (readonly [item: Item, arrival: Arrival])[]
+
 /** A larger statement would stall the process while it is encoded. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const BACKOFF = { baseMs: 250, capMs: 5000 }
@@ -38,29 +43,29 @@ const BACKOFF = { baseMs: 250, capMs: 5000 }
  * Collects items and stores them in batches, by size or by time, one batch at a time.
  *
  * A batch that fails for a passing reason is kept and tried again after a pause. A batch with a row
- * that the database refuses is halved until that row is alone, and `reject` takes it. `add` refuses
- * an item that finds no room, so that none is dropped silently.
+ * that the database refuses is halved until that row is alone, and `reject` takes it.
  *
  * @example
- * const writer = new BufferedWriter(target, { batchSize: 1000, flushIntervalMs: 500, maxWaiting: 200_000, maxBytes: 2 ** 27, clock })
- * writer.add(item, { timeUs: frame.localTsUs, position, bytes })
- * await writer.drain(AbortSignal.timeout(30_000))
+ * const writer = new BufferedWriter(target, { batchSize: 1000, flushIntervalMs: 500, maxWaiting: 20_000, maxBytes: 2 ** 25, clock })
+ * if (writer.hasRoom) writer.add(item, { timeUs: frame.localTsUs, position, bytes })
+ * await writer.flush(AbortSignal.timeout(30_000))
+ * writer.close()
  */
 export class BufferedWriter<Item, Outcome> {
   readonly #target: WriterTarget<Item, Outcome>
   readonly #options: WriterOptions
-  readonly #room = new WaitingRoom<Item>()
+  #room = new WaitingRoom<Item>()
   /** Batches that are being stored: more than one only while a refused batch is halved. */
-  #inHand: Item[][] = []
-  #inHandSince: Arrival | null = null
+  #inHand: Batch<Item>[] = []
   #timer: ClockTimer | null = null
   #running: Promise<void> | null = null
   #isOpen = false
-  #isGivenUp = false
+  #isClosed = false
   /** Items taken, and items stored or rejected, since the start. Both happen in the same order. */
   #taken = 0
   #done = 0
   #settling: { readonly upTo: number; readonly resolve: (isSettled: boolean) => void }[] = []
+  #changing = Promise.withResolvers<void>()
   readonly #backoff: Backoff
   /** Ends the pause before the next attempt. */
   readonly #wakeUp = new WakeUp()
@@ -73,55 +78,107 @@ export class BufferedWriter<Item, Outcome> {
 
   /** Items that are neither stored nor rejected yet. */
   get waiting(): number {
-    return this.#room.size + this.#inHand.reduce((sum, batch) => sum + batch.length, 0)
+    return this.#room.size + this.#inHand.reduce((sum, batch) => sum + batch.items.length, 0)
   }
 
   /** The arrival of the oldest waiting item; null when none waits. */
   get oldest(): Arrival | null {
-    return this.#inHandSince ?? this.#room.oldest
+    return this.#inHand[0]?.arrivals[0] ?? this.#room.oldest
+  }
+
+  /** The arrival of the oldest item that is not in the batch which is being stored. */
+  get next(): Arrival | null {
+    return this.#inHand[1]?.arrivals[0] ?? this.#room.oldest
+  }
+
+  /** Whether there is room for a frame's items. One frame may go beyond the bounds, so that it stays whole. */
+  get hasRoom(): boolean {
+    const { maxWaiting, maxBytes } = this.#options
+    return this.waiting < maxWaiting && this.#room.bytes < maxBytes
+  }
+
+  /** Whether a batch is being stored, or is to be tried again. */
+  get isStoring(): boolean {
+    return this.#inHand.length > 0
+  }
+
+  /** Whether the last attempt failed. */
+  get isFailing(): boolean {
+    return this.#backoff.failures > 0
+  }
+
+  /** Whether it stores. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Starts storing; until then items only wait. */
   open(): void {
+    if (this.#isClosed) return
     this.#isOpen = true
     this.#schedule()
   }
 
-  /** Takes an item; false when there is no room for it. */
-  add(item: Item, arrival: Arrival): boolean {
-    const { maxWaiting, maxBytes } = this.#options
-    if (this.waiting >= maxWaiting || this.#room.bytes + arrival.bytes > maxBytes) return false
+  /** Takes an item, also one for which there is no room: ask `hasRoom` first. */
+  add(item: Item, arrival: Arrival): void {
     this.#room.push(item, arrival)
     this.#taken += 1
     this.#schedule()
-    return true
   }
 
-  /** Resolves once every item taken so far is stored or rejected; to false when a drain gave one up. */
+  /** Resolves once every item taken so far is stored or rejected; to false when some were given up. */
   settled(): Promise<boolean> {
     if (this.#done === this.#taken) return Promise.resolve(true)
+    if (this.#isClosed) return Promise.resolve(false)
     return new Promise((resolve) => this.#settling.push({ upTo: this.#taken, resolve }))
   }
 
-  /**
-   * Stores the waiting items until none is left or the signal aborts. Forgets the items that are left,
-   * and gives them.
-   */
-  async drain(signal: AbortSignal): Promise<Item[]> {
+  /** Resolves when items wait no longer, or an attempt has failed. */
+  changed(): Promise<void> {
+    return this.#changing.promise
+  }
+
+  /** Stores at once, without waiting for more, until no item is left or the signal aborts. */
+  async flush(signal: AbortSignal): Promise<void> {
     // Whatever went wrong before, it is worth trying again now.
     this.#wakeUp.now()
     while (this.#isOpen && this.waiting > 0 && !signal.aborted) {
       await untilAborted(this.#flush(), signal).catch(() => {})
     }
-    this.#isGivenUp = signal.aborted
+  }
+
+  /**
+   * Forgets the items that the journal holds, because they will be read from there again, and gives their
+   * number. What is in memory alone goes on waiting, as if it had come at `position`.
+   */
+  letGo(position: number): number {
+    const all = this.#takeAll()
+    const kept = all.filter(([, { isUnkept }]) => isUnkept)
+    for (const [item, arrival] of kept) this.#room.push(item, { ...arrival, position })
+    this.#done += all.length - kept.length
+    this.#giveUpWaits()
+    this.#wakeUp.now()
+    return all.length - kept.length
+  }
+
+  /** Ends: forgets the items that are left, and gives them. A store that is under way is not waited for. */
+  close(): LeftItems<Item> {
+    this.#isClosed = true
     this.#isOpen = false
     this.#wakeUp.now()
     this.#timer?.cancel()
-    const left = [...this.#inHand.flat(), ...this.#room.take(this.#room.size)]
-    this.#inHand = []
-    this.#inHandSince = null
-    for (const { resolve } of this.#settling.splice(0)) resolve(false)
+    const left = this.#takeAll()
+    this.#giveUpWaits()
     return left
+  }
+
+  #takeAll(): LeftItems<Item> {
+    const batches = [...this.#inHand, this.#room.take(this.#room.size)]
+    this.#inHand = []
+    return batches.flatMap(({ items, arrivals }) =>
+      // Sound: every item has its arrival.
+      items.map((item, index) => [item, arrivals[index] as Arrival] as const),
+    )
   }
 
   #schedule(): void {
@@ -149,47 +206,54 @@ export class BufferedWriter<Item, Outcome> {
   }
 
   async #storeNext(): Promise<void> {
+    await this.#target.ready?.()
     if (this.#inHand.length === 0) {
-      this.#inHandSince = this.#room.oldest
       const batch = this.#room.take(this.#options.batchSize, MAX_BATCH_BYTES)
-      if (batch.length > 0) this.#inHand.push(batch)
+      if (batch.items.length > 0) this.#inHand.push(batch)
     }
-    while (this.#inHand[0] !== undefined && !this.#isGivenUp) await this.#tryStore(this.#inHand[0])
+    while (this.#inHand[0] !== undefined && !this.#isClosed) await this.#tryStore(this.#inHand[0])
   }
 
-  async #tryStore(batch: Item[]): Promise<void> {
+  async #tryStore(batch: Batch<Item>): Promise<void> {
+    const { items, arrivals } = batch
     let outcome: Outcome
     try {
-      outcome = await this.#target.store(batch)
+      outcome = await this.#target.store(items, arrivals)
     } catch (error) {
-      // A drain that lost patience has given this batch up.
+      // It was let go meanwhile, or given up.
       if (this.#inHand[0] === batch) await this.#onFailure(batch, error)
       return
     }
     if (this.#inHand[0] !== batch) return
-    this.#replaceFirst([])
-    this.#target.settle(batch, outcome)
-    this.#finish(batch.length)
+    this.#inHand.shift()
+    this.#target.settle(items, outcome, arrivals)
+    this.#finish(items.length)
     if (this.#backoff.failures === 0) return
     this.#backoff.reset()
     this.#target.onRetry(null, 0)
   }
 
-  async #onFailure(batch: Item[], error: unknown): Promise<void> {
+  async #onFailure({ items, arrivals }: Batch<Item>, error: unknown): Promise<void> {
     if (this.#target.classify(error) !== 'poison') {
       const delayMs = this.#backoff.next()
       this.#target.onRetry(error, this.#backoff.failures)
-      if (this.#isGivenUp) return
-      // Only a drain that begins during the pause ends it.
+      this.#change()
+      if (this.#isClosed) return
+      // Only what happens during the pause ends it.
       this.#wakeUp.clear()
       await this.#wakeUp.sleep(this.#options.clock, delayMs)
-    } else if (batch.length > 1) {
-      const half = batch.length >> 1
-      this.#replaceFirst([batch.slice(0, half), batch.slice(half)])
+    } else if (items.length > 1) {
+      const half = items.length >> 1
+      const first = { items: items.slice(0, half), arrivals: arrivals.slice(0, half) }
+      const second = { items: items.slice(half), arrivals: arrivals.slice(half) }
+      this.#inHand.splice(0, 1, first, second)
     } else {
-      this.#replaceFirst([])
-      for (const item of batch) this.#target.reject(item, error)
-      this.#finish(batch.length)
+      this.#inHand.shift()
+      // Sound: every item has its arrival.
+      items.forEach((item, index) => {
+        this.#target.reject(item, error, arrivals[index] as Arrival)
+      })
+      this.#finish(items.length)
     }
   }
 
@@ -198,11 +262,16 @@ export class BufferedWriter<Item, Outcome> {
     const waiting = this.#settling
     this.#settling = waiting.filter(({ upTo }) => upTo > this.#done)
     for (const { upTo, resolve } of waiting) if (upTo <= this.#done) resolve(true)
+    this.#change()
   }
 
-  /** Replaces the first batch that is being stored; its oldest arrival counts until none is left. */
-  #replaceFirst(batches: Item[][]): void {
-    this.#inHand.splice(0, 1, ...batches)
-    if (this.#inHand.length === 0) this.#inHandSince = null
+  #giveUpWaits(): void {
+    for (const { resolve } of this.#settling.splice(0)) resolve(false)
+    this.#change()
+  }
+
+  #change(): void {
+    this.#changing.resolve()
+    this.#changing = Promise.withResolvers()
   }
 }

@@ -30,11 +30,21 @@ export interface DeadLetterBoxOptions {
   readonly onLost: (letter: DeadLetter, reason: string) => void
 }
 
+/** The letters of one channel that wait. */
+interface Waiting {
+  /** How many of them are to be counted as dead-lettered. */
+  items: number
+  /** The place in the journal of each letter that waits; those of a reply are after the newest record. */
+  readonly places: Map<PendingDeadLetter, number>
+  /** The least of them; null when it must be looked for. */
+  least: number | null
+}
+
 /** Stores dead letters, and counts what became of their items. */
 export class DeadLetterBox {
   readonly #options: DeadLetterBoxOptions
   readonly #writer: BufferedWriter<PendingDeadLetter, void>
-  readonly #waiting = new Map<LedgerChannel, number>()
+  readonly #waiting = new Map<LedgerChannel, Waiting>()
   #lost = 0
 
   constructor(options: DeadLetterBoxOptions) {
@@ -48,13 +58,13 @@ export class DeadLetterBox {
       },
       settle: (pending) => {
         for (const item of pending) {
-          this.#addWaiting(item, -1)
+          this.#remove(item)
           if (item.term === 'deadLettered') ledger.of(item.channel).deadLettered += 1
           onKept(item.letter)
         }
       },
       reject: (item, error) => {
-        this.#addWaiting(item, -1)
+        this.#remove(item)
         this.#lose(item, 'dead_letter_rejected', reasonOf(error))
       },
     })
@@ -63,7 +73,15 @@ export class DeadLetterBox {
   /** The writer, to be opened and asked for its oldest item. */
   get writer(): Pick<
     BufferedWriter<PendingDeadLetter, void>,
-    'open' | 'oldest' | 'settled' | 'waiting'
+    | 'open'
+    | 'isOpen'
+    | 'oldest'
+    | 'settled'
+    | 'waiting'
+    | 'hasRoom'
+    | 'isFailing'
+    | 'changed'
+    | 'flush'
   > {
     return this.#writer
   }
@@ -75,38 +93,62 @@ export class DeadLetterBox {
 
   /** How many items of a channel wait here to be counted as dead-lettered. */
   waiting(channel: LedgerChannel): number {
-    return this.#waiting.get(channel) ?? 0
+    return this.#waiting.get(channel)?.items ?? 0
   }
 
-  /** Takes a letter, or counts it as lost when there is no room. */
+  /** The place in the journal of a channel's first letter that waits; infinite when none does. */
+  leastPlace(channel: LedgerChannel): number {
+    const waiting = this.#waiting.get(channel)
+    if (waiting === undefined) return Number.POSITIVE_INFINITY
+    waiting.least ??= [...waiting.places.values()].reduce(
+      (least, place) => Math.min(least, place),
+      Number.POSITIVE_INFINITY,
+    )
+    return waiting.least
+  }
+
+  /** Resolves once there is room for a letter. */
+  async room(): Promise<void> {
+    while (!this.#writer.hasRoom) await this.#writer.changed()
+  }
+
+  /** Takes a letter, also one for which there is no room: ask `writer.hasRoom` first. */
   put(item: PendingDeadLetter, arrival: Arrival): void {
-    const bytes = item.letter.raw.byteLength
-    if (this.#writer.add(item, { ...arrival, bytes })) this.#addWaiting(item, 1)
-    else this.#lose(item, 'queue_full', 'the queue of dead letters is full')
+    const waiting = this.#waiting.get(item.channel) ?? { items: 0, places: new Map(), least: null }
+    this.#waiting.set(item.channel, waiting)
+    waiting.places.set(item, arrival.position)
+    if (waiting.least !== null) waiting.least = Math.min(waiting.least, arrival.position)
+    if (item.term === 'deadLettered') waiting.items += 1
+    this.#writer.add(item, { ...arrival, bytes: item.letter.raw.byteLength })
   }
 
-  /** Stores the letters that wait; counts those that are left as lost, and gives their number. */
-  async drain(signal: AbortSignal): Promise<number> {
-    const left = await this.#writer.drain(signal)
-    for (const item of left) {
-      this.#addWaiting(item, -1)
-      this.#lose(item, 'shutdown', STOPPED)
+  /** Counts a letter for which there is no room as lost. */
+  refuse(item: PendingDeadLetter, reason: DropReason): void {
+    this.#lose(item, reason, 'the queue of dead letters is full')
+  }
+
+  /**
+   * Ends; gives the letters that the journal holds, and counts those that it does not as lost, for this
+   * reason.
+   */
+  close(reason: 'shutdown' | 'start_refused'): readonly PendingDeadLetter[] {
+    const kept: PendingDeadLetter[] = []
+    for (const [item, { isUnkept }] of this.#writer.close()) {
+      this.#remove(item)
+      if (!isUnkept) kept.push(item)
+      else if (reason === 'shutdown') this.#lose(item, reason, STOPPED)
+      else this.#options.ledger.drop(item.channel, reason)
     }
-    return left.length
+    return kept
   }
 
-  /** Forgets the letters that wait, for a start that was refused; gives their number. */
-  async abandon(): Promise<number> {
-    const left = await this.#writer.drain(AbortSignal.abort())
-    for (const item of left) {
-      this.#addWaiting(item, -1)
-      this.#options.ledger.drop(item.channel, 'start_refused')
-    }
-    return left.length
-  }
-
-  #addWaiting({ channel, term }: PendingDeadLetter, items: number): void {
-    if (term === 'deadLettered') this.#waiting.set(channel, this.waiting(channel) + items)
+  #remove(item: PendingDeadLetter): void {
+    const waiting = this.#waiting.get(item.channel)
+    if (waiting === undefined) return
+    if (waiting.places.get(item) === waiting.least) waiting.least = null
+    waiting.places.delete(item)
+    if (item.term === 'deadLettered') waiting.items -= 1
+    if (waiting.places.size === 0) this.#waiting.delete(item.channel)
   }
 
   #lose(item: PendingDeadLetter, reason: DropReason, cause: string): void {

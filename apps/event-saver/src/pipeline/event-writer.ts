@@ -5,13 +5,14 @@ import {
   encodeEvent,
   type GridEvent,
 } from '@grid/core-events'
-import type { BulkInsertResult, GridDatabase } from '@grid/db'
+import type { BulkInsertOptions, BulkInsertResult, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { reasonOf } from '../log/reason.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
 import { channelStore } from './channel-stores.ts'
 import type { PendingDeadLetter } from './dead-letter-box.ts'
 import type { ChannelCounts } from './ledger.ts'
+import type { Arrival } from './waiting-room.ts'
 import type { WriterFactory } from './writer-factory.ts'
 
 /** The writer of one channel's events. */
@@ -20,8 +21,28 @@ export type EventWriter = BufferedWriter<GridEvent, BulkInsertResult<GridEvent>>
 /** What the pipeline needs of a writer of events. */
 export type EventQueue = Pick<
   EventWriter,
-  'waiting' | 'oldest' | 'open' | 'add' | 'settled' | 'drain'
+  | 'waiting'
+  | 'oldest'
+  | 'next'
+  | 'hasRoom'
+  | 'isOpen'
+  | 'isStoring'
+  | 'isFailing'
+  | 'open'
+  | 'add'
+  | 'settled'
+  | 'changed'
+  | 'flush'
+  | 'letGo'
+  | 'close'
 >
+
+/** Stores a batch together with its channel's position in the journal. */
+export type StoreBatch = (
+  insert: (options: BulkInsertOptions<GridEvent>) => Promise<BulkInsertResult<GridEvent>>,
+  events: readonly GridEvent[],
+  arrivals: readonly Arrival[],
+) => Promise<BulkInsertResult<GridEvent>>
 
 /** What an event writer is made of. */
 export interface EventWriterOptions {
@@ -29,17 +50,21 @@ export interface EventWriterOptions {
   readonly channel: Channel
   readonly counts: ChannelCounts
   readonly writer: WriterFactory
+  readonly storeBatch: StoreBatch
   /** Takes the dead letter of an event that was refused, or that conflicts with its stored row. */
-  readonly toDeadLetter: (letter: PendingDeadLetter, event: GridEvent) => void
+  readonly toDeadLetter: (letter: PendingDeadLetter, event: GridEvent, arrival: Arrival) => void
+  /** Resolves once there is room for dead letters. */
+  readonly ready: () => Promise<void>
 }
 
 /** Makes the writer of a channel's events, which counts what became of each. */
 export function createEventWriter(options: EventWriterOptions): EventWriter {
-  const { db, channel, counts, writer, toDeadLetter } = options
+  const { db, channel, counts, writer, storeBatch, toDeadLetter, ready } = options
   const store = channelStore(db, channel)
   return writer(channel, {
-    store: (events) => store.bulkInsert(events),
-    settle: (_, result) => {
+    store: (events, arrivals) =>
+      storeBatch((beside) => store.bulkInsert(events, beside), events, arrivals),
+    settle: (events, result, arrivals) => {
       counts.persisted += result.inserted
       counts.merged += result.merged
       counts.duplicate += result.duplicates
@@ -47,14 +72,28 @@ export function createEventWriter(options: EventWriterOptions): EventWriter {
       for (const { event, field, stored, offered } of result.conflicts) {
         const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
         const letter = letterOf(event, 'KEY_CONFLICT', reason, field)
-        toDeadLetter({ letter, channel, term: 'conflict' }, event)
+        const arrival = arrivalOf(event, events, arrivals)
+        toDeadLetter({ letter, channel, term: 'conflict' }, event, arrival)
       }
     },
-    reject: (event, error) => {
+    reject: (event, error, arrival) => {
       const letter = letterOf(event, 'STORE_REJECTED', reasonOf(error))
-      toDeadLetter({ letter, channel, term: 'deadLettered' }, event)
+      toDeadLetter({ letter, channel, term: 'deadLettered' }, event, arrival)
     },
+    ready,
   })
+}
+
+/** When an event of a batch arrived, and where it is in the journal. */
+export function arrivalOf(
+  event: GridEvent,
+  events: readonly GridEvent[],
+  arrivals: readonly Arrival[],
+): Arrival {
+  // An event that is not the batch's own object is taken for its first, whose place is the least.
+  const arrival = arrivals[Math.max(0, events.indexOf(event))]
+  if (arrival === undefined) throw new Error('an event has no arrival')
+  return arrival
 }
 
 /** The dead letter of an event that the database did not take; `raw` is the encoded event. */

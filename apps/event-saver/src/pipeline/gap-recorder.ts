@@ -28,13 +28,14 @@ const MOST_STREAMS = 10_000
  * `unrecoverable`.
  */
 export class GapRecorder {
-  readonly #keep: (gap: RecordedGap) => void
+  readonly #keep: (gap: RecordedGap, position: number | undefined) => void
   readonly #thresholdMs: number
   readonly #coveredUntil = new Map<string, number>()
   #recent: RecordedGap[] = []
   #totals = { open: 0, ignored: 0, unrecoverable: 0, unrecoverableSeconds: 0 }
 
-  constructor(thresholdMs: number, keep: (gap: RecordedGap) => void) {
+  /** @param keep is told the gap, and its place in the journal where it was read from there */
+  constructor(thresholdMs: number, keep: (gap: RecordedGap, position: number | undefined) => void) {
     this.#thresholdMs = thresholdMs
     this.#keep = keep
   }
@@ -68,14 +69,15 @@ export class GapRecorder {
     )
   }
 
-  record(gap: CaptureGap): void {
+  /** Takes a gap; `position` is its place in the journal where it was read from there. */
+  record(gap: CaptureGap, position?: number): void {
     const state = this.#stateOf(gap)
     this.#totals[state] += 1
     if (state === 'unrecoverable') {
       this.#totals.unrecoverableSeconds += this.#newMs(gap) / 1000
     }
     this.#recent = [...this.#recent, { gap, state }].slice(-MOST_RECENT)
-    this.#keep({ gap, state })
+    this.#keep({ gap, state }, position)
   }
 
   /** The length of a gap without what earlier gaps of its stream cover: padded gaps may overlap. */

@@ -4,9 +4,25 @@ import { CHANNELS, type Channel } from '@grid/core-events'
 export type LedgerChannel = Channel | 'unknown'
 
 /**
- * Why an item could not be kept. Each dropped item is covered by a gap, but those of a start that was refused.
+ * Why an item could not be kept. Each dropped item is covered by a gap, but those of a start that was refused,
+ * and rows of replies, whose gaps are still open.
+ *
+ * | reason | meaning |
+ * |---|---|
+ * | `queue_full` | no room in memory, and no durable journal that would hold it |
+ * | `journal_full` | the journal did not take its frame, and its channel was behind |
+ * | `journal_lost` | the journal held its frame, and cannot give it back |
+ * | `shutdown` | it was in memory alone when the process stopped |
+ * | `dead_letter_rejected` | the database refuses even its dead letter |
+ * | `start_refused` | no capture had begun |
  */
-export type DropReason = 'queue_full' | 'shutdown' | 'dead_letter_rejected' | 'start_refused'
+export type DropReason =
+  | 'queue_full'
+  | 'journal_full'
+  | 'journal_lost'
+  | 'shutdown'
+  | 'dead_letter_rejected'
+  | 'start_refused'
 
 /** What became of a channel's items so far. Each count is raised where its event happens. */
 export interface ChannelCounts {

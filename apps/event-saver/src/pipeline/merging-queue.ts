@@ -1,4 +1,5 @@
 import { believableTs, type Clock, type ClockTimer, type GridEvent } from '@grid/core-events'
+import type { LeftItems } from './buffered-writer.ts'
 import type { EventQueue } from './event-writer.ts'
 import type { MergeStates, StateEvent } from './state-merges.ts'
 import type { Arrival } from './waiting-room.ts'
@@ -10,8 +11,6 @@ export interface MergingOptions {
   readonly clock: Clock
   /** Counts an event that was merged into another one. */
   readonly onMerged: () => void
-  /** Takes an event for which the writer has no room. */
-  readonly onRefused: (event: GridEvent) => void
 }
 
 /** The state that a stream's messages of an interval make so far. */
@@ -45,7 +44,6 @@ export class MergingQueue implements EventQueue {
   /** The order of the newest event of each stream that the writer was given. */
   readonly #given = new Map<string, Pick<StateEvent, 'exchangeTs' | 'seq'>>()
   #timer: ClockTimer | null = null
-  #isDone = false
 
   constructor(writer: EventQueue, options: MergingOptions) {
     this.#writer = writer
@@ -57,70 +55,108 @@ export class MergingQueue implements EventQueue {
   }
 
   get oldest(): Arrival | null {
-    const arrivals = [...this.#held.values()].map(({ arrival }) => arrival)
-    const all = [this.#writer.oldest, ...arrivals].filter((arrival) => arrival !== null)
-    return all.reduce<Arrival | null>(
-      (first, each) => (first === null || each.position < first.position ? each : first),
-      null,
-    )
+    return this.#first(this.#writer.oldest)
+  }
+
+  get next(): Arrival | null {
+    return this.#first(this.#writer.next)
+  }
+
+  get hasRoom(): boolean {
+    return this.#writer.hasRoom
+  }
+
+  get isOpen(): boolean {
+    return this.#writer.isOpen
+  }
+
+  get isStoring(): boolean {
+    return this.#writer.isStoring
+  }
+
+  get isFailing(): boolean {
+    return this.#writer.isFailing
   }
 
   open(): void {
     this.#writer.open()
   }
 
-  add(event: GridEvent, arrival: Arrival): boolean {
+  add(event: GridEvent, arrival: Arrival): void {
     const state = stateOf(event)
     // What comes after one absurd time would count as merged into it, and none of it be stored.
     const mayMerge = state !== null && state.exchangeTs === believableTs(state)
-    if (!mayMerge || this.#isDone) return this.#writer.add(event, arrival)
+    if (!mayMerge) {
+      this.#writer.add(event, arrival)
+      return
+    }
     const key = keyOf(state)
     const given = this.#given.get(key)
     const held = this.#held.get(key)
     if (given !== undefined && isNewer(given, state)) {
       this.#options.onMerged()
-      return true
+      return
     }
     const interval = Math.floor(state.exchangeTs / this.#options.intervalMs)
     if (held !== undefined && interval > held.interval) this.#give(key, held)
     else if (held !== undefined) {
-      const { timeUs, position } = held.arrival
       this.#held.set(key, {
         ...held,
         event: this.#options.merge(held.event, event),
-        arrival: { timeUs, position, bytes: arrival.bytes },
+        arrival: { ...held.arrival, bytes: arrival.bytes },
       })
       this.#options.onMerged()
-      return true
+      return
     }
     const untilMs = this.#nowMs() + this.#options.intervalMs + PATIENCE_MS
     this.#held.set(key, { event, arrival, interval, untilMs })
     this.#schedule()
-    return true
-  }
-
-  /** Gives the writer what is held, e.g. of streams that have ended. */
-  flush(): void {
-    for (const [key, held] of [...this.#held]) this.#give(key, held)
   }
 
   settled(): Promise<boolean> {
-    this.flush()
+    this.#giveAll()
     return this.#writer.settled()
   }
 
-  drain(signal: AbortSignal): Promise<GridEvent[]> {
-    this.#isDone = true
+  changed(): Promise<void> {
+    return this.#writer.changed()
+  }
+
+  flush(signal: AbortSignal): Promise<void> {
+    this.#giveAll()
+    return this.#writer.flush(signal)
+  }
+
+  letGo(position: number): number {
+    this.#giveAll()
+    // Else what is read again would count as merged into what was let go.
+    this.#given.clear()
+    return this.#writer.letGo(position)
+  }
+
+  close(): LeftItems<GridEvent> {
     this.#timer?.cancel()
-    this.flush()
-    return this.#writer.drain(signal)
+    this.#giveAll()
+    return this.#writer.close()
+  }
+
+  #first(ofWriter: Arrival | null): Arrival | null {
+    let first = ofWriter
+    for (const { arrival } of this.#held.values()) {
+      if (first === null || arrival.position < first.position) first = arrival
+    }
+    return first
+  }
+
+  #giveAll(): void {
+    for (const [key, held] of [...this.#held]) this.#give(key, held)
   }
 
   #give(key: string, { event, arrival }: Held): void {
     this.#held.delete(key)
     const state = stateOf(event)
     if (state !== null) this.#remember(key, state)
-    if (!this.#writer.add(event, arrival)) this.#options.onRefused(event)
+    this.#writer.add(event, arrival)
   }
 
   #remember(key: string, { exchangeTs, seq }: StateEvent): void {

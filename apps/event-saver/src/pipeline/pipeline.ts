@@ -1,4 +1,4 @@
-import type { Discard } from '@grid/bybit-adapter'
+import type { Discard, PrivateFilter } from '@grid/bybit-adapter'
 import {
   type CaptureGap,
   CHANNELS,
@@ -6,20 +6,32 @@ import {
   type Clock,
   type DeadLetter,
   type GridEvent,
+  type JsonObject,
+  repeat,
+  type Stream,
 } from '@grid/core-events'
 import { classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
+import type { DurableJournal } from '../journal/durable-journal.ts'
+import type { JournalItem } from '../journal/format/items.ts'
 import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { DeadLetterBox, type PendingDeadLetter, STOPPED } from './dead-letter-box.ts'
+import { DeadLetterBox, STOPPED } from './dead-letter-box.ts'
 import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-intervals.ts'
 import { createEventWriter, type EventQueue } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
 import { LastingRefusal } from './lasting-refusal.ts'
-import { Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import { type DropReason, Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
 import { MergingQueue } from './merging-queue.ts'
+import type { ReadFrame } from './recovery/catch-up.ts'
+import { forEachLane } from './recovery/frame-items.ts'
+import { GapLane } from './recovery/gap-lane.ts'
+import { Lane, type LaneItems } from './recovery/lane.ts'
+import { isElsewhere } from './recovery/positions.ts'
+import { Recovery } from './recovery/recovery.ts'
+import type { Place } from './recovery/stream-recorder.ts'
 import { type MergeStates, STATE_MERGES } from './state-merges.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 import type { Arrival } from './waiting-room.ts'
@@ -43,16 +55,25 @@ export type Intervals = { readonly [Name in Channel]?: number }
 /** What a pipeline is made of. */
 export interface PipelineOptions {
   readonly db: Kysely<GridDatabase>
-  readonly journal: Journal
+  /** One that can be read keeps what finds no room in memory. */
+  readonly journal: Journal | (Journal & DurableJournal)
   readonly clock: Clock
   readonly collector: string
+  /** What the database and the journal are of, e.g. `mainnet`. */
+  readonly environment: string
   readonly batchSize: number
   readonly flushIntervalMs: number
   readonly maxWaiting: number
   readonly gapThresholdMs: number
   /** Default: every event is stored. */
   readonly intervals?: Intervals
+  /** How frames of accounts are filtered, also those that are read from the journal. */
+  readonly filter?: PrivateFilter | undefined
   readonly handlers: PipelineHandlers
+  /** Told of each item that is read from the journal, in order; a promise is awaited before the next. */
+  readonly onJournalItem?: (item: JournalItem, frame: ReadFrame | null) => Promise<unknown> | null
+  /** The streams of a channel that are captured now: they have a gap where the journal is damaged. */
+  readonly streamsOf?: (channel: Channel) => readonly Stream[]
   /** Told of each gap, before it is stored. */
   readonly onGap?: (recorded: RecordedGap) => void
   /** Told that the database goes on refusing what a writer stores, and that trying again does not help. */
@@ -81,53 +102,58 @@ export interface ArrivedRows {
   readonly filtered?: readonly GridEvent[]
 }
 
+/** What a stop left. */
+export interface DrainReport {
+  /** Items that nothing holds any longer. */
+  readonly lost: number
+  /** Items that are in the journal, where the next start finds them. */
+  readonly left: number
+}
+
 /** Why an item of a kind that is not captured was left out. */
 const FILTERS: ReadonlySet<Discard['reason']> = new Set(['filtered', 'category_not_captured'])
 /** Most bytes that may wait in one queue, so that large items cannot fill the memory. */
-const MAX_WAITING_BYTES = 128 * 1024 * 1024
+const MAX_WAITING_BYTES = 32 * 1024 * 1024
 /** Gaps of dropped items end once no more than this share of a queue is taken. */
 const RESUME_AT = 0.8
 /** About how many bytes a row of a reply takes while it waits. */
 const ROW_BYTES = 1024
 /** How long a stop without patience still tries to store dead letters and gaps: what was lost, and where. */
 const EVIDENCE_MS = 3000
+/** How often it is looked whether gaps of dropped items have ended. */
+const TICK_MS = 1000
 
 /**
  * Takes normalized frames and stores them: events by a writer for each channel, dead letters and gaps
  * by a writer of their own. Counts every item, and releases the journal's frames once nothing of them
  * waits.
+ *
+ * What finds no room in memory is read from the journal later, where there is one that can be read.
  */
 export class Pipeline {
-  readonly ledger = new Ledger()
-  readonly unknownKeys = new UnknownKeys()
+  readonly ledger: Ledger = new Ledger()
+  readonly unknownKeys: UnknownKeys = new UnknownKeys()
   readonly gaps: GapRecorder
   readonly #options: PipelineOptions
-  readonly #events: Readonly<Record<Channel, EventQueue>>
+  readonly #lanes: Readonly<Record<LedgerChannel, Lane>>
   readonly #deadLetters: DeadLetterBox
   readonly #gapWriter: BufferedWriter<RecordedGap, void>
+  readonly #gapLane: GapLane
+  /** Null with a journal in memory. */
+  readonly #recovery: Recovery | null
   readonly #dropped = new DroppedIntervals()
   readonly #refused = new WeakSet<GridEvent>()
+  readonly #ended = new AbortController()
+  /** The newest record of which everything was taken. */
+  #newest = 0
+  #droppedSince = 0
+  #droppedBefore = 0
   #gapsLost = 0
   #keepsGaps = true
 
   constructor(options: PipelineOptions) {
-    const { db, collector, gapThresholdMs } = options
+    const { db, collector, gapThresholdMs, journal } = options
     this.#options = options
-    const writers: Partial<Record<Channel, EventQueue>> = {}
-    for (const channel of CHANNELS) {
-      const writer = createEventWriter({
-        db,
-        channel,
-        counts: this.ledger.of(channel),
-        writer: this.#writer,
-        toDeadLetter: (letter, event) => {
-          this.#refused.add(event)
-          this.#toDeadLetter(letter, this.#now())
-        },
-      })
-      writers[channel] = this.#merging(channel, writer)
-    }
-    this.#events = writers as Record<Channel, EventQueue>
     this.#deadLetters = new DeadLetterBox({
       db,
       collector,
@@ -136,41 +162,88 @@ export class Pipeline {
       onKept: (letter) => options.handlers.onDeadLetter(letter),
       onLost: (letter, reason) => this.#onLetterLost(letter, reason),
     })
+    const lanes: Partial<Record<LedgerChannel, Lane>> = { unknown: this.#makeLane('unknown', null) }
+    for (const channel of CHANNELS)
+      lanes[channel] = this.#makeLane(channel, this.#makeQueue(channel))
+    this.#lanes = lanes as Record<LedgerChannel, Lane>
     this.#gapWriter = createGapWriter({
       db,
       collector,
       writer: this.#writer,
       onLost: (gap, error) => this.#onGapLost(gap, reasonOf(error)),
     })
-    this.gaps = new GapRecorder(gapThresholdMs, (gap) => {
-      this.#gapWriter.add(gap, this.#now())
-      options.onGap?.(gap)
+    this.#gapLane = new GapLane({
+      oldest: () => this.#gapWriter.oldest,
+      newest: () => this.#newest,
+      onGap: (gap, position) => this.gaps.record(gap, position),
     })
+    this.gaps = new GapRecorder(gapThresholdMs, (gap, position) => this.#keepGap(gap, position))
+    this.#recovery = isDurable(journal)
+      ? new Recovery({
+          ...options,
+          journal,
+          lanes: Object.values(this.#lanes),
+          gaps: this.#gapLane,
+          onRead: (frame, channel) => this.#countDiscards(frame.discarded, channel),
+          onHole: (behind, fromMs, toMs) => this.#onHole(behind, fromMs, toMs),
+          onMissing: (lane, items) => this.ledger.drop(lane.channel, 'journal_lost', items),
+        })
+      : null
+  }
+
+  /** Reads up to where the database has the journal. Rejects while the database is away. */
+  async readPositions(): Promise<void> {
+    await this.#recovery?.readPositions()
   }
 
   /** Starts storing; until then all items wait. */
   open(): void {
-    for (const writer of this.#all()) writer.open()
+    for (const writer of this.#writers()) writer.open()
+    this.#recovery?.open()
+    void repeat(async () => this.#tick(), {
+      clock: this.#options.clock,
+      backoff: { baseMs: TICK_MS, capMs: TICK_MS },
+      signal: this.#ended.signal,
+    })
   }
 
   /**
    * Starts storing what was received, but no gaps: another saver captures under this collector's name,
-   * and what was missed here was not missed there.
+   * and what was missed here was not missed there. Its positions in the database are left alone too.
    */
   handOver(): void {
     this.#keepsGaps = false
-    for (const channel of CHANNELS) this.#events[channel].open()
+    for (const channel of CHANNELS) this.#lanes[channel].queue?.open()
     this.#deadLetters.writer.open()
+    this.#recovery?.handOver()
   }
 
-  /** Whether the queues have room for every item. */
+  /** Whether every item is kept, in memory or in the journal. */
   get accepting(): boolean {
     return !this.#dropped.isOpen
   }
 
   /** How many items of all kinds wait. */
   get waitingInAll(): number {
-    return this.#all().reduce((sum, writer) => sum + writer.waiting, 0)
+    const inJournal = this.#eachLane().reduce((sum, lane) => sum + lane.inJournal, 0)
+    return this.#waitingInMemory + inJournal
+  }
+
+  /** How many items wait in the journal alone. */
+  get waitingInJournal(): number {
+    return this.#eachLane().reduce((sum, lane) => sum + lane.inJournal, 0)
+  }
+
+  /** The channels whose writers read on from the journal. */
+  get behind(): readonly LedgerChannel[] {
+    return this.#eachLane()
+      .filter((lane) => lane.isBehind)
+      .map(({ channel }) => channel)
+  }
+
+  /** Up to where each lane is committed, by name; null before its first commit, empty without a durable journal. */
+  get positions(): Readonly<Record<string, number | null>> {
+    return this.#recovery?.positions ?? {}
   }
 
   /** How many dead letters and gaps could not be stored and are lost, since the start. */
@@ -180,50 +253,70 @@ export class Pipeline {
 
   /** Receive time of the oldest waiting item, in epoch microseconds; null when none waits. */
   get oldestUs(): number | null {
-    const times = this.#all().flatMap((writer) => writer.oldest?.timeUs ?? [])
+    const others = [this.#deadLetters.writer.oldest, this.#gapWriter.oldest]
+    const times = [
+      ...this.#eachLane().map((lane) => lane.oldestUs),
+      ...others.map((oldest) => oldest?.timeUs ?? null),
+    ].filter((time) => time !== null)
     return times.length === 0 ? null : Math.min(...times)
   }
 
   /** The same of one channel's events. */
   oldestEventUs(channel: Channel): number | null {
-    return this.#events[channel].oldest?.timeUs ?? null
+    return this.#lanes[channel].oldestUs
   }
 
-  /** Takes a normalized frame whose record in the journal is at `position`. */
-  accept({ frame, events, deadLetters, discarded }: ArrivedFrame, position: number): void {
-    const items = Math.max(1, events.length + deadLetters.length)
-    const bytes = Math.ceil(frame.bytes.byteLength / items)
-    const arrival = { timeUs: frame.localTsUs, position, bytes }
-    for (const event of events) this.#acceptEvent(event, arrival)
-    for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
-    for (const discard of discarded) {
-      const channel = discard.channel ?? 'unknown'
-      this.ledger.of(channel).received += 1
-      if (FILTERS.has(discard.reason)) this.ledger.filter(channel, discard.reason)
-      else this.ledger.discard(channel, discard.reason)
+  /** Takes a normalized frame with its place in the journal. */
+  accept({ frame, ...items }: ArrivedFrame, { position, isKept }: Place): void {
+    const { deadLetters, discarded, events } = items
+    const arrival: Arrival = {
+      timeUs: frame.localTsUs,
+      position,
+      bytes: Math.ceil(frame.bytes.byteLength / Math.max(1, events.length + deadLetters.length)),
+      ...(isKept ? {} : { isUnkept: true }),
     }
-    if (this.waitingInAll === 0) this.#releaseJournal()
+    for (const event of events) this.unknownKeys.note(event)
+    forEachLane(items, (channel, part) => {
+      const lane = this.#lanes[channel]
+      if (!lane.take(part, arrival)) this.#refuse(channel, part)
+      else if (lane.isBehind) this.#recovery?.wake()
+    })
+    for (const { channel } of discarded) this.ledger.of(channel ?? 'unknown').received += 1
+    if (discarded.length > 0) this.#countDiscards(discarded)
+    this.#newest = Math.max(this.#newest, this.#options.journal.position)
+    if (this.#recovery === null && this.waitingInAll === 0) this.#releaseJournal()
   }
 
   /**
-   * Takes the rows of a reply. Resolves once all are stored or kept as dead letters; to false when some
-   * found no room, were given up or could not be kept as a dead letter. (A letter of others that is lost
-   * meanwhile counts too: then the rows are asked for once more.)
+   * Takes the rows of a reply. Resolves once all are stored or kept as dead letters; to false when there was no
+   * room for them, some were given up, or could not be kept as a dead letter: then ask for them again. (A letter of
+   * others that is lost meanwhile counts too.)
    */
   async acceptRows({ events, deadLetters, filtered = [] }: ArrivedRows): Promise<boolean> {
-    const arrival = { ...this.#now(), bytes: ROW_BYTES }
-    const { lost } = this.#deadLetters
     for (const { channel } of filtered) {
       this.ledger.of(channel).received += 1
       this.ledger.filter(channel, 'filtered')
     }
-    const taken = events.map((event) => this.#acceptEvent(event, arrival))
-    for (const letter of deadLetters) this.#acceptLetter(letter, arrival)
-    const channels = new Set(events.map(({ channel }) => channel))
-    const stored = await Promise.all([...channels].map((name) => this.#events[name].settled()))
+    const { lost } = this.#deadLetters
+    const channels = new Set<LedgerChannel>([
+      ...events.map(({ channel }) => channel),
+      ...deadLetters.map(({ channel }) => channel ?? 'unknown'),
+    ])
+    if ([...channels].some((channel) => !this.#lanes[channel].hasRoom)) return false
+    for (const channel of channels) {
+      const part = {
+        events: events.filter((event) => event.channel === channel),
+        letters: deadLetters.filter((letter) => (letter.channel ?? 'unknown') === channel),
+        discarded: 0,
+      }
+      for (const event of part.events) this.unknownKeys.note(event)
+      this.#lanes[channel].takeRows(part, { timeUs: this.#nowUs(), bytes: ROW_BYTES })
+    }
+    const queues = [...channels].map((channel) => this.#lanes[channel].queue)
+    const stored = await Promise.all(queues.map((queue) => queue?.settled() ?? true))
     // Only now are the letters of refused events in the box.
     const isKept = await this.#deadLetters.writer.settled()
-    return [...stored, ...taken, isKept].every(Boolean) && this.#deadLetters.lost === lost
+    return [...stored, isKept].every(Boolean) && this.#deadLetters.lost === lost
   }
 
   /**
@@ -239,9 +332,14 @@ export class Pipeline {
     this.gaps.record(gap)
   }
 
-  /** Resolves once a channel's events so far are stored or kept; to false when some were given up. */
-  eventsStored(channel: Channel): Promise<boolean> {
-    return this.#events[channel].settled()
+  /**
+   * Resolves once a channel's events so far are stored or kept, those in the journal too; to false when some were
+   * given up.
+   */
+  async eventsStored(channel: Channel): Promise<boolean> {
+    const lane = this.#lanes[channel]
+    if (!(await lane.caughtUp())) return false
+    return (await lane.queue?.settled()) ?? true
   }
 
   /** Resolves once all gaps so far are stored; to false when some were given up. */
@@ -251,56 +349,98 @@ export class Pipeline {
 
   /** The counts of all channels, read in one synchronous step. */
   sample(): LedgerEntry[] {
-    return this.ledger.sample((channel) => {
-      const events = channel === 'unknown' ? 0 : this.#events[channel].waiting
-      return events + this.#deadLetters.waiting(channel)
-    })
+    return this.ledger.sample((channel) => this.#lanes[channel].waiting)
   }
 
   /**
-   * Stores the waiting items until none is left or the signal aborts. The items that are left are
-   * counted as dropped and covered by gaps, whose storing has 3 s of its own. Gives the number of items
-   * lost; `evidenceLost` counts the gaps that could not be stored either.
+   * Stores the waiting items until none is left or the signal aborts. The items that are left stay in the journal;
+   * those that it does not hold are counted as dropped and covered by gaps. Without a durable journal the gaps'
+   * storing has 3 s of its own; `evidenceLost` counts those that could not be stored either.
    */
-  async drain(signal: AbortSignal): Promise<number> {
-    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(signal)))
-    for (const event of left.flat()) {
-      this.#dropped.note(momentOfEvent(event))
-      this.ledger.drop(event.channel, 'shutdown')
+  async drain(signal: AbortSignal): Promise<DrainReport> {
+    for (let isMore = true; isMore && !signal.aborted; ) {
+      await Promise.all(this.#writers().map((writer) => writer.flush(signal)))
+      const isRead = (await this.#recovery?.readOn(signal)) ?? false
+      isMore = isRead || this.#writers().some(({ isOpen, waiting }) => isOpen && waiting > 0)
     }
-    const evidence = signal.aborted ? AbortSignal.timeout(EVIDENCE_MS) : signal
-    const letters = await this.#deadLetters.drain(evidence)
-    this.#endDropped()
-    const gaps = await this.#gapWriter.drain(AbortSignal.timeout(EVIDENCE_MS))
-    if (this.#keepsGaps) for (const { gap } of gaps) this.#onGapLost(gap, STOPPED)
-    return left.flat().length + letters
+    await this.#recovery?.stop(signal)
+    return this.#close('shutdown', signal)
   }
 
   /**
-   * Forgets everything that waits, for a start that was refused before anything was stored: no capture has
-   * begun, so there is no loss to be told of. Gives the number of items.
+   * Forgets everything that waits in memory, for a start that was refused before anything was stored: no capture
+   * has begun, so there is no loss to be told of.
    */
-  async abandon(): Promise<number> {
+  async abandon(): Promise<DrainReport> {
     const now = AbortSignal.abort()
-    const left = await Promise.all(CHANNELS.map((channel) => this.#events[channel].drain(now)))
-    for (const { channel } of left.flat()) this.ledger.drop(channel, 'start_refused')
-    await this.#gapWriter.drain(now)
-    return left.flat().length + (await this.#deadLetters.abandon())
+    await this.#recovery?.stop(now)
+    return this.#close('start_refused', now)
   }
 
-  #acceptEvent(event: GridEvent, arrival: Arrival): boolean {
-    this.ledger.of(event.channel).received += 1
-    this.unknownKeys.note(event)
-    if (this.#events[event.channel].add(event, arrival)) return true
-    this.#refuse(event)
-    return false
+  async #close(reason: 'shutdown' | 'start_refused', signal: AbortSignal): Promise<DrainReport> {
+    this.#ended.abort()
+    let lost = 0
+    for (const lane of this.#eachLane()) {
+      lane.end()
+      for (const [event, { isUnkept }] of lane.queue?.close() ?? []) {
+        if (isUnkept !== true) {
+          lane.leave(1)
+          continue
+        }
+        this.ledger.drop(event.channel, reason)
+        if (event.source !== 'ws' && this.#recovery !== null) continue
+        lost += 1
+        if (reason === 'shutdown') this.#dropped.note(momentOfEvent(event))
+      }
+    }
+    // What the journal holds needs no patience.
+    const evidence =
+      this.#recovery === null && signal.aborted ? AbortSignal.timeout(EVIDENCE_MS) : signal
+    if (reason === 'shutdown') await this.#deadLetters.writer.flush(evidence)
+    const { lost: lettersLost } = this.#deadLetters
+    for (const { channel, term } of this.#deadLetters.close(reason)) {
+      if (term === 'deadLettered') this.#lanes[channel].leave(1)
+    }
+    lost += this.#deadLetters.lost - lettersLost
+    if (reason === 'shutdown') {
+      this.#endDropped()
+      await this.#gapWriter.flush(
+        this.#recovery === null ? AbortSignal.timeout(EVIDENCE_MS) : signal,
+      )
+    }
+    for (const [{ gap }, { isUnkept }] of this.#gapWriter.close()) {
+      if (this.#keepsGaps && reason === 'shutdown' && isUnkept) this.#onGapLost(gap, STOPPED)
+    }
+    return { lost, left: this.waitingInJournal }
   }
 
-  /** An event found no room. */
-  #refuse(event: GridEvent): void {
-    this.#dropped.note(momentOfEvent(event))
-    this.ledger.drop(event.channel, 'queue_full')
-    this.#options.handlers.onDrop(event.channel)
+  #makeQueue(channel: Channel): EventQueue {
+    const writer = createEventWriter({
+      db: this.#options.db,
+      channel,
+      counts: this.ledger.of(channel),
+      writer: this.#writer,
+      storeBatch: (insert, events, arrivals) =>
+        this.#recovery === null
+          ? insert({})
+          : this.#recovery.storeBatch(this.#lanes[channel], insert, events, arrivals),
+      toDeadLetter: (letter, event, arrival) => {
+        this.#refused.add(event)
+        this.#deadLetters.put(letter, arrival)
+      },
+      ready: () => this.#deadLetters.room(),
+    })
+    return this.#merging(channel, writer)
+  }
+
+  #makeLane(channel: LedgerChannel, queue: EventQueue | null): Lane {
+    return new Lane({
+      channel,
+      queue,
+      letters: this.#deadLetters,
+      counts: this.ledger.of(channel),
+      newest: () => this.#newest,
+    })
   }
 
   /** Puts a stage before a channel's writer that merges messages of an interval, where one is set. */
@@ -316,18 +456,60 @@ export class Pipeline {
       onMerged: () => {
         this.ledger.of(channel).merged += 1
       },
-      onRefused: (event) => this.#refuse(event),
     })
   }
 
-  #acceptLetter(letter: DeadLetter, arrival: Arrival): void {
-    const channel = letter.channel ?? 'unknown'
-    this.ledger.of(channel).received += 1
-    this.#toDeadLetter({ letter, channel, term: 'deadLettered' }, arrival)
+  /** Items could not be kept. */
+  #refuse(channel: LedgerChannel, { events, letters }: LaneItems): void {
+    const reason: DropReason = this.#recovery === null ? 'queue_full' : 'journal_full'
+    for (const event of events) {
+      this.#dropped.note(momentOfEvent(event))
+      this.ledger.drop(channel, reason)
+      this.#options.handlers.onDrop(channel)
+    }
+    for (const letter of letters) {
+      this.#deadLetters.refuse({ letter, channel, term: 'deadLettered' }, reason)
+    }
+    this.#droppedSince += events.length + letters.length
   }
 
-  #toDeadLetter(pending: PendingDeadLetter, arrival: Arrival): void {
-    this.#deadLetters.put(pending, arrival)
+  /** Counts what was not wanted; `only` of one channel, whose items did not count as received before. */
+  #countDiscards(discarded: readonly Discard[], only?: LedgerChannel): void {
+    for (const { channel: name, reason } of discarded) {
+      const channel = name ?? 'unknown'
+      if (only !== undefined && channel !== only) continue
+      if (FILTERS.has(reason)) this.ledger.filter(channel, reason)
+      else this.ledger.discard(channel, reason)
+    }
+  }
+
+  /** Keeps a gap; one that was read from the journal has its place there. */
+  #keepGap(recorded: RecordedGap, position: number | undefined): void {
+    const { journal, onGap } = this.#options
+    // Sound: gaps are plain JSON.
+    const gap = recorded.gap as unknown as JsonObject
+    const { unwritten } = journal.counts
+    const place = position ?? journal.note({ type: 'gap', gap })
+    const isUnkept = journal.counts.unwritten !== unwritten
+    const arrival = { timeUs: this.#nowUs(), position: place, bytes: 0, isUnkept }
+    this.#gapWriter.add(recorded, arrival)
+    onGap?.(recorded)
+  }
+
+  /** The journal cannot give back what came between two times: each stream has a gap there. */
+  #onHole(behind: readonly Lane[], startTs: number, endTs: number): void {
+    const { streamsOf } = this.#options
+    const channels = CHANNELS.filter((name) => behind.some(({ channel }) => channel === name))
+    for (const channel of channels) {
+      for (const stream of streamsOf?.(channel) ?? []) {
+        this.acceptGap({
+          ...stream,
+          startTs,
+          endTs: Math.max(startTs, endTs),
+          reason: 'queue_full',
+        })
+      }
+    }
   }
 
   #onLetterLost(letter: DeadLetter, reason: string): void {
@@ -346,16 +528,16 @@ export class Pipeline {
     const refusal = new LastingRefusal(clock, (error) => onRefused?.(name, error))
     return new BufferedWriter(
       {
-        store: part.store,
-        settle: (items, outcome) => {
-          part.settle(items, outcome)
+        ...part,
+        settle: (items, outcome, arrivals) => {
+          part.settle(items, outcome, arrivals)
           this.#afterItems()
         },
-        reject: (item, error) => {
-          part.reject(item, error)
+        reject: (item, error, arrival) => {
+          part.reject(item, error, arrival)
           this.#afterItems()
         },
-        classify: classifyDatabaseError,
+        classify: (error) => (isElsewhere(error) ? 'transient' : classifyDatabaseError(error)),
         onRetry: (error, failures) => {
           handlers.onRetry(name, error, failures)
           refusal.note(error, failures)
@@ -368,8 +550,17 @@ export class Pipeline {
 
   /** Some items wait no longer. */
   #afterItems(): void {
+    if (this.#recovery !== null) return
     this.#releaseJournal()
-    if (this.waitingInAll <= this.#options.maxWaiting * RESUME_AT) this.#endDropped()
+    if (this.#waitingInMemory <= this.#options.maxWaiting * RESUME_AT) this.#endDropped()
+  }
+
+  /** Ends gaps of dropped items once a while has passed in which none was dropped. */
+  #tick(): number {
+    this.#newest = Math.max(this.#newest, this.#options.journal.position)
+    if (this.#recovery !== null && this.#droppedSince === this.#droppedBefore) this.#endDropped()
+    this.#droppedBefore = this.#droppedSince
+    return TICK_MS
   }
 
   #endDropped(): void {
@@ -378,17 +569,28 @@ export class Pipeline {
 
   #releaseJournal(): void {
     const { journal } = this.#options
-    const places = this.#all().flatMap((writer) => writer.oldest?.position ?? [])
+    const places = this.#writers().flatMap((writer) => writer.oldest?.position ?? [])
     journal.release(Math.min(journal.position, ...places.map((place) => place - 1)))
   }
 
-  #all(): readonly Pick<EventQueue, 'open' | 'oldest' | 'waiting'>[] {
-    const events = CHANNELS.map((channel) => this.#events[channel])
-    return [...events, this.#deadLetters.writer, this.#gapWriter]
+  get #waitingInMemory(): number {
+    return this.#writers().reduce((sum, writer) => sum + writer.waiting, 0)
   }
 
-  #now(): Arrival {
-    const { clock, journal } = this.#options
-    return { timeUs: clock.nowUs(), position: journal.position, bytes: 0 }
+  #eachLane(): readonly Lane[] {
+    return Object.values(this.#lanes)
   }
+
+  #writers(): readonly Pick<EventQueue, 'open' | 'isOpen' | 'oldest' | 'waiting' | 'flush'>[] {
+    const queues = this.#eachLane().flatMap((lane) => lane.queue ?? [])
+    return [...queues, this.#deadLetters.writer, this.#gapWriter]
+  }
+
+  #nowUs(): number {
+    return this.#options.clock.nowUs()
+  }
+}
+
+function isDurable(journal: PipelineOptions['journal']): journal is Journal & DurableJournal {
+  return 'reader' in journal
 }

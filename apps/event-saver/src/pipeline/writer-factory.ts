@@ -7,7 +7,7 @@ export type WriterName = Channel | 'deadLetters' | 'gaps'
 /** What differs between the writers of a pipeline. */
 export type WriterPart<Item, Outcome> = Pick<
   WriterTarget<Item, Outcome>,
-  'store' | 'settle' | 'reject'
+  'store' | 'settle' | 'reject' | 'ready'
 >
 
 /** Makes a writer with the sizes, times, error classes and reporting that all writers share. */

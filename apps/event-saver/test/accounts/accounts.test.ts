@@ -101,7 +101,7 @@ describe('the accounts of the database', () => {
     sim.exchange.stopBot()
     await quiet(first.saver, second.saver)
     for (const { saver } of [first, second]) {
-      expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+      expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
       expect(imbalances(saver)).toEqual([])
       expect(
         saver.pipeline.sample().map(({ conflict, deadLettered }) => conflict + deadLettered),
@@ -266,8 +266,9 @@ describe('a database that is away', () => {
     await expect.poll(() => saver.status().connections, TIMEOUT).toBe(3)
     await allLive(1, saver)
     await quiet(saver)
-    const { lost } = await saver.stop(AbortSignal.timeout(500))
-    expect(lost).toBeGreaterThan(0)
+    const { left, lost } = await saver.stop(AbortSignal.timeout(500))
+    expect(lost).toBe(0)
+    expect(left).toBeGreaterThan(0)
     expect(imbalances(saver)).toEqual([])
   })
 })

@@ -37,6 +37,6 @@ it('Event Contracts are counted as filtered and are no dead letters; dividends a
     'grid_events_lost_by_reason_total{channel="order",fate="filtered",reason="category_not_captured"} 1',
   )
   expect(imbalances(saver)).toEqual([])
-  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, left: 0, dropped: 0 })
   expect(await database.db.selectFrom('dead_letters').selectAll().execute()).toEqual([])
 })

@@ -53,7 +53,7 @@ it('a saver with the filter of the predecessor stores its rows alone, and counts
   await expect.poll(stored, { timeout: 120_000 }).toHaveLength(1)
   sim.exchange.stopBot()
   await quiet(saver)
-  expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(AbortSignal.timeout(60_000))).toEqual({ lost: 0, left: 0, dropped: 0 })
   expect(imbalances(saver)).toEqual([])
   expect(await stored()).toEqual([{ category: 'linear', exec_type: 'Trade', order_type: 'Limit' }])
 })

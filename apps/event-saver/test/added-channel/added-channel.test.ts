@@ -57,7 +57,7 @@ it('a channel that is only added to the registries is captured, stored, read and
     await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
     for (const items of frames) sim.broadcast(TOPIC, pulseFrame(TOPIC, ...items))
     await quiet(saver)
-    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
     expect(imbalances(saver)).toEqual([])
     return saver.pipeline.sample().find(({ channel }) => channel === PULSE)
   }

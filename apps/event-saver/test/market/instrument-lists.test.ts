@@ -25,7 +25,7 @@ it('a list that comes as HTML is tried again; categories without a list are capt
   expect(saver.status().ready).toBe(false)
   await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
   expect(live()).toHaveLength(7)
-  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
 })
 
 // The last of this file: the ban stops all REST of the process.
@@ -44,5 +44,5 @@ it('a banned address is reported and not used again; categories without a list a
   expect(checks).toMatchObject({ ok: false, detail: expect.stringContaining('linear not listed') })
   // The list of each category was asked for once, at the same time.
   expect(sim.restStats().requests).toBeLessThanOrEqual(2)
-  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
 })

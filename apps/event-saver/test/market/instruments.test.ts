@@ -33,7 +33,7 @@ function liveAt({ saver }: TestSaver): string[] {
 }
 
 async function stop({ saver }: TestSaver): Promise<void> {
-  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, left: 0, dropped: 0 })
 }
 
 it('listings, a delisting, a changed tick size and a pre-market contract leave the right rows and topics', async () => {

@@ -36,7 +36,7 @@ it('captures all categories at once, column by column, through a lost connection
   await more()
   sim.pause()
   await quiet(saver)
-  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
 
   const proof = await prove(database.db, sim)
   expect(proof.samples).toEqual([])
@@ -86,5 +86,5 @@ it('captures 600 instruments, and follows those that list and delist', async () 
       interval: 500,
     })
     .toBe(false)
-  expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
 })

@@ -59,9 +59,16 @@ class Store {
 function addAll(writer: BufferedWriter<number, void>, from: number, to: number): number {
   let refused = 0
   for (let item = from; item < to; item++) {
-    if (!writer.add(item, { timeUs: item, position: item, bytes: 100 })) refused += 1
+    if (writer.hasRoom) writer.add(item, { timeUs: item, position: item, bytes: 100 })
+    else refused += 1
   }
   return refused
+}
+
+/** Stores what waits, ends the writer, and gives what was left. */
+async function drain(writer: BufferedWriter<number, void>, signal: AbortSignal): Promise<number[]> {
+  await writer.flush(signal)
+  return writer.close().map(([item]) => item)
 }
 
 const patience = () => AbortSignal.timeout(10_000)
@@ -72,7 +79,7 @@ describe('BufferedWriter', () => {
     const writer = store.writer()
     writer.open()
     addAll(writer, 0, 25)
-    expect(await writer.drain(patience())).toEqual([])
+    expect(await drain(writer, patience())).toEqual([])
     expect(store.stored).toEqual(Array.from({ length: 25 }, (_, index) => index))
     expect(store.batches.map((batch) => batch.length)).toEqual([10, 10, 5])
     expect(writer.waiting).toBe(0)
@@ -99,14 +106,14 @@ describe('BufferedWriter', () => {
     expect(await eight).toEqual([true, expect.any(Number)])
     expect(store.stored).toEqual(expect.arrayContaining([0, 1, 2, 3, 4, 5, 6]))
     expect(store.rejected).toEqual([7])
-    await writer.drain(patience())
+    await drain(writer, patience())
   })
 
   it('resolves settled() to false when a drain gives items up', async () => {
     const writer = new Store().writer()
     addAll(writer, 0, 3)
     const settled = writer.settled()
-    expect(await writer.drain(AbortSignal.abort())).toEqual([0, 1, 2])
+    expect(await drain(writer, AbortSignal.abort())).toEqual([0, 1, 2])
     expect(await settled).toBe(false)
   })
 
@@ -120,7 +127,7 @@ describe('BufferedWriter', () => {
     expect(writer.waiting).toBe(15)
     expect(writer.oldest).toMatchObject({ timeUs: 0, position: 0 })
     gate.resolve()
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.stored).toHaveLength(15)
   })
 
@@ -128,10 +135,13 @@ describe('BufferedWriter', () => {
     const store = new Store()
     const writer = store.writer({ maxBytes: 20_000_000 })
     const arrival = (bytes: number) => ({ timeUs: 0, position: 0, bytes })
-    for (let item = 0; item < 4; item++) expect(writer.add(item, arrival(5_000_000))).toBe(true)
-    expect(writer.add(4, arrival(1))).toBe(false)
+    for (let item = 0; item < 4; item++) {
+      expect(writer.hasRoom).toBe(true)
+      writer.add(item, arrival(5_000_000))
+    }
+    expect(writer.hasRoom).toBe(false)
     writer.open()
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.batches).toEqual([[0], [1], [2], [3]])
   })
 
@@ -142,7 +152,7 @@ describe('BufferedWriter', () => {
     const writer = store.writer()
     writer.open()
     addAll(writer, 0, 12)
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.stored).toEqual(Array.from({ length: 12 }, (_, index) => index))
   })
 
@@ -152,7 +162,7 @@ describe('BufferedWriter', () => {
     const writer = store.writer({ batchSize: 16 })
     writer.open()
     addAll(writer, 0, 20)
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.rejected).toEqual([3, 10, 17])
     expect(store.stored).toEqual(
       Array.from({ length: 20 }, (_, index) => index).filter((item) => item % 7 !== 3),
@@ -170,7 +180,7 @@ describe('BufferedWriter', () => {
     const writer = store.writer()
     writer.open()
     addAll(writer, 0, 10)
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.rejected).toEqual([5])
     expect([...store.stored].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
   })
@@ -182,7 +192,7 @@ describe('BufferedWriter', () => {
     const writer = store.writer()
     writer.open()
     addAll(writer, 0, 12)
-    const left = await writer.drain(AbortSignal.timeout(20))
+    const left = await drain(writer, AbortSignal.timeout(20))
     expect(left).toEqual(Array.from({ length: 12 }, (_, index) => index))
     gate.resolve()
     await new Promise((resolve) => setTimeout(resolve, 10))
@@ -193,24 +203,48 @@ describe('BufferedWriter', () => {
     const store = new Store()
     const writer = store.writer()
     addAll(writer, 0, 4)
-    expect(await writer.drain(patience())).toEqual([0, 1, 2, 3])
+    expect(await drain(writer, patience())).toEqual([0, 1, 2, 3])
     expect(store.batches).toEqual([])
   })
 
-  it('knows its oldest item while a batch is halved', async () => {
+  it('knows its oldest item, and the next after the batch, while a batch is halved', async () => {
     const store = new Store()
     const seen: unknown[] = []
     store.fail = (batch) => (batch.includes(5) ? 'poison' : null)
     const writer = store.writer()
     store.before = async () => {
-      seen.push(writer.oldest?.position)
+      const batch = store.batches.at(-1) ?? []
+      const next = (batch.at(-1) ?? 0) + 1
+      seen.push(
+        [writer.oldest?.position, batch[0]],
+        [writer.next?.position, next > 12 ? undefined : next],
+      )
     }
     writer.open()
     addAll(writer, 3, 13)
-    await writer.drain(patience())
+    await drain(writer, patience())
     expect(store.rejected).toEqual([5])
-    expect(seen.length).toBeGreaterThan(3)
-    expect(new Set(seen)).toEqual(new Set([3]))
+    expect(seen.length).toBeGreaterThan(6)
+    for (const [actual, expected] of seen as unknown[][]) expect(actual).toBe(expected)
+  })
+
+  it('lets go of what the journal holds, keeps the rest, and says so to whoever waits', async () => {
+    const store = new Store()
+    const gate = Promise.withResolvers<void>()
+    store.before = () => gate.promise
+    const writer = store.writer({ batchSize: 2 })
+    writer.open()
+    addAll(writer, 0, 5)
+    writer.add(5, { timeUs: 0, position: 9, bytes: 1, isUnkept: true })
+    const settled = writer.settled()
+    await expect.poll(() => writer.isStoring).toBe(true)
+    expect(writer.letGo(3)).toBe(5)
+    expect(await settled).toBe(false)
+    expect([writer.waiting, writer.oldest?.position]).toEqual([1, 3])
+    gate.resolve()
+    await drain(writer, patience())
+    expect(store.stored).toEqual([5])
+    expect(await writer.settled()).toBe(true)
   })
 
   it('pauses after a failure although more items come', async () => {
@@ -221,7 +255,7 @@ describe('BufferedWriter', () => {
     addAll(writer, 0, 5000)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(store.batches.length).toBe(1)
-    await writer.drain(AbortSignal.abort())
+    await drain(writer, AbortSignal.abort())
   })
 
   it('waits a random time between attempts, at first short and never more than 5 s', async () => {
@@ -241,7 +275,7 @@ describe('BufferedWriter', () => {
     }
     const pauses = attemptsMs.slice(1).map((ms, n) => ms - (attemptsMs[n] ?? 0))
     expect(pauses).toEqual([249, 499, 999, 1998, 3996, 4995, 4995, 4995])
-    await writer.drain(AbortSignal.abort())
+    await drain(writer, AbortSignal.abort())
   })
 
   it('ends its pause when it is drained', async () => {
@@ -253,7 +287,7 @@ describe('BufferedWriter', () => {
     addAll(writer, 0, 3)
     await expect.poll(() => store.batches.length).toBe(1)
     store.fail = () => null
-    expect(await writer.drain(patience())).toEqual([])
+    expect(await drain(writer, patience())).toEqual([])
     expect(store.stored).toEqual([0, 1, 2])
   })
 
@@ -267,6 +301,6 @@ describe('BufferedWriter', () => {
     writer.open()
     addAll(writer, 0, 3)
     await expect.poll(() => store.defects).toEqual([defect])
-    await writer.drain(AbortSignal.abort())
+    await drain(writer, AbortSignal.abort())
   })
 })

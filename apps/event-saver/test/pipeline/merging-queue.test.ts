@@ -11,6 +11,7 @@ import { STATE_MERGES } from '../../src/pipeline/state-merges.ts'
 import type { Arrival } from '../../src/pipeline/waiting-room.ts'
 
 const T0 = 1_760_000_000_000
+const NEVER = new AbortController().signal
 const BIT = {
   lastPrice: 2 ** TICKER_FIELDS.lastPrice.bit,
   change24h: 2 ** TICKER_FIELDS.change24h.bit,
@@ -39,19 +40,26 @@ function ticker(
 }
 
 /** A queue of intervals of a second, its writer's events, and a clock that a test moves. */
-function rig(hasRoom = true) {
+function rig() {
   let nowMs = T0
   let timers: { at: number; callback: () => void }[] = []
   const given: GridEvent[] = []
-  const refused: GridEvent[] = []
   let merged = 0
   const writer: EventQueue = {
     waiting: 0,
     oldest: null,
+    next: null,
+    hasRoom: true,
+    isOpen: true,
+    isStoring: false,
+    isFailing: false,
     open: () => {},
-    add: (event) => (hasRoom ? given.push(event) > 0 : false),
+    add: (event) => given.push(event),
     settled: () => Promise.resolve(true),
-    drain: () => Promise.resolve([]),
+    changed: () => Promise.resolve(),
+    flush: () => Promise.resolve(),
+    letGo: () => given.splice(0).length,
+    close: () => [],
   }
   const queue = new MergingQueue(writer, {
     intervalMs: 1000,
@@ -71,18 +79,16 @@ function rig(hasRoom = true) {
     onMerged: () => {
       merged += 1
     },
-    onRefused: (event) => refused.push(event),
   })
   let position = 0
   return {
     queue,
     given,
-    refused,
     merged: () => merged,
     add: (event: TickerEvent) => {
       position += 1
       const arrival: Arrival = { timeUs: nowMs * 1000, position, bytes: 10 * position }
-      return queue.add(event, arrival)
+      queue.add(event, arrival)
     },
     advance: (ms: number) => {
       for (const end = nowMs + ms; nowMs < end; ) {
@@ -109,7 +115,7 @@ it('gives the last of an interval, with what the others carried, when the next i
     changed: BIT.change24h,
     extra: { b: 2 },
   })
-  for (const event of [first, last]) expect(add(event)).toBe(true)
+  for (const event of [first, last]) add(event)
   expect([given.length, merged(), queue.waiting]).toEqual([0, 1, 1])
   expect(queue.oldest).toMatchObject({ position: 1, bytes: 20 })
   add(ticker(1000, 3))
@@ -124,7 +130,7 @@ it('keeps streams apart', () => {
   add(ticker(0, 1))
   add(ticker(0, 1, { symbol: 'ETHUSDT' }))
   add(ticker(0, 1, { category: 'inverse' }))
-  queue.flush()
+  void queue.flush(NEVER)
   expect(given).toHaveLength(3)
 })
 
@@ -151,7 +157,7 @@ it('merges a late message beneath what is held, and drops no newer one', () => {
   expect([merged(), queue.waiting]).toEqual([2, 0])
   // Newer, though its interval was given: a row more rather than a loss.
   add(ticker(600, 6))
-  queue.flush()
+  void queue.flush(NEVER)
   expect(given).toHaveLength(2)
 })
 
@@ -160,7 +166,7 @@ it('stores what comes after a message with an absurd time', () => {
   add(ticker(0, 1, { exchangeTs: T0 + 365 * 86_400_000 }))
   advance(3000)
   add(ticker(3000, 2))
-  queue.flush()
+  void queue.flush(NEVER)
   expect(given.map((event) => 'seq' in event && event.seq)).toEqual([1, 2])
 })
 
@@ -169,19 +175,34 @@ it('merges nothing into a message with an absurd time that comes among others', 
   add(ticker(0, 1))
   add(ticker(200, 2, { exchangeTs: T0 + 61_000 + 200 }))
   for (const ms of [400, 1400, 2400]) add(ticker(ms, ms))
-  queue.flush()
+  void queue.flush(NEVER)
   expect(given.map((event) => 'seq' in event && event.seq)).toEqual([2, 400, 1400, 2400])
   expect(merged()).toBe(1)
 })
 
-it('hands on what it holds at a stop, and tells of what finds no room', async () => {
-  const stopped = rig()
-  stopped.add(ticker(0, 1))
-  await stopped.queue.drain(AbortSignal.abort())
-  expect(stopped.given).toHaveLength(1)
-  const full = rig(false)
-  full.add(ticker(0, 1))
-  await full.queue.settled()
-  expect(full.refused).toEqual([ticker(0, 1)])
-  expect(full.queue.waiting).toBe(0)
+it('hands on what it holds at a stop', () => {
+  const { add, given, queue } = rig()
+  add(ticker(0, 1))
+  queue.close()
+  expect(given).toHaveLength(1)
+})
+
+it('lets go of all it holds, and takes the same again as if it were new', () => {
+  const { add, given, merged, queue } = rig()
+  add(ticker(0, 1))
+  add(ticker(1000, 2))
+  expect(queue.letGo(7)).toBe(2)
+  expect([queue.waiting, given.length]).toEqual([0, 0])
+  add(ticker(0, 1))
+  add(ticker(1000, 2))
+  expect(merged()).toBe(0)
+  void queue.flush(NEVER)
+  expect(given).toEqual([ticker(0, 1), ticker(1000, 2)])
+})
+
+it('counts what it holds among what comes next', () => {
+  const { add, queue } = rig()
+  add(ticker(0, 1))
+  add(ticker(100, 2))
+  expect([queue.oldest?.position, queue.next?.position]).toEqual([1, 1])
 })

@@ -70,6 +70,7 @@ describe('a row that PostgreSQL refuses in a batch of 1000', () => {
         journal: new MemoryJournal(),
         clock: systemClock,
         collector: 'test',
+        environment: 'simulated',
         batchSize: 1000,
         flushIntervalMs: 5,
         maxWaiting: 2000,

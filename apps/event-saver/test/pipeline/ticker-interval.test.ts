@@ -14,7 +14,7 @@ it('stores at most one ticker an interval, the last one whole, and counts the ot
   await expect.poll(() => counts()?.persisted, { timeout: 120_000 }).toBeGreaterThan(10)
   sim.pause()
   await quiet(saver)
-  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, dropped: 0 })
+  expect(await saver.stop(AbortSignal.timeout(30_000))).toEqual({ lost: 0, left: 0, dropped: 0 })
   expect(imbalances(saver)).toEqual([])
   const { persisted = 0, merged = 0, duplicate } = counts() ?? {}
   expect(merged).toBeGreaterThan(persisted)

@@ -95,7 +95,7 @@ describe('a collector name', () => {
     expect(await holders(database.db as never)).toEqual([])
     proxy.up()
     await expect.poll(() => holders(database.db as never), { timeout: 120_000 }).toHaveLength(1)
-    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
   })
 
   it('that another took meanwhile ends the saver with 75, after it stored what it has', async () => {
@@ -113,7 +113,7 @@ describe('a collector name', () => {
     await expect.poll(() => second.saver.status().databaseReady, { timeout: 120_000 }).toBe(true)
     proxy.up()
     expect(await failed).toMatchObject({ code: 'COLLECTOR_TAKEN', exitCode: 75 })
-    expect(await first.saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await first.saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
     await second.saver.stop(patience())
   })
 
@@ -136,7 +136,7 @@ describe('a collector name', () => {
     proxy.up()
     expect(await failed).toMatchObject({ code: 'COLLECTOR_TAKEN', exitCode: 75 })
     const received = late.saver.pipeline.sample().reduce((sum, entry) => sum + entry.received, 0)
-    expect(await late.saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await late.saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
     const persisted = late.saver.pipeline.sample().reduce((sum, entry) => sum + entry.persisted, 0)
     expect(persisted).toBeGreaterThanOrEqual(received - 5)
     expect(await database.db.selectFrom('capture_gaps').selectAll().execute()).toEqual([])

@@ -28,7 +28,7 @@ it.skipIf(!isPoolerInstalled)('captures everything through a transaction pooler'
     expect(list).toMatchObject({ code: 0, stdout: expect.stringContaining('public_trades') })
     sim.pause()
     await quiet(saver)
-    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
     expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
   } finally {
     await pooler.stop()

@@ -58,33 +58,36 @@ const ONE = { EVENTSAVER_SYMBOLS: 'BTCUSDT' }
 async function failWith(
   test: TestSaver,
   letAnswer: () => void,
-): Promise<{ code: unknown; lost: number }> {
+): Promise<{ code: unknown; left: number }> {
   const { saver } = test
   await saver.start()
   await expect.poll(() => saver.pipeline.waitingInAll, { timeout: 120_000 }).toBeGreaterThan(0)
   letAnswer()
   const code = await saver.failure.catch((error: unknown) => (error as { code?: unknown }).code)
-  const { lost } = await saver.stop(AbortSignal.abort())
+  const { left } = await saver.stop(AbortSignal.abort())
   expect(saver.pipeline.sample().filter(({ imbalance }) => imbalance !== 0)).toEqual([])
-  return { code, lost }
+  return { code, left }
 }
 
 describe('a start that is refused', () => {
-  it.each(REFUSALS)('by $code logs what arrived, and no loss of evidence', async (refusal) => {
-    const { options, env = {}, prepare, url: change } = refusal
-    await using database = await ownDatabase(options)
-    await prepare?.(database.db)
-    await using proxy = await TcpProxy.to(database.url)
-    proxy.hold()
-    const url = new URL(proxy.through(database.url))
-    change?.(url)
-    const test = makeSaver(sim.wsUrl, url.href, { ...ONE, ...env })
-    const { code, lost } = await failWith(test, () => proxy.up())
-    expect(String(code)).toMatch(new RegExp(`^${refusal.code}`))
-    expect(lost).toBeGreaterThan(0)
-    expect(codes(test)).not.toContain('EVIDENCE_LOST')
-    expect(codes(test)).toContain('START_REFUSED')
-  })
+  it.each(REFUSALS)(
+    'by $code leaves what arrived in the journal, and logs no loss of evidence',
+    async (refusal) => {
+      const { options, env = {}, prepare, url: change } = refusal
+      await using database = await ownDatabase(options)
+      await prepare?.(database.db)
+      await using proxy = await TcpProxy.to(database.url)
+      proxy.hold()
+      const url = new URL(proxy.through(database.url))
+      change?.(url)
+      const test = makeSaver(sim.wsUrl, url.href, { ...ONE, ...env })
+      const { code, left } = await failWith(test, () => proxy.up())
+      expect(String(code)).toMatch(new RegExp(`^${refusal.code}`))
+      expect(left).toBeGreaterThan(0)
+      expect(codes(test)).not.toContain('EVIDENCE_LOST')
+      expect(codes(test)).toContain('START_REFUSED')
+    },
+  )
 
   it('because the database is away and is not waited for logs no loss of evidence', async () => {
     await using database = await ownDatabase()
@@ -102,12 +105,13 @@ describe('a start that is refused', () => {
   })
 })
 
-it('a database that was waited for and then refuses is a loss, with its evidence', async () => {
+it('a database that was waited for and then refuses is a loss with a journal in memory, with its evidence', async () => {
   await using database = await ownDatabase()
   await migrate(database.db, { environment: 'testnet' })
   await using proxy = await TcpProxy.to(database.url)
   proxy.down()
-  const test = makeSaver(sim.wsUrl, proxy.through(database.url), ONE)
+  const memory = { ...ONE, EVENTSAVER_JOURNAL: 'memory' }
+  const test = makeSaver(sim.wsUrl, proxy.through(database.url), memory)
   await test.saver.start()
   await expect.poll(() => codes(test), { timeout: 120_000 }).toContain('DATABASE_UNREACHABLE')
   await expect.poll(() => test.saver.pipeline.waitingInAll, { timeout: 120_000 }).toBeGreaterThan(0)

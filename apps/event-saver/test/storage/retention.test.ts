@@ -66,7 +66,7 @@ describe('a running saver', () => {
     }
     sim.pause()
     await quiet(saver)
-    expect(await saver.stop(patience())).toEqual({ lost: 0, dropped: 0 })
+    expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
     expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
     expect(imbalances(saver)).toEqual([])
     expect(await new DeadLetterRepository(database.db).list()).toEqual([])

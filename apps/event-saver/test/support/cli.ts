@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endWithThisProcess } from '@grid/testing'
 import type { SaverStatus } from '../../src/health/status.ts'
+import { ownFolder } from './own-folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -34,10 +35,7 @@ export class Cli implements AsyncDisposable {
         // Compiled modules are kept between starts, which halves the time of one.
         ...(build === undefined && { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }),
         EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
-        // Not ./data of this folder, where a saver keeps what the next one begins with.
-        ...(args[0] === 'run' && {
-          EVENTSAVER_DATA_DIR: join(tmpdir(), `grid-data-${process.pid}`),
-        }),
+        EVENTSAVER_DATA_DIR: env['EVENTSAVER_DATA_DIR'] ?? ownFolder(),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Simulator } from '@grid/bybit-sim'
 import { createDatabase, type GridDatabase } from '@grid/db'
@@ -12,10 +9,7 @@ import { inject } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { Saver, type SaverOptions } from '../../src/saver.ts'
-
-/** Where savers keep what the next one begins with; of this process, and removed with it. */
-const DATA_DIR = mkdtempSync(join(tmpdir(), 'grid-data-'))
-process.once('exit', () => rmSync(DATA_DIR, { recursive: true, force: true }))
+import { ownFolder } from './own-folder.ts'
 
 /** A saver for a test, with its log kept as lines. */
 export interface TestSaver {
@@ -37,7 +31,7 @@ export function loadTestConfig(
       EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
       EVENTSAVER_SYMBOLS: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT',
       EVENTSAVER_FLUSH_INTERVAL: '100ms',
-      EVENTSAVER_DATA_DIR: DATA_DIR,
+      EVENTSAVER_DATA_DIR: env['EVENTSAVER_DATA_DIR'] ?? ownFolder(),
       ...env,
     },
     cwd: process.cwd(),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,17 +11,13 @@ import type { SaverStatus } from 'event-saver'
 
 const MAIN = fileURLToPath(import.meta.resolve('event-saver/main'))
 
-/** Settings that keep savers apart. */
-const OWN = {
-  EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
-  EVENTSAVER_DATA_DIR: join(tmpdir(), `grid-bench-data-${process.pid}`),
-}
-
 /** An `event-saver run` in its own process. */
 export class SaverProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
   readonly #address: Promise<string>
+  /** Its journal; each saver has one of its own. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'grid-bench-saver-'))
   /** The warnings and errors of its log. */
   readonly complaints: string[] = []
 
@@ -29,7 +26,12 @@ export class SaverProcess {
       process.execPath,
       ['--max-semi-space-size=16', '--conditions=@grid/source', MAIN, 'run'],
       {
-        env: { ...process.env, ...OWN, ...env },
+        env: {
+          ...process.env,
+          EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+          EVENTSAVER_DATA_DIR: this.#folder,
+          ...env,
+        },
         stdio: ['ignore', 'inherit', 'pipe'],
       },
     )
@@ -53,6 +55,7 @@ export class SaverProcess {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#exited
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #readLog(): Promise<string> {

@@ -16,8 +16,8 @@ const DRAIN_MS = 30_000
 const REFUSED_DRAIN_MS = 5000
 
 /**
- * Captures until SIGTERM, SIGINT or SIGHUP, and stores what waits. A second SIGTERM or SIGINT ends the
- * wait for the database.
+ * Captures until SIGTERM, SIGINT or SIGHUP, and stores what waits, as long as the database answers; what is left
+ * stays in the journal. A second SIGTERM or SIGINT ends the wait for the database.
  */
 export async function runUntilStopped(
   config: Config,
@@ -38,20 +38,23 @@ export async function runUntilStopped(
     const isRefused = isWriteRefused(error)
     const drains = isRefused || isTaken(error) || isUncaught(error)
     const signal = patience(hurry, isRefused ? REFUSED_DRAIN_MS : DRAIN_MS)
-    const { lost } = await saver.stop(drains ? signal : AbortSignal.abort())
+    const { left, lost } = await saver.stop(drains ? signal : AbortSignal.abort())
     if (drains && lost > 0) logLost(log, lost, 0)
+    if (drains && left > 0) logLeft(log, left)
     throw error
   }
 
-  const { lost, dropped } = await saver.stop(patience(hurry))
+  const { left, lost, dropped } = await saver.stop(patience(hurry))
   const { gaps: gapsLost } = saver.pipeline.evidenceLost
+  if (left > 0) logLeft(log, left)
   if (lost === 0 && gapsLost === 0 && dropped === 0) {
+    if (left > 0) return EXIT.ok
     log.info('stopped; everything received is stored')
     return EXIT.ok
   }
   if (lost === 0 && gapsLost === 0) {
     const text =
-      'stopped; all waiting items are stored, but some were dropped before: see capture_gaps'
+      'stopped; nothing that waited is lost, but some items were dropped before: see capture_gaps'
     log.warn({ code: 'ITEMS_DROPPED', dropped }, text)
     return EXIT.ok
   }
@@ -61,6 +64,12 @@ export async function runUntilStopped(
 
 function patience(hurry: AbortSignal, ms = DRAIN_MS): AbortSignal {
   return AbortSignal.any([hurry, AbortSignal.timeout(ms)])
+}
+
+/** Not a warning: the next start stores them. */
+function logLeft(log: Logger, left: number): void {
+  const text = 'stopped; what is not stored yet waits in the journal, and the next start stores it'
+  log.info({ code: 'LEFT_IN_JOURNAL', left }, text)
 }
 
 function logLost(log: Logger, lost: number, gapsLost: number): void {

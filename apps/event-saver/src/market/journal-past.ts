@@ -1,0 +1,116 @@
+import { streamSymbol } from '@grid/bybit-adapter'
+import { type Gap, type GridEvent, type MarketStream, streamKey, streamOf } from '@grid/core-events'
+import type { JournalItem, JournalNote } from '../journal/format/items.ts'
+import type { JournalPosition } from '../journal/format/position.ts'
+import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
+import { StartGaps } from './start-gaps.ts'
+
+/** What the past that a journal holds needs, and whom it tells. */
+export interface JournalPastOptions {
+  /** The first record of this process. */
+  readonly firstOfProcess: JournalPosition
+  /** When events of a stream were last stored before this process stored any; undefined when none are. */
+  readonly lastStored: (stream: MarketStream) => number | undefined
+  /** A gap that an earlier process left, and perhaps did not live to record. */
+  readonly onGap: (gap: Gap) => void
+  /** Resolves once all gaps so far are stored. */
+  readonly gapsRecorded: () => Promise<unknown>
+  /** Everything that earlier processes left was read. */
+  readonly onRead: () => void
+}
+
+/** The note that a stream has begun to deliver. */
+export function liveNote(stream: MarketStream): JournalNote {
+  return { type: 'live', stream: { ...streamOf(stream) } }
+}
+
+/**
+ * What the journal tells of the time before this process: when the last data of each stream came, and the gaps
+ * between earlier processes.
+ *
+ * An earlier process may have been killed before it knew what the one before it had left. Its gaps are found here
+ * as it would have found them, and stored before anything that it received.
+ */
+export class JournalPast {
+  readonly #options: JournalPastOptions
+  /** By stream, the time of its newest data, in epoch milliseconds. */
+  readonly #newest = new Map<string, number>()
+  /** The same before the process that is being read. */
+  #before: ReadonlyMap<string, number> = new Map()
+  #starts: StartGaps | null = null
+  #seen: JournalPosition = -1
+  #isRead = false
+  #hasNewGaps = false
+
+  constructor(options: JournalPastOptions) {
+    this.#options = options
+  }
+
+  /** Whether everything that earlier processes left was read. */
+  get isRead(): boolean {
+    return this.#isRead
+  }
+
+  /** When the last data of a stream came that an earlier process left in the journal; undefined when there are none. */
+  lastTs(stream: MarketStream): number | undefined {
+    return this.#newest.get(keyOf(stream))
+  }
+
+  /** Takes the next item of a reading; a promise must be awaited before the next. */
+  onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
+    if (this.#isRead || item.position <= this.#seen) return null
+    this.#seen = item.position
+    if (item.position >= this.#options.firstOfProcess) {
+      this.#isRead = true
+      this.#starts = null
+      this.#options.onRead()
+      return null
+    }
+    if (item.kind === 'boot') this.#begin()
+    if (item.kind === 'note' && item.note.type === 'live') {
+      this.#onLive(item.note, Math.floor(item.localTsUs / 1000))
+    }
+    for (const event of frame?.events ?? []) this.#onEvent(event, item.localTsUs)
+    if (!this.#hasNewGaps) return null
+    this.#hasNewGaps = false
+    return this.#options.gapsRecorded()
+  }
+
+  #begin(): void {
+    this.#before = new Map(this.#newest)
+    this.#starts = new StartGaps((gap) => {
+      this.#hasNewGaps = true
+      this.#options.onGap(gap)
+    })
+  }
+
+  #onLive(note: JournalNote, atMs: number): void {
+    if (this.#starts === null) return
+    // Sound: only `liveNote` makes such notes.
+    const stream = note['stream'] as unknown as MarketStream
+    const { category, channel, symbol } = stream
+    const times = [this.#before.get(keyOf(stream)), this.#options.lastStored(stream)]
+    const known = times.filter((ts) => ts !== undefined)
+    if (known.length > 0) {
+      this.#starts.onStored(category, channel, new Map([[symbol, Math.max(...known)]]))
+    }
+    this.#starts.onLive(stream, atMs)
+  }
+
+  #onEvent(event: GridEvent, localTsUs: number): void {
+    if ('accountId' in event) return
+    const { category, channel, exchangeTs } = event
+    const symbol = streamSymbol(category, channel, event.symbol)
+    const stream = streamOf({ ...event, symbol })
+    const key = keyOf(stream)
+    this.#newest.set(key, Math.max(exchangeTs, this.#newest.get(key) ?? 0))
+    if (this.#starts?.awaitsData === true) {
+      this.#starts.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
+    }
+  }
+}
+
+/** Start gaps are judged by channel and symbol, in all variants. */
+function keyOf({ category, channel, symbol }: MarketStream): string {
+  return streamKey({ category, channel, symbol })
+}

@@ -1,0 +1,190 @@
+import { setImmediate as afterOthers } from 'node:timers/promises'
+import { untilAborted } from '@grid/core-events'
+import type { DurableJournal, JournalReader } from '../../journal/durable-journal.ts'
+import type { HoleItem, JournalItem } from '../../journal/format/items.ts'
+import type { JournalPosition } from '../../journal/format/position.ts'
+import type { LedgerChannel } from '../ledger.ts'
+import { type FrameItems, forEachLane, storedItems } from './frame-items.ts'
+import type { GapLane } from './gap-lane.ts'
+import type { Lane, LaneItems } from './lane.ts'
+
+/** A frame that was read from the journal. */
+export interface ReadFrame extends FrameItems {
+  readonly timeUs: number
+  readonly bytes: number
+}
+
+/** What a reading of the journal needs, and whom it tells. */
+export interface CatchUpOptions {
+  readonly journal: Pick<DurableJournal, 'reader'>
+  readonly lanes: readonly Lane[]
+  readonly laneOf: (channel: LedgerChannel) => Lane
+  readonly gaps: GapLane
+  /** Makes what turns the items of one reading into events again. */
+  readonly replay: () => (item: JournalItem) => ReadFrame | null
+  /** Told of every item after the position of the least lane, in order; awaited where it must be stored first. */
+  readonly onItem: (item: JournalItem, frame: ReadFrame | null) => Promise<unknown> | null
+  /** Discards of a frame that did not count as received before. */
+  readonly onDiscarded: (frame: ReadFrame, channel: LedgerChannel) => void
+  /** Records that cannot be read, which these lanes were to be given. */
+  readonly onHole: (hole: HoleItem, lanes: readonly Lane[]) => void
+  /** A lane has been given the newest record; so many of its items did not come. */
+  readonly onTail: (lane: Lane, missing: number) => void
+  readonly onDefect: (error: unknown) => void
+}
+
+/** After so long without a pause, sockets and writers have their turn. */
+const TURN_MS = 8
+
+/**
+ * Reads the journal for all lanes that are behind, gives each its items in order as its queue has room, and hands it
+ * over to memory in the step in which it has been given the newest record.
+ *
+ * A lane whose writer fails while others go on is left where it is, and taken up by the next reading.
+ */
+export class CatchUp {
+  readonly #options: CatchUpOptions
+  readonly #stop = new AbortController()
+  #isStarted = false
+  #isRunning = false
+
+  constructor(options: CatchUpOptions) {
+    this.#options = options
+  }
+
+  /** Begins to read, now and whenever a lane is behind. */
+  start(): void {
+    this.#isStarted = true
+    this.wake()
+  }
+
+  /** A lane is behind. */
+  wake(): void {
+    if (!this.#isStarted || this.#isRunning || this.#stop.signal.aborted) return
+    if (this.#behind().length === 0) return
+    this.#isRunning = true
+    void this.#run()
+      .catch((error: unknown) => {
+        if (this.#stop.signal.aborted) return
+        this.#stop.abort()
+        this.#options.onDefect(error)
+      })
+      .finally(() => {
+        this.#isRunning = false
+        this.wake()
+      })
+  }
+
+  /** Whether it was started. */
+  get isStarted(): boolean {
+    return this.#isStarted
+  }
+
+  /** Ends the reading, now and for good. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const behind = this.#behind()
+      if (behind.length === 0) return
+      while (!behind.some((lane) => lane.hasRoom)) await this.#change(behind)
+      const from = Math.min(...behind.map((lane) => lane.readTo))
+      const reader = this.#options.journal.reader(from)
+      try {
+        await this.#readOn(reader, from)
+      } finally {
+        await reader.close()
+      }
+    }
+  }
+
+  #all(): readonly (Lane | GapLane)[] {
+    return [...this.#options.lanes, this.#options.gaps]
+  }
+
+  #behind(): (Lane | GapLane)[] {
+    return this.#all().filter((lane) => lane.isBehind)
+  }
+
+  /** Reads until every lane that goes along has reached the tail, or none goes along any more. */
+  async #readOn(reader: JournalReader, from: JournalPosition): Promise<void> {
+    const understand = this.#options.replay()
+    let before = from
+    let turnEndsMs = performance.now() + TURN_MS
+    for (;;) {
+      for (const item of await untilAborted(reader.next(), this.#stop.signal)) {
+        const frame = understand(item)
+        if (item.isState) continue
+        await this.#give(item, frame, before)
+        before = item.position
+      }
+      // In the step in which the tail is found, so that no frame is passed over and none is given twice.
+      const { isAtTail, position } = reader
+      const along = this.#behind().filter((lane) => lane.readTo >= before)
+      before = Math.max(before, position)
+      for (const lane of along) lane.advance(Math.max(lane.readTo, before))
+      if (isAtTail) for (const lane of along) this.#handOver(lane)
+      if (isAtTail || along.length === 0) return
+      if (performance.now() < turnEndsMs) continue
+      await afterOthers()
+      turnEndsMs = performance.now() + TURN_MS
+    }
+  }
+
+  #handOver(lane: Lane | GapLane): void {
+    const missing = lane.reachTail()
+    if ('queue' in lane) this.#options.onTail(lane, missing)
+  }
+
+  async #give(item: JournalItem, frame: ReadFrame | null, before: JournalPosition): Promise<void> {
+    const { gaps, lanes, laneOf, onHole, onItem } = this.#options
+    const { position } = item
+    /** Whether a lane was given everything before the item, and not the item. */
+    const isNext = (lane: Lane | GapLane): boolean =>
+      lane.isBehind && lane.readTo >= before && lane.readTo < position
+    const first = onItem(item, frame)
+    if (first !== null) await first
+    if (item.kind === 'note' && isNext(gaps)) gaps.takeRead(item)
+    if (item.kind === 'hole') onHole(item, lanes.filter(isNext))
+    const left = new Set<Lane>()
+    if (frame !== null) {
+      const items = Math.max(1, storedItems(frame))
+      const arrival = {
+        timeUs: frame.timeUs,
+        position,
+        bytes: Math.ceil(frame.bytes / items),
+      }
+      const parts: [Lane, LaneItems][] = []
+      forEachLane(frame, (channel, part) => parts.push([laneOf(channel), part]))
+      for (const [lane, part] of parts) {
+        if (!lane.hasRoom) await this.#room(lane, isNext, left)
+        // It may have gone back meanwhile.
+        if (left.has(lane) || !isNext(lane)) continue
+        if (part.discarded > 0 && !lane.isCounted(position)) {
+          this.#options.onDiscarded(frame, lane.channel)
+        }
+        lane.takeRead(part, arrival)
+      }
+    }
+    if (isNext(gaps)) gaps.advance(position)
+    for (const lane of lanes) if (isNext(lane) && !left.has(lane)) lane.advance(position)
+  }
+
+  /** Waits for room in a lane's queue; leaves it behind if it fails while others could go on. */
+  async #room(lane: Lane, isNext: (lane: Lane) => boolean, left: Set<Lane>): Promise<void> {
+    while (isNext(lane) && !lane.hasRoom) {
+      const others = this.#options.lanes.filter((other) => other !== lane && isNext(other))
+      if (lane.isFailing && others.some((other) => other.inJournal > 0 && !other.isFailing)) {
+        left.add(lane)
+        return
+      }
+      await this.#change([lane])
+    }
+  }
+
+  #change(lanes: readonly (Lane | GapLane)[]): Promise<void> {
+    return untilAborted(Promise.race(lanes.map((lane) => lane.changed())), this.#stop.signal)
+  }
+}

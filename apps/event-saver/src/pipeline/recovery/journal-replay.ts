@@ -1,0 +1,169 @@
+import {
+  type ConnectionCheckpoint,
+  FrameReplayer,
+  type NormalizeResult,
+  type PrivateFilter,
+  PrivateFrameReplayer,
+  type PrivateStreamControl,
+  type StreamControl,
+} from '@grid/bybit-adapter'
+import type { GridEvent } from '@grid/core-events'
+import type {
+  CheckpointItem,
+  FrameItem,
+  JournalItem,
+  JournalOrigin,
+  NoteItem,
+} from '../../journal/format/items.ts'
+import type { ReadFrame } from './catch-up.ts'
+
+/** How frames of accounts were filtered. */
+export interface JournalReplayOptions {
+  readonly filter?: PrivateFilter | undefined
+}
+
+type Result = NormalizeResult<GridEvent>
+
+/** Turns the items of one reading of a journal into what they were normalized to when they came. */
+export class JournalReplay {
+  readonly #options: JournalReplayOptions
+  readonly #origins = new Map<number, JournalOrigin>()
+  readonly #markets = new Map<string, FrameReplayer>()
+  readonly #accounts = new Map<string, PrivateFrameReplayer>()
+  /** After a hole what is remembered cannot be trusted, until the next checkpoint. */
+  #needsState = false
+
+  constructor(options: JournalReplayOptions) {
+    this.#options = options
+  }
+
+  /** Takes the next item; gives what a frame was normalized to. Never throws. */
+  read(item: JournalItem): ReadFrame | null {
+    switch (item.kind) {
+      case 'boot':
+        this.#forget()
+        this.#origins.clear()
+        this.#needsState = false
+        return null
+      case 'hole':
+        this.#forget()
+        this.#needsState = true
+        return null
+      case 'opened':
+        this.#open(item.connection, item.origin)
+        return null
+      case 'checkpoint':
+        this.#restore(item)
+        return null
+      case 'frame':
+        return this.#readFrame(item)
+      case 'note':
+        return this.#readNote(item)
+      case 'unknown':
+        return null
+    }
+  }
+
+  #forget(): void {
+    this.#markets.clear()
+    this.#accounts.clear()
+  }
+
+  #open(connection: number, origin: JournalOrigin): void {
+    this.#origins.set(connection, origin)
+    const before = origin.predecessor === null ? null : this.#origins.get(origin.predecessor)
+    const predecessor = before?.connection ?? null
+    this.#control(origin, { type: 'opened', connection: origin.connection, predecessor })
+  }
+
+  #restore({ connection, isState, origin, state }: CheckpointItem): void {
+    if (origin === null) return
+    this.#origins.set(connection, origin)
+    if (isState || this.#needsState) this.#putBack(origin, state)
+  }
+
+  #putBack(origin: JournalOrigin, state: unknown): void {
+    if (origin.category === null || state === null) return
+    const { connection } = origin
+    try {
+      // Sound: only `StreamRecorder` gives states; what is not one is refused.
+      const known = state as Omit<ConnectionCheckpoint, 'connection'>
+      this.#market(origin.category).restore({ ...known, connection })
+    } catch {
+      // Of another version: the connection's frames are read as if it had just opened.
+    }
+  }
+
+  #readFrame({ bytes, connection, localTsUs }: FrameItem): ReadFrame | null {
+    const origin = this.#origins.get(connection)
+    if (origin === undefined) return null
+    const frame = { bytes, localTsUs, connection: origin.connection }
+    const result = this.#replayer(origin)?.normalize(frame)
+    return result === undefined ? null : toFrame(result, localTsUs, bytes.byteLength)
+  }
+
+  #readNote({ localTsUs, note }: NoteItem): ReadFrame | null {
+    const { connection: number } = note
+    const origin = typeof number === 'number' ? this.#origins.get(number) : undefined
+    if (origin === undefined) return null
+    switch (note.type) {
+      case 'control': {
+        // Sound: only `StreamRecorder` notes what streams tell.
+        const result = this.#control(origin, note['control'] as unknown as StreamControl)
+        return result === null ? null : toFrame(result, localTsUs, 0)
+      }
+      case 'binary': {
+        const bytes = Buffer.from(String(note['bytes']), 'base64')
+        const { connection } = origin
+        const frame = { bytes, localTsUs, connection, isBinary: true }
+        const result = this.#replayer(origin)?.normalize(frame)
+        return result === undefined ? null : toFrame(result, localTsUs, bytes.byteLength)
+      }
+      case 'state':
+        this.#putBack(origin, note['state'])
+        return null
+      case 'closed':
+        this.#control(origin, { type: 'ended', connection: origin.connection })
+        this.#origins.delete(Number(number))
+        return null
+      default:
+        return null
+    }
+  }
+
+  #control(origin: JournalOrigin, control: StreamControl): Result | null {
+    const { accountId, category } = origin
+    if (category !== null) return this.#market(category).control(control)
+    // Sound: private streams tell fewer controls, and the others concern no replayer of theirs.
+    return accountId === null
+      ? null
+      : this.#account(accountId).control(control as PrivateStreamControl)
+  }
+
+  #replayer({ accountId, category }: JournalOrigin): FrameReplayer | PrivateFrameReplayer | null {
+    if (category !== null) return this.#market(category)
+    return accountId === null ? null : this.#account(accountId)
+  }
+
+  #market(category: NonNullable<JournalOrigin['category']>): FrameReplayer {
+    const known = this.#markets.get(category)
+    if (known !== undefined) return known
+    const replayer = new FrameReplayer({ category })
+    this.#markets.set(category, replayer)
+    return replayer
+  }
+
+  #account(accountId: string): PrivateFrameReplayer {
+    const known = this.#accounts.get(accountId)
+    if (known !== undefined) return known
+    const { filter } = this.#options
+    const replayer = new PrivateFrameReplayer({ accountId, ...(filter && { filter }) })
+    this.#accounts.set(accountId, replayer)
+    return replayer
+  }
+}
+
+function toFrame(result: Result, timeUs: number, bytes: number): ReadFrame {
+  const { deadLetters, discarded, events } = result
+  return { deadLetters, discarded, events, timeUs, bytes }
+}

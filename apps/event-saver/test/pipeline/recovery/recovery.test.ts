@@ -1,0 +1,253 @@
+import { FrameReplayer } from '@grid/bybit-adapter'
+import { systemClock } from '@grid/core-events'
+import { DeadLetterRepository, JournalPositionRepository, migrate } from '@grid/db'
+import { sql } from 'kysely'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { Pipeline } from '../../../src/pipeline/pipeline.ts'
+import { PipelineLog } from '../../../src/pipeline/pipeline-log.ts'
+import { StreamRecorder } from '../../../src/pipeline/recovery/stream-recorder.ts'
+import { Disk, FakeJournal } from '../../support/fake-journal.ts'
+import { ownDatabase } from '../../support/rig.ts'
+
+const NOW = Date.now()
+
+type Database = Awaited<ReturnType<typeof ownDatabase>>['db']
+
+/** A frame of trades with these ids; one whose text has a NUL is refused by the database. */
+function tradesFrame(ids: readonly string[]): Uint8Array {
+  const data = ids.map(
+    (id, index) =>
+      `{"T":${NOW + index},"s":"BTCUSDT","S":"Buy","v":"1","p":"1","L":"PlusTick","i":"${id}","BT":false,"RPI":false,"seq":1}`,
+  )
+  return Buffer.from(
+    `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":${NOW},"data":[${data.join(',')}]}`,
+  )
+}
+
+/** A trade of a time that the database refuses. */
+const REFUSED = Buffer.from(
+  `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":${NOW},"data":[{"T":3800000000000,"s":"BTCUSDT","S":"Buy","v":"1","p":"1","L":"PlusTick","i":"refused","BT":false,"RPI":false,"seq":1}]}`,
+)
+
+/** One process: a pipeline on a journal, and a stream whose frames a test gives. */
+function processOn(disk: Disk, db: Database, maxWaiting = 1000, batchSize = 10) {
+  const log: { code?: string }[] = []
+  const defects: unknown[] = []
+  const journal = new FakeJournal(disk)
+  const pipeline = new Pipeline({
+    db,
+    journal: journal as never,
+    clock: systemClock,
+    collector: 'test',
+    environment: 'simulated',
+    batchSize,
+    flushIntervalMs: 5,
+    maxWaiting,
+    gapThresholdMs: 0,
+    handlers: new PipelineLog(
+      pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) }),
+    ),
+    onDefect: (error) => defects.push(error),
+  })
+  const recorder = new StreamRecorder({
+    journal,
+    category: 'linear',
+    accountId: null,
+    priorityOf: () => 'market',
+    checkpoint: () => [],
+  })
+  const normalizer = new FrameReplayer({ category: 'linear' })
+  recorder.onControl({ type: 'opened', connection: 1, predecessor: null })
+  let index = 0
+  return {
+    journal,
+    pipeline,
+    log,
+    defects,
+    async open() {
+      await pipeline.readPositions()
+      pipeline.open()
+    },
+    receive(bytes: Uint8Array) {
+      const frame = {
+        category: 'linear',
+        bytes,
+        localTsUs: Date.now() * 1000,
+        connection: 1,
+        index: index++,
+      } as const
+      recorder.onFrame(frame)
+      pipeline.accept({ frame, ...normalizer.normalize(frame) }, recorder.place)
+    },
+    trades: () => {
+      const entry = pipeline.sample().find(({ channel }) => channel === 'publicTrade')
+      if (entry === undefined) throw new Error('no trades')
+      return entry
+    },
+    imbalances: () => pipeline.sample().filter(({ imbalance }) => imbalance !== 0),
+  }
+}
+
+async function storedIds(db: Database): Promise<string[]> {
+  const rows = await db.selectFrom('public_trades').select('trade_id').orderBy('trade_id').execute()
+  return rows.map(({ trade_id }) => trade_id)
+}
+
+const named = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, index) => `t${String(from + index).padStart(5, '0')}`)
+
+const patience = () => AbortSignal.timeout(20_000)
+
+describe('a pipeline on a journal', () => {
+  it('reads on from the journal what finds no room, and ends at the tail', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const one = processOn(new Disk(), database.db, 20)
+    for (let frame = 0; frame < 100; frame++)
+      one.receive(tradesFrame(named(frame * 3, frame * 3 + 3)))
+    expect(one.trades()).toMatchObject({ received: 300, waiting: 300, imbalance: 0 })
+    await one.open()
+    for (let frame = 100; frame < 200; frame++) {
+      one.receive(tradesFrame(named(frame * 3, frame * 3 + 3)))
+      if (frame % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(one.imbalances()).toEqual([])
+    }
+    expect(await one.pipeline.drain(patience())).toEqual({ lost: 0, left: 0 })
+    expect(await storedIds(database.db)).toEqual(named(0, 600))
+    expect(one.trades()).toMatchObject({
+      received: 600,
+      persisted: 600,
+      duplicate: 0,
+      waiting: 0,
+      imbalance: 0,
+    })
+    expect(one.defects).toEqual([])
+    expect(one.journal.released).toBe(one.journal.position)
+  })
+
+  it('stores once what a process left that was killed at any moment', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    for (let life = 0; life < 6; life++) {
+      const one = processOn(disk, database.db, 20)
+      for (let frame = 0; frame < 30; frame++) {
+        const first = (life * 30 + frame) * 3
+        one.receive(tradesFrame(named(first, first + 3)))
+        if (frame === 5) await one.open()
+        if (frame % 7 === life) await new Promise((resolve) => setTimeout(resolve, life * 3))
+      }
+      expect(one.imbalances()).toEqual([])
+      // Killed: it stores nothing more.
+      await one.pipeline.abandon()
+    }
+    const last = processOn(disk, database.db, 20)
+    await last.open()
+    expect(await last.pipeline.drain(patience())).toEqual({ lost: 0, left: 0 })
+    expect(await storedIds(database.db)).toEqual(named(0, 6 * 90))
+    expect(last.imbalances()).toEqual([])
+    const third = processOn(disk, database.db)
+    await third.open()
+    await third.pipeline.drain(patience())
+    // Positions were moved to the end: nothing is read again.
+    expect(third.trades()).toMatchObject({ received: 0 })
+  })
+
+  it('reads again what a database lost that goes back, and counts it as received again', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const one = processOn(disk, database.db)
+    await one.open()
+    one.receive(tradesFrame(named(0, 30)))
+    await expect.poll(() => one.trades().persisted).toBe(30)
+    const owner = { collector: 'test', journalId: disk.id }
+    const before = await new JournalPositionRepository(database.db).read(owner)
+    one.receive(tradesFrame(named(30, 60)))
+    await expect.poll(() => one.trades().persisted).toBe(60)
+    await database.db.transaction().execute(async (trx) => {
+      await sql`delete from public_trades where trade_id >= 't00030'`.execute(trx)
+      await sql`update journal_positions set position = ${before.get('publicTrade') ?? 0}`.execute(
+        trx,
+      )
+    })
+    one.receive(tradesFrame(named(60, 90)))
+    await expect.poll(() => storedIds(database.db), { timeout: 10_000 }).toEqual(named(0, 90))
+    await one.pipeline.drain(patience())
+    expect(one.imbalances()).toEqual([])
+    expect(one.trades().received).toBeGreaterThanOrEqual(120)
+    expect(one.defects).toEqual([])
+  })
+
+  it('passes no dead letter that waits, and stores it after a kill', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    await sql`alter table dead_letters rename to hidden`.execute(database.db)
+    const disk = new Disk()
+    const one = processOn(disk, database.db)
+    await one.open()
+    one.receive(tradesFrame(named(0, 3)))
+    one.receive(REFUSED)
+    one.receive(tradesFrame(named(3, 6)))
+    await expect.poll(() => one.trades().persisted, { timeout: 10_000 }).toBe(6)
+    expect(one.imbalances()).toEqual([])
+    await one.pipeline.abandon()
+    await sql`alter table hidden rename to dead_letters`.execute(database.db)
+    const two = processOn(disk, database.db)
+    await two.open()
+    await two.pipeline.drain(patience())
+    expect(await storedIds(database.db)).toEqual(named(0, 6))
+    const letters = await new DeadLetterRepository(database.db).list()
+    expect(new Set(letters.map(({ code }) => code))).toEqual(new Set(['STORE_REJECTED']))
+    expect(two.imbalances()).toEqual([])
+  })
+
+  it('stores a gap that another process noted', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const one = processOn(disk, database.db)
+    const gap = {
+      category: 'linear',
+      channel: 'publicTrade',
+      symbol: 'BTCUSDT',
+      startTs: 1,
+      endTs: 2,
+      reason: 'stale',
+    } as const
+    one.pipeline.acceptGap(gap)
+    await one.pipeline.abandon()
+    const two = processOn(disk, database.db)
+    await two.open()
+    await two.pipeline.drain(patience())
+    const gaps = await database.db.selectFrom('capture_gaps').select(['symbol', 'reason']).execute()
+    expect(gaps).toEqual([{ symbol: 'BTCUSDT', reason: 'stale' }])
+  })
+
+  it('drops, with a gap, only what finds no room anywhere', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const one = processOn(new Disk(), database.db, 10)
+    one.receive(tradesFrame(named(0, 5)))
+    one.journal.isRunning = false
+    one.receive(tradesFrame(named(5, 8)))
+    expect(one.trades()).toMatchObject({
+      received: 8,
+      waiting: 5,
+      droppedBy: { journal_full: 3 },
+      imbalance: 0,
+    })
+    one.journal.isRunning = true
+    await one.open()
+    await expect.poll(() => one.pipeline.behind).toEqual([])
+    one.journal.isRunning = false
+    // At the tail what the journal does not take goes on from memory.
+    one.receive(tradesFrame(named(8, 11)))
+    await one.pipeline.drain(patience())
+    expect(await storedIds(database.db)).toEqual([...named(0, 5), ...named(8, 11)])
+    expect(one.imbalances()).toEqual([])
+    const gaps = await database.db.selectFrom('capture_gaps').select(['symbol', 'reason']).execute()
+    expect(gaps).toEqual([{ symbol: 'BTCUSDT', reason: 'queue_full' }])
+  })
+})

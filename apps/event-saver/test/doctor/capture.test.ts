@@ -72,6 +72,20 @@ describe('doctor examines what this configuration would capture', { timeout: 120
     }
   })
 
+  it('and opens a WebSocket, as another server may answer at its address', async () => {
+    await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'] })
+    const hosts = async (wsUrl: string) => {
+      const env = { EVENTSAVER_WS_URL: wsUrl, EVENTSAVER_REST_URL: sim.restUrl }
+      const folder = { EVENTSAVER_DATABASE_URL: 'pglite:/proc/grid' }
+      return of('EXCHANGE_HOST', await examine(configOf({ ...env, ...folder }), []))
+    }
+    const [socket, rest] = await hosts(sim.wsUrl)
+    expect(socket).toMatch(/^ok 127\.0\.0\.1 is 127\.0\.0\.1, a WebSocket opens/)
+    expect(rest).toMatch(/^ok .*TCP connects/)
+    const [wrong] = await hosts(sim.restUrl.replace(/^http/, 'ws'))
+    expect(wrong).toMatch(/^FAIL .*\/v5\/public\/linear is no WebSocket \(HTTP 4\d\d\)/)
+  })
+
   it('and the disk of an embedded database elsewhere, and says what it cannot see without REST', async () => {
     const config = configOf({
       EVENTSAVER_DATABASE_URL: 'pglite:/proc/grid',

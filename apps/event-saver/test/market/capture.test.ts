@@ -327,7 +327,9 @@ describe('a process that was down', () => {
     await first.saver.stop(patience())
     await wait(500)
     await sim.fault({ kind: 'rest', how: 'late', delayMs: 1500, count: 1 })
-    const second = makeSaver(sim.wsUrl, database.url, env)
+    // In a folder of its own, where no list is kept from before.
+    const ownEnv = { ...env, EVENTSAVER_DATA_DIR: ownFolder() }
+    const second = makeSaver(sim.wsUrl, database.url, ownEnv)
     await second.saver.start()
     await expect.poll(() => second.saver.status().databaseReady).toBe(true)
     expect(second.saver.status().topics).toEqual([])

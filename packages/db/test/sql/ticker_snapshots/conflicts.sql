@@ -2,7 +2,7 @@
 select position::integer,
   stored.category is null as is_missing,
   array[
-    ((stored.changed & batch.changed not in (stored.changed, batch.changed) and stored.changed is distinct from batch.changed))::text,
+    ((batch.changed & ~stored.changed <> 0 and stored.changed is distinct from batch.changed))::text,
     (((stored.source = batch.source or exists (
       select
       from jsonb_each(stored.extra) as one
@@ -147,7 +147,7 @@ left join lateral (
   offset 0
 ) as stored on true
 where stored.category is null
-  or (stored.changed & batch.changed not in (stored.changed, batch.changed) and stored.changed is distinct from batch.changed)
+  or (batch.changed & ~stored.changed <> 0 and stored.changed is distinct from batch.changed)
   or ((stored.source = batch.source or exists (
   select
   from jsonb_each(stored.extra) as one

@@ -70,7 +70,8 @@ it('a migration may wait for another one longer than the limit of a statement', 
   const other = createDatabase({ url: database.url })
   const waiters = async () => {
     const { rows } = await sql`
-      select 1 from pg_locks where locktype = 'advisory' and not granted`.execute(other)
+      select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(other)
     return rows.length
   }
   const migration = await other.transaction().execute(async (trx) => {

@@ -1,5 +1,12 @@
 import { streamSymbol } from '@grid/bybit-adapter'
-import { type Gap, type GridEvent, type MarketStream, streamKey, streamOf } from '@grid/core-events'
+import {
+  believableTs,
+  type Gap,
+  type GridEvent,
+  type MarketStream,
+  streamKey,
+  streamOf,
+} from '@grid/core-events'
 import type { JournalItem, JournalNote } from '../journal/format/items.ts'
 import type { JournalPosition } from '../journal/format/position.ts'
 import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
@@ -64,7 +71,8 @@ export class JournalPast {
       this.#isRead = true
       this.#starts = null
       this.#options.onRead()
-      return null
+      // Before rows of this process are stored: they would hide the gaps from the next one.
+      return this.#options.gapsRecorded()
     }
     if (item.kind === 'boot') this.#begin()
     if (item.kind === 'note' && item.note.type === 'live') {
@@ -103,7 +111,7 @@ export class JournalPast {
     const symbol = streamSymbol(category, channel, event.symbol)
     const stream = streamOf({ ...event, symbol })
     const key = keyOf(stream)
-    this.#newest.set(key, Math.max(exchangeTs, this.#newest.get(key) ?? 0))
+    this.#newest.set(key, Math.max(believableTs(event), this.#newest.get(key) ?? 0))
     if (this.#starts?.awaitsData === true) {
       this.#starts.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
     }

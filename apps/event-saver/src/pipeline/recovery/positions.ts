@@ -88,7 +88,7 @@ export class Positions {
           to = Math.max(from ?? 0, target(inserted))
           await this.#move(trx, lane, from, to)
         })
-        this.#committed.set(lane, to)
+        this.#onMoved(lane, from, to)
         return result
       } catch (error) {
         if (!isElsewhere(error)) throw error
@@ -136,7 +136,7 @@ export class Positions {
           for (const { lane, from, to } of moves) await this.#move(trx, lane, from, to)
         })
         .then(() => {
-          for (const { lane, to } of moves) this.#committed.set(lane, to)
+          for (const { lane, from, to } of moves) this.#onMoved(lane, from, to)
         })
         .finally(() => {
           this.#beating = null
@@ -177,6 +177,11 @@ export class Positions {
     const { collector, journalId } = this.#options
     const move = { collector, journalId, channel: lane, from, to }
     if (!(await this.#repository.move(trx, move))) throw new PositionElsewhere(lane)
+  }
+
+  /** What was found to be lower meanwhile stays so. */
+  #onMoved(lane: LaneName, from: JournalPosition | null, to: JournalPosition | null): void {
+    if (this.committed(lane) === from) this.#committed.set(lane, to)
   }
 
   #read(): Promise<ReadonlyMap<string, number>> {

@@ -63,7 +63,9 @@ export class StreamRecorder {
       return
     }
     const connection = this.#connections.get(frame.connection) ?? this.#connect(frame.connection)
-    if (this.#isBroken && journal.state === 'running') this.#mend()
+    // While tickers are refused, trades need no state: it would be written once a trade.
+    const isWhole = journal.state === 'running' && journal.accepts('expendable')
+    if (this.#isBroken && isWhole) this.#mend()
     if (frame.isBinary !== true) {
       this.#keep(() => journal.append(connection, frame))
       return
@@ -118,6 +120,8 @@ export class StreamRecorder {
 
   #mend(): void {
     this.#isBroken = false
+    // Nobody reads a journal in memory.
+    if (!('reader' in this.#options.journal)) return
     for (const { connection, state } of this.states()) {
       this.#options.journal.note({ type: 'state', connection, state })
     }

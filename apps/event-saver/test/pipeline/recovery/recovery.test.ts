@@ -4,6 +4,7 @@ import { DeadLetterRepository, JournalPositionRepository, migrate } from '@grid/
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { type Journal, MemoryJournal } from '../../../src/journal/journal.ts'
 import { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import { PipelineLog } from '../../../src/pipeline/pipeline-log.ts'
 import { StreamRecorder } from '../../../src/pipeline/recovery/stream-recorder.ts'
@@ -203,6 +204,23 @@ describe('a pipeline on a journal', () => {
     expect(two.imbalances()).toEqual([])
   })
 
+  it('reads on past a start whose record is damaged', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    first.receive(tradesFrame(['before']))
+    await first.pipeline.abandon()
+    // What a reader gives of a boot that it cannot read.
+    for (const item of disk.items)
+      if (item.kind === 'boot') Object.assign(item, { environment: '' })
+    const second = processOn(disk, database.db)
+    await second.open()
+    await second.pipeline.drain(patience())
+    expect(second.defects).toEqual([])
+    expect(await storedIds(database.db)).toEqual(['before'])
+  })
+
   it('stores a gap that another process noted', async () => {
     await using database = await ownDatabase()
     await migrate(database.db)
@@ -249,5 +267,54 @@ describe('a pipeline on a journal', () => {
     expect(one.imbalances()).toEqual([])
     const gaps = await database.db.selectFrom('capture_gaps').select(['symbol', 'reason']).execute()
     expect(gaps).toEqual([{ symbol: 'BTCUSDT', reason: 'queue_full' }])
+  })
+})
+
+describe('a recorder', () => {
+  const frame = {
+    category: 'linear',
+    bytes: tradesFrame(['a']),
+    localTsUs: 1,
+    connection: 1,
+  } as const
+  const recorderOn = (journal: Journal) => {
+    let checkpoints = 0
+    const recorder = new StreamRecorder({
+      journal,
+      category: 'linear',
+      accountId: null,
+      priorityOf: () => 'market',
+      checkpoint: () => {
+        checkpoints += 1
+        return []
+      },
+    })
+    recorder.onControl({ type: 'opened', connection: 1, predecessor: null })
+    return {
+      count: () => checkpoints,
+      receive: (frames: number) => {
+        for (let index = 0; index < frames; index++) recorder.onFrame({ ...frame, index })
+      },
+    }
+  }
+
+  it('writes what is remembered for no journal that nobody reads', () => {
+    const recorder = recorderOn(new MemoryJournal())
+    recorder.receive(5)
+    expect(recorder.count()).toBe(0)
+  })
+
+  it('writes it once after frames that were refused, and not while tickers still are', () => {
+    const journal = new FakeJournal(new Disk())
+    let refused: readonly string[] = ['expendable', 'market']
+    Object.assign(journal, { accepts: (priority: string) => !refused.includes(priority) })
+    const recorder = recorderOn(journal as unknown as Journal)
+    recorder.receive(2)
+    refused = ['expendable']
+    recorder.receive(5)
+    expect(recorder.count()).toBe(0)
+    refused = []
+    recorder.receive(5)
+    expect(recorder.count()).toBe(1)
   })
 })

@@ -15,6 +15,7 @@ export { type ActiveOrderQuery, type OrderQuery, OrderRepository } from './accou
 export { type PositionQuery, PositionSnapshotRepository } from './account-events/positions.ts'
 export { AccountTransactionRepository } from './account-events/transactions.ts'
 export { type WalletQuery, WalletSnapshotRepository } from './account-events/wallets.ts'
+export { forgetStoredRows } from './carried/stream-memory.ts'
 export { classifyDatabaseError, type DatabaseErrorClass } from './classify-database-error.ts'
 export type { Column } from './columns/column.ts'
 export type { ColumnKindName } from './columns/column-kind.ts'

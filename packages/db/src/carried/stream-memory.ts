@@ -26,6 +26,8 @@ export class StreamMemory<Row> {
   /** Keys that were forgotten while an insert was under way, which must not bring them back. */
   readonly #stale = new Set<string>()
   #isBusy = false
+  /** Whether all was forgotten while an insert was under way. */
+  #isCleared = false
 
   /** Begins an insert; false while another one is under way. */
   begin(): boolean {
@@ -40,17 +42,24 @@ export class StreamMemory<Row> {
 
   /** Ends the insert that was begun, with what is known after it. */
   end(known: ReadonlyMap<string, StreamDay<Row>>): void {
-    for (const [key, day] of known) {
+    for (const [key, day] of this.#isCleared ? [] : known) {
       // Set anew, so that the ones used last are forgotten last.
       this.#days.delete(key)
       if (!this.#stale.has(key)) this.#days.set(key, day)
     }
     this.#stale.clear()
+    this.#isCleared = false
     this.#isBusy = false
     for (const key of this.#days.keys()) {
       if (this.#days.size <= MOST_DAYS) break
       this.#days.delete(key)
     }
+  }
+
+  /** Forgets all streams. */
+  clear(): void {
+    this.#days.clear()
+    this.#isCleared = this.#isBusy
   }
 
   /** Forgets streams, of which somebody else may have stored rows. */
@@ -77,4 +86,16 @@ export function streamMemory<Row>(db: Kysely<GridDatabase>, table: string): Stre
   tables.set(table, memory)
   // Sound: a table has rows of one type.
   return memory as StreamMemory<Row>
+}
+
+/**
+ * Forgets what inserts remember of the rows of a database, once it is found to have lost some of them, as after a
+ * failover: the next rows must not leave out values that only the lost ones told. What is lost may then be stored
+ * again.
+ *
+ * @example
+ * forgetStoredRows(db)
+ */
+export function forgetStoredRows(db: Kysely<GridDatabase>): void {
+  for (const memory of MEMORIES.get(db.getExecutor().adapter)?.values() ?? []) memory.clear()
 }

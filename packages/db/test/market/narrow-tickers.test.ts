@@ -4,6 +4,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { streamMemory } from '../../src/carried/stream-memory.ts'
 import {
+  forgetStoredRows,
   type GridDatabase,
   inspectDatabase,
   migrate,
@@ -222,6 +223,21 @@ describe.each(DATABASES)('narrow tickers on %s', { timeout: START_TIMEOUT_MS }, 
     await expect(failed).rejects.toMatchObject({ code: '23514' })
     await tickers.bulkInsert(sent.slice(2))
     expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual([sent[0], sent[2]])
+  })
+
+  it('that the database lost again leave nothing to build on, once it is told', async () => {
+    const symbol = 'LOST'
+    const sent = [1, 2, 3, 3].map((price, n) => {
+      const values = { lastPrice: decimal(`${price}`), changed: n < 3 ? 2 : 0 }
+      return ticker({ symbol, exchangeTs: MIDNIGHT + n, seq: n, ...values })
+    })
+    await tickers.bulkInsert(sent.slice(0, 3))
+    await sql`delete from ticker_snapshots where symbol = ${symbol} and seq > 0`.execute(db)
+    forgetStoredRows(db)
+    // What was lost is stored again, and then what follows.
+    await tickers.bulkInsert(sent.slice(1, 3))
+    await tickers.bulkInsert(sent.slice(3))
+    expect(await rangeOf(symbol, MIDNIGHT, MIDNIGHT + DAY_MS)).toEqual(sent)
   })
 
   it('of two batches at once do not build on the same row', async () => {

@@ -1,7 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { PrivateFilter } from '@grid/bybit-adapter'
 import { CHANNELS, type Clock, type GridEvent, untilAborted } from '@grid/core-events'
-import type { BulkInsertOptions, BulkInsertResult, GridDatabase } from '@grid/db'
+import {
+  type BulkInsertOptions,
+  type BulkInsertResult,
+  forgetStoredRows,
+  type GridDatabase,
+} from '@grid/db'
 import type { Kysely } from 'kysely'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import type { DurableJournal } from '../../journal/durable-journal.ts'
@@ -188,6 +193,7 @@ export class Recovery {
   }
 
   #goBack(name: LaneName, position: JournalPosition): void {
+    forgetStoredRows(this.#options.db)
     if (name === 'gaps') this.#options.gaps.goBack(position)
     else this.#laneOf(name).goBack(position)
     this.#catchUp.wake()

@@ -226,7 +226,10 @@ describe('run', () => {
     const second = await runCli(['run'], env)
     expect(second.code).toBe(75)
     expect(second.stderr).not.toContain('EVIDENCE_LOST')
-    expect(second.stderr).toContain('DATABASE_LOCKED')
+    expect(second.stderr).toContain('JOURNAL_LOCKED')
+    const third = await runCli(['run'], { ...env, EVENTSAVER_JOURNAL: 'memory' })
+    expect(third.code).toBe(75)
+    expect(third.stderr).toContain('DATABASE_LOCKED')
 
     const status = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: cli.httpAddress ?? '' })
     expect(status.code).toBe(0)
@@ -237,12 +240,13 @@ describe('run', () => {
     expect(cli.stderr).toContain('everything received is stored')
   })
 
-  it('exits 1 and reports the loss when a second signal ends the wait for the database', async () => {
+  it('exits 1 and reports the loss when a second signal ends the wait, and the journal is in memory', async () => {
     await using sim = await startSimulator({ seed: 4, symbols: ['BTCUSDT'], tradesPerSecond: 100 })
     await using cli = new Cli(['run'], {
       EVENTSAVER_WS_URL: sim.wsUrl,
       EVENTSAVER_DATABASE_URL: NOWHERE,
       EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      EVENTSAVER_JOURNAL: 'memory',
     })
     await expect.poll(() => cli.httpAddress, { timeout: 120_000 }).toBeDefined()
     await expect

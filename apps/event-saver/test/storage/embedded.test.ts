@@ -50,13 +50,14 @@ it('no command that is run beside a saver makes its embedded database lose a row
   await expect.poll(async () => (await saver.get('/readyz')).status, { timeout: 120_000 }).toBe(200)
   const { pid } = await saver.status()
   // The same environment, but no exchange: a second saver must not receive what it cannot store.
-  const beside = { ...env, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }
-  const reachable = { ...beside, EVENTSAVER_HTTP_ADDRESS: saver.httpAddress ?? '' }
+  const elsewhere = { ...env, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }
+  const beside = { ...elsewhere, EVENTSAVER_JOURNAL: 'memory' }
+  const reachable = { ...elsewhere, EVENTSAVER_HTTP_ADDRESS: saver.httpAddress ?? '' }
 
   const commands = await allCommands()
   expect(commands.length).toBeGreaterThan(8)
   for (const args of commands) {
-    // A second saver gets a port of its own, so that it fails because of the database.
+    // A second saver gets a port and no journal of its own, so that it fails because of the database.
     const { code, stdout, stderr } = await runCli(args, args[0] === 'run' ? beside : reachable)
     const said = `${args.join(' ')}: ${code} ${stdout}${stderr}`
     if (REFUSED.includes(args[0] ?? '')) {

@@ -40,11 +40,15 @@ export async function proveKilled(
   const trades = await db.selectFrom('public_trades').select('trade_id').execute()
   const tickers = await db
     .selectFrom('ticker_snapshots')
-    .select(['symbol', 'seq', 'is_snapshot'])
+    .select(['symbol', 'exchange_ts', 'seq', 'is_snapshot'])
     .execute()
   const stored = new Set([
     ...trades.map(({ trade_id }) => trade_id),
-    ...tickers.map(({ symbol, seq, is_snapshot }) => `${symbol} ${seq} ${is_snapshot}`),
+    // A sequence repeats where only the mark or index price moved.
+    ...tickers.map(
+      ({ symbol, exchange_ts, seq, is_snapshot }) =>
+        `${symbol} ${exchange_ts.getTime()} ${seq} ${is_snapshot}`,
+    ),
   ])
   const { trades: sentTrades, tickers: sentTickers } = sim.truth()
   const items = [...sentTrades, ...sentTickers].map((item): TruthItem => {
@@ -55,7 +59,9 @@ export async function proveKilled(
         ms >= atMs - UNDER_WAY_MS - 4 * answeredInMs && ms <= goneMs,
     )
     const id =
-      item.kind === 'trade' ? item.tradeId : `${item.symbol} ${item.seq} ${item.isSnapshot}`
+      item.kind === 'trade'
+        ? item.tradeId
+        : `${item.symbol} ${item.exchangeTs} ${item.seq} ${item.isSnapshot}`
     return isUnderWay && !stored.has(id) ? { ...item, sentTo: [] } : item
   })
   return compareWithTruth(db, items)

@@ -71,8 +71,7 @@ export class JournalPast {
       this.#isRead = true
       this.#starts = null
       this.#options.onRead()
-      // Before rows of this process are stored: they would hide the gaps from the next one.
-      return this.#options.gapsRecorded()
+      return null
     }
     if (item.kind === 'boot') this.#begin()
     if (item.kind === 'note' && item.note.type === 'live') {

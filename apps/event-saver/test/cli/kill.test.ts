@@ -63,8 +63,8 @@ describe('kill -9 at random moments', () => {
     expect(await last.exited, last.stderr).toBe(0)
     const proof = await proveKilled(database.db, sim, kills)
     expect(proof).toMatchObject(COMPLETE)
-    expect(proof.trades.stored).toBeGreaterThan(5000)
-    expect(proof.unsent).toBeGreaterThan(1000)
+    expect(proof.trades.stored).toBeGreaterThan(1000)
+    expect(proof.unsent).toBeGreaterThan(100)
   })
 })
 

@@ -5,7 +5,8 @@ import { constants, zstdCompress } from 'node:zlib'
 import { syncDirectory } from '../files/journal-files.ts'
 import type { Block } from '../format/block.ts'
 import { writeChunk } from '../format/chunk.ts'
-import { RawSource } from '../segments/raw-source.ts'
+import { openRaw } from '../segments/raw-source.ts'
+import type { SegmentSource } from '../segments/segment-source.ts'
 
 /** About how many bytes of blocks are packed as one. */
 const CHUNK_BYTES = 2 ** 20
@@ -28,7 +29,7 @@ export async function packSegment(
 ): Promise<number | null> {
   const temporary = `${to}.tmp`
   await rm(temporary, { force: true })
-  const source = await RawSource.open(from)
+  const source = await openRaw(from)
   try {
     const file = await open(temporary, 'wx', 0o600)
     let bytes: number | null
@@ -49,7 +50,7 @@ export async function packSegment(
 }
 
 async function pack(
-  source: RawSource,
+  source: SegmentSource,
   file: FileHandle,
   between: () => Promise<boolean>,
 ): Promise<number | null> {

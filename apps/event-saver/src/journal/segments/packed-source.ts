@@ -3,28 +3,27 @@ import { zstdDecompress } from 'node:zlib'
 import { BLOCKS, type Block } from '../format/block.ts'
 import { CHUNKS, type Chunk } from '../format/chunk.ts'
 import { findPiece } from '../format/scan.ts'
-import { FileWindow } from './file-window.ts'
+import { PieceReader } from './piece-reader.ts'
 import type { SegmentSource } from './segment-source.ts'
 
 /** Reads a segment that was packed. */
 export class PackedSource implements SegmentSource {
-  readonly #window: FileWindow
+  readonly #chunks: PieceReader<Chunk>
   /** Blocks of the present chunk that were not given yet. */
   #blocks: Uint8Array = new Uint8Array(0)
-  /** Where the last whole chunk ended. */
-  #goodEnd = 0
+  /** Damaged places within chunks. */
   #damages = 0
 
-  private constructor(window: FileWindow) {
-    this.#window = window
+  private constructor(chunks: PieceReader<Chunk>) {
+    this.#chunks = chunks
   }
 
   static async open(path: string): Promise<PackedSource> {
-    return new PackedSource(await FileWindow.open(path))
+    return new PackedSource(await PieceReader.open(path, CHUNKS))
   }
 
   get damages(): number {
-    return this.#damages
+    return this.#chunks.damages + this.#damages
   }
 
   async next(): Promise<Block | null> {
@@ -37,7 +36,7 @@ export class PackedSource implements SegmentSource {
       }
       if (this.#blocks.byteLength > 0) this.#damages += 1
       this.#blocks = new Uint8Array(0)
-      const chunk = await this.#nextChunk()
+      const chunk = await this.#chunks.next()
       if (chunk === null) return null
       this.#blocks = await this.#unpack(chunk)
     }
@@ -47,28 +46,7 @@ export class PackedSource implements SegmentSource {
   refresh(): void {}
 
   close(): Promise<void> {
-    return this.#window.close()
-  }
-
-  async #nextChunk(): Promise<Chunk | null> {
-    const window = this.#window
-    for (;;) {
-      const found = findPiece(window.bytes, CHUNKS, window.isAll)
-      if (found === null) {
-        if (window.bytes.byteLength > 0) this.#damages += 1
-        window.drop(window.bytes.byteLength)
-        return null
-      }
-      if (found.piece === null) {
-        window.drop(found.start)
-        await window.fill(found.needed)
-        continue
-      }
-      if (window.offset + found.start > this.#goodEnd) this.#damages += 1
-      window.drop(found.end)
-      this.#goodEnd = window.offset
-      return found.piece
-    }
+    return this.#chunks.close()
   }
 
   async #unpack(chunk: Chunk): Promise<Uint8Array> {

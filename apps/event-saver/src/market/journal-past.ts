@@ -20,8 +20,6 @@ export interface JournalPastOptions {
   readonly lastStored: (stream: MarketStream) => number | undefined
   /** A gap that an earlier process left, and perhaps did not live to record. */
   readonly onGap: (gap: Gap) => void
-  /** Resolves once all gaps so far are stored. */
-  readonly gapsRecorded: () => Promise<unknown>
   /** Everything that earlier processes left was read. */
   readonly onRead: () => void
 }
@@ -36,7 +34,7 @@ export function liveNote(stream: MarketStream): JournalNote {
  * between earlier processes.
  *
  * An earlier process may have been killed before it knew what the one before it had left. Its gaps are found here
- * as it would have found them, and stored before anything that it received.
+ * as it would have found them, before anything that it received is stored.
  */
 export class JournalPast {
   readonly #options: JournalPastOptions
@@ -47,7 +45,6 @@ export class JournalPast {
   #starts: StartGaps | null = null
   #seen: JournalPosition = -1
   #isRead = false
-  #hasNewGaps = false
 
   constructor(options: JournalPastOptions) {
     this.#options = options
@@ -63,32 +60,26 @@ export class JournalPast {
     return this.#newest.get(keyOf(stream))
   }
 
-  /** Takes the next item of a reading; a promise must be awaited before the next. */
-  onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
-    if (this.#isRead || item.position <= this.#seen) return null
+  /** Takes the next item of a reading. */
+  onItem(item: JournalItem, frame: ReadFrame | null): void {
+    if (this.#isRead || item.position <= this.#seen) return
     this.#seen = item.position
     if (item.position >= this.#options.firstOfProcess) {
       this.#isRead = true
       this.#starts = null
       this.#options.onRead()
-      return null
+      return
     }
     if (item.kind === 'boot') this.#begin()
     if (item.kind === 'note' && item.note.type === 'live') {
       this.#onLive(item.note, Math.floor(item.localTsUs / 1000))
     }
     for (const event of frame?.events ?? []) this.#onEvent(event, item.localTsUs)
-    if (!this.#hasNewGaps) return null
-    this.#hasNewGaps = false
-    return this.#options.gapsRecorded()
   }
 
   #begin(): void {
     this.#before = new Map(this.#newest)
-    this.#starts = new StartGaps((gap) => {
-      this.#hasNewGaps = true
-      this.#options.onGap(gap)
-    })
+    this.#starts = new StartGaps((gap) => this.#options.onGap(gap))
   }
 
   #onLive(note: JournalNote, atMs: number): void {

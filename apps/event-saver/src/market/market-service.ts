@@ -97,7 +97,6 @@ export class MarketService {
             firstOfProcess,
             lastStored: (stream) => this.#lastStored.get(streamKey(stream)),
             onGap: (gap) => pipeline.acceptGap(gap),
-            gapsRecorded: () => pipeline.gapsRecorded(),
             onRead: () => this.#judgeStarts(),
           })
     this.#captures = symbols.map((wanted) => this.#captureOf(wanted))
@@ -125,7 +124,8 @@ export class MarketService {
 
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */
   onJournalItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
-    return this.#past?.onItem(item, frame) ?? null
+    this.#past?.onItem(item, frame)
+    return null
   }
 
   /** The state of every wanted topic. */

@@ -126,11 +126,17 @@ export class BufferedWriter<Item, Outcome> {
     this.#schedule()
   }
 
-  /** Resolves once every item taken so far is stored or rejected; to false when some were given up. */
+  /**
+   * Resolves once every item taken so far is stored or rejected; to false when some were given up. They are stored
+   * at once: whoever waits need not wait for more.
+   */
   settled(): Promise<boolean> {
     if (this.#done === this.#taken) return Promise.resolve(true)
     if (this.#isClosed) return Promise.resolve(false)
-    return new Promise((resolve) => this.#settling.push({ upTo: this.#taken, resolve }))
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#settling.push({ upTo: this.#taken, resolve })
+    this.#schedule()
+    return promise
   }
 
   /** Resolves when items wait no longer, or an attempt has failed. */
@@ -183,7 +189,7 @@ export class BufferedWriter<Item, Outcome> {
 
   #schedule(): void {
     if (!this.#isOpen || this.#running !== null || this.#room.size === 0) return
-    if (this.#room.size >= this.#options.batchSize) {
+    if (this.#room.size >= this.#options.batchSize || this.#settling.length > 0) {
       this.#timer?.cancel()
       this.#timer = null
       void this.#flush()

@@ -176,6 +176,8 @@ export class Pipeline {
       oldest: () => this.#gapWriter.oldest,
       newest: () => this.#newest,
       onGap: (gap, position) => this.gaps.record(gap, position),
+      stored: () => this.#gapWriter.settled(),
+      sync: async () => (isDurable(journal) ? journal.flush() : 0),
     })
     this.gaps = new GapRecorder(gapThresholdMs, (gap, position) => this.#keepGap(gap, position))
     this.#recovery = isDurable(journal)
@@ -493,6 +495,7 @@ export class Pipeline {
     const isUnkept = journal.counts.unwritten !== unwritten
     const arrival = { timeUs: this.#nowUs(), position: place, bytes: 0, isUnkept }
     this.#gapWriter.add(recorded, arrival)
+    if (position === undefined) this.#gapLane.noted(place, !isUnkept)
     onGap?.(recorded)
   }
 

@@ -109,6 +109,16 @@ describe('BufferedWriter', () => {
     await drain(writer, patience())
   })
 
+  it('stores a partial batch at once when somebody waits for it', async () => {
+    const store = new Store()
+    // Time stands still: no interval ends.
+    const writer = store.writer({ clock: new SteppedClock() })
+    writer.open()
+    addAll(writer, 0, 3)
+    expect(await writer.settled()).toBe(true)
+    expect(store.stored).toEqual([0, 1, 2])
+  })
+
   it('resolves settled() to false when a drain gives items up', async () => {
     const writer = new Store().writer()
     addAll(writer, 0, 3)

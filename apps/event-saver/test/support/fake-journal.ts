@@ -17,7 +17,7 @@ export class Disk {
 
 /** A journal in memory that can be read, also by the process after it. */
 export class FakeJournal
-  implements Omit<DurableJournal, 'durable' | 'flush' | 'oldest' | 'totalBytes' | 'close'>
+  implements Omit<DurableJournal, 'durable' | 'oldest' | 'totalBytes' | 'close'>
 {
   readonly id: string
   readonly state = 'running'
@@ -64,6 +64,10 @@ export class FakeJournal
 
   release(position: number): void {
     this.released = position
+  }
+
+  async flush(): Promise<number> {
+    return this.position
   }
 
   reader(from: number): ReturnType<DurableJournal['reader']> {

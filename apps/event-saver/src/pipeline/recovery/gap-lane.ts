@@ -11,6 +11,10 @@ export interface GapLaneOptions {
   readonly newest: () => JournalPosition
   /** Takes a gap that another process left, or that the database lost again. */
   readonly onGap: (gap: CaptureGap, position: JournalPosition) => void
+  /** Resolves once all gaps so far are stored. */
+  readonly stored: () => Promise<unknown>
+  /** Writes what was appended to the disk; gives up to where it is there. */
+  readonly sync: () => Promise<JournalPosition>
 }
 
 /**
@@ -24,6 +28,11 @@ export class GapLane {
   #readTo: JournalPosition | null = null
   /** Later gaps are in memory. */
   #heldAfter: JournalPosition = 0
+  /** How many gaps this process has noted. */
+  #noted = 0
+  /** The newest note of which it is not known that it is on the disk; null for none, infinite where none was taken. */
+  #unsafe: JournalPosition | null = null
+  #keeping: Promise<void> | null = null
 
   constructor(options: GapLaneOptions) {
     this.#options = options
@@ -55,6 +64,32 @@ export class GapLane {
     if (note.type !== 'gap' || position > this.#heldAfter) return
     // Sound: only `gapNote` makes such notes.
     this.#options.onGap(note['gap'] as unknown as CaptureGap, position)
+  }
+
+  /** A gap of this process was noted; or not, where the journal took nothing. */
+  noted(position: JournalPosition, isKept: boolean): void {
+    this.#noted += 1
+    this.#unsafe = Math.max(this.#unsafe ?? 0, isKept ? position : Number.POSITIVE_INFINITY)
+    this.#keeping = null
+  }
+
+  /**
+   * Resolves once all gaps so far outlive this process, on the disk or in the database. Rows must wait for that: to
+   * the next start they look as if there had been no gap before them.
+   */
+  async kept(): Promise<void> {
+    if (this.#unsafe === null) return
+    this.#keeping ??= this.#keep(this.#unsafe, this.#noted)
+    await this.#keeping
+  }
+
+  async #keep(position: JournalPosition, noted: number): Promise<void> {
+    const { stored, sync } = this.#options
+    const onDisk = async (): Promise<void> => {
+      if ((await sync()) < position) throw new Error('the journal has not taken it')
+    }
+    await Promise.any([stored(), onDisk()])
+    if (this.#noted === noted) this.#unsafe = null
   }
 
   advance(position: JournalPosition): void {

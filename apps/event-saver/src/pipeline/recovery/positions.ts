@@ -10,6 +10,8 @@ export interface PositionsHost {
   settled(lane: LaneName): JournalPosition | null
   /** The database has a lower position than was committed: read on from there. */
   onBack(lane: LaneName, position: JournalPosition): void
+  /** Resolves once what may not be hidden by stored rows outlives this process. */
+  kept(): Promise<void>
   /** Every lane's position is at or past this. */
   onCommitted(position: JournalPosition): void
 }
@@ -78,6 +80,7 @@ export class Positions {
     target: (result: Result) => JournalPosition,
     work: (beside: (trx: Kysely<GridDatabase>, result: Result) => Promise<void>) => Promise<Result>,
   ): Promise<Result> {
+    await this.#options.host.kept()
     // Two moves of one lane would wait for each other in the database, and one of them would be in vain.
     while (this.#beating?.lanes.has(lane)) await this.#beating.done
     for (;;) {
@@ -126,15 +129,17 @@ export class Positions {
 
   /** Compares all positions and moves those of lanes of which no batch is being stored. */
   async beat(): Promise<void> {
-    const { db } = this.#options
+    const { db, host } = this.#options
     await this.compare()
     const moves = this.#dueMoves()
     if (moves.length > 0) {
-      const done = db
-        .transaction()
-        .execute(async (trx) => {
-          for (const { lane, from, to } of moves) await this.#move(trx, lane, from, to)
-        })
+      const done = host
+        .kept()
+        .then(() =>
+          db.transaction().execute(async (trx) => {
+            for (const { lane, from, to } of moves) await this.#move(trx, lane, from, to)
+          }),
+        )
         .then(() => {
           for (const { lane, from, to } of moves) this.#onMoved(lane, from, to)
         })

@@ -76,6 +76,7 @@ export class Recovery {
       host: {
         settled: (name) => this.#settled(name, false),
         onBack: (name, position) => this.#goBack(name, position),
+        kept: () => gaps.kept(),
         onCommitted: (position) => journal.release(position),
       },
     })

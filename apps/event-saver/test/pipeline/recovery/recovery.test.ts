@@ -243,6 +243,26 @@ describe('a pipeline on a journal', () => {
     expect(gaps).toEqual([{ symbol: 'BTCUSDT', reason: 'stale' }])
   })
 
+  it('stores no row that would hide a gap before the gap outlives the process', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    await sql`alter table capture_gaps rename to hidden`.execute(database.db)
+    const one = processOn(new Disk(), database.db)
+    await one.open()
+    await expect.poll(() => one.pipeline.behind).toEqual([])
+    const before: unknown[] = []
+    one.journal.flush = async () => {
+      before.push(await storedIds(database.db))
+      return one.journal.position
+    }
+    const gap = { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' } as const
+    one.pipeline.acceptGap({ ...gap, startTs: 1, endTs: 2, reason: 'start' })
+    one.receive(tradesFrame(named(0, 10)))
+    await expect.poll(() => storedIds(database.db), { timeout: 60_000 }).toEqual(named(0, 10))
+    expect(before).toEqual([[]])
+    await one.pipeline.abandon()
+  })
+
   it('drops, with a gap, only what finds no room anywhere', async () => {
     await using database = await ownDatabase()
     await migrate(database.db)

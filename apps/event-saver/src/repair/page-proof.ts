@@ -16,6 +16,8 @@ export interface Page {
 export interface PageProof {
   /** From this time on nothing is left out, in epoch milliseconds. */
   readonly fromTs: number
+  /** Up to this time nothing is left out, likewise: later than it, events may be told out of order. */
+  readonly untilTs: number
   /** Times of the pages' events that were captured live, in order: what the pages were checked by. */
   readonly liveTs: readonly number[]
 }
@@ -62,12 +64,29 @@ export function provePages(
   const starts = pages.map((page) => completeFrom(page)).toSorted((a, b) => a - b)
   // What only one page reaches was not seen twice.
   const fromTs = starts[1] ?? starts[0] ?? Number.POSITIVE_INFINITY
-  return { fromTs, liveTs: [...liveTs].toSorted((a, b) => a - b) }
+  const untilTs = Math.max(0, ...pages.map((page) => completeUntil(page)))
+  return { fromTs, untilTs, liveTs: [...liveTs].toSorted((a, b) => a - b) }
 }
 
-/** Whether pages meet a stored event after a gap. */
-export function meetsEnd({ liveTs }: PageProof, { endTs }: GapInterval): boolean {
-  return liveTs.some((ts) => ts >= endTs)
+/** Whether pages are complete up to a gap's end, and meet a stored event after it. */
+export function meetsEnd({ liveTs, untilTs }: PageProof, { endTs }: GapInterval): boolean {
+  return untilTs >= endTs && liveTs.some((ts) => ts >= endTs)
+}
+
+/** What of an interval is left without some times. */
+export function withoutTimes(
+  { startTs, endTs }: GapInterval,
+  times: Iterable<number>,
+): GapInterval[] {
+  const left: GapInterval[] = []
+  let from = startTs
+  for (const ts of [...new Set(times)].toSorted((a, b) => a - b)) {
+    if (ts < from || ts > endTs) continue
+    if (ts > from) left.push({ startTs: from, endTs: ts - 1 })
+    from = ts + 1
+  }
+  if (from <= endTs) left.push({ startTs: from, endTs })
+  return left
 }
 
 /** The part of a gap that is proven; null when none is. */

@@ -25,7 +25,7 @@ export class RepairLog {
       { ...factsOf(gap), state, events, ...(!isWhole && { rest: rest.map(textOf) }) },
       isWhole
         ? 'gap filled from the exchange’s newest events'
-        : 'gap partly filled: the exchange’s newest events reach no further back',
+        : 'gap partly filled from the exchange’s newest events: the rest is out of their reach, or refused by the database',
     )
   }
 

@@ -10,8 +10,9 @@ import {
   type PageProof,
   provenPart,
   provePages,
+  withoutTimes,
 } from './page-proof.ts'
-import type { StoredEvents } from './stored-events.ts'
+import type { AskedStream, StoredEvents } from './stored-events.ts'
 
 /** What the repair of a stream needs, and whom it tells. */
 export interface StreamRepairOptions {
@@ -19,7 +20,7 @@ export interface StreamRepairOptions {
   readonly clock: Clock
   readonly gaps: Pick<CaptureGapRepository, 'list' | 'fill'>
   readonly stored: Pick<StoredEvents, 'between' | 'hasBefore' | 'lastTs'>
-  readonly pipeline: Pick<Pipeline, 'acceptRows' | 'eventsStored' | 'gapsRecorded'>
+  readonly pipeline: Pick<Pipeline, 'acceptRows' | 'eventsStored' | 'gapsRecorded' | 'hasRefused'>
   readonly onPage: () => void
   /** Missed events were stored. */
   readonly onEvents: (events: number) => void
@@ -38,6 +39,8 @@ export interface StreamRepairOptions {
 
 /** How long after the first page the second is read: soon, because each newer page reaches less far back. */
 const SECOND_PAGE_MS = 250
+/** So many more events than pages have may be stored of their time, at their edges; of a lie far more are. */
+const MOST_BEYOND = 10_000
 /** Pauses before further pages, while no page meets a stored event after a gap. */
 const FURTHER_PAGES_MS = [500, 1500]
 
@@ -50,6 +53,8 @@ const FURTHER_PAGES_MS = [500, 1500]
  */
 export class StreamRepair {
   readonly #options: StreamRepairOptions
+  /** Keys of missed events that the database refuses: each becomes one dead letter, not one an attempt. */
+  readonly #refused = new Set<string>()
 
   constructor(options: StreamRepairOptions) {
     this.#options = options
@@ -101,33 +106,49 @@ export class StreamRepair {
         continue
       }
       const rows = toStore.filter((event) => isIn(event, gap))
-      const isStored = await this.#store(rows)
-      if (isStored) toStore = toStore.filter((event) => !isIn(event, gap))
-      const part = 'fault' in result || !isStored ? null : provenPart(result, gap)
-      if (part === null) isDone = false
-      else await this.#markFilled(gap, part, rows.length)
+      const stored = await this.#store(rows)
+      if (stored !== null) toStore = toStore.filter((event) => !isIn(event, gap))
+      const part = 'fault' in result || stored === null ? null : provenPart(result, gap)
+      if (part === null || stored === null) isDone = false
+      else await this.#markFilled(gap, this.#withoutRefused(part, missed), stored)
     }
     const unexplained =
       'fault' in result ? [] : toStore.filter((event) => isAmongLive(event, result))
-    if (unexplained.length > 0 && (await this.#store(unexplained))) {
-      this.#options.onUnexplained(unexplained.length)
-    }
+    const explained = await this.#store(unexplained)
+    if (explained !== null && explained > 0) this.#options.onUnexplained(explained)
     return isDone
   }
 
-  async #store(events: readonly PublicEvent[]): Promise<boolean> {
-    if (events.length === 0) return true
-    const isStored = await this.#options.pipeline.acceptRows({ events, deadLetters: [] })
-    if (isStored) this.#options.onEvents(events.length)
-    return isStored
+  /** Gives how many of some events are stored; null when they are to be given again. */
+  async #store(events: readonly PublicEvent[]): Promise<number | null> {
+    const { onEvents, pipeline } = this.#options
+    const offered = events.filter((event) => !this.#refused.has(eventKey(event)))
+    if (offered.length === 0) return 0
+    if (!(await pipeline.acceptRows({ events: offered, deadLetters: [] }))) return null
+    const refused = offered.filter((event) => pipeline.hasRefused(event))
+    for (const event of refused) this.#refused.add(eventKey(event))
+    const stored = offered.length - refused.length
+    if (stored > 0) onEvents(stored)
+    return stored
   }
 
-  async #markFilled(gap: StoredGap, part: GapInterval, events: number): Promise<void> {
+  /** An interval without the times of the events that the database refuses: of these only letters are kept. */
+  #withoutRefused(part: GapInterval, missed: readonly PublicEvent[]): readonly GapInterval[] {
+    const refused = missed.filter((event) => this.#refused.has(eventKey(event)))
+    return withoutTimes(
+      part,
+      refused.map(({ exchangeTs }) => exchangeTs),
+    )
+  }
+
+  async #markFilled(gap: StoredGap, parts: readonly GapInterval[], events: number): Promise<void> {
     const { gaps, onFilled } = this.#options
-    // Of a gap that was filled in part before, only what is left can be filled.
-    if (!gap.rest.some((left) => overlap(left, part))) return
-    const left = await gaps.fill(gap.id, part)
-    // Null when another saver has filled it meanwhile.
+    let left: Awaited<ReturnType<typeof gaps.fill>> = null
+    for (const part of parts) {
+      // Of a gap that was filled in part before, only what is left can be filled.
+      if (gap.rest.some((rest) => overlap(rest, part))) left = await gaps.fill(gap.id, part)
+    }
+    // Null also when another saver has filled it meanwhile.
     if (left !== null) onFilled(gap, left, events)
   }
 
@@ -135,7 +156,15 @@ export class StreamRepair {
     const all = pages.flatMap(({ events }) => events)
     const times = all.map(({ exchangeTs }) => exchangeTs)
     const [from, to] = [times.reduce(least, Infinity), times.reduce(most, 0)]
-    const stored = all.length === 0 ? [] : await this.#options.stored.between(stream, from, to)
+    const asked = askedOf(stream, pages)
+    const stored =
+      all.length === 0
+        ? []
+        : await this.#options.stored.between(asked, from, to, all.length + MOST_BEYOND)
+    if (stored === null) {
+      const fault = 'far more events are stored of the time of the pages than the pages have'
+      return { result: { fault, isContradiction: false }, missed: [] }
+    }
     const known = new Set(stored.map(eventKey))
     const missed = new Map(
       all.map((event) => [eventKey(event), event] as const).filter(([key]) => !known.has(key)),
@@ -166,16 +195,17 @@ export class StreamRepair {
   }
 
   async #isAnyCutShort(stream: MarketStream, pages: readonly Page[]): Promise<boolean> {
-    for (const page of pages) if (await this.#isCutShort(stream, page)) return true
+    const asked = askedOf(stream, pages)
+    for (const page of pages) if (await this.#isCutShort(asked, page)) return true
     return false
   }
 
   /** Whether events are stored that are older than all of a page that is not full. */
-  async #isCutShort(stream: MarketStream, { events, isFull }: Page): Promise<boolean> {
+  async #isCutShort(asked: AskedStream, { events, isFull }: Page): Promise<boolean> {
     const [oldest] = events
     if (isFull || oldest === undefined) return false
     const symbols = [...new Set(events.map(({ symbol }) => symbol))]
-    return this.#options.stored.hasBefore(stream, symbols, oldest.exchangeTs)
+    return this.#options.stored.hasBefore(asked, symbols, oldest.exchangeTs)
   }
 
   /** Resolves once everything that came so far is stored; to false when some of it was given up. */
@@ -206,6 +236,10 @@ interface Verdict {
 /** Whether an event is of a stream: its symbol's, or of option trades its base coin's. */
 function isOf({ category, channel, symbol }: MarketStream, event: PublicEvent): boolean {
   return event.symbol === symbol || streamSymbol(category, channel, event.symbol) === symbol
+}
+
+function askedOf(stream: MarketStream, pages: readonly Page[]): AskedStream {
+  return { stream, isMixed: pages.some(({ isMixed }) => isMixed) }
 }
 
 /** How much later than a newer event one may still be delivered live. */

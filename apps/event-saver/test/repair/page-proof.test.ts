@@ -67,6 +67,13 @@ describe('pages that agree with what is stored', () => {
     expect(judge(pages)).toEqual({ startTs: T0 + 451, endTs: GAP.endTs })
   })
 
+  it('of several instruments fill nothing up to less than a second before their newest trade, as others may follow', () => {
+    const mixed = (end: number) => page(trades(-2000, end), { isMixed: true })
+    const stored = [...live(-2000, 400), ...live(700, 2000)]
+    expect(judge([mixed(900), mixed(1700)], stored)).toBeNull()
+    expect(judge([mixed(900), mixed(1720)], stored)).toEqual(GAP)
+  })
+
   it('fill nothing when they end before the gap does', () => {
     expect(judge([page(trades(100, 700)), page(trades(100, 700))])).toBeNull()
     expect(judge([page(trades(100, 710)), page(trades(110, 710))])).toBeNull()

@@ -48,11 +48,20 @@ const HONEST = trades(0, 900, 'rest')
 /** A repair of the gap, whose pages are given in turn, the last one for ever. */
 function setUp(
   given: readonly (readonly PublicTradeEvent[])[],
-  { isFull = true, isStored = true, older = false, gaps = [GAP], letters = 0 } = {},
+  {
+    isFull = true,
+    isStored = true,
+    older = false,
+    gaps = [GAP],
+    letters = 0,
+    refused = new Set<number>(),
+    isFlooded = false,
+  } = {},
 ) {
   const told: string[] = []
   const stored = [...trades(0, 400, 'ws'), ...trades(700, 1000, 'ws'), trade(5000, 'ws')]
   let asked = 0
+  let counted = 0
   const repair = new StreamRepair({
     client: {
       recentEvents: async () => {
@@ -66,12 +75,15 @@ function setUp(
       list: async () => gaps,
       fill: async (_id, { startTs, endTs }) => {
         told.push(`fill ${startTs - T0} to ${endTs - T0}`)
-        return { state: 'filled', rest: [] }
+        const isWhole = endTs - startTs === BOUNDS.endTs - BOUNDS.startTs
+        return { state: isWhole ? 'filled' : 'partial', rest: [] }
       },
     },
     stored: {
       between: async (_stream, startTs, endTs) =>
-        stored.filter(({ exchangeTs }) => startTs <= exchangeTs && exchangeTs <= endTs),
+        isFlooded
+          ? null
+          : stored.filter(({ exchangeTs }) => startTs <= exchangeTs && exchangeTs <= endTs),
       hasBefore: async () => older,
       lastTs: async () => T0 + 500,
     },
@@ -83,16 +95,19 @@ function setUp(
       },
       eventsStored: async () => true,
       gapsRecorded: async () => true,
+      hasRefused: (event) => 'seq' in event && refused.has(event.seq),
     },
     onPage: () => {},
-    onEvents: () => {},
+    onEvents: (events) => {
+      counted += events
+    },
     onFilled: (_gap, { state }, events) => told.push(`${state} with ${events}`),
     onOutOfReach: () => told.push('out of reach'),
     onUnexplained: (events) => told.push(`${events} unexplained`),
     onRefused: (fault) => told.push(fault),
   })
   const run = (isFirst = true) => repair.run(STREAM, isFirst, new AbortController().signal)
-  return { told, run, asked: () => asked }
+  return { told, run, asked: () => asked, counted: () => counted }
 }
 
 describe('a repair of a stream', () => {
@@ -116,7 +131,23 @@ describe('a repair of a stream', () => {
     const gaps: StoredGap[] = [{ ...GAP, state: 'partial', rest }, other]
     const { told, run } = setUp([reached], { gaps })
     expect(await run()).toBe(true)
-    expect(told).toEqual(['store 29', 'fill 700 to 710', 'filled with 0'])
+    expect(told).toEqual(['store 29', 'fill 700 to 710', 'partial with 0'])
+  })
+
+  it('leaves the times open of which the database refuses a trade, and neither counts it nor asks again', async () => {
+    const { told, run, counted } = setUp([HONEST], { refused: new Set([450, 690]) })
+    expect(await run()).toBe(true)
+    const fills = ['fill 300 to 449', 'fill 451 to 689', 'fill 691 to 710']
+    expect(told).toEqual(['store 30', ...fills, 'partial with 28'])
+    expect(counted()).toBe(28)
+    expect(await run()).toBe(true)
+    expect(told.slice(5)).toEqual(['store 28', ...fills, 'partial with 28'])
+  })
+
+  it('reads no more of what is stored than pages could have, and stores nothing then', async () => {
+    const { told, run } = setUp([HONEST], { isFlooded: true })
+    expect(await run()).toBe(false)
+    expect(told).toEqual([expect.stringMatching(/^far more events are stored/)])
   })
 
   it('fills nothing when the rows could not be stored, and is tried again', async () => {

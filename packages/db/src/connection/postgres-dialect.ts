@@ -6,6 +6,7 @@ import { loadPeer } from './load-peer.ts'
 import { LocalSettingsDriver } from './local-settings-driver.ts'
 import { refusalOf } from './refusal.ts'
 import { type SessionLimits, SessionSettings } from './session-settings.ts'
+import { ownTypes } from './type-parsers.ts'
 import { connectionOf, tlsOf } from './url/postgres-connection.ts'
 import type { PostgresUrl } from './url/postgres-url.ts'
 
@@ -44,11 +45,12 @@ async function createPool(
   options: PostgresOptions,
   settings: SessionSettings,
 ): Promise<PostgresPool> {
-  const { Client, Pool } = await loadPeer('pg', () => import('pg'))
+  const { Client, Pool, types } = await loadPeer('pg', () => import('pg'))
   const { parameters } = options.url
   const { ssl, ...given } = connectionOf(options.url)
   const pool = new Pool({
     Client: withStartupForms(guardedClient(Client), settings),
+    types: ownTypes(types),
     application_name: options.applicationName,
     max: options.poolSize,
     connectionTimeoutMillis: options.connectionTimeoutMs,

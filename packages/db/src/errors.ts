@@ -27,6 +27,7 @@
  * | `PARTITION_LEAVING` | the day's partition is being removed, and is not gone yet | yes |
  * | `PARTITION_NAME_TAKEN` | a table that is no partition, or has no unique index, has the partition's name | no |
  * | `RETENTION_TOO_SHORT` | a retention of less than one day | no |
+ * | `NOT_OWNER` | rows are to be deleted by a login that does not own the tables | no |
  * | `NOT_FOUND` | there is no such user, account, strategy or run, or it is another tenant's | no |
  * | `ALREADY_EXISTS` | a user, account or strategy has this name or id | no |
  * | `ENCRYPTION_KEYS_MISSING` | a secret is to be read or written, and no keys were given | no |
@@ -60,6 +61,7 @@ export type DatabaseErrorCode =
   | 'PARTITION_LEAVING'
   | 'PARTITION_NAME_TAKEN'
   | 'RETENTION_TOO_SHORT'
+  | 'NOT_OWNER'
   | 'NOT_FOUND'
   | 'ALREADY_EXISTS'
   | 'ENCRYPTION_KEYS_MISSING'

@@ -179,6 +179,9 @@ export {
   type RehearsalStep,
   rehearseCapture,
 } from './records/rehearsal.ts'
+export { replaceRows } from './replace/replace-rows.ts'
+export type { ReplacedFrame } from './replace/replaced-frames.ts'
+export type { RowReplacement } from './replace/row-replacement.ts'
 export type {
   AccountTransactionsTable,
   OrdersTable,

@@ -148,6 +148,7 @@ export const ARRIVED_ORDERS: EventTable<ArrivedOrder> = {
   columns: ARRIVED_COLUMNS,
   derives: {
     table: 'order_states',
+    key: ['account_id', 'category', 'order_id'],
     sql: orderStatesSql(ARRIVED_COLUMNS.map(({ name }) => name)),
   },
 }

@@ -32,6 +32,8 @@ export interface TableGrants {
 /** A table that is written together with another, and how. */
 export interface DerivedTable {
   readonly table: keyof GridDatabase
+  /** The columns of its key: of the rows that are equal in them it has one. */
+  readonly key: readonly string[]
   /** SQL of a statement over the rows that were just inserted, called `written`. */
   readonly sql: string
 }

@@ -6,8 +6,8 @@
  * | 0 | done |
  * | 1 | failed |
  * | 2 | the command line is wrong |
- * | 3 | a problem was found, there was nothing to export, or dead letters are left |
- * | 75 | try again: the data directory or the collector's name is in use, the database is away, or an open transaction blocks |
+ * | 3 | a problem was found, there was nothing to export or replay, or something is left that could not be stored |
+ * | 75 | try again: the data directory or the collector's name is in use, the database is away, an open transaction blocks, or somebody changed what a replay replaces |
  * | 78 | the configuration is wrong, or the database goes on refusing rows for what waiting does not mend |
  */
 export const EXIT = {

@@ -26,6 +26,7 @@ runProgram({
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
   out: (text) => process.stdout.write(text),
   err: (text) => STDERR.write(text),
+  terminal: process.stderr.isTTY ? process.stderr : undefined,
   stdin: process.stdin,
 }).then(exit, (error: unknown) => {
   STDERR.write(`event-saver: ${error instanceof Error ? error.stack : String(error)}\n`)

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly out: (text: string) => void
   /** Takes messages for the operator. */
   readonly err: (text: string) => void
+  /** Where messages are seen by somebody, who may be shown how far a command is; left out for none. */
+  readonly terminal?: NodeJS.WritableStream | undefined
   /** What is piped in or typed. */
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
 }

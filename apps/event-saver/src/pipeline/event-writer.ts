@@ -5,7 +5,7 @@ import {
   encodeEvent,
   type GridEvent,
 } from '@grid/core-events'
-import type { BulkInsertOptions, BulkInsertResult, GridDatabase } from '@grid/db'
+import type { BulkInsertOptions, BulkInsertResult, GridDatabase, KeyConflict } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { reasonOf } from '../log/reason.ts'
 import type { BufferedWriter } from './buffered-writer.ts'
@@ -69,15 +69,15 @@ export function createEventWriter(options: EventWriterOptions): EventWriter {
       counts.merged += result.merged
       counts.duplicate += result.duplicates
       counts.conflict += result.conflicts.length
-      for (const { event, field, stored, offered } of result.conflicts) {
-        const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
-        const letter = letterOf(event, 'KEY_CONFLICT', reason, field)
+      for (const conflict of result.conflicts) {
+        const { event } = conflict
+        const letter = conflictLetter(conflict)
         const arrival = arrivalOf(event, events, arrivals)
         toDeadLetter({ letter, channel, term: 'conflict' }, event, arrival)
       }
     },
     reject: (event, error, arrival) => {
-      const letter = letterOf(event, 'STORE_REJECTED', reasonOf(error))
+      const letter = refusalLetter(event, error)
       toDeadLetter({ letter, channel, term: 'deadLettered' }, event, arrival)
     },
     ready,
@@ -94,6 +94,22 @@ export function arrivalOf(
   const arrival = arrivals[Math.max(0, events.indexOf(event))]
   if (arrival === undefined) throw new Error('an event has no arrival')
   return arrival
+}
+
+/** The dead letter of an event whose row has other values. */
+export function conflictLetter({
+  event,
+  field,
+  offered,
+  stored,
+}: KeyConflict<GridEvent>): DeadLetter {
+  const reason = `${field} is ${offered}, but a row with the same key has ${stored}`
+  return letterOf(event, 'KEY_CONFLICT', reason, field)
+}
+
+/** The dead letter of an event that the database refuses. */
+export function refusalLetter(event: GridEvent, error: unknown): DeadLetter {
+  return letterOf(event, 'STORE_REJECTED', reasonOf(error))
 }
 
 /** The dead letter of an event that the database did not take; `raw` is the encoded event. */

@@ -34,7 +34,7 @@ export interface DataJournalOptions {
 }
 
 /** The folder of the journal in a data directory. */
-function journalFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+export function journalFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'journal')
 }
 

@@ -35,6 +35,7 @@ const CONFIGURATION_FAULTS: ReadonlyMap<string, string> = new Map([
   ['EROFS', MEND_FOLDER],
   ['LOGIN_REFUSED', ''],
   ['NOT_MIGRATED', 'run event-saver migrate'],
+  ['NOT_OWNER', ''],
   ['SCHEMA_TOO_NEW', UPGRADE],
   ['SERVER_TOO_OLD', 'upgrade the server'],
   ['TENANTS_HIDDEN', ''],

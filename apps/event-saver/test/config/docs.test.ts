@@ -52,8 +52,8 @@ const EXIT_CODES = `| exit code | meaning |
 | 0 | done |
 | 1 | failed, or stopped before everything could be stored |
 | 2 | the command line is wrong |
-| 3 | a problem was found (\`status\`, \`doctor\`, \`account test\`), there was nothing to \`export\`, or \`dead-letters retry\` left letters |
-| 75 | try again: the data directory or the collector's name is in use (the message names the process), the database is away (\`run\`: with \`--exit-on-db-error\`), or an open transaction blocks \`partitions\` |
+| 3 | a problem was found (\`status\`, \`doctor\`, \`account test\`), there was nothing to \`export\` or \`replay\`, \`dead-letters retry\` left letters, or \`replay\` could not store or read all |
+| 75 | try again: the data directory or the collector's name is in use (the message names the process), the database is away (\`run\`: with \`--exit-on-db-error\`), an open transaction blocks \`partitions\`, or \`replay --replace\` changed nothing because somebody else changed its rows |
 | 78 | the configuration is wrong, or the database goes on refusing rows for a reason that waiting does not mend; every fault is named with its fix |`
 
 it('docs/commands.md lists every command with its options and examples', async () => {

@@ -27,8 +27,9 @@ export const FRAME_COLUMNS: readonly Column<ReplacedFrame>[] = [
   { name: 'local_ts', field: 'localTsUs', kind: 'us' },
 ]
 
-/** SQL that makes the tables. */
+/** SQL that makes the tables. Between two statements a caller may read for minutes. */
 export const MAKE_TABLES: readonly string[] = [
+  'set local idle_in_transaction_session_timeout = 0',
   `create temp table ${FRAMES} (
     channel text collate "C" not null,
     category text collate "C",

@@ -2,11 +2,16 @@ import { EXPORT_FORMATS } from '../../export/row-format.ts'
 import type { CommandLine } from '../command.ts'
 import { addDeadLetterCommands } from './dead-letter-commands.ts'
 import type { ExportOptions } from './export.ts'
+import { addReplayCommand } from './replay-command.ts'
 
-/** Adds `export`, data that leaves the database, and `dead-letters`, what it could not take. */
+/**
+ * Adds `export`, data that leaves the database, `dead-letters`, what it could not take, and `replay`, what the journal
+ * still has.
+ */
 export function addDataCommands(cli: CommandLine): void {
   const { add, context } = cli
   addDeadLetterCommands(cli)
+  addReplayCommand(cli)
   add(
     'export',
     'write market data to files by symbol and day, with a manifest',

@@ -3,6 +3,7 @@ import type { DeadLetterState } from '@grid/db'
 import { type Command, Option } from 'commander'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
+import { timeOption } from '../time-option.ts'
 import type { LetterFilter } from './dead-letters.ts'
 import type { RetryReport } from './retry-letters.ts'
 
@@ -107,21 +108,9 @@ function filterOf(options: CommandOptions): LetterFilter {
     state: state === 'all' ? undefined : (state as DeadLetterState | undefined),
     code: options['code'] as DeadLetterCode | undefined,
     channel: options['channel'] as Channel | undefined,
-    from: timeOf(options['from'], '--from'),
-    to: timeOf(options['to'], '--to'),
+    from: timeOption(options['from'], '--from', 'LETTER_OPTION'),
+    to: timeOption(options['to'], '--to', 'LETTER_OPTION'),
   }
-}
-
-function timeOf(text: unknown, option: string): number | undefined {
-  if (text === undefined) return undefined
-  // Without a zone, Date.parse takes the machine's.
-  const isTime =
-    typeof text === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?$/.test(text)
-  const ms = isTime ? Date.parse(text) : Number.NaN
-  if (!Number.isNaN(ms)) return ms
-  throw usage(
-    `${option} ${JSON.stringify(text)} must be a time such as 2026-11-22T08:00:00Z, or a day`,
-  )
 }
 
 function idOf(text: unknown, what: string): string {

@@ -103,7 +103,8 @@ function makeId(path: string): string {
   return id
 }
 
-function readId(path: string): string {
+/** The UUID of a journal. Throws when there is none. */
+export function readId(path: string): string {
   const id = readFileSync(join(path, 'journal-id'), 'utf8').trim()
   if (!UUID.test(id))
     throw new Error(`journal-id holds no UUID but ${JSON.stringify(id.slice(0, 50))}`)

@@ -32,9 +32,26 @@ export class JournalReplay {
   readonly #accounts = new Map<string, PrivateFrameReplayer>()
   /** After a hole what is remembered cannot be trusted, until the next checkpoint. */
   #needsState = false
+  /** The connections of which all is remembered that was when their frames came. */
+  readonly #sure = new Set<number>()
+  #isSure = false
+  #origin: JournalOrigin | null = null
 
   constructor(options: JournalReplayOptions) {
     this.#options = options
+  }
+
+  /**
+   * Whether the last frame was read with all that was remembered when it came. After a hole it is not, until the
+   * connection's next checkpoint.
+   */
+  get isSure(): boolean {
+    return this.#isSure
+  }
+
+  /** Where the last frame came from. */
+  get origin(): JournalOrigin | null {
+    return this.#origin
   }
 
   /** Takes the next item; gives what a frame was normalized to. Never throws. */
@@ -43,10 +60,12 @@ export class JournalReplay {
       case 'boot':
         this.#forget()
         this.#origins.clear()
+        this.#sure.clear()
         this.#needsState = false
         return null
       case 'hole':
         this.#forget()
+        this.#sure.clear()
         this.#needsState = true
         return null
       case 'opened':
@@ -73,22 +92,28 @@ export class JournalReplay {
     this.#origins.set(connection, origin)
     const before = origin.predecessor === null ? null : this.#origins.get(origin.predecessor)
     const predecessor = before?.connection ?? null
+    if (origin.predecessor === null || this.#sure.has(origin.predecessor))
+      this.#sure.add(connection)
     this.#control(origin, { type: 'opened', connection: origin.connection, predecessor })
   }
 
   #restore({ connection, isState, origin, state }: CheckpointItem): void {
     if (origin === null) return
+    // Reading of all may begin with a segment in the middle of a process.
+    const isNew = !this.#origins.has(connection)
     this.#origins.set(connection, origin)
-    if (isState || this.#needsState) this.#putBack(origin, state)
+    if (isState || isNew || this.#needsState) this.#putBack(connection, origin, state)
   }
 
-  #putBack(origin: JournalOrigin, state: unknown): void {
+  #putBack(number: number, origin: JournalOrigin, state: unknown): void {
+    if (origin.category === null) this.#sure.add(number)
     if (origin.category === null || state === null) return
     const { connection } = origin
     try {
       // Sound: only `StreamRecorder` gives states; what is not one is refused.
       const known = state as Omit<ConnectionCheckpoint, 'connection'>
       this.#market(origin.category).restore({ ...known, connection })
+      this.#sure.add(number)
     } catch {
       // Of another version: the connection's frames are read as if it had just opened.
     }
@@ -98,6 +123,8 @@ export class JournalReplay {
     const origin = this.#origins.get(connection)
     if (origin === undefined) return null
     const frame = { bytes, localTsUs, connection: origin.connection }
+    this.#isSure = this.#sure.has(connection)
+    this.#origin = origin
     const result = this.#replayer(origin)?.normalize(frame)
     return result === undefined ? null : toFrame(result, localTsUs, bytes.byteLength)
   }
@@ -120,7 +147,7 @@ export class JournalReplay {
         return result === undefined ? null : toFrame(result, localTsUs, bytes.byteLength)
       }
       case 'state':
-        this.#putBack(origin, note['state'])
+        this.#putBack(Number(number), origin, note['state'])
         return null
       case 'closed':
         this.#control(origin, { type: 'ended', connection: origin.connection })

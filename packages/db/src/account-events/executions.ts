@@ -22,7 +22,8 @@ export interface OrderLinkQuery {
  * Stores and reads executions of accounts, table `private_executions`, in the order of exchange time,
  * seq and id.
  *
- * A later delivery fills values that the stored row lacks (`merged`) and overwrites none.
+ * A later delivery fills values that the stored row lacks, or of which it says nothing (`UNKNOWN`, a price of zero), and
+ * overwrites no others (`merged`).
  *
  * @example
  * const { inserted, merged } = await new ExecutionRepository(db).bulkInsert(events)

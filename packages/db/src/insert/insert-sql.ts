@@ -38,9 +38,7 @@ export function eventInsertSql<Row extends StoredRow>(
     return { sql, answersCounts: true }
   }
   const offered = new Set(columns.map((column) => ('field' in column ? column.field : null)))
-  const fills = (target.fills ?? [])
-    .filter((field) => offered.has(field))
-    .map((field) => columnOf(target, field).name)
+  const fills = (target.fills ?? []).filter((field) => offered.has(field))
   if (fills.length === 0) {
     return { sql: insertSql(table, columns, { alike }), answersCounts: false }
   }
@@ -57,12 +55,13 @@ export function eventInsertSql<Row extends StoredRow>(
   return { sql, answersCounts: true }
 }
 
-/** SQL, after `on conflict`, that fills the null columns of a stored row. */
+/** SQL, after `on conflict`, that fills the columns of a stored row that are null or say nothing. */
 function fillSql<Row extends StoredRow>(
   target: EventTable<Row>,
   columns: readonly WrittenColumn<Row>[],
-  fills: readonly string[],
+  fills: readonly (keyof Row & string)[],
 ): string {
+  const columnFills = fills.map((field) => fillOf(target, field))
   const valueIn = (row: string) => (field: string) => {
     const column = columns.find((candidate) => 'field' in candidate && candidate.field === field)
     // A column that the batch leaves out is null in all its rows, and null differs from nothing.
@@ -72,14 +71,29 @@ function fillSql<Row extends StoredRow>(
     differsSql(field, valueIn('stored'), valueIn('excluded'), 'excluded'),
   )
   const key = target.key.map((field) => columnOf(target, field).name)
-  const filled = fills.map((name) => `${name} = coalesce(stored.${name}, excluded.${name})`)
-  const isFilled = fills.map((name) => `stored.${name} is null and excluded.${name} is not null`)
   return sqlText`
     (${key.join(', ')}) do update set
-      ${filled.join(',\n')}
+      ${columnFills.map(({ set }) => set).join(',\n')}
     where (
-      ${isFilled.join('\nor ')}
+      ${columnFills.map(({ isFilled }) => isFilled).join('\nor ')}
     ) and (
       ${['false', ...differs].join('\nor ')}
     ) is not true`
+}
+
+/** SQL that fills one column, and the condition under which that changes it. */
+function fillOf<Row extends StoredRow>(
+  target: EventTable<Row>,
+  field: keyof Row & string,
+): { readonly set: string; readonly isFilled: string } {
+  const { name } = columnOf(target, field)
+  const [stored, offered] = [`stored.${name}`, `excluded.${name}`]
+  const { nothing } = target.immutable.find((other) => other.field === field) ?? {}
+  if (nothing === undefined) {
+    const isFilled = `${stored} is null and ${offered} is not null`
+    return { set: `${name} = coalesce(${stored}, ${offered})`, isFilled }
+  }
+  const said = [stored, offered].map((value) => `nullif(${value}, ${nothing})`)
+  const value = `coalesce(${[...said, stored, offered].join(', ')})`
+  return { set: `${name} = ${value}`, isFilled: `${stored} is distinct from ${value}` }
 }

@@ -20,7 +20,7 @@ import { bulkInsert } from '../../src/insert/bulk-insert.ts'
 import { ACCOUNT_TABLES } from '../../src/tables/account-tables.ts'
 import type { EventTable, StoredRow } from '../../src/tables/shape/event-table.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
-import { decimal, T0, ticker } from '../support/events.ts'
+import { collect, decimal, T0, ticker } from '../support/events.ts'
 import {
   addTenant,
   execution,
@@ -228,6 +228,37 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
       extra: { known: 1, rest: 4 },
     } as const
     expect(await executions.bulkInsert([worded])).toEqual({ ...NONE, duplicates: 1 })
+  })
+
+  it('an execution that said nothing of a value at first is filled by the delivery that says it', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'nothing said')
+    const executions = new ExecutionRepository(opened.db)
+    const said = {
+      orderType: 'Limit',
+      createType: 'CreateByUser',
+      stopOrderType: 'Stop',
+      markPrice: decimal('99'),
+      indexPrice: decimal('98'),
+      underlyingPrice: decimal('97'),
+      tradeIv: decimal('0.5'),
+      markIv: decimal('0.6'),
+    } as const
+    const nothing = Object.entries(said).map(([field, value]) => [
+      field,
+      Number.isNaN(Number(value)) ? 'UNKNOWN' : decimal('0.0'),
+    ])
+    const whole = execution({ accountId, ...said })
+    const silent = { ...whole, ...Object.fromEntries(nothing), source: 'rest' } as const
+    const read = async () => {
+      const range = executions.range(scope, { accountId, from: 0, to: T0 + 60_000 })
+      return (await collect(range))[0]
+    }
+    expect(await executions.bulkInsert([silent])).toEqual({ ...NONE, inserted: 1 })
+    expect(await executions.bulkInsert([silent])).toEqual({ ...NONE, duplicates: 1 })
+    expect(await executions.bulkInsert([whole])).toEqual({ ...NONE, merged: 1 })
+    expect(await read()).toMatchObject(said)
+    expect(await executions.bulkInsert([silent])).toEqual({ ...NONE, duplicates: 1 })
+    expect(await read()).toMatchObject(said)
   })
 
   it('no value of any event of accounts differs unseen: it is in the key, in its hash, or compared', async () => {

@@ -37,17 +37,22 @@ const VALUES = {
 
 /** A text that says nothing where it is `UNKNOWN`, as one source writes what the other leaves out. */
 function worded(field: keyof typeof VALUES, column: string): ImmutableField<ExecutionEvent> {
-  return { field, bothKnow: bothSay(column, "'UNKNOWN'") }
+  return said(field, column, "'UNKNOWN'")
 }
 
 /** A number that says nothing where it is zero, likewise. */
 function measured(field: keyof typeof VALUES, column: string): ImmutableField<ExecutionEvent> {
-  return { field, bothKnow: bothSay(column, '0') }
+  return said(field, column, '0')
 }
 
-function bothSay(column: string, nothing: string) {
-  return (stored: string, offered: string): string =>
+function said(
+  field: keyof typeof VALUES,
+  column: string,
+  nothing: string,
+): ImmutableField<ExecutionEvent> {
+  const bothKnow = (stored: string, offered: string): string =>
     `${stored}.${column} <> ${nothing} and ${offered}.${column} <> ${nothing}`
+  return { field, bothKnow, nothing }
 }
 
 /** Where and how executions are stored. */

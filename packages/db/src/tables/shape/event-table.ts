@@ -19,6 +19,8 @@ export interface ImmutableField<Row> {
    * field; null then counts as a value. Left out, a row knows the field unless it is null.
    */
   readonly bothKnow?: (stored: string, offered: string) => string
+  /** SQL of a value that says nothing, as null does: where the table `fills`, a later row fills it too. */
+  readonly nothing?: string
 }
 
 /** What the roles may do with a table, as `grant` lists privileges; null for nothing. */
@@ -61,8 +63,8 @@ export interface EventTable<Row extends StoredRow> {
   readonly order: readonly string[]
   readonly immutable: readonly ImmutableField<Row>[]
   /**
-   * Fields that a later row fills where the stored one has null. It overwrites no value, and fills
-   * nothing when the two differ in an immutable field. Left out, a stored row never changes.
+   * Fields that a later row fills where the stored one has null or says nothing. It overwrites no other value, and
+   * fills nothing when the two differ in an immutable field. Left out, a stored row never changes.
    */
   readonly fills?: readonly (keyof Row & string)[]
   /** What the insert's statement also writes, so that both are stored or neither. Not with `fills`. */

@@ -51,7 +51,7 @@ with written as (
     order_id = coalesce(stored.order_id, excluded.order_id),
     order_link_id = coalesce(stored.order_link_id, excluded.order_link_id),
     exec_type = coalesce(stored.exec_type, excluded.exec_type),
-    order_type = coalesce(stored.order_type, excluded.order_type),
+    order_type = coalesce(nullif(stored.order_type, 'UNKNOWN'), nullif(excluded.order_type, 'UNKNOWN'), stored.order_type, excluded.order_type),
     order_price = coalesce(stored.order_price, excluded.order_price),
     order_qty = coalesce(stored.order_qty, excluded.order_qty),
     leaves_qty = coalesce(stored.leaves_qty, excluded.leaves_qty),
@@ -64,22 +64,22 @@ with written as (
     closed_size = coalesce(stored.closed_size, excluded.closed_size),
     is_maker = coalesce(stored.is_maker, excluded.is_maker),
     is_leverage = coalesce(stored.is_leverage, excluded.is_leverage),
-    create_type = coalesce(stored.create_type, excluded.create_type),
-    stop_order_type = coalesce(stored.stop_order_type, excluded.stop_order_type),
+    create_type = coalesce(nullif(stored.create_type, 'UNKNOWN'), nullif(excluded.create_type, 'UNKNOWN'), stored.create_type, excluded.create_type),
+    stop_order_type = coalesce(nullif(stored.stop_order_type, 'UNKNOWN'), nullif(excluded.stop_order_type, 'UNKNOWN'), stored.stop_order_type, excluded.stop_order_type),
     block_trade_id = coalesce(stored.block_trade_id, excluded.block_trade_id),
     market_unit = coalesce(stored.market_unit, excluded.market_unit),
-    mark_price = coalesce(stored.mark_price, excluded.mark_price),
-    index_price = coalesce(stored.index_price, excluded.index_price),
-    underlying_price = coalesce(stored.underlying_price, excluded.underlying_price),
-    trade_iv = coalesce(stored.trade_iv, excluded.trade_iv),
-    mark_iv = coalesce(stored.mark_iv, excluded.mark_iv),
+    mark_price = coalesce(nullif(stored.mark_price, 0), nullif(excluded.mark_price, 0), stored.mark_price, excluded.mark_price),
+    index_price = coalesce(nullif(stored.index_price, 0), nullif(excluded.index_price, 0), stored.index_price, excluded.index_price),
+    underlying_price = coalesce(nullif(stored.underlying_price, 0), nullif(excluded.underlying_price, 0), stored.underlying_price, excluded.underlying_price),
+    trade_iv = coalesce(nullif(stored.trade_iv, 0), nullif(excluded.trade_iv, 0), stored.trade_iv, excluded.trade_iv),
+    mark_iv = coalesce(nullif(stored.mark_iv, 0), nullif(excluded.mark_iv, 0), stored.mark_iv, excluded.mark_iv),
     extra_fees = coalesce(stored.extra_fees, excluded.extra_fees),
     extra = coalesce(stored.extra, excluded.extra)
   where (
     stored.order_id is null and excluded.order_id is not null
     or stored.order_link_id is null and excluded.order_link_id is not null
     or stored.exec_type is null and excluded.exec_type is not null
-    or stored.order_type is null and excluded.order_type is not null
+    or stored.order_type is distinct from coalesce(nullif(stored.order_type, 'UNKNOWN'), nullif(excluded.order_type, 'UNKNOWN'), stored.order_type, excluded.order_type)
     or stored.order_price is null and excluded.order_price is not null
     or stored.order_qty is null and excluded.order_qty is not null
     or stored.leaves_qty is null and excluded.leaves_qty is not null
@@ -92,15 +92,15 @@ with written as (
     or stored.closed_size is null and excluded.closed_size is not null
     or stored.is_maker is null and excluded.is_maker is not null
     or stored.is_leverage is null and excluded.is_leverage is not null
-    or stored.create_type is null and excluded.create_type is not null
-    or stored.stop_order_type is null and excluded.stop_order_type is not null
+    or stored.create_type is distinct from coalesce(nullif(stored.create_type, 'UNKNOWN'), nullif(excluded.create_type, 'UNKNOWN'), stored.create_type, excluded.create_type)
+    or stored.stop_order_type is distinct from coalesce(nullif(stored.stop_order_type, 'UNKNOWN'), nullif(excluded.stop_order_type, 'UNKNOWN'), stored.stop_order_type, excluded.stop_order_type)
     or stored.block_trade_id is null and excluded.block_trade_id is not null
     or stored.market_unit is null and excluded.market_unit is not null
-    or stored.mark_price is null and excluded.mark_price is not null
-    or stored.index_price is null and excluded.index_price is not null
-    or stored.underlying_price is null and excluded.underlying_price is not null
-    or stored.trade_iv is null and excluded.trade_iv is not null
-    or stored.mark_iv is null and excluded.mark_iv is not null
+    or stored.mark_price is distinct from coalesce(nullif(stored.mark_price, 0), nullif(excluded.mark_price, 0), stored.mark_price, excluded.mark_price)
+    or stored.index_price is distinct from coalesce(nullif(stored.index_price, 0), nullif(excluded.index_price, 0), stored.index_price, excluded.index_price)
+    or stored.underlying_price is distinct from coalesce(nullif(stored.underlying_price, 0), nullif(excluded.underlying_price, 0), stored.underlying_price, excluded.underlying_price)
+    or stored.trade_iv is distinct from coalesce(nullif(stored.trade_iv, 0), nullif(excluded.trade_iv, 0), stored.trade_iv, excluded.trade_iv)
+    or stored.mark_iv is distinct from coalesce(nullif(stored.mark_iv, 0), nullif(excluded.mark_iv, 0), stored.mark_iv, excluded.mark_iv)
     or stored.extra_fees is null and excluded.extra_fees is not null
     or stored.extra is null and excluded.extra is not null
   ) and (

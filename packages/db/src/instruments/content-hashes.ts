@@ -8,22 +8,37 @@ import { type Instrument, instrumentToJson, type JsonValue } from '@grid/core-ev
  * anything new: to hash three thousand options anew each time would hold up the process.
  */
 export class ContentHashes {
-  readonly #newest = new Map<string, { readonly text: string; readonly hash: string }>()
+  /** By category, those of its newest list alone: options come and go for ever. */
+  readonly #newest = new Map<string, ReadonlyMap<string, Known>>()
 
-  of(category: string, instrument: Instrument): string {
-    const name = `${category} ${instrument.symbol}`
-    const text = JSON.stringify(instrument)
-    const known = this.#newest.get(name)
-    if (known?.text === text) return known.hash
-    const made = hash('sha256', canonicalText(instrumentToJson(instrument)), 'hex').slice(0, 32)
-    this.#newest.set(name, { text, hash: made })
-    return made
+  /** How many instruments are remembered. */
+  get size(): number {
+    return [...this.#newest.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Forgets instruments that are no longer listed. */
-  forget(category: string, symbols: readonly string[]): void {
-    for (const symbol of symbols) this.#newest.delete(`${category} ${symbol}`)
+  /** The hashes of a list, by symbol. */
+  of(category: string, instruments: Iterable<Instrument>): ReadonlyMap<string, string> {
+    const before = this.#newest.get(category)
+    const newest = new Map<string, Known>()
+    for (const instrument of instruments) {
+      const { symbol } = instrument
+      const text = JSON.stringify(instrument)
+      const known = before?.get(symbol)
+      newest.set(symbol, known?.text === text ? known : { text, hash: hashOf(instrument) })
+    }
+    this.#newest.set(category, newest)
+    return new Map([...newest].map(([symbol, known]) => [symbol, known.hash]))
   }
+}
+
+/** What an instrument was said to be, and its hash. */
+interface Known {
+  readonly text: string
+  readonly hash: string
+}
+
+function hashOf(instrument: Instrument): string {
+  return hash('sha256', canonicalText(instrumentToJson(instrument)), 'hex').slice(0, 32)
 }
 
 function canonicalText(value: JsonValue): string {

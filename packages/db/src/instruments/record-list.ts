@@ -54,7 +54,6 @@ export function recordList(
     const changes = compare(list, reading, present, last, hashes)
     await write(trx, list, reading, changes, last)
     if (isComplete) await noteList(trx, list, reading)
-    hashes.forget(category, changes.ended)
     return { ...NOTHING, opened: changes.opened.length, ended: changes.ended.length }
   })
 }
@@ -69,9 +68,10 @@ function compare(
   const listed = new Map(instruments.map((instrument) => [instrument.symbol, instrument]))
   const opened: Opened[] = []
   const changed: string[] = []
+  const hashed = hashes.of(category, listed.values())
   for (const [symbol, instrument] of listed) {
     const before = present.get(symbol)
-    const content_hash = hashes.of(category, instrument)
+    const content_hash = hashed.get(symbol) ?? ''
     // A partial list may be older than a state that another one has opened.
     if (before?.hash === content_hash || (before?.validFrom ?? 0) >= exchangeTs) continue
     const details = instrumentToJson(instrument)

@@ -64,6 +64,7 @@ export function withAbsolutePaths(url: string, cwd: string): string {
     return `pglite:${resolve(cwd, url.slice('pglite:'.length))}`
   return url.replace(
     /([?&]ssl(?:rootcert|cert|key)=)(?!%2F|\/)([^&#]+)/gi,
-    (_, start: string, path: string) => `${start}${encodeURI(cwd)}/${path}`,
+    (_, start: string, path: string) =>
+      `${start}${cwd.split('/').map(encodeURIComponent).join('/')}/${path}`,
   )
 }

@@ -8,6 +8,7 @@ const VARIABLES = [
   { variable: 'PGUSER', parameter: 'user', part: 'user' },
   { variable: 'PGDATABASE', parameter: 'database', part: 'database' },
   { variable: 'PGPASSWORD', parameter: 'password', part: 'password' },
+  { variable: 'PGOPTIONS', parameter: 'options', part: 'options' },
   { variable: 'PGSSLMODE', parameter: 'sslmode', part: 'ssl' },
   { variable: 'PGSSLNEGOTIATION', parameter: 'sslnegotiation', part: 'sslnegotiation' },
 ] as const
@@ -29,7 +30,8 @@ export function pgVariableFaults(
     const value = env[variable]
     if (value === undefined || value === '' || Object.hasOwn(parts, part)) return []
     const fix = 'correct it, or say it in the URL'
-    if (/\p{Cc}/u.test(value) || (variable !== 'PGPASSWORD' && value !== value.trim())) {
+    const mayHaveBlanks = variable === 'PGPASSWORD' || variable === 'PGOPTIONS'
+    if (/\p{Cc}/u.test(value) || (!mayHaveBlanks && value !== value.trim())) {
       const problem = 'is used for EVENTSAVER_DATABASE_URL, and has a line break or blank too many'
       return [{ where: variable, problem, fix }]
     }

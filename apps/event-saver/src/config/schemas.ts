@@ -85,12 +85,15 @@ export const interval: TextSchema<number> = z.string().transform((text, context)
   return z.NEVER
 })
 
+/** A hundred years: dates that are much further away are none. */
+export const LONGEST_RETENTION_DAYS = 36_525
+
 /** How long days are kept, in milliseconds, at least a day; null for `keep`. */
 export const retention: TextSchema<number | null> = z.string().transform((text, context) => {
   if (text.trim() === 'keep') return null
   const ms = parseDuration(text)
-  if (ms !== undefined && ms >= DAY_MS) return ms
-  const message = 'must be keep, or a time of at least 1d such as 90d'
+  if (ms !== undefined && ms >= DAY_MS && ms <= LONGEST_RETENTION_DAYS * DAY_MS) return ms
+  const message = `must be keep, or a time from 1d to ${LONGEST_RETENTION_DAYS}d such as 90d`
   context.issues.push({ code: 'custom', message, input: text })
   return z.NEVER
 })

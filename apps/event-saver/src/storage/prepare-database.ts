@@ -71,7 +71,7 @@ function warnUnreachable(
   const reason = reasonOf(error)
   log.warn(
     { code: 'DATABASE_UNREACHABLE', failures, reason },
-    `cannot reach ${redactDatabaseUrl(databaseUrl)}: ${reason}; events wait in memory, trying again`,
+    `cannot reach ${redactDatabaseUrl(databaseUrl)}: ${reason}; what arrives waits, trying again`,
   )
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -78,6 +78,12 @@ const url = (title: string, text: (port: number) => string, fix: RegExp): Fault 
 })
 
 const VALUES: readonly Fault[] = [
+  {
+    title: 'a time that no date is so long ago',
+    env: () => ({ EVENTSAVER_RETENTION_PUBLIC_TRADES: '99999999d' }),
+    names: 'EVENTSAVER_RETENTION_PUBLIC_TRADES',
+    fix: /from 1d to 36525d/,
+  },
   url('a raw ? in the password', (port) => `postgres://me:${SECRET}?x@127.0.0.1:${port}/db`, /%3F/),
   url('a raw / in the password', (port) => `postgres://me:${SECRET}/x@127.0.0.1:${port}/db`, /%2F/),
   url('a raw # in the password', (port) => `postgres://me:${SECRET}#x@127.0.0.1:${port}/db`, /%23/),
@@ -136,6 +142,7 @@ const VALUES: readonly Fault[] = [
     { variable: 'PGUSER', value: 'me\n', fix: /line break/ },
     { variable: 'PGDATABASE', value: 'plain ', fix: /blank/ },
     { variable: 'PGPASSWORD', value: `${SECRET}\n`, fix: /line break/ },
+    { variable: 'PGOPTIONS', value: '-c statement_timeout=5', fix: /at least 1000 milliseconds/ },
     { variable: 'PGSSLNEGOTIATION', value: 'bogus', fix: /one of postgres, direct/ },
     { variable: 'PGSSLNEGOTIATION', value: 'direct', fix: /without TLS/ },
   ].map(
@@ -243,13 +250,17 @@ const VALUES: readonly Fault[] = [
   ),
 ]
 
-it('a certificate is looked for where the command was typed', () => {
+it('a certificate is looked for where the command was typed, whatever the name of the folder', () => {
   file('ca.crt', TEST_CERTIFICATE)
+  const odd = join(folder, 'a+b & c#d%20?')
+  mkdirSync(odd)
+  writeFileSync(join(odd, 'ca.crt'), TEST_CERTIFICATE)
   const env = { EVENTSAVER_DATABASE_URL: at('/db?sslmode=verify-full&sslrootcert=ca.crt') }
   expect(loadConfig({ flags: {}, env, cwd: folder })).toMatchObject({
     ok: true,
     config: { databaseUrl: at(`/db?sslmode=verify-full&sslrootcert=${folder}/ca.crt`) },
   })
+  expect(loadConfig({ flags: {}, env, cwd: odd })).toMatchObject({ ok: true })
 })
 
 describe('a wrong value ends run and doctor with 78 before a socket is opened', () => {

@@ -68,6 +68,8 @@ const CONFIGURATIONS: readonly (readonly [string, Env])[] = [
       EVENTSAVER_TESTNET: 'yes',
     },
   ],
+  ['a region', { EVENTSAVER_REGION: 'tr' }],
+  ['a region of the test network', { EVENTSAVER_REGION: 'hk', EVENTSAVER_TESTNET: 'true' }],
   ['a secret from a file', { EVENTSAVER_DATABASE_URL_FILE: 'url' }],
 ]
 

@@ -50,7 +50,9 @@ function textOf(
 ): string | undefined {
   const { text } = given.get(name) ?? {}
   if (isFile) return text
-  if (name === 'dataDir' || name === 'environment' || name === 'databaseUrl') return config[name]
+  // With a region, which is a setting of its own, it would be none.
+  if (name === 'environment') return config.environment.replace(/:.*/, '')
+  if (name === 'dataDir' || name === 'databaseUrl') return config[name]
   if (name !== 'symbols') return text
   return text?.replace(/@([^,]+)/g, (_, path: string) => `@${resolve(cwd, path.trim())}`)
 }

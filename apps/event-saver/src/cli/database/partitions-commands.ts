@@ -1,6 +1,6 @@
 import { PARTITIONED_TABLES, type PartitionedTable } from '@grid/db'
 import { Option } from 'commander'
-import { retention } from '../../config/schemas.ts'
+import { LONGEST_RETENTION_DAYS, retention } from '../../config/schemas.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
 
@@ -117,7 +117,7 @@ function olderThanOf(options: CommandOptions): number | undefined {
   if (text === undefined) return undefined
   const result = retention.safeParse(text)
   if (result.success && result.data !== null) return result.data
-  const message = `--older-than ${JSON.stringify(text)} must be a time of at least 1d such as 90d`
+  const message = `--older-than ${JSON.stringify(text)} must be a time from 1d to ${LONGEST_RETENTION_DAYS}d such as 90d`
   throw new CommandError(EXIT.usage, 'OLDER_THAN_INVALID', message)
 }
 

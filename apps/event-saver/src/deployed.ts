@@ -15,8 +15,8 @@ if (Number(process.versions.node.split('.')[0]) < REQUIRED_NODE) {
 // Only `run`: what is kept is the code that the first process used, and other commands use little of it.
 if (process.argv[2] === 'run') {
   module.enableCompileCache?.(fileURLToPath(new URL('compile-cache', import.meta.url)))
-  // Garbage is collected when the heap has grown by half, and not by up to four times: most of it is frames and rows
+  // Garbage is collected when the heap has doubled, and not at three or four times its size: most of it is frames and rows
   // that were stored long ago.
-  v8.setFlagsFromString('--heap-growing-percent=50')
+  v8.setFlagsFromString('--heap-growing-percent=100')
 }
 await import(PROGRAM)

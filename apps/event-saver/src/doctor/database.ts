@@ -15,6 +15,7 @@ import { mendingOf } from '../storage/database-fault.ts'
 import { examineAccounts } from './accounts.ts'
 import { examineCollector } from './collector.ts'
 import { examineConnections } from './connections.ts'
+import { examineFailover } from './failover.ts'
 import { type Finding, problem, well } from './finding.ts'
 import { examineInstruments } from './instruments.ts'
 import { folderProblem } from './machine.ts'
@@ -111,6 +112,7 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
     }
     if (folder === null) {
       findings.push(...(await examineConnections(db)), ...(await examineCollector(config)))
+      findings.push(await examineFailover(db, config))
     }
     if (findings.some(({ ok }) => !ok)) return findings
     const migrations = pending.length === 0 ? '' : `, ${pending.length} migrations pending`

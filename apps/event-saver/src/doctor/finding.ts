@@ -12,6 +12,7 @@ export interface Finding {
     | 'FILE_LIMIT'
     | 'HTTP_ADDRESS'
     | 'INSTRUMENTS'
+    | 'JOURNAL'
     | 'SETTINGS'
     | 'SYMBOLS'
     | 'TRIAL'

@@ -316,6 +316,7 @@ describe('doctor', () => {
         'EXCHANGE_HOST',
         'FILE_LIMIT',
         'HTTP_ADDRESS',
+        'JOURNAL',
         'SETTINGS',
         'SYMBOLS',
         'TRIAL',

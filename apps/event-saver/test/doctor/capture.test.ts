@@ -72,6 +72,29 @@ describe('doctor examines what this configuration would capture', { timeout: 120
     }
   })
 
+  it('and what the server may lose again, and whether the journal heals it', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'] })
+    await Tenants.prepare(database.db, sim)
+    const seen = async (commit: 'on' | 'off', env: Readonly<Record<string, string>> = {}) => {
+      const url = new URL(database.url)
+      url.searchParams.set('options', `-c synchronous_commit=${commit}`)
+      const base = { EVENTSAVER_DATABASE_URL: url.href, EVENTSAVER_WS_URL: sim.wsUrl }
+      const findings = of('JOURNAL', await examineDatabase(configOf({ ...base, ...env })))
+      expect(findings).toHaveLength(1)
+      return findings[0]
+    }
+    expect(await seen('on')).toMatch(/^ok the journal keeps stored frames for 1 h, /)
+    expect(await seen('off')).toMatch(/^ok synchronous_commit is off, .* for 1 h, /)
+    const none = { EVENTSAVER_JOURNAL_RETENTION: '0s' }
+    expect(await seen('on', none)).toMatch(/^ok EVENTSAVER_JOURNAL_RETENTION is 0, .*is lost; $/)
+    expect(await seen('off', none)).toMatch(
+      /^FAIL synchronous_commit is off, .*they are lost; set EVENTSAVER_JOURNAL_RETENTION=1h, or/,
+    )
+    const memory = { EVENTSAVER_JOURNAL: 'memory' }
+    expect(await seen('off', memory)).toMatch(/^FAIL .*; set EVENTSAVER_JOURNAL=disk, or/)
+  })
+
   it('and opens a WebSocket, as another server may answer at its address', async () => {
     await using sim = await startSimulator({ seed: 5, symbols: ['BTCUSDT'] })
     const hosts = async (wsUrl: string) => {

@@ -76,6 +76,7 @@ describe('doctor tries what a capture would do', () => {
       expect((await findings(database.url)).map(({ ok, code }) => `${code} ${ok}`)).toEqual([
         'DATABASE true',
         'CONNECTIONS true',
+        'JOURNAL true',
         ...known,
         'TRIAL true',
       ])

@@ -158,7 +158,14 @@ export const SETTINGS = {
     '20GB',
     '20GB',
     size,
-    'most that the journal takes on the disk; at this bound the newest tickers are dropped, then trades, each with a gap, and never what accounts sent',
+    'most that the journal takes on the disk; at this bound the newest market data is dropped, with a gap, and never what accounts sent',
+  ),
+  journalDropOrder: setting(
+    'JOURNAL_DROP_ORDER',
+    'ticker,publicTrade',
+    'publicTrade,ticker',
+    commaList(word(PUBLIC_CHANNELS), 'channel'),
+    'which market data is dropped first where the journal has no room, a comma list: its first kind when nine tenths are taken, the others at the bound',
   ),
   journalRetention: setting(
     'JOURNAL_RETENTION',

@@ -13,8 +13,8 @@ export interface JournalFrame {
 }
 
 /**
- * How dear data is when room gets short: at the bound `expendable` (tickers) is refused first, then `market`
- * (trades), `private` never.
+ * How dear data is when room gets short: before the bound `expendable` is refused (tickers, unless the settings say
+ * otherwise), at the bound `market` (all other market data), `private` never.
  */
 export type JournalPriority = 'expendable' | 'market' | 'private'
 

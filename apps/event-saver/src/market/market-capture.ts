@@ -10,6 +10,7 @@ import {
   type Clock,
   type DeadLetter,
   type MarketStream,
+  type PublicChannel,
   type PublicEvent,
   streamOf,
   untilAborted,
@@ -20,7 +21,6 @@ import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { type Recorders, StreamRecorder } from '../pipeline/recovery/stream-recorder.ts'
-import { STATE_MERGES } from '../pipeline/state-merges.ts'
 import type { KeptFile } from '../storage/kept-file.ts'
 import { liveNote } from './journal-past.ts'
 import { SymbolFollower } from './symbol-follower.ts'
@@ -67,6 +67,8 @@ export interface MarketCaptureOptions {
   /** How often the list of instruments is read. */
   readonly listPollMs: number
   readonly journal: Journal
+  /** What is refused first where the journal has not room for everything; undefined for nothing. */
+  readonly dropFirst: PublicChannel | undefined
   readonly recorders: Recorders
   readonly pipeline: Pipeline
   readonly handlers: MarketCaptureHandlers
@@ -179,7 +181,7 @@ export class MarketCapture {
   }
 
   #makeStream(symbols: readonly string[]): BybitPublicStream {
-    const { handlers, journal, pipeline, recorders } = this.#options
+    const { dropFirst, handlers, journal, pipeline, recorders } = this.#options
     const { category } = this
     const stream = new BybitPublicStream({ ...this.#options.stream, category, symbols })
     const priorities = new Map<string, JournalPriority>()
@@ -193,8 +195,7 @@ export class MarketCapture {
         if (known !== undefined) return known
         const topic = stream.topics().find(({ topic: wanted }) => wanted === name)
         if (topic === undefined) return 'market'
-        // A state is followed by another one soon: where not everything finds room, it is refused first.
-        const priority = topic.channel in STATE_MERGES ? 'expendable' : 'market'
+        const priority = topic.channel === dropFirst ? 'expendable' : 'market'
         priorities.set(name, priority)
         return priority
       },

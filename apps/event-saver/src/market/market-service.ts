@@ -36,6 +36,7 @@ export interface MarketServiceOptions {
     | 'dataDir'
     | 'environment'
     | 'environmentStamp'
+    | 'journalDropOrder'
     | 'restUrl'
     | 'symbols'
     | 'wsUrl'
@@ -167,6 +168,7 @@ export class MarketService {
       clock,
       listPollMs,
       journal,
+      dropFirst: config.journalDropOrder[0],
       recorders,
       pipeline,
       handlers: {

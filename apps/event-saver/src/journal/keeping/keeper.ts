@@ -243,7 +243,9 @@ export class Keeper {
       this.#fault('JOURNAL_ROOM', 'info', 'the journal has room again: all data is appended')
       return
     }
-    const what = this.#room.accepts('market') ? 'tickers are' : 'market data is'
+    const what = this.#room.accepts('market')
+      ? 'the market data that is dropped first is'
+      : 'market data is'
     const held = this.#shelf.heldBytes + this.#options.growingBytes()
     const text = `the journal holds ${held} bytes that are not stored, of ${this.#options.maxBytes}, and the disk has ${this.#free} free: ${what} not appended`
     this.#fault('JOURNAL_FULL', 'error', text)

@@ -1,6 +1,6 @@
 import type { JournalPriority } from '../durable-journal.ts'
 
-/** Of what the journal may take, how much makes tickers, then trades, be refused, and accepts all again. */
+/** Of what the journal may take, how much makes expendable data, then all market data, be refused, and accepts all again. */
 const EXPENDABLE = 0.9
 const MARKET = 1
 const AGAIN = 0.8

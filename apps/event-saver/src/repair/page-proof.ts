@@ -14,12 +14,16 @@ export interface Page {
 
 /** What pages that agree with what is stored, and with each other, prove. */
 export interface PageProof {
-  /** From this time on nothing is left out, in epoch milliseconds. */
-  readonly fromTs: number
-  /** Up to this time nothing is left out, likewise: later than it, events may be told out of order. */
-  readonly untilTs: number
+  /** Of each page, within which times it holds every event. */
+  readonly spans: readonly PageSpan[]
   /** Times of the pages' events that were captured live, in order: what the pages were checked by. */
   readonly liveTs: readonly number[]
+}
+
+/** Times in epoch milliseconds. */
+interface PageSpan {
+  readonly fromTs: number
+  readonly untilTs: number
 }
 
 /** Why pages prove nothing. */
@@ -33,7 +37,7 @@ export interface PageFault {
 const MIXED_EDGE_MS = 1000
 
 /**
- * Checks pages against the stored events of their time, and each page against the one after it.
+ * Checks pages against the stored events of their time, and each page against all others.
  *
  * A page that leaves out a stored event, or one that another page has, proves nothing, because it may
  * leave out others as well. What it leaves out in the same way each time, between two stored events,
@@ -56,21 +60,35 @@ export function provePages(
       if ((known.get(eventKey(event))?.source ?? 'rest') !== 'rest') liveTs.add(event.exchangeTs)
     }
   }
-  for (const [index, page] of pages.entries()) {
-    const next = pages[index + 1]
-    const odd = next === undefined ? null : (firstLacking(page, next) ?? firstLacking(next, page))
-    if (odd !== null) return omission(`one of two pages has ${eventKey(odd)}, the other has not`)
+  for (const page of pages) {
+    for (const other of pages) {
+      const odd = firstLacking(page, other)
+      if (odd !== null) return omission(`one of two pages has ${eventKey(odd)}, the other has not`)
+    }
   }
-  const starts = pages.map((page) => completeFrom(page)).toSorted((a, b) => a - b)
-  // What only one page reaches was not seen twice.
-  const fromTs = starts[1] ?? starts[0] ?? Number.POSITIVE_INFINITY
-  const untilTs = Math.max(0, ...pages.map((page) => completeUntil(page)))
-  return { fromTs, untilTs, liveTs: [...liveTs].toSorted((a, b) => a - b) }
+  const spans = pages.map((page) => ({
+    fromTs: completeFrom(page),
+    untilTs: completeUntil(page),
+  }))
+  return { spans, liveTs: [...liveTs].toSorted((a, b) => a - b) }
 }
 
-/** Whether pages are complete up to a gap's end, and meet a stored event after it. */
-export function meetsEnd({ liveTs, untilTs }: PageProof, { endTs }: GapInterval): boolean {
-  return untilTs >= endTs && liveTs.some((ts) => ts >= endTs)
+/** Whether two pages are complete up to a gap's end, and meet a stored event after it. */
+export function meetsEnd({ liveTs, spans }: PageProof, { endTs }: GapInterval): boolean {
+  return liveTs.some((ts) => ts >= endTs) && twiceFrom(spans, endTs) < Number.POSITIVE_INFINITY
+}
+
+/**
+ * The time from which on two pages at least hold every event, up to a time; infinite where they do not. What a single
+ * page tells was not seen twice, and between one that is old and one that has moved on may lie what neither has.
+ */
+function twiceFrom(spans: readonly PageSpan[], endTs: number): number {
+  for (let fromTs = endTs, isFirst = true; ; isFirst = false) {
+    const starts = spans.filter(({ untilTs }) => untilTs >= fromTs).map((span) => span.fromTs)
+    const [, second = Number.POSITIVE_INFINITY] = starts.toSorted((a, b) => a - b)
+    if (second >= fromTs) return isFirst ? second : fromTs
+    fromTs = second
+  }
 }
 
 /** What of an interval is left without some times. */
@@ -91,9 +109,10 @@ export function withoutTimes(
 
 /** The part of a gap that is proven; null when none is. */
 export function provenPart(proof: PageProof, gap: GapInterval): GapInterval | null {
-  const { fromTs, liveTs } = proof
+  const { liveTs, spans } = proof
   const { startTs, endTs } = gap
   if (!meetsEnd(proof, gap)) return null
+  const fromTs = twiceFrom(spans, endTs)
   const isMet = liveTs.some((ts) => ts <= startTs)
   // Without a stored event before the gap, only what follows the first one is certain.
   const first = isMet ? startTs : (liveTs.find((ts) => ts > startTs) ?? Number.POSITIVE_INFINITY)

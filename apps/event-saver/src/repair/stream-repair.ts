@@ -41,8 +41,8 @@ export interface StreamRepairOptions {
 const SECOND_PAGE_MS = 250
 /** So many more events than pages have may be stored of their time, at their edges; of a lie far more are. */
 const MOST_BEYOND = 10_000
-/** Pauses before further pages, while no page meets a stored event after a gap. */
-const FURTHER_PAGES_MS = [500, 1500]
+/** Pauses before further pages, while no two pages meet a stored event after a gap. */
+const FURTHER_PAGES_MS = [500, SECOND_PAGE_MS, 1500]
 
 /**
  * Fills the open gaps of one stream from the exchange's newest events, those of earlier processes and of

@@ -70,8 +70,25 @@ describe('pages that agree with what is stored', () => {
   it('of several instruments fill nothing up to less than a second before their newest trade, as others may follow', () => {
     const mixed = (end: number) => page(trades(-2000, end), { isMixed: true })
     const stored = [...live(-2000, 400), ...live(700, 2000)]
-    expect(judge([mixed(900), mixed(1700)], stored)).toBeNull()
-    expect(judge([mixed(900), mixed(1720)], stored)).toEqual(GAP)
+    expect(judge([mixed(900), mixed(1700), mixed(1710)], stored)).toBeNull()
+    expect(judge([mixed(900), mixed(1720)], stored)).toBeNull()
+    expect(judge([mixed(900), mixed(1720), mixed(1730)], stored)).toEqual(GAP)
+  })
+
+  it('fill nothing when the first differs from the last, whatever came between them', () => {
+    const old = page(trades(100, 450))
+    const last = page(trades(100, 950))
+    expect(judge([page(without(550)), old, last])).toMatch(/one of two pages has .*t550/)
+  })
+
+  it('fill nothing by an old page and one that has moved on, nor what lies between two such pairs', () => {
+    const [old, moved] = [page(trades(100, 450)), page(trades(500, 900))]
+    expect(judge([old, moved])).toBeNull()
+    const part = { startTs: T0 + 501, endTs: GAP.endTs }
+    expect(judge([old, old, moved, moved])).toEqual(part)
+    expect(judge([page(trades(100, 450)), page(trades(100, 900)), moved])).toEqual(part)
+    const overlapping = page(trades(400, 900))
+    expect(judge([old, old, overlapping, overlapping])).toEqual(GAP)
   })
 
   it('fill nothing when they end before the gap does', () => {

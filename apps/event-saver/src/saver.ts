@@ -1,6 +1,8 @@
 import {
   type Channel,
   type Clock,
+  PRIVATE_CHANNELS,
+  PUBLIC_CHANNELS,
   retry,
   type Stream,
   streamKey,
@@ -19,6 +21,7 @@ import type { Logger } from './log/log.ts'
 import { queryAtStart } from './log/query-or-warn.ts'
 import { StreamLog } from './log/stream-log.ts'
 import { MarketService } from './market/market-service.ts'
+import type { Moment } from './pipeline/dropped-intervals.ts'
 import { type DrainReport, Pipeline } from './pipeline/pipeline.ts'
 import { PipelineLog } from './pipeline/pipeline-log.ts'
 import { Recorders } from './pipeline/recovery/stream-recorder.ts'
@@ -157,8 +160,9 @@ export class Saver {
       filter: accountFilterOf(config),
       handlers: new PipelineLog(log),
       streamsOf: (channel) => this.#streamsOf(channel),
+      lastStored: (channel) => this.#lastStored(channel),
       onJournalItem: (item, frame) => this.#markets.onJournalItem(item, frame),
-      onGap: (recorded) => this.#repair.onGap(recorded),
+      onRecorded: (recorded) => this.#repair.onGap(recorded),
       onRefused: (writer, error) => this.#fail(writeRefused(writer, error, config)),
       onDefect: this.#fail,
     })
@@ -336,6 +340,14 @@ export class Saver {
           .map((topic): Stream => ({ accountId, channel: topic.channel })),
       )
     return [...markets.map(streamOf), ...accounts]
+  }
+
+  /** When events of each stream of a channel were last stored. */
+  async #lastStored(channel: Channel): Promise<readonly Moment[]> {
+    const ofMarkets = PUBLIC_CHANNELS.find((name) => name === channel)
+    if (ofMarkets !== undefined) return this.#markets.lastStored(ofMarkets)
+    const ofAccounts = PRIVATE_CHANNELS.find((name) => name === channel)
+    return ofAccounts === undefined ? [] : this.#accounts.lastStored(ofAccounts)
   }
 
   /** Nothing was stored by this process: the next start finds it in the journal, or the gap since what is stored. */

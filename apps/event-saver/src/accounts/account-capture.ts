@@ -71,6 +71,11 @@ export class AccountCapture {
     return this.#workers.size > 0
   }
 
+  /** The accounts that are captured. */
+  get accounts(): readonly EnabledAccount[] {
+    return [...this.#workers.values()].map(({ account }) => account)
+  }
+
   /** Captures these accounts before anything may be stored, as far as they are known. */
   setEarly(accounts: readonly EnabledAccount[]): void {
     if (this.#stop.signal.aborted || this.hasBegun) return

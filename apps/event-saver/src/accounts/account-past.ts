@@ -27,19 +27,28 @@ const CLOCK_MARGIN_MS = 5000
 /** Reads how the capture of an account ended before this process, and what was open then. */
 export async function readAccountPast(
   db: Kysely<GridDatabase>,
-  { userId, accountId, createdAt }: EnabledAccount,
+  account: EnabledAccount,
 ): Promise<AccountPast> {
+  const { userId, accountId } = account
   const scope = { userId }
-  const lastTs: Partial<Record<PrivateChannel, number>> = {}
-  for (const channel of PRIVATE_CHANNELS) {
-    const ts = await ACCOUNT_REPOSITORIES[channel](db).lastTs(scope, { accountId })
-    if (ts !== null) lastTs[channel] = ts
-  }
   return {
-    missedSince: missedSince(lastTs, createdAt - CLOCK_MARGIN_MS),
+    missedSince: await readMissedSince(db, account),
     legs: await ACCOUNT_REPOSITORIES.position(db).latest(scope, { accountId }),
     orders: await ACCOUNT_REPOSITORIES.order(db).listOpen(scope, { accountId }),
   }
+}
+
+/** Reads since when events of an account may have been missed, by what is stored of it. */
+export async function readMissedSince(
+  db: Kysely<GridDatabase>,
+  { userId, accountId, createdAt }: Pick<EnabledAccount, 'userId' | 'accountId' | 'createdAt'>,
+): Promise<MissedSince> {
+  const lastTs: Partial<Record<PrivateChannel, number>> = {}
+  for (const channel of PRIVATE_CHANNELS) {
+    const ts = await ACCOUNT_REPOSITORIES[channel](db).lastTs({ userId }, { accountId })
+    if (ts !== null) lastTs[channel] = ts
+  }
+  return missedSince(lastTs, createdAt - CLOCK_MARGIN_MS)
 }
 
 /**

@@ -1,14 +1,23 @@
 import { BybitRestClient } from '@grid/bybit-adapter'
-import { InstrumentRepository, OperatorRepository, type SealedAccount } from '@grid/db'
+import type { PrivateChannel } from '@grid/core-events'
+import {
+  type GridDatabase,
+  InstrumentRepository,
+  OperatorRepository,
+  type SealedAccount,
+} from '@grid/db'
+import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import type { Moment } from '../pipeline/dropped-intervals.ts'
 import type { KeptFile } from '../storage/kept-file.ts'
 import { AccountCapture } from './account-capture.ts'
 import { AccountFollower } from './account-follower.ts'
 import { AccountHints } from './account-hints.ts'
 import { AccountLog } from './account-log.ts'
+import { readMissedSince } from './account-past.ts'
 import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { ExchangeCoins } from './exchange-coins.ts'
@@ -35,6 +44,7 @@ export class AccountService {
   readonly #rebind: (signal: AbortSignal) => Promise<void>
   readonly #stop = new AbortController()
   readonly #operator: OperatorRepository
+  readonly #db: Kysely<GridDatabase>
   /** Null with an embedded database, which is never away. */
   readonly #kept: KeptFile<readonly SealedAccount[]> | null
   readonly #atStart: Pick<AccountServiceOptions, 'clock' | 'log'>
@@ -46,6 +56,7 @@ export class AccountService {
     const operator = new OperatorRepository(db, { keys })
     const { environment, restUrl } = config
     this.#operator = operator
+    this.#db = db
     this.#atStart = { clock, log }
     const isEmbedded = config.databaseUrl.startsWith('pglite:')
     this.#kept = isEmbedded ? null : keptAccounts(config, { clock, log })
@@ -84,6 +95,16 @@ export class AccountService {
   /** The state of every account's capture. */
   statuses(): readonly AccountStatus[] {
     return this.#capture.statuses()
+  }
+
+  /** When events of each account's channel were last stored, as far as that is known. */
+  async lastStored(channel: PrivateChannel): Promise<readonly Moment[]> {
+    const moments: Moment[] = []
+    for (const account of this.#capture.accounts) {
+      const { [channel]: ts } = await readMissedSince(this.#db, account)
+      if (ts !== undefined) moments.push({ accountId: account.accountId, channel, ts })
+    }
+    return moments
   }
 
   /** Why it is not known which accounts are to be captured; null when it is. */

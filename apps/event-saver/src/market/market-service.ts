@@ -4,6 +4,7 @@ import {
   type Clock,
   type MarketStream,
   nowMs,
+  type PublicChannel,
   type PublicEvent,
   streamKey,
   streamOf,
@@ -17,6 +18,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import type { Moment } from '../pipeline/dropped-intervals.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
 import type { Recorders } from '../pipeline/recovery/stream-recorder.ts'
@@ -129,6 +131,20 @@ export class MarketService {
     return null
   }
 
+  /** When events of each stream of a channel were last stored; streams of which nothing is are left out. */
+  async lastStored(channel: PublicChannel): Promise<readonly Moment[]> {
+    const moments: Moment[] = []
+    for (const capture of this.#captures) {
+      const { category, symbols } = capture
+      const lastTs = await this.#lastTs(category, channel, symbols)
+      for (const topic of capture.topics()) {
+        const ts = topic.channel === channel ? lastTs.get(topic.symbol) : undefined
+        if (ts !== undefined) moments.push({ ...streamOf(topic), ts })
+      }
+    }
+    return moments
+  }
+
   /** The state of every wanted topic. */
   topics(): MarketTopic[] {
     return this.#captures.flatMap((capture) => capture.topics())
@@ -213,15 +229,8 @@ export class MarketService {
   }
 
   async #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
-    const { config, db } = this.#options
-    for (const channel of config.channels) {
-      const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
-      // Option trades are streamed by base coin: its last event is that of any of its contracts.
-      const byStream = new Map<string, number>()
-      for (const [symbol, ts] of lastTs) {
-        const name = streamSymbol(category, channel, symbol)
-        byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
-      }
+    for (const channel of this.#options.config.channels) {
+      const byStream = await this.#lastTs(category, channel, symbols)
       for (const symbol of new Set(symbols.map((name) => streamSymbol(category, channel, name)))) {
         const stream = { category, channel, symbol }
         const ts = byStream.get(symbol)
@@ -231,6 +240,23 @@ export class MarketService {
     }
     // Else earlier processes may have left newer data in the journal.
     if (this.#past === null || this.#past.isRead) this.#judgeStarts()
+  }
+
+  /** When events were last stored, by the symbol of their stream. */
+  async #lastTs(
+    category: Category,
+    channel: PublicChannel,
+    symbols: readonly string[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const { db } = this.#options
+    const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
+    // Option trades are streamed by base coin: its last event is that of any of its contracts.
+    const byStream = new Map<string, number>()
+    for (const [symbol, ts] of lastTs) {
+      const name = streamSymbol(category, channel, symbol)
+      byStream.set(name, Math.max(ts, byStream.get(name) ?? 0))
+    }
+    return byStream
   }
 
   /** Gives the start gaps what is known of the time before this process. */

@@ -11,7 +11,7 @@ export type LedgerChannel = Channel | 'unknown'
  * |---|---|
  * | `queue_full` | no room in memory, and no durable journal that would hold it |
  * | `journal_full` | the journal did not take its frame, and its channel was behind |
- * | `journal_lost` | the journal held its frame, and cannot give it back: the gap covers the damage alone |
+ * | `journal_lost` | the journal held its frame, and cannot give it back |
  * | `shutdown` | it was in memory alone when the process stopped |
  * | `dead_letter_rejected` | the database refuses even its dead letter |
  * | `start_refused` | no capture had begun |

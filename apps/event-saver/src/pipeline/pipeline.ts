@@ -18,7 +18,12 @@ import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
 import { DeadLetterBox, STOPPED } from './dead-letter-box.ts'
-import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-intervals.ts'
+import {
+  DroppedIntervals,
+  type Moment,
+  momentOfEvent,
+  momentOfLetter,
+} from './dropped-intervals.ts'
 import { createEventWriter, type EventQueue } from './event-writer.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
@@ -74,8 +79,10 @@ export interface PipelineOptions {
   readonly onJournalItem?: (item: JournalItem, frame: ReadFrame | null) => Promise<unknown> | null
   /** The streams of a channel that are captured now: they have a gap where the journal is damaged. */
   readonly streamsOf?: (channel: Channel) => readonly Stream[]
+  /** When events of each stream of a channel were last stored. */
+  readonly lastStored?: (channel: Channel) => Promise<readonly Moment[]>
   /** Told of each gap, before it is stored. */
-  readonly onGap?: (recorded: RecordedGap) => void
+  readonly onRecorded?: (recorded: RecordedGap) => void
   /** Told that the database goes on refusing what a writer stores, and that trying again does not help. */
   readonly onRefused?: (writer: WriterName, error: unknown) => void
   /** Told that counting an item failed: the process should not go on. */
@@ -187,7 +194,7 @@ export class Pipeline {
           lanes: Object.values(this.#lanes),
           gaps: this.#gapLane,
           onRead: (frame, channel) => this.#countDiscards(frame.discarded, channel),
-          onHole: (behind, fromMs, toMs) => this.#onHole(behind, fromMs, toMs),
+          onGap: (gap) => this.acceptGap(gap),
           onMissing: (lane, items) => this.ledger.drop(lane.channel, 'journal_lost', items),
         })
       : null
@@ -487,7 +494,7 @@ export class Pipeline {
 
   /** Keeps a gap; one that was read from the journal has its place there. */
   #keepGap(recorded: RecordedGap, position: number | undefined): void {
-    const { journal, onGap } = this.#options
+    const { journal, onRecorded } = this.#options
     // Sound: gaps are plain JSON.
     const gap = recorded.gap as unknown as JsonObject
     const { unwritten } = journal.counts
@@ -496,23 +503,7 @@ export class Pipeline {
     const arrival = { timeUs: this.#nowUs(), position: place, bytes: 0, isUnkept }
     this.#gapWriter.add(recorded, arrival)
     if (position === undefined) this.#gapLane.noted(place, !isUnkept)
-    onGap?.(recorded)
-  }
-
-  /** The journal cannot give back what came between two times: each stream has a gap there. */
-  #onHole(behind: readonly Lane[], startTs: number, endTs: number): void {
-    const { streamsOf } = this.#options
-    const channels = CHANNELS.filter((name) => behind.some(({ channel }) => channel === name))
-    for (const channel of channels) {
-      for (const stream of streamsOf?.(channel) ?? []) {
-        this.acceptGap({
-          ...stream,
-          startTs,
-          endTs: Math.max(startTs, endTs),
-          reason: 'queue_full',
-        })
-      }
-    }
+    onRecorded?.(recorded)
   }
 
   #onLetterLost(letter: DeadLetter, reason: string): void {

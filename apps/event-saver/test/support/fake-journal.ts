@@ -13,6 +13,18 @@ export class Disk {
   readonly id: string = crypto.randomUUID()
   readonly items: Item[] = []
   processes = 0
+
+  /** Makes records unreadable that these match: what lacks is a hole. */
+  damage(isDamaged: (item: Item) => boolean): void {
+    const items = this.items.splice(0)
+    for (const [index, item] of items.entries()) {
+      const { localTsUs = 0 } = items[index + 1] ?? {}
+      const lastGoodUs = items[index - 1]?.localTsUs ?? null
+      const { position } = item
+      const hole = { kind: 'hole', from: position, position, cause: 'corrupt' } as const
+      this.items.push(isDamaged(item) ? { ...hole, localTsUs, lastGoodUs } : item)
+    }
+  }
 }
 
 /** A journal in memory that can be read, also by the process after it. */

@@ -1,5 +1,5 @@
 import { setImmediate as afterOthers } from 'node:timers/promises'
-import { untilAborted } from '@grid/core-events'
+import { type Stream, untilAborted } from '@grid/core-events'
 import type { DurableJournal, JournalReader } from '../../journal/durable-journal.ts'
 import type { HoleItem, JournalItem } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
@@ -12,6 +12,11 @@ import type { Lane, LaneItems } from './lane.ts'
 export interface ReadFrame extends FrameItems {
   readonly timeUs: number
   readonly bytes: number
+  /**
+   * Streams whose items could not be understood, because what they build on was damaged; `all` where it is not even
+   * known of which streams they are.
+   */
+  readonly lost?: readonly Stream[] | 'all'
 }
 
 /** What a reading of the journal needs, and whom it tells. */
@@ -27,7 +32,9 @@ export interface CatchUpOptions {
   /** Discards of a frame that did not count as received before. */
   readonly onDiscarded: (frame: ReadFrame, channel: LedgerChannel) => void
   /** Records that cannot be read, which these lanes were to be given. */
-  readonly onHole: (hole: HoleItem, lanes: readonly Lane[]) => void
+  readonly onHole: (hole: HoleItem, lanes: readonly Lane[]) => Promise<unknown>
+  /** Items that these lanes were to be given, and that cannot be understood. */
+  readonly onLost: (frame: ReadFrame, position: JournalPosition, lanes: readonly Lane[]) => void
   /** A lane has been given the newest record; so many of its items did not come. */
   readonly onTail: (lane: Lane, missing: number) => void
   readonly onDefect: (error: unknown) => void
@@ -139,7 +146,7 @@ export class CatchUp {
   }
 
   async #give(item: JournalItem, frame: ReadFrame | null, before: JournalPosition): Promise<void> {
-    const { gaps, lanes, laneOf, onHole, onItem } = this.#options
+    const { gaps, lanes, laneOf, onHole, onItem, onLost } = this.#options
     const { position } = item
     /** Whether a lane was given everything before the item, and not the item. */
     const isNext = (lane: Lane | GapLane): boolean =>
@@ -147,7 +154,8 @@ export class CatchUp {
     const first = onItem(item, frame)
     if (first !== null) await first
     if (item.kind === 'note' && isNext(gaps)) gaps.takeRead(item)
-    if (item.kind === 'hole') onHole(item, lanes.filter(isNext))
+    if (item.kind === 'hole') await onHole(item, lanes.filter(isNext))
+    if (frame?.lost !== undefined) onLost(frame, position, lanes.filter(isNext))
     const left = new Set<Lane>()
     if (frame !== null) {
       const items = Math.max(1, storedItems(frame))

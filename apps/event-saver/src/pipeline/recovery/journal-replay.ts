@@ -1,13 +1,15 @@
 import {
   type ConnectionCheckpoint,
+  type Discard,
   FrameReplayer,
   type NormalizeResult,
   type PrivateFilter,
   PrivateFrameReplayer,
   type PrivateStreamControl,
   type StreamControl,
+  streamSymbol,
 } from '@grid/bybit-adapter'
-import type { GridEvent } from '@grid/core-events'
+import type { GridEvent, PublicChannel, Stream } from '@grid/core-events'
 import type {
   CheckpointItem,
   FrameItem,
@@ -61,7 +63,8 @@ export class JournalReplay {
         this.#forget()
         this.#origins.clear()
         this.#sure.clear()
-        this.#needsState = false
+        // Behind a boot that is damaged, connections may lack too.
+        this.#needsState = item.environment === ''
         return null
       case 'hole':
         this.#forget()
@@ -121,12 +124,15 @@ export class JournalReplay {
 
   #readFrame({ bytes, connection, localTsUs }: FrameItem): ReadFrame | null {
     const origin = this.#origins.get(connection)
-    if (origin === undefined) return null
-    const frame = { bytes, localTsUs, connection: origin.connection }
     this.#isSure = this.#sure.has(connection)
-    this.#origin = origin
+    this.#origin = origin ?? null
+    if (origin === undefined) return this.#needsState ? unknownFrame(localTsUs) : null
+    const frame = { bytes, localTsUs, connection: origin.connection }
     const result = this.#replayer(origin)?.normalize(frame)
-    return result === undefined ? null : toFrame(result, localTsUs, bytes.byteLength)
+    if (result === undefined) return null
+    const read = toFrame(result, localTsUs, bytes.byteLength)
+    const lost = this.#isSure ? [] : lostStreams(result.discarded, origin)
+    return lost.length === 0 ? read : { ...read, lost }
   }
 
   #readNote({ localTsUs, note }: NoteItem): ReadFrame | null {
@@ -188,6 +194,22 @@ export class JournalReplay {
     this.#accounts.set(accountId, replayer)
     return replayer
   }
+}
+
+/** A frame of a connection whose beginning is damaged: nobody knows what it holds. */
+function unknownFrame(timeUs: number): ReadFrame {
+  return { events: [], deadLetters: [], discarded: [], timeUs, bytes: 0, lost: 'all' }
+}
+
+/** The streams whose items build on what was damaged. */
+function lostStreams(discarded: readonly Discard[], { category }: JournalOrigin): Stream[] {
+  return discarded.flatMap(({ channel, reason, symbol }) => {
+    if (reason !== 'delta_before_snapshot') return []
+    if (category === null || channel === null || symbol === null) return []
+    // Sound: only channels of public data have deltas.
+    const name = channel as PublicChannel
+    return [{ category, channel: name, symbol: streamSymbol(category, name, symbol) }]
+  })
 }
 
 function toFrame(result: Result, timeUs: number, bytes: number): ReadFrame {

@@ -81,6 +81,11 @@ export class Lane {
     return oldest ?? (this.inJournal > 0 ? this.#leftSinceUs : null)
   }
 
+  /** When the first of the items arrived that were last in the journal alone, in epoch microseconds; null for none. */
+  get leftSinceUs(): number | null {
+    return this.#leftSinceUs
+  }
+
   /** Items that wait in the journal alone. */
   get inJournal(): number {
     return this.#inJournal + this.#owed

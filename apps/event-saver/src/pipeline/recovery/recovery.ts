@@ -1,6 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { PrivateFilter } from '@grid/bybit-adapter'
-import { CHANNELS, type Clock, type GridEvent, untilAborted } from '@grid/core-events'
+import {
+  type CaptureGap,
+  CHANNELS,
+  type Channel,
+  type Clock,
+  type GridEvent,
+  nowMs,
+  retry,
+  type Stream,
+  untilAborted,
+} from '@grid/core-events'
 import {
   type BulkInsertOptions,
   type BulkInsertResult,
@@ -12,6 +22,7 @@ import { CommandError, EXIT } from '../../exit-code.ts'
 import type { DurableJournal } from '../../journal/durable-journal.ts'
 import type { HoleItem, JournalItem } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
+import type { Moment } from '../dropped-intervals.ts'
 import { arrivalOf } from '../event-writer.ts'
 import type { LedgerChannel } from '../ledger.ts'
 import type { Arrival } from '../waiting-room.ts'
@@ -19,6 +30,7 @@ import { CatchUp, type ReadFrame } from './catch-up.ts'
 import type { GapLane } from './gap-lane.ts'
 import { JournalReplay } from './journal-replay.ts'
 import type { Lane, LaneName } from './lane.ts'
+import { Losses } from './losses.ts'
 import { Positions } from './positions.ts'
 
 /** How long the reading goes on before the writers are emptied again. */
@@ -26,6 +38,7 @@ const PROGRESS_MS = 10
 
 /** How much older than its receipt an event is believed to be that the journal cannot give back. */
 const UNDER_WAY_MS = 5000
+const LAST_STORED_BACKOFF = { baseMs: 250, capMs: 5000 }
 
 /** What a recovery needs. */
 export interface RecoveryOptions {
@@ -44,8 +57,12 @@ export interface RecoveryOptions {
     | undefined
   /** Discards of a channel that did not count as received before. */
   readonly onRead: (frame: ReadFrame, channel: LedgerChannel) => void
-  /** What came on these lanes between two times, in epoch milliseconds, the journal cannot give back. */
-  readonly onHole: (lanes: readonly Lane[], fromMs: number, toMs: number) => void
+  /** The streams of a channel, which have a gap where the journal cannot give back what came on it. */
+  readonly streamsOf?: ((channel: Channel) => readonly Stream[]) | undefined
+  /** When events of each stream of a channel were last stored; asked where the journal does not know what it lacks. */
+  readonly lastStored?: ((channel: Channel) => Promise<readonly Moment[]>) | undefined
+  /** What the journal cannot give back. */
+  readonly onGap: (gap: CaptureGap) => void
   /** Items of a lane that the journal held and could not give back. */
   readonly onMissing: (lane: Lane, items: number) => void
   readonly onDefect: (error: unknown) => void
@@ -60,12 +77,15 @@ export class Recovery {
   readonly #lanes: ReadonlyMap<LedgerChannel, Lane>
   readonly #positions: Positions
   readonly #catchUp: CatchUp
+  readonly #losses: Losses
   readonly #stop = new AbortController()
   #movesPositions = true
 
   constructor(options: RecoveryOptions) {
-    const { clock, collector, db, gaps, journal, lanes, onDefect, onMissing, onRead } = options
+    const { clock, collector, db, gaps, journal, lanes, onDefect, onRead } = options
     this.#options = options
+    const { onGap, streamsOf = () => [] } = options
+    this.#losses = new Losses({ streamsOf, onGap })
     this.#lanes = new Map(lanes.map((lane) => [lane.channel, lane]))
     this.#positions = new Positions({
       db,
@@ -92,9 +112,8 @@ export class Recovery {
       onItem: (item, frame) => this.#onItem(item, frame),
       onDiscarded: onRead,
       onHole: (hole, behind) => this.#onHole(hole, behind),
-      onTail: (lane, missing) => {
-        if (missing > 0) onMissing(lane, missing)
-      },
+      onLost: (frame, position, behind) => this.#onLost(frame, position, behind),
+      onTail: (lane, missing) => this.#onTail(lane, missing),
       onDefect,
     })
     // Until the positions are known: nothing of this process was given to a writer yet.
@@ -188,7 +207,7 @@ export class Recovery {
     if (name === 'gaps') return this.#options.gaps.settled()
     const lane = this.#laneOf(name)
     if (!isBatchStored && lane.queue?.isStoring === true) return null
-    const settled = lane.settled(isBatchStored)
+    const settled = Math.min(lane.settled(isBatchStored), this.#losses.firstOf(lane) - 1)
     // A letter that names no channel may be of this one.
     return name === 'unknown' ? settled : Math.min(settled, this.#laneOf('unknown').settled(false))
   }
@@ -200,16 +219,63 @@ export class Recovery {
     this.#catchUp.wake()
   }
 
-  #onHole({ cause, lastGoodUs, localTsUs, position }: HoleItem, behind: readonly Lane[]): void {
+  async #onHole(hole: HoleItem, behind: readonly Lane[]): Promise<void> {
+    const { cause, from, lastGoodUs, localTsUs, position } = hole
     const isOwn = position >= this.#options.journal.firstOfProcess
     // What this process could not write went on from memory, or was dropped with a gap.
-    if (lastGoodUs === null || (cause === 'stalled' && isOwn)) return
-    const fromMs = Math.floor(lastGoodUs / 1000) - UNDER_WAY_MS
-    this.#options.onHole(behind, fromMs, Math.ceil(localTsUs / 1000))
+    if (cause === 'stalled' && isOwn) return
+    const fromMs = lastGoodUs === null ? null : Math.floor(lastGoodUs / 1000) - UNDER_WAY_MS
+    const toMs = Math.ceil(localTsUs / 1000)
+    for (const lane of behind) {
+      const stored = fromMs === null ? await this.#lastStored(lane.channel) : []
+      // Each stream's loss begins with what of it is stored, and ends with the hole.
+      const known = stored
+        .filter(({ ts }) => ts < toMs)
+        .flatMap((moment) => [moment, { ...moment, ts: toMs }])
+      this.#losses.extend(lane, { from, fromMs, toMs, known })
+    }
+  }
+
+  #onLost({ lost, timeUs }: ReadFrame, from: JournalPosition, behind: readonly Lane[]): void {
+    const fromMs = Math.floor(timeUs / 1000) - UNDER_WAY_MS
+    const toMs = Math.ceil(timeUs / 1000)
+    if (lost === 'all') for (const lane of behind) this.#losses.extend(lane, { from, fromMs, toMs })
+    else if (lost !== undefined) {
+      for (const [channel, streams] of Map.groupBy(lost, (stream) => stream.channel)) {
+        const lane = this.#laneOf(channel)
+        if (!behind.includes(lane)) continue
+        const known = streams.flatMap((stream) => [
+          { ...stream, ts: fromMs },
+          { ...stream, ts: toMs },
+        ])
+        this.#losses.extend(lane, { from, fromMs: null, toMs, known })
+      }
+    }
+  }
+
+  #onTail(lane: Lane, missing: number): void {
+    const isTold = this.#losses.reachTail(lane)
+    if (missing === 0) return
+    this.#options.onMissing(lane, missing)
+    if (isTold || lane.leftSinceUs === null) return
+    // Nobody knows why: but nothing is lost without a gap.
+    const fromMs = Math.floor(lane.leftSinceUs / 1000) - UNDER_WAY_MS
+    this.#losses.extend(lane, { from: lane.readTo, fromMs, toMs: nowMs(this.#options.clock) })
+    this.#losses.reachTail(lane)
+  }
+
+  /** Waits for the database as long as it is away: rows that are stored later would hide the answer. */
+  async #lastStored(channel: LedgerChannel): Promise<readonly Moment[]> {
+    const { clock, lastStored } = this.#options
+    if (lastStored === undefined || channel === 'unknown') return []
+    const { signal } = this.#stop
+    return retry(() => lastStored(channel), { clock, backoff: LAST_STORED_BACKOFF, signal })
   }
 
   #onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
     const { environment, onJournalItem } = this.#options
+    if (item.kind === 'boot') this.#losses.endAll()
+    else this.#losses.pass(item.localTsUs / 1000)
     // Of a boot that is damaged nothing is known: its frames are what they say they are.
     const isKnown = item.kind === 'boot' && item.environment !== ''
     if (isKnown && item.environment !== environment) {

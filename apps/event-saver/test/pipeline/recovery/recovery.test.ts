@@ -1,11 +1,16 @@
 import { FrameReplayer } from '@grid/bybit-adapter'
 import { systemClock } from '@grid/core-events'
-import { DeadLetterRepository, JournalPositionRepository, migrate } from '@grid/db'
+import {
+  CaptureGapRepository,
+  DeadLetterRepository,
+  JournalPositionRepository,
+  migrate,
+} from '@grid/db'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { type Journal, MemoryJournal } from '../../../src/journal/journal.ts'
-import { Pipeline } from '../../../src/pipeline/pipeline.ts'
+import { Pipeline, type PipelineOptions } from '../../../src/pipeline/pipeline.ts'
 import { PipelineLog } from '../../../src/pipeline/pipeline-log.ts'
 import { StreamRecorder } from '../../../src/pipeline/recovery/stream-recorder.ts'
 import { Disk, FakeJournal } from '../../support/fake-journal.ts'
@@ -26,13 +31,39 @@ function tradesFrame(ids: readonly string[]): Uint8Array {
   )
 }
 
+/** A change of a ticker; the first, with everything. */
+function tickerFrame(seq: number, atMs: number, type: 'delta' | 'snapshot' = 'delta'): Uint8Array {
+  return Buffer.from(
+    `{"topic":"tickers.BTCUSDT","type":"${type}","data":{"symbol":"BTCUSDT","lastPrice":"${seq}"},"cs":${seq},"ts":${atMs}}`,
+  )
+}
+
+/** The gaps of a database, in order. */
+async function storedGaps(db: Database) {
+  const gaps = await new CaptureGapRepository(db).list()
+  return gaps.map(({ channel, endTs, startTs, symbol }) => ({ channel, symbol, startTs, endTs }))
+}
+
+const BOTH: Partial<PipelineOptions> = {
+  streamsOf: (channel) =>
+    channel === 'publicTrade' || channel === 'ticker'
+      ? [{ category: 'linear', channel, symbol: 'BTCUSDT' }]
+      : [],
+}
+
 /** A trade of a time that the database refuses. */
 const REFUSED = Buffer.from(
   `{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":${NOW},"data":[{"T":3800000000000,"s":"BTCUSDT","S":"Buy","v":"1","p":"1","L":"PlusTick","i":"refused","BT":false,"RPI":false,"seq":1}]}`,
 )
 
 /** One process: a pipeline on a journal, and a stream whose frames a test gives. */
-function processOn(disk: Disk, db: Database, maxWaiting = 1000, batchSize = 10) {
+function processOn(
+  disk: Disk,
+  db: Database,
+  maxWaiting = 1000,
+  batchSize = 10,
+  options: Partial<PipelineOptions> = {},
+) {
   const log: { code?: string }[] = []
   const defects: unknown[] = []
   const journal = new FakeJournal(disk)
@@ -50,6 +81,7 @@ function processOn(disk: Disk, db: Database, maxWaiting = 1000, batchSize = 10) 
       pino({ level: 'debug' }, { write: (line) => log.push(JSON.parse(line)) }),
     ),
     onDefect: (error) => defects.push(error),
+    ...options,
   })
   const recorder = new StreamRecorder({
     journal,
@@ -70,11 +102,11 @@ function processOn(disk: Disk, db: Database, maxWaiting = 1000, batchSize = 10) 
       await pipeline.readPositions()
       pipeline.open()
     },
-    receive(bytes: Uint8Array) {
+    receive(bytes: Uint8Array, atMs = Date.now()) {
       const frame = {
         category: 'linear',
         bytes,
-        localTsUs: Date.now() * 1000,
+        localTsUs: atMs * 1000,
         connection: 1,
         index: index++,
       } as const
@@ -264,6 +296,86 @@ describe('a pipeline on a journal', () => {
     await expect.poll(() => storedIds(database.db), { timeout: 60_000 }).toEqual(named(0, 10))
     expect(before).toEqual([[]])
     await one.pipeline.abandon()
+  })
+
+  it('has a gap as long as tickers cannot be understood after damage', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    first.receive(tickerFrame(1, NOW, 'snapshot'), NOW)
+    for (let second = 1; second < 60; second++) {
+      first.receive(tickerFrame(second + 1, NOW + second * 1000), NOW + second * 1000)
+      first.receive(tradesFrame([`t${second}`]), NOW + second * 1000)
+    }
+    await first.pipeline.abandon()
+    const at = (seconds: number) => (NOW + seconds * 1000) * 1000
+    disk.damage(({ kind, localTsUs }) => kind === 'frame' && localTsUs === at(2))
+    const second = processOn(disk, database.db, 1000, 10, BOTH)
+    await second.open()
+    await second.pipeline.drain(patience())
+    expect(await storedGaps(database.db)).toEqual([
+      { channel: 'publicTrade', symbol: 'BTCUSDT', startTs: NOW - 4000, endTs: NOW + 3000 },
+      { channel: 'ticker', symbol: 'BTCUSDT', startTs: NOW - 4000, endTs: NOW + 59_000 },
+    ])
+    expect(second.imbalances()).toEqual([])
+  })
+
+  it('has a gap of every frame of a connection whose beginning is damaged', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    for (let second = 0; second < 60; second++)
+      first.receive(tradesFrame([`t${second}`]), NOW + second * 1000)
+    await first.pipeline.abandon()
+    disk.damage(({ kind }) => kind === 'opened')
+    const second = processOn(disk, database.db, 1000, 10, BOTH)
+    await second.open()
+    await second.pipeline.drain(patience())
+    const gaps = (await storedGaps(database.db)).filter(({ channel }) => channel === 'publicTrade')
+    expect(gaps.at(-1)).toMatchObject({ endTs: NOW + 59_000 })
+    expect(Math.min(...gaps.map(({ startTs }) => startTs))).toBeLessThanOrEqual(NOW)
+  })
+
+  it('has a gap where it was to be given what the journal has not', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const one = processOn(disk, database.db, 10, 10, BOTH)
+    for (let frame = 0; frame < 30; frame++) one.receive(tradesFrame([`t${frame}`]), NOW)
+    const from = disk.items.findIndex(({ kind }) => kind === 'frame')
+    disk.items.splice(from + 20, 5)
+    await one.open()
+    await one.pipeline.drain(patience())
+    expect(one.trades()).toMatchObject({ persisted: 25, droppedBy: { journal_lost: 5 } })
+    expect(await storedGaps(database.db)).toMatchObject([
+      { channel: 'publicTrade', startTs: NOW - 5000 },
+    ])
+    expect(one.imbalances()).toEqual([])
+  })
+
+  it('moves no position past damage whose gap is not told yet', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    for (let frame = 0; frame < 30; frame++) first.receive(tradesFrame([`t${frame}`]))
+    await first.pipeline.abandon()
+    const frames = disk.items.filter(({ kind }) => kind === 'frame')
+    const [damaged, last] = [frames[10]?.position ?? 0, frames[29]?.position ?? 0]
+    disk.damage(({ position }) => position === damaged)
+    const stuck = new Promise(() => {})
+    const second = processOn(disk, database.db, 1000, 10, {
+      ...BOTH,
+      onJournalItem: ({ position }) => (position === last ? stuck : null),
+    })
+    await second.open()
+    await expect.poll(() => second.trades().persisted, { timeout: 60_000 }).toBe(28)
+    const owner = { collector: 'test', journalId: disk.id }
+    const positions = await new JournalPositionRepository(database.db).read(owner)
+    expect(positions.get('publicTrade')).toBeLessThan(damaged)
+    await second.pipeline.abandon()
   })
 
   it('drops, with a gap, only what finds no room anywhere', async () => {

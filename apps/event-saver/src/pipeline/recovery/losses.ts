@@ -1,0 +1,105 @@
+import type { CaptureGap, Channel, Stream } from '@grid/core-events'
+import type { JournalPosition } from '../../journal/format/position.ts'
+import { DroppedIntervals, type Moment } from '../dropped-intervals.ts'
+import type { Lane } from './lane.ts'
+
+/** What the journal cannot give back to a lane. */
+export interface Lost {
+  /** The first record that is missing, or cannot be understood. */
+  readonly from: JournalPosition
+  /** What all streams have lost begins here, in epoch milliseconds; null where only those of `known` lost anything. */
+  readonly fromMs: number | null
+  readonly toMs: number
+  /** Beginning and end of what single streams have lost. */
+  readonly known?: readonly Moment[]
+}
+
+/** A loss that may still grow. */
+interface Loss {
+  readonly from: JournalPosition
+  /** What all streams of the channel have lost; null where only some have lost anything. */
+  fromMs: number | null
+  toMs: number
+  readonly intervals: DroppedIntervals
+  /** The end of it all. */
+  latestMs: number
+}
+
+/** What losses need, and whom they tell. */
+export interface LossesOptions {
+  /** The streams of a channel: each has lost what its lane has lost. */
+  readonly streamsOf: (channel: Channel) => readonly Stream[]
+  readonly onGap: (gap: CaptureGap) => void
+}
+
+/** A loss has ended when nothing of it came for so long, by the times of the records. */
+const CALM_MS = 10_000
+
+/**
+ * What the journal could not give back, by lane, until it is told as gaps: damage, and everything behind it that
+ * cannot be understood for want of what was damaged.
+ *
+ * A lane is not settled beyond the beginning of its loss, so that the next start finds one that was not told.
+ */
+export class Losses {
+  readonly #options: LossesOptions
+  readonly #open = new Map<Lane, Loss>()
+  /** Lanes whose losses since they were last at the tail were told. */
+  readonly #told = new Set<Lane>()
+
+  constructor(options: LossesOptions) {
+    this.#options = options
+  }
+
+  /** The first record that a lane has lost and nobody was told of; infinite for none. */
+  firstOf(lane: Lane): JournalPosition {
+    return this.#open.get(lane)?.from ?? Number.POSITIVE_INFINITY
+  }
+
+  /** A lane has lost something, or more. */
+  extend(lane: Lane, { from, fromMs, known = [], toMs }: Lost): void {
+    const begun = { from, fromMs, toMs, intervals: new DroppedIntervals(), latestMs: toMs }
+    const loss = this.#open.get(lane) ?? begun
+    this.#open.set(lane, loss)
+    loss.latestMs = Math.max(loss.latestMs, toMs)
+    if (fromMs !== null) {
+      loss.toMs = loss.fromMs === null ? toMs : Math.max(loss.toMs, toMs)
+      loss.fromMs = Math.min(loss.fromMs ?? fromMs, fromMs)
+    }
+    for (const moment of known) loss.intervals.note(moment)
+  }
+
+  /** The reading has come to a time, in epoch milliseconds: losses long before it have ended. */
+  pass(nowMs: number): void {
+    for (const [lane, { latestMs }] of this.#open) {
+      if (nowMs > latestMs + CALM_MS) this.end(lane)
+    }
+  }
+
+  /** The process whose records were read has ended. */
+  endAll(): void {
+    for (const lane of [...this.#open.keys()]) this.end(lane)
+  }
+
+  /** A lane is at the tail; gives whether it has lost anything since it was there before. */
+  reachTail(lane: Lane): boolean {
+    this.end(lane)
+    return this.#told.delete(lane)
+  }
+
+  /** Tells a lane's loss. */
+  end(lane: Lane): void {
+    const loss = this.#open.get(lane)
+    if (loss === undefined) return
+    const { fromMs, intervals, toMs } = loss
+    if (fromMs !== null && lane.channel !== 'unknown') {
+      for (const stream of this.#options.streamsOf(lane.channel)) {
+        intervals.note({ ...stream, ts: fromMs })
+        intervals.note({ ...stream, ts: Math.max(fromMs, toMs) })
+      }
+    }
+    for (const gap of intervals.end()) this.#options.onGap(gap)
+    this.#open.delete(lane)
+    this.#told.add(lane)
+  }
+}

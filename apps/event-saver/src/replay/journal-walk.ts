@@ -56,7 +56,7 @@ export async function walk(
         if (item.kind === 'hole' && !item.isState) holes += 1
         if (item.kind === 'boot') assertOf(environment, item.environment)
         const frame = replay.read(item)
-        if (frame === null || item.isState) continue
+        if (frame === null || frame.lost === 'all' || item.isState) continue
         frames += 1
         const { position } = item
         // Awaited only where there is something to wait for: a walk is millions of frames.

@@ -6,6 +6,7 @@ import { examineDatabase } from './database.ts'
 import { examineHost } from './exchange-host.ts'
 import { type Finding, well } from './finding.ts'
 import { examineHttpAddress } from './http-address.ts'
+import { examineJournal } from './journal.ts'
 import { examineDisk, examineFileLimit, examineFolder } from './machine.ts'
 import { examineVariables } from './settings.ts'
 import { examineSymbols } from './symbols.ts'
@@ -45,6 +46,7 @@ export async function examine(
     examineDatabase(config),
     examineHttpAddress(config),
     examineFolder(config.dataDir),
+    examineJournal(config),
     ...folders.map(examineDisk),
     examineFileLimit(),
   ])

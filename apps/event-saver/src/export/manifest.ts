@@ -3,6 +3,7 @@ import { CATEGORIES } from '@grid/core-events'
 import { PARTITIONED_TABLES } from '@grid/db'
 import { z } from 'zod'
 import { CommandError, EXIT } from '../exit-code.ts'
+import { reasonOf } from '../log/reason.ts'
 import { writeWhole } from './output-file.ts'
 import { EXPORT_FORMATS } from './row-format.ts'
 
@@ -93,7 +94,8 @@ export async function readManifest(path: string, environment: string): Promise<M
     text = await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    const message = `cannot read ${path}: ${reasonOf(error)}; export to another folder`
+    throw new CommandError(EXIT.failure, 'EXPORT_MANIFEST_INVALID', message, { cause: error })
   }
   const parsed = manifestSchema.safeParse(parseJson(text))
   const fix = 'move it away, or export to another folder'

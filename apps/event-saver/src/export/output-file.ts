@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandError, EXIT } from '../exit-code.ts'
 import { reasonOf } from '../log/reason.ts'
+import { makeFolder } from '../storage/make-folder.ts'
 
 /** A finished file. */
 export interface FinishedFile {
@@ -33,7 +34,7 @@ export async function writeWhole(
   const partial = `${path}.partial-${pid}`
   const hash = createHash('sha256')
   let bytes = 0
-  await onDisk(path, mkdir(dirname(path), { recursive: true }))
+  await onDisk(path, makeFolder(dirname(path)))
   try {
     const handle = await onDisk(path, open(partial, 'w'))
     try {

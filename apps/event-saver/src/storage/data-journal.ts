@@ -39,8 +39,8 @@ export function journalFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
 }
 
 /**
- * Opens the journal that the settings name. Throws a `CommandError` with exit code 75 where another process has it,
- * and 78 where its folder cannot be used.
+ * Opens the journal that the settings name. Throws a `CommandError` with exit code 75 where another process has it
+ * or the disk is full, and 78 where its folder cannot be used.
  */
 export function openDataJournal({
   checkpoint,
@@ -79,6 +79,14 @@ function commandError(error: JournalError): CommandError {
     const text = `EVENTSAVER_DATA_DIR: another process has the journal in ${directory}; stop it, or name another folder`
     return new CommandError(EXIT.tryAgain, code, text, { cause: error })
   }
-  const text = `EVENTSAVER_DATA_DIR: the journal in ${directory} cannot be used (${message}); name a folder that this user can write`
+  if (code === 'JOURNAL_NO_ROOM') {
+    const text = `EVENTSAVER_DATA_DIR: ${message}; free space on its disk, or raise what the process may open, and start again`
+    return new CommandError(EXIT.tryAgain, code, text, { cause: error })
+  }
+  const fix =
+    code === 'JOURNAL_OF_OTHERS'
+      ? 'name another folder'
+      : 'name a folder that this user can write, on a disk that is well'
+  const text = `EVENTSAVER_DATA_DIR: ${message}; ${fix}`
   return new CommandError(EXIT.configuration, code, text, { cause: error })
 }

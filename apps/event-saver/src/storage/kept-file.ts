@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Clock, nowMs } from '@grid/core-events'
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** What a kept file is, and what it is about. */
 export interface KeptFileOptions<Value> {
@@ -134,7 +135,7 @@ export class KeptFile<Value> {
 /** Writes a file so that it is whole whatever happens, and its owner's alone. */
 async function write(path: string, text: string): Promise<void> {
   const folder = dirname(path)
-  await makeFolder(folder)
+  await makeFolder(folder, FOLDER_MODE)
   await chmod(folder, FOLDER_MODE)
   const unfinished = `${path}.${randomBytes(4).toString('hex')}.tmp`
   try {
@@ -150,14 +151,4 @@ async function write(path: string, text: string): Promise<void> {
     await rm(unfinished, { force: true })
     throw error
   }
-}
-
-/** Node's own `recursive` does not end on some file systems. */
-async function makeFolder(path: string): Promise<void> {
-  if (existsSync(path)) return
-  if (dirname(path) !== path) await makeFolder(dirname(path))
-  await mkdir(path, FOLDER_MODE).catch((error: unknown) => {
-    // Another process was faster.
-    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
-  })
 }

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { migrate } from '@grid/db'
 import { CompiledQuery } from 'kysely'
@@ -488,6 +488,25 @@ describe('a login that may not write ends run with 78, naming what to grant', ()
 })
 
 describe('a folder that cannot be written', () => {
+  it.skipIf(process.platform !== 'linux').each([
+    ['of a file system without writing', () => '/proc/grid-data'],
+    ['below a file', () => join(file('below', ''), 'data')],
+    ['whose journal is a file', () => dirname(file('journal', ''))],
+  ])('%s ends run with 78 beside a server too, and doctor says so', async (_, place) => {
+    await using database = await ownDatabase()
+    const env = {
+      EVENTSAVER_DATA_DIR: place(),
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+      EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+    }
+    await using saver = new Cli(['run'], env)
+    expect(await saver.exited).toBe(78)
+    expect(saver.stderr).toMatch(/JOURNAL_UNUSABLE: EVENTSAVER_DATA_DIR: .*name a folder/)
+    const doctor = await run(['doctor'], env)
+    expect(doctor.text).toMatch(/FAIL (DATA_DIR|JOURNAL): .*EVENTSAVER_DATA_DIR/)
+  })
+
   it.skipIf(process.platform !== 'linux').each([
     ['of a file system without writing', () => '/proc/grid-data'],
     ['below a file', () => join(file('plain', ''), 'data')],

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { startSimulator } from '@grid/bybit-sim'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +7,10 @@ import { loadConfig } from '../../src/config/load.ts'
 import { examineDatabase } from '../../src/doctor/database.ts'
 import { examine } from '../../src/doctor/doctor.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
+import { examineJournal } from '../../src/doctor/journal.ts'
+import { open } from '../journal/support/journals.ts'
 import { Tenants } from '../support/accounts.ts'
+import { ownFolder } from '../support/own-folder.ts'
 import { ownDatabase } from '../support/rig.ts'
 
 function configOf(env: Readonly<Record<string, string>>) {
@@ -45,6 +49,19 @@ describe('doctor examines what this configuration would capture', { timeout: 120
     expect(await accounts(keys)).toEqual([
       expect.stringMatching(/^FAIL .*REST_URL_MISSING.*; set EVENTSAVER_REST_URL/),
     ])
+  })
+
+  it('and whether the journal can be used, as far as there is one', async () => {
+    const config = configOf({ EVENTSAVER_DATA_DIR: ownFolder() })
+    const seen = async (more: Partial<typeof config> = {}) =>
+      of('JOURNAL', await examineJournal({ ...config, ...more }))
+    expect(await seen()).toEqual([])
+    await open(join(config.dataDir, 'journal'), { environment: 'mainnet' }).journal.close()
+    expect(await seen()).toEqual([expect.stringMatching(/^ok a file could be written/)])
+    expect(await seen({ environmentStamp: 'testnet' })).toEqual([
+      expect.stringMatching(/^FAIL .*is of mainnet.*captures testnet; name another folder/),
+    ])
+    expect(await seen({ environmentStamp: 'testnet', journal: 'memory' })).toEqual([])
   })
 
   it('and who holds the collector’s name', async () => {

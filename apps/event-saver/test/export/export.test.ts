@@ -421,6 +421,17 @@ describe('export', () => {
     expect(names.sort()).toEqual([`${DAY}.parquet`, `${DAY}.parquet`, 'manifest.json'])
   })
 
+  it.skipIf(process.platform !== 'linux').each([
+    ['of a file system without writing', '/proc/grid-export', /cannot write \/proc\/grid-export/],
+    ['that is a file', '/etc/hostname', /cannot read \/etc\/hostname\/manifest.json: ENOTDIR/],
+  ])('a folder %s ends an export, and is named', async (_, out, message) => {
+    const env = { EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_SYMBOLS: 'BTCUSDT' }
+    const { code, stderr } = await runCli(['export', '--from', DAY, '--out', out], env)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toContain('DATABASE_URL')
+  })
+
   it('a file is complete or does not exist', async () => {
     const path = join(folder, 'whole', 'file')
     const lost = new Error('connection lost')

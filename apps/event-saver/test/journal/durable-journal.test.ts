@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { firstPositionOf, segmentOf } from '../../src/journal/format/position.ts'
@@ -99,9 +99,26 @@ describe('openJournal', () => {
     const modes = async (file: string) =>
       ((await stat(join(directory, file))).mode & 0o777).toString(8)
     expect(await modes('.')).toBe('700')
-    for (const file of ['lock', 'journal-id', '000000000001.log'])
+    for (const file of ['lock', 'journal-id', 'environment', '000000000001.log'])
       expect(await modes(file)).toBe('600')
     await journal.close()
+  })
+
+  it('of another environment is not opened, nor written, so that its own goes on', async () => {
+    const directory = await journalDirectory()
+    const first = open(directory).journal
+    first.append(first.connect(LINEAR), frameOf(0))
+    await first.close()
+    const before = await readdir(directory)
+    for (let i = 0; i < 2; i++) {
+      expect(() => open(directory, { environment: 'mainnet' })).toThrow(
+        expect.objectContaining({ code: 'JOURNAL_OF_OTHERS', retryable: false }),
+      )
+    }
+    expect(await readdir(directory)).toEqual(before)
+    const again = open(directory).journal
+    expect(frameNumbers(await readAll(again.reader(0)))).toEqual([0])
+    await again.close()
   })
 
   it('is opened by one process at a time', async () => {

@@ -163,15 +163,19 @@ describe('a failing disk', () => {
     expect(frameNumbers(await readAll(readSegments({ directory })))).toEqual(range(0, 1500))
   })
 
-  it('that fails at the start is said', async () => {
+  it('that fails at the start is said, and whether it may pass', async () => {
     const files = new FaultyFiles()
-    files.disk.create = () => {
-      throw failure('EROFS')
-    }
     const directory = await journalDirectory()
-    expect(() => open(directory, {}, files)).toThrow(
-      expect.objectContaining({ code: 'JOURNAL_UNUSABLE', retryable: false }),
-    )
+    for (const { reason, code, retryable } of [
+      { reason: 'EROFS', code: 'JOURNAL_UNUSABLE', retryable: false },
+      { reason: 'ENOSPC', code: 'JOURNAL_NO_ROOM', retryable: true },
+      { reason: 'EMFILE', code: 'JOURNAL_NO_ROOM', retryable: true },
+    ]) {
+      files.disk.create = () => {
+        throw failure(reason)
+      }
+      expect(() => open(directory, {}, files)).toThrow(expect.objectContaining({ code, retryable }))
+    }
     // The lock was given back.
     await open(directory).journal.close()
   })

@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolderSync } from '../../storage/make-folder.ts'
 import { JournalError } from '../journal-error.ts'
 import { listSegmentsSync } from './file-names.ts'
 
@@ -29,29 +29,72 @@ export interface JournalDirectory {
 
 /** SQLite's result code when another connection holds the lock. */
 const SQLITE_BUSY = 5
+/** What is said while the disk, or what a process may open or use, is full: SQLite's codes for that, and the system's. */
+const PASSING: ReadonlySet<unknown> = new Set([
+  7,
+  13,
+  'EDQUOT',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+])
+const ENVIRONMENT = 'environment'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Makes a journal's directory if needed, locks it and reads what it is. Throws a {@link JournalError}. */
-export function lockJournalDirectory(directory: string): JournalDirectory {
+/**
+ * Makes a journal's directory if needed, locks it and reads what it is. A journal of another environment is refused
+ * before anything is written to it: what each of two leaves there would keep the other from starting, for ever.
+ *
+ * Throws a {@link JournalError}.
+ */
+export function lockJournalDirectory(directory: string, environment: string): JournalDirectory {
   const path = resolve(directory)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolderSync(path, 0o700)
     chmodSync(path, 0o700)
     const unlock = lock(path)
     try {
       const names = listSegmentsSync(path)
       const newest = names.at(-1)?.number ?? 0
       const oldest = names.find(({ isArchived }) => !isArchived)?.number ?? newest + 1
+      if (newest > 0) assertOf(path, environment)
+      else writeWhole(path, ENVIRONMENT, environment)
       return { path, newest, oldest, id: newest === 0 ? makeId(path) : readId(path), unlock }
     } catch (error) {
       unlock()
       throw error
     }
   } catch (cause) {
-    if (cause instanceof JournalError) throw cause
-    const message = `the journal's directory ${path} cannot be made or written (${(cause as Error).message}): check its owner and mode, and the disk`
-    throw new JournalError('JOURNAL_UNUSABLE', message, path, { cause })
+    throw notOpened(cause, path, `the journal's directory ${path} cannot be made or written`)
   }
+}
+
+/** The error of a journal that cannot be opened, because of an error of the file system. */
+export function notOpened(cause: unknown, path: string, what: string): JournalError {
+  if (cause instanceof JournalError) return cause
+  const { code, errcode, message } = cause as Error & { code?: unknown; errcode?: unknown }
+  const isPassing = PASSING.has(code) || PASSING.has(errcode)
+  return isPassing
+    ? new JournalError('JOURNAL_NO_ROOM', `${what} now (${message})`, path, { cause })
+    : new JournalError('JOURNAL_UNUSABLE', `${what} (${message})`, path, { cause })
+}
+
+/** The environment that began the journal in a directory; null where nothing says so, as in those of earlier versions. */
+export function environmentOfJournal(path: string): string | null {
+  try {
+    return readFileSync(join(path, ENVIRONMENT), 'utf8').trim()
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function assertOf(path: string, environment: string): void {
+  const found = environmentOfJournal(path) ?? environment
+  if (found === environment) return
+  const message = `the journal in ${path} is of ${found}, and this is ${environment}`
+  throw new JournalError('JOURNAL_OF_OTHERS', message, path)
 }
 
 /**
@@ -91,16 +134,21 @@ function makeEmptyFile(path: string): void {
  */
 function makeId(path: string): string {
   const id = randomUUID()
-  const file = join(path, 'journal-id')
+  writeWhole(path, 'journal-id', id)
+  return id
+}
+
+/** Writes a small file so that it is whole or as before, whatever happens. */
+function writeWhole(path: string, name: string, text: string): void {
+  const file = join(path, name)
   const handle = openSync(`${file}.tmp`, 'w', 0o600)
   try {
-    writeFileSync(handle, `${id}\n`)
+    writeFileSync(handle, `${text}\n`)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
   }
   renameSync(`${file}.tmp`, file)
-  return id
 }
 
 /** The UUID of a journal. Throws when there is none. */

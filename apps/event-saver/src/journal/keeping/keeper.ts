@@ -1,5 +1,7 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { type Clock, type ClockTimer, nowMs, sleep } from '@grid/core-events'
+import { isWorthALine } from '../../log/log.ts'
+import { makeFolder } from '../../storage/make-folder.ts'
 import type { JournalFault, JournalPriority } from '../durable-journal.ts'
 import { archiveOf, logName, type SegmentName, segmentPath } from '../files/file-names.ts'
 import { type JournalFiles, syncDirectory } from '../files/journal-files.ts'
@@ -54,6 +56,8 @@ export class Keeper {
   readonly #closing = new AbortController()
   readonly #setAside = new Set<number>()
   #isTidy = false
+  /** How often in a row the files could not be looked after. */
+  #failures = 0
   #free: number | null = null
   #minFree = 0
   #timer: ClockTimer | null = null
@@ -136,14 +140,12 @@ export class Keeper {
       this.#judge()
       await this.#keepReserve()
       this.#pack()
+      this.#failures = 0
     } catch (error) {
-      this.#fault(
-        'JOURNAL_DEFECT',
-        'error',
-        "the journal's files could not be looked after",
-        null,
-        error,
-      )
+      this.#failures += 1
+      if (!isWorthALine(this.#failures)) return
+      const text = `the journal's files could not be looked after, ${this.#failures} times in a row`
+      this.#fault('JOURNAL_DEFECT', 'error', text, null, error)
     }
   }
 
@@ -222,7 +224,7 @@ export class Keeper {
     const { directory } = this.#options
     const path = segmentPath(directory, name)
     try {
-      await mkdir(archiveOf(directory), { recursive: true, mode: 0o700 })
+      await makeFolder(archiveOf(directory), 0o700)
       await rename(path, segmentPath(directory, { ...name, isArchived: true }))
       await syncDirectory(archiveOf(directory))
       this.#shelf.remove(name.number)

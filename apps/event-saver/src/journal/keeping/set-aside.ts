@@ -1,5 +1,6 @@
-import { constants, copyFile, mkdir, readdir, stat } from 'node:fs/promises'
+import { constants, copyFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { makeFolder } from '../../storage/make-folder.ts'
 
 /**
  * Copies a damaged file into the folder `set-aside`, for people to look at; gives the copy's path. Null when the copies
@@ -11,7 +12,7 @@ export async function setAside(
   maxBytes: number,
 ): Promise<string | null> {
   const folder = join(directory, 'set-aside')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder, 0o700)
   const copy = join(folder, basename(path))
   const { size } = await stat(path)
   let taken = 0

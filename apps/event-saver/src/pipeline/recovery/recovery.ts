@@ -279,7 +279,7 @@ export class Recovery {
     // Of a boot that is damaged nothing is known: its frames are what they say they are.
     const isKnown = item.kind === 'boot' && item.environment !== ''
     if (isKnown && item.environment !== environment) {
-      const message = `EVENTSAVER_DATA_DIR: its journal holds frames of ${item.environment} that are not stored yet, and this is ${environment}; name another folder, or store them with the settings of before`
+      const message = `EVENTSAVER_DATA_DIR: its journal holds frames of ${item.environment} that are not stored yet, and this is ${environment}; name another folder`
       throw new CommandError(EXIT.configuration, 'JOURNAL_OF_OTHERS', message)
     }
     return onJournalItem?.(item, frame) ?? null

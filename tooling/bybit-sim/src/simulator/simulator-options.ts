@@ -70,8 +70,8 @@ const DEFAULTS: SimulatorSettings = {
   rules: {},
 }
 
-/** Capitals and letters without case of any script, digits, hyphens, and dots within. */
-const PLAIN_SYMBOL = /^[\p{Lu}\p{Lo}\p{M}\p{Nd}-][\p{Lu}\p{Lo}\p{M}\p{Nd}.-]*$/u
+/** Capitals and letters without case of any script, their marks, digits, hyphens, and dots within. */
+const PLAIN_SYMBOL = /^[\p{Lu}\p{Lo}\p{Lm}\p{M}\p{Nd}-][\p{Lu}\p{Lo}\p{Lm}\p{M}\p{Nd}.-]*$/u
 
 /** The symbols of each category. */
 export function symbolsOf(settings: SimulatorSettings): [Category, readonly string[]][] {

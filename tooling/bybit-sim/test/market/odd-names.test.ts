@@ -62,6 +62,13 @@ test('strikes of any size are written without an exponent, and the simulator tak
   await using _sim = await startSimulator({ symbols: [], option: names, paused: true })
 })
 
+test.each(['币安人生USDT', 'ラーメンUSDT', '佐々木USDT', 'हिंदीUSDT', '1000000BABYDOGEUSDT'])(
+  '%j can be an instrument',
+  async (symbol) => {
+    await using _sim = await startSimulator({ symbols: [symbol], paused: true })
+  },
+)
+
 test.each(['btcusdt', '.5USDT', 'A B', 'A,BUSDT', '../USDT', ''])(
   '%j cannot be an instrument',
   async (symbol) => {

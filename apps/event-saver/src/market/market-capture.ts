@@ -213,7 +213,7 @@ export class MarketCapture {
         const topic = stream.topics().find((candidate) => candidate.topic === status.topic)
         if (topic !== undefined) {
           const live = streamOf({ ...topic, category })
-          journal.note(liveNote(live))
+          recorder.note(liveNote(live), this.#options.clock.nowUs())
           handlers.onLive(live)
         }
       }

@@ -149,6 +149,8 @@ export class Pipeline {
   /** Null with a journal in memory. */
   readonly #recovery: Recovery | null
   readonly #dropped = new DroppedIntervals()
+  /** Gaps that the journal did not take. */
+  #untakenGaps: { readonly gap: JsonObject; readonly arrival: { isUnkept: boolean } }[] = []
   readonly #refused = new WeakSet<GridEvent>()
   readonly #ended = new AbortController()
   /** The newest record of which everything was taken. */
@@ -501,6 +503,7 @@ export class Pipeline {
     const place = position ?? journal.note({ type: 'gap', gap })
     const isUnkept = journal.counts.unwritten !== unwritten
     const arrival = { timeUs: this.#nowUs(), position: place, bytes: 0, isUnkept }
+    if (isUnkept && this.#recovery !== null) this.#untakenGaps.push({ gap, arrival })
     this.#gapWriter.add(recorded, arrival)
     if (position === undefined) this.#gapLane.noted(place, !isUnkept)
     onRecorded?.(recorded)
@@ -552,9 +555,21 @@ export class Pipeline {
   /** Ends gaps of dropped items once a while has passed in which none was dropped. */
   #tick(): number {
     this.#newest = Math.max(this.#newest, this.#options.journal.position)
+    this.#noteGapsAgain()
     if (this.#recovery !== null && this.#droppedSince === this.#droppedBefore) this.#endDropped()
     this.#droppedBefore = this.#droppedSince
     return TICK_MS
+  }
+
+  /** Notes the gaps that the journal did not take, as soon as it does: they may still wait for the database. */
+  #noteGapsAgain(): void {
+    const { journal } = this.#options
+    for (const { gap, arrival } of this.#untakenGaps.splice(0)) {
+      const { unwritten } = journal.counts
+      journal.note({ type: 'gap', gap })
+      arrival.isUnkept = journal.counts.unwritten !== unwritten
+      if (arrival.isUnkept) this.#untakenGaps.push({ gap, arrival })
+    }
   }
 
   #endDropped(): void {

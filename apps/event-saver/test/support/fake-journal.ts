@@ -32,7 +32,6 @@ export class FakeJournal
   implements Omit<DurableJournal, 'durable' | 'oldest' | 'totalBytes' | 'close'>
 {
   readonly id: string
-  readonly state = 'running'
   readonly bytes = 0
   readonly firstOfProcess: number
   readonly counts = { appended: 0, unwritten: 0, corruptBlocks: 0 }
@@ -50,6 +49,10 @@ export class FakeJournal
     this.position = firstPositionOf(disk.processes) - 1
     this.firstOfProcess = this.position + 1
     this.#put({ kind: 'boot', environment, position: 0, localTsUs: 0 })
+  }
+
+  get state(): 'running' | 'stalled' {
+    return this.isRunning ? 'running' : 'stalled'
   }
 
   accepts(): boolean {

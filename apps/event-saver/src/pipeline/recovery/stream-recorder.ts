@@ -7,6 +7,7 @@ import type {
 } from '@grid/bybit-adapter'
 import type { Category, JsonObject } from '@grid/core-events'
 import type { ConnectionState, JournalPriority } from '../../journal/durable-journal.ts'
+import type { JournalNote } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
 import type { Journal } from '../../journal/journal.ts'
 
@@ -43,8 +44,12 @@ export class StreamRecorder {
   /** The number in the journal of each connection of the stream. */
   readonly #connections = new Map<number, number>()
   #place: Place = { position: 0, isKept: false }
-  /** Whether frames are missing in the journal: what is remembered must be written before the next one. */
+  /** Whether records are missing in the journal: what is remembered must be written before the next frame. */
   #isBroken = false
+  /** Connections whose beginning the journal did not take. */
+  readonly #untold = new Set<number>()
+  /** Notes that it did not take, with their times. */
+  readonly #untaken: [note: JournalNote, timeUs: number][] = []
 
   constructor(options: StreamRecorderOptions) {
     this.#options = options
@@ -62,16 +67,20 @@ export class StreamRecorder {
       this.#place = { position: journal.position + 1, isKept: false }
       return
     }
+    if (this.#isBroken) this.#mend()
     const connection = this.#connections.get(frame.connection) ?? this.#connect(frame.connection)
-    // While tickers are refused, trades need no state: it would be written once a trade.
-    const isWhole = journal.state === 'running' && journal.accepts('expendable')
-    if (this.#isBroken && isWhole) this.#mend()
     if (frame.isBinary !== true) {
       this.#keep(() => journal.append(connection, frame))
       return
     }
     const bytes = Buffer.from(frame.bytes).toString('base64')
     this.#keep(() => journal.note({ type: 'binary', connection, bytes }, frame.localTsUs))
+  }
+
+  /** Notes something of the stream: as soon as the journal takes it. */
+  note(note: JournalNote, timeUs: number): void {
+    const isTaken = this.#append(() => this.#options.journal.note(note, timeUs))
+    if (!isTaken && this.#isRead) this.#untaken.push([note, timeUs])
   }
 
   onControl(control: StreamControl | PrivateStreamControl): void {
@@ -93,6 +102,7 @@ export class StreamRecorder {
     if (!isOver) return
     journal.note({ type: 'closed', connection })
     this.#connections.delete(control.connection)
+    this.#untold.delete(control.connection)
   }
 
   /** What a reader of the journal must know to read on from here. */
@@ -109,28 +119,61 @@ export class StreamRecorder {
     return journal.accepts('expendable') || journal.accepts(priorityOf(bytes))
   }
 
+  /** Nobody reads a journal in memory. */
+  get #isRead(): boolean {
+    return 'reader' in this.#options.journal
+  }
+
   #keep(append: () => JournalPosition): void {
-    const { counts } = this.#options.journal
-    const { unwritten } = counts
-    const position = append()
-    const isKept = this.#options.journal.counts.unwritten === unwritten
-    if (!isKept) this.#isBroken = true
+    let position: JournalPosition = 0
+    const isKept = this.#append(() => {
+      position = append()
+    })
     this.#place = { position, isKept }
   }
 
+  /** Appends; gives whether the journal took it. */
+  #append(append: () => void): boolean {
+    const { unwritten } = this.#options.journal.counts
+    append()
+    const isTaken = this.#options.journal.counts.unwritten === unwritten
+    if (!isTaken) this.#isBroken = true
+    return isTaken
+  }
+
+  /** Writes again what the journal did not take, and what is remembered, before the next frame that it takes. */
   #mend(): void {
-    this.#isBroken = false
-    // Nobody reads a journal in memory.
-    if (!('reader' in this.#options.journal)) return
-    for (const { connection, state } of this.states()) {
-      this.#options.journal.note({ type: 'state', connection, state })
+    const { journal } = this.#options
+    if (!this.#isRead || !this.#takes()) return
+    for (const connection of [...this.#untold]) {
+      // A checkpoint may have told it meanwhile.
+      journal.note({ type: 'closed', connection: this.#connections.get(connection) ?? 0 })
+      this.#connect(connection)
     }
+    for (const [note, timeUs] of this.#untaken.splice(0)) this.note(note, timeUs)
+    // While tickers are refused, trades need no state: it would be written once a trade.
+    if (!journal.accepts('expendable')) return
+    this.#isBroken = false
+    for (const { connection, state } of this.states()) {
+      this.#append(() => journal.note({ type: 'state', connection, state }))
+    }
+  }
+
+  /** Whether the journal takes the next record. Only a record tells, while it is not what it should be. */
+  #takes(): boolean {
+    const { journal } = this.#options
+    return journal.state === 'running' || this.#append(() => journal.note({ type: 'again' }))
   }
 
   #connect(connection: number, before: number | null = null): number {
     const { accountId, category, journal } = this.#options
     const predecessor = before === null ? null : (this.#connections.get(before) ?? null)
-    const number = journal.connect({ source: 'ws', category, accountId, connection, predecessor })
+    let number = 0
+    const isTaken = this.#append(() => {
+      number = journal.connect({ source: 'ws', category, accountId, connection, predecessor })
+    })
+    if (isTaken) this.#untold.delete(connection)
+    else this.#untold.add(connection)
     this.#connections.set(connection, number)
     return number
   }

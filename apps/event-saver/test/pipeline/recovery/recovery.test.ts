@@ -83,17 +83,18 @@ function processOn(
     onDefect: (error) => defects.push(error),
     ...options,
   })
+  const normalizer = new FrameReplayer({ category: 'linear' })
   const recorder = new StreamRecorder({
     journal,
     category: 'linear',
     accountId: null,
     priorityOf: () => 'market',
-    checkpoint: () => [],
+    checkpoint: () => normalizer.checkpoint(),
   })
-  const normalizer = new FrameReplayer({ category: 'linear' })
   recorder.onControl({ type: 'opened', connection: 1, predecessor: null })
   let index = 0
   return {
+    recorder,
     journal,
     pipeline,
     log,
@@ -102,12 +103,12 @@ function processOn(
       await pipeline.readPositions()
       pipeline.open()
     },
-    receive(bytes: Uint8Array, atMs = Date.now()) {
+    receive(bytes: Uint8Array, atMs = Date.now(), connection = 1) {
       const frame = {
         category: 'linear',
         bytes,
         localTsUs: atMs * 1000,
-        connection: 1,
+        connection,
         index: index++,
       } as const
       recorder.onFrame(frame)
@@ -336,6 +337,39 @@ describe('a pipeline on a journal', () => {
     const gaps = (await storedGaps(database.db)).filter(({ channel }) => channel === 'publicTrade')
     expect(gaps.at(-1)).toMatchObject({ endTs: NOW + 59_000 })
     expect(Math.min(...gaps.map(({ startTs }) => startTs))).toBeLessThanOrEqual(NOW)
+  })
+
+  it('can read again what a connection brought that opened while the journal took nothing', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    first.journal.isRunning = false
+    first.recorder.onControl({ type: 'opened', connection: 2, predecessor: null })
+    const live = { type: 'live', stream: 'of a test' }
+    first.recorder.note(live, NOW * 1000)
+    first.receive(tickerFrame(1, NOW, 'snapshot'), NOW, 2)
+    first.receive(tickerFrame(2, NOW + 1), NOW, 2)
+    const gap = { category: 'linear', channel: 'publicTrade', symbol: 'BTCUSDT' } as const
+    first.pipeline.acceptGap({ ...gap, startTs: 1, endTs: 2, reason: 'start' })
+    first.journal.isRunning = true
+    first.receive(tickerFrame(3, NOW + 2), NOW, 2)
+    first.receive(tradesFrame(['kept']), NOW, 2)
+    const notes = () => disk.items.flatMap((item) => (item.kind === 'note' ? item.note : []))
+    expect(notes()).toContainEqual(live)
+    first.pipeline.open()
+    await expect.poll(() => notes().map(({ type }) => type), { timeout: 60_000 }).toContain('gap')
+    await first.pipeline.abandon()
+    await sql`truncate ticker_snapshots, public_trades, capture_gaps, journal_positions`.execute(
+      database.db,
+    )
+    const second = processOn(disk, database.db)
+    await second.open()
+    await second.pipeline.drain(patience())
+    expect(await storedIds(database.db)).toEqual(['kept'])
+    const tickers = await database.db.selectFrom('ticker_snapshots').select('last_price').execute()
+    expect(tickers.map(({ last_price }) => Number(last_price))).toEqual([3])
+    expect(await storedGaps(database.db)).toMatchObject([{ startTs: 1, endTs: 2 }])
   })
 
   it('has a gap where it was to be given what the journal has not', async () => {

@@ -1,6 +1,7 @@
 import { insertSql, type WrittenColumn } from '../columns/column.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { columnOf, type EventTable, type StoredRow } from '../tables/shape/event-table.ts'
+import { fillOf } from './fill-sql.ts'
 import { differsSql } from './row-differences.ts'
 
 /** The statement that inserts a batch. */
@@ -61,7 +62,7 @@ function fillSql<Row extends StoredRow>(
   columns: readonly WrittenColumn<Row>[],
   fills: readonly (keyof Row & string)[],
 ): string {
-  const columnFills = fills.map((field) => fillOf(target, field))
+  const columnFills = fills.map((field) => fillOf(target, field, 'excluded'))
   const valueIn = (row: string) => (field: string) => {
     const column = columns.find((candidate) => 'field' in candidate && candidate.field === field)
     // A column that the batch leaves out is null in all its rows, and null differs from nothing.
@@ -79,21 +80,4 @@ function fillSql<Row extends StoredRow>(
     ) and (
       ${['false', ...differs].join('\nor ')}
     ) is not true`
-}
-
-/** SQL that fills one column, and the condition under which that changes it. */
-function fillOf<Row extends StoredRow>(
-  target: EventTable<Row>,
-  field: keyof Row & string,
-): { readonly set: string; readonly isFilled: string } {
-  const { name } = columnOf(target, field)
-  const [stored, offered] = [`stored.${name}`, `excluded.${name}`]
-  const { nothing } = target.immutable.find((other) => other.field === field) ?? {}
-  if (nothing === undefined) {
-    const isFilled = `${stored} is null and ${offered} is not null`
-    return { set: `${name} = coalesce(${stored}, ${offered})`, isFilled }
-  }
-  const said = [stored, offered].map((value) => `nullif(${value}, ${nothing})`)
-  const value = `coalesce(${[...said, stored, offered].join(', ')})`
-  return { set: `${name} = ${value}`, isFilled: `${stored} is distinct from ${value}` }
 }

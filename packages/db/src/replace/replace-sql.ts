@@ -1,6 +1,7 @@
 import type { CarriedTable, InstrumentRow } from '../carried/narrow-rows.ts'
 import { arraysSql, type Column } from '../columns/column.ts'
 import { listText, sqlText } from '../columns/sql-text.ts'
+import { fillOf } from '../insert/fill-sql.ts'
 import { columnName } from '../schema/column-name.ts'
 import { columnOf, type EventTable, type StoredRow } from '../tables/shape/event-table.ts'
 import { FORM_COLUMN, ROW_FORM } from '../tables/shape/row-form.ts'
@@ -122,15 +123,15 @@ export function keepFilledSql<Row extends StoredRow>({
 
 /** Puts back what was filled in, into rows that were stored again. */
 export function putBackFilledSql<Row extends StoredRow>(target: EventTable<Row>): string {
-  const names = (target.fills ?? []).map((field) => columnOf(target, field).name)
+  const fills = (target.fills ?? []).map((field) => fillOf(target, field, 'before'))
   const key = keyColumns(target).map(({ name }) => `stored.${name} = before.${name}`)
   return sqlText`
     update ${target.table} as stored
-    set ${names.map((name) => `${name} = coalesce(stored.${name}, before.${name})`).join(',\n')}
+    set ${fills.map(({ set }) => set).join(',\n')}
     from ${FILLED} as before
     where ${key.join('\n  and ')}
       and (
-        ${names.map((name) => `stored.${name} is null and before.${name} is not null`).join('\nor ')}
+        ${fills.map(({ isFilled }) => isFilled).join('\nor ')}
       )`
 }
 

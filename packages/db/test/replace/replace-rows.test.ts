@@ -151,9 +151,10 @@ describe.each(DATABASES)('rows that are replaced on %s', (_name, open) => {
       }),
     )
     await orders.bulkInsert(states)
-    const socket = execution({ accountId, execFee: decimal('9') })
+    const socket = execution({ accountId, execFee: decimal('9'), orderType: 'UNKNOWN' })
     await executions.bulkInsert([socket])
-    const reply = { ...socket, source: 'rest' as const, execFeeV2: decimal('7') }
+    const told = { execFeeV2: decimal('7'), orderType: 'Limit' }
+    const reply = { ...socket, source: 'rest' as const, ...told }
     expect(await executions.bulkInsert([reply])).toMatchObject({ merged: 1 })
     const newest = () => orders.states(scope, { accountId, orderId: 'o1' })
     expect(await newest()).toMatchObject([{ exchangeTs: T0 + 3 }])
@@ -175,7 +176,7 @@ describe.each(DATABASES)('rows that are replaced on %s', (_name, open) => {
     expect(await newest()).toMatchObject([{ exchangeTs: T0 + 2, cumExecQty: '2' }])
     expect(
       await collect(executions.range(scope, { accountId, from: T0, to: T0 + 1 })),
-    ).toMatchObject([{ execFee: '8', execFeeV2: '7', source: 'ws' }])
+    ).toMatchObject([{ execFee: '8', ...told, source: 'ws' }])
   })
 
   it('stay as they were when the work fails', { timeout: 300_000 }, async () => {

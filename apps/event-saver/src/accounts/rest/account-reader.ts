@@ -128,6 +128,21 @@ export class AccountReader {
     )
   }
 
+  /** Every leg of one instrument, also flat ones; none when the exchange does not know it any more. */
+  async legsOf(
+    category: Exclude<Category, 'spot'>,
+    symbol: string,
+    signal: AbortSignal,
+  ): Promise<ReadRows<PositionEvent>> {
+    const options = { signal, priority: SNAPSHOT_PRIORITY } as const
+    try {
+      return await this.#collected(this.#client.positions({ category, symbol }, options))
+    } catch (error) {
+      if (!isLasting(error)) throw error
+      return NOTHING
+    }
+  }
+
   /** Every open order of a category. */
   openOrders(category: Category, signal: AbortSignal): Promise<ListedRows<OrderEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
@@ -243,13 +258,8 @@ export class AccountReader {
     try {
       return await read()
     } catch (error) {
-      const { code, message, retryable } = error as {
-        readonly code?: unknown
-        readonly message: string
-        readonly retryable?: boolean
-      }
-      // A passing failure denies nothing: it is tried again.
-      if (!NOT_FOR_US.has(code) || retryable === true) throw error
+      if (!isLasting(error)) throw error
+      const { message } = error as { readonly message: string }
       this.#options.onDenied(category, message)
       return null
     }
@@ -284,6 +294,12 @@ export class AccountReader {
     })
     return all ?? NOTHING
   }
+}
+
+/** Whether the exchange will answer the same again. A passing failure is tried again. */
+function isLasting(error: unknown): boolean {
+  const { code, retryable } = error as { readonly code?: unknown; readonly retryable?: boolean }
+  return NOT_FOR_US.has(code) && retryable !== true
 }
 
 const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const

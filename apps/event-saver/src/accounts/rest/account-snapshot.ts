@@ -6,7 +6,7 @@ import type { OpenOrders } from './open-orders.ts'
 
 /** What a snapshot needs. */
 export interface SnapshotOptions {
-  readonly reader: Pick<AccountReader, 'openOrders' | 'order' | 'positions' | 'wallet'>
+  readonly reader: Pick<AccountReader, 'legsOf' | 'openOrders' | 'order' | 'positions' | 'wallet'>
   readonly categories: readonly Category[]
   readonly legs: LegBook
   readonly orders: OpenOrders
@@ -23,9 +23,9 @@ export interface SnapshotResult {
 }
 
 /**
- * Reads all of an account's wallet, open positions and open orders, and stores them. A leg that was
- * open and is not listed is stored as flat; an order that was open and is not listed is read by its
- * id and stored as it is now.
+ * Reads all of an account's wallet, open positions and open orders, and stores them. What was open and is not
+ * listed is asked for by its name: an order by its id, a leg by its instrument. A list of several pages may leave
+ * out what moved from one page to another meanwhile.
  */
 export async function takeSnapshot(
   options: SnapshotOptions,
@@ -42,7 +42,8 @@ export async function takeSnapshot(
       isSettled &&= options.legs.isSettled(category, positions.events, positions)
       // The next list is asked for them: they are among what the account was seen in.
       isSettled &&= unasked.length === 0
-      isStored = (await store(withFlatLegs(positions, asked, options))) && isStored
+      const rows = await withClosedLegs(category, positions, asked, options, signal)
+      isStored = (await store(rows)) && isStored
     }
     const orders = await reader.openOrders(category, signal)
     isSettled &&= options.orders.isSettled(category, orders.events, orders)
@@ -52,15 +53,26 @@ export async function takeSnapshot(
   return { isStored, isSettled }
 }
 
-function withFlatLegs(
+async function withClosedLegs(
+  category: Exclude<Category, 'spot'>,
   { events, deadLetters }: ReadRows<PositionEvent>,
   absent: readonly PositionEvent[],
-  { legs }: SnapshotOptions,
-): ArrivedRows {
+  { legs, reader }: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<ArrivedRows> {
+  const rows = { events: [...events], deadLetters: [...deadLetters] }
   // A leg that seems to be absent may be a row that cannot be read.
-  const flat = deadLetters.length > 0 ? [] : absent
-  for (const leg of [...events, ...flat]) legs.note(leg)
-  return { events: [...events, ...flat], deadLetters }
+  const doubtful = deadLetters.length > 0 ? [] : absent
+  for (const [symbol, own] of Map.groupBy(doubtful, (leg) => leg.symbol)) {
+    const told = await reader.legsOf(category, symbol, signal)
+    rows.events.push(...told.events)
+    rows.deadLetters.push(...told.deadLetters)
+    if (told.deadLetters.length > 0) continue
+    const named = new Set(told.events.map(({ positionIdx }) => positionIdx))
+    rows.events.push(...own.filter(({ positionIdx }) => !named.has(positionIdx)))
+  }
+  for (const leg of rows.events) legs.note(leg)
+  return rows
 }
 
 async function withClosedOrders(

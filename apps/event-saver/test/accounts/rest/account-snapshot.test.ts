@@ -30,6 +30,7 @@ async function snapshotAt(
   legs: LegBook,
   orders: OpenOrders,
   isAsked: (symbol: string) => boolean = () => true,
+  own: readonly PositionEvent[] = [],
 ) {
   const stored: ArrivedRows['events'][number][] = []
   const nothing = async () => ({
@@ -45,6 +46,7 @@ async function snapshotAt(
       reader: {
         wallet: nothing,
         positions: nothing,
+        legsOf: async () => ({ ...(await nothing()), events: own }),
         openOrders: nothing,
         order: async () => ({ ...(await nothing()), events: [cancelled] }),
       },
@@ -85,5 +87,21 @@ describe('a snapshot', () => {
     const asked = await snapshotAt(CHANGED_TS + 7000, legs, orders, (name) => name === LEG.symbol)
     expect(asked.stored).toMatchObject([{ symbol: LEG.symbol, size: '0' }])
     expect(asked.result.isSettled).toBe(true)
+  })
+
+  it('takes no leg for flat that a list of several pages left out, but as the exchange tells it by name', async () => {
+    const legs = new LegBook()
+    const [long, short] = [1, 2].map((positionIdx) => ({ ...LEG, positionIdx }))
+    for (const leg of [long, short]) legs.note(leg as PositionEvent)
+    const told = { ...long, size: '0.02', exchangeTs: CHANGED_TS + 3600 } as PositionEvent
+    const { stored } = await snapshotAt(CHANGED_TS + 3500, legs, new OpenOrders(), () => true, [
+      told,
+    ])
+    expect(stored).toMatchObject([
+      { positionIdx: 1, side: 'Buy', size: '0.02' },
+      { positionIdx: 2, side: '', size: '0' },
+    ])
+    const list = { exchangeTs: CHANGED_TS + 9000, localTsUs: (CHANGED_TS + 9000) * 1000 }
+    expect(legs.absent('linear', [], list)).toMatchObject([{ positionIdx: 1 }])
   })
 })

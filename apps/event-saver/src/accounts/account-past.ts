@@ -4,6 +4,7 @@ import {
   type PositionEvent,
   PRIVATE_CHANNELS,
   type PrivateChannel,
+  type WalletEvent,
 } from '@grid/core-events'
 import type { EnabledAccount, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
@@ -19,6 +20,8 @@ export interface AccountPast {
   readonly legs: readonly PositionEvent[]
   /** Orders that were open. */
   readonly orders: readonly OrderEvent[]
+  /** The newest state of every coin. */
+  readonly coins: readonly WalletEvent[]
 }
 
 /** A new account's first gap begins a little earlier: the database's clock is not the exchange's. */
@@ -35,6 +38,7 @@ export async function readAccountPast(
     missedSince: await readMissedSince(db, account),
     legs: await ACCOUNT_REPOSITORIES.position(db).latest(scope, { accountId }),
     orders: await ACCOUNT_REPOSITORIES.order(db).listOpen(scope, { accountId }),
+    coins: await ACCOUNT_REPOSITORIES.wallet(db).latest(scope, { accountId }),
   }
 }
 

@@ -29,6 +29,7 @@ import { AccountReader } from './rest/account-reader.ts'
 import { takeSnapshot } from './rest/account-snapshot.ts'
 import { credentialsOf } from './rest/credentials-of.ts'
 import { GapRepair } from './rest/gap-repair.ts'
+import { HeldCoins } from './rest/held-coins.ts'
 import { LegBook } from './rest/leg-book.ts'
 import type { CoinSource } from './rest/listed-coins.ts'
 import { OpenOrders } from './rest/open-orders.ts'
@@ -74,6 +75,7 @@ export class AccountWorker {
   #previous: AccountWorker | null
   readonly #stream: BybitPrivateStream
   readonly #jobs: AccountJobs
+  readonly #coins = new HeldCoins()
   readonly #legs = new LegBook()
   readonly #orders = new OpenOrders()
   readonly #seen = new SeenInstruments()
@@ -113,7 +115,8 @@ export class AccountWorker {
       this.#stop.signal.throwIfAborted()
       return pipeline.acceptRows(keptRows(rows, filter))
     }
-    const parts = { reader, categories, store, legs: this.#legs, orders: this.#orders }
+    const known = { coins: this.#coins, legs: this.#legs, orders: this.#orders }
+    const parts = { reader, categories, store, ...known }
     const [executions, seen] = [new ExecutionRepository(db), this.#seen]
     const repair = new GapRepair({
       accountId,
@@ -225,7 +228,8 @@ export class AccountWorker {
       for (const event of normalized.events) {
         if (event.channel === 'position') this.#legs.note(event)
         if (event.channel === 'order') this.#orders.note(event)
-        if (event.channel !== 'wallet') this.#seen.note(event)
+        if (event.channel === 'wallet') this.#coins.note(event)
+        else this.#seen.note(event)
       }
       pipeline.accept(normalized, recorder.place)
     })
@@ -322,7 +326,9 @@ export class AccountWorker {
 
   /** Reads how the capture of the account ended before this worker. */
   async readPast(): Promise<void> {
-    const { legs, orders, missedSince } = await readAccountPast(this.#context.db, this.account)
+    const past = await readAccountPast(this.#context.db, this.account)
+    const { coins, legs, orders, missedSince } = past
+    for (const coin of coins) this.#coins.note(coin)
     for (const leg of legs) this.#legs.note(leg)
     for (const order of orders) this.#orders.note(order)
     for (const event of [...legs, ...orders]) this.#seen.note(event)

@@ -107,11 +107,12 @@ export class AccountReader {
     this.#options = { clock: place.clock, coins, seen, onDenied }
   }
 
-  /** The present wallet. */
-  async wallet(signal: AbortSignal): Promise<ReadRows<WalletEvent>> {
+  /** The present wallet: the coins that have a balance, or the named ones whether or not they have one. */
+  async wallet(signal: AbortSignal, coins: readonly string[] = []): Promise<ReadRows<WalletEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
+    const query = coins.length === 0 ? {} : { coin: coins.join() }
     const { items, deadLetters, exchangeTs, localTsUs } = await this.#client.walletBalance(
-      {},
+      query,
       options,
     )
     return { events: items, deadLetters, exchangeTs: exchangeTs ?? 0, localTsUs }

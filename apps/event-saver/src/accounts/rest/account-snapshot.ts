@@ -1,13 +1,18 @@
 import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
 import type { ArrivedRows } from '../../pipeline/pipeline.ts'
 import type { AccountReader, ReadRows } from './account-reader.ts'
+import type { HeldCoins } from './held-coins.ts'
 import type { LegBook } from './leg-book.ts'
 import type { OpenOrders } from './open-orders.ts'
+
+/** How many coins are named in one request. */
+const COINS_AT_ONCE = 10
 
 /** What a snapshot needs. */
 export interface SnapshotOptions {
   readonly reader: Pick<AccountReader, 'legsOf' | 'openOrders' | 'order' | 'positions' | 'wallet'>
   readonly categories: readonly Category[]
+  readonly coins: HeldCoins
   readonly legs: LegBook
   readonly orders: OpenOrders
   /** Stores rows; false when it could not store all of them. */
@@ -24,7 +29,7 @@ export interface SnapshotResult {
 
 /**
  * Reads all of an account's wallet, open positions and open orders, and stores them. What was open and is not
- * listed is asked for by its name: an order by its id, a leg by its instrument. A list of several pages may leave
+ * listed is asked for by its name: an order by its id, a leg by its instrument, a coin. A list of several pages may leave
  * out what moved from one page to another meanwhile.
  */
 export async function takeSnapshot(
@@ -32,7 +37,7 @@ export async function takeSnapshot(
   signal: AbortSignal,
 ): Promise<SnapshotResult> {
   const { reader, categories, store } = options
-  let isStored = await store(await reader.wallet(signal))
+  let isStored = await store(await wholeWallet(options, signal))
   let isSettled = true
   for (const category of categories) {
     if (category !== 'spot') {
@@ -51,6 +56,23 @@ export async function takeSnapshot(
     isStored = (await store(rows)) && isStored
   }
   return { isStored, isSettled }
+}
+
+/** The coins that the exchange lists, and those of which there was something before. */
+async function wholeWallet(
+  { coins, reader }: SnapshotOptions,
+  signal: AbortSignal,
+): Promise<ArrivedRows> {
+  const { events, deadLetters } = await reader.wallet(signal)
+  const rows = { events: [...events], deadLetters: [...deadLetters] }
+  const absent = coins.absent(events)
+  for (let start = 0; start < absent.length; start += COINS_AT_ONCE) {
+    const told = await reader.wallet(signal, absent.slice(start, start + COINS_AT_ONCE))
+    rows.events.push(...told.events)
+    rows.deadLetters.push(...told.deadLetters)
+  }
+  for (const event of rows.events) coins.note(event)
+  return rows
 }
 
 async function withClosedLegs(

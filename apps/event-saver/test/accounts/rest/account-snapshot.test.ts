@@ -1,6 +1,7 @@
 import type { OrderEvent, PositionEvent } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
 import { takeSnapshot } from '../../../src/accounts/rest/account-snapshot.ts'
+import { HeldCoins } from '../../../src/accounts/rest/held-coins.ts'
 import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
 import { OpenOrders } from '../../../src/accounts/rest/open-orders.ts'
 import type { ArrivedRows } from '../../../src/pipeline/pipeline.ts'
@@ -51,6 +52,7 @@ async function snapshotAt(
         order: async () => ({ ...(await nothing()), events: [cancelled] }),
       },
       categories: ['linear'],
+      coins: new HeldCoins(),
       legs,
       orders,
       store: async ({ events }) => {

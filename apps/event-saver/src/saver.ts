@@ -29,6 +29,7 @@ import { MarketRepair } from './repair/market-repair.ts'
 import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { embeddedFolder } from './storage/data-folder.ts'
 import { openDataJournal, type SaverJournal } from './storage/data-journal.ts'
+import { databaseFault } from './storage/database-fault.ts'
 import { Databases } from './storage/databases.ts'
 import { openFolder } from './storage/folder-modes.ts'
 import { OpenGapCount } from './storage/open-gap-count.ts'
@@ -323,7 +324,7 @@ export class Saver {
       if (signal.aborted) return
       if (isTaken(error)) this.pipeline.handOver()
       else this.#isRefused = !this.#isDatabaseReady && !this.#hasWaited
-      this.#fail(error)
+      this.#fail(databaseFault(error, config) ?? error)
     } finally {
       patience.cancel()
     }

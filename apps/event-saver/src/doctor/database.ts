@@ -10,6 +10,7 @@ import {
 import { type RawBuilder, sql } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { reasonOf } from '../log/reason.ts'
+import { lackingRights } from '../storage/assert-may-write.ts'
 import { embeddedFolder } from '../storage/data-folder.ts'
 import { mendingOf } from '../storage/database-fault.ts'
 import { examineAccounts } from './accounts.ts'
@@ -62,7 +63,6 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
       has_schema: boolean
       may_create: boolean
       owner: string | null
-      may_write: boolean
       is_read_only: boolean
     }>`
       select current_schema() is not null as has_schema,
@@ -72,12 +72,6 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
           where relnamespace = current_schema()::regnamespace
             and relname in (${textList(PARTITIONED_TABLES)}) and not pg_has_role(relowner, 'usage')
           limit 1) as owner,
-        not exists (
-          select from pg_class
-          where relnamespace = current_schema()::regnamespace
-            and relname in (${textList([...PARTITIONED_TABLES, 'dead_letters', 'capture_gaps', 'instruments', 'instrument_lists'])})
-            and not has_table_privilege(oid, 'insert')
-        ) as may_write,
         current_setting('transaction_read_only') = 'on' as is_read_only`.execute(db)
     const [rights] = rows
     if (rights?.has_schema === false) {
@@ -97,10 +91,10 @@ export async function examineDatabase(config: Config): Promise<Finding[]> {
         ),
       )
     }
-    if (rights?.may_write !== true) {
-      findings.push(
-        problem('DATABASE', 'this role may not write the tables', 'grant insert on them'),
-      )
+    const lacking = await lackingRights(db, config)
+    if (lacking !== null) {
+      const fix = 'grant it, or capture as a member of grid_writer'
+      findings.push(problem('DATABASE', `this role lacks ${lacking}`, fix))
     }
     if (rights?.is_read_only === true) {
       const fix = 'name the primary server, or unset default_transaction_read_only'

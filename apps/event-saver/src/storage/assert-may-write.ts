@@ -6,35 +6,61 @@ import { CommandError, EXIT } from '../exit-code.ts'
 /** One each for the pool of capture, that of maintenance, the collector's name and hints about accounts. */
 const LEAST_CONNECTIONS = 4
 
+type Right = 'select' | 'insert' | 'update'
+
+const MARKET_RIGHTS: readonly Right[] = ['select', 'insert']
+
+/** The rights without which market data is not stored, gaps are not noticed, or accounts cannot be known. */
+const RIGHTS: Readonly<Partial<Record<keyof GridDatabase, readonly Right[]>>> = {
+  api_credentials: ['select'],
+  bybit_accounts: ['select'],
+  capture_gaps: ['select', 'insert', 'update'],
+  dead_letters: ['select', 'insert'],
+  instrument_lists: ['select', 'insert', 'update'],
+  instruments: ['select', 'insert', 'update'],
+  journal_positions: ['select', 'insert', 'update'],
+  removed_days: ['select'],
+  runs: ['select', 'update'],
+  strategies: ['select'],
+  users: ['select'],
+}
+
+/** The rights that a capture needs and this login lacks on the tables that there are, such as `update on runs`; null for none. */
+export async function lackingRights(
+  db: Kysely<GridDatabase>,
+  { channels }: Pick<Config, 'channels'>,
+): Promise<string | null> {
+  const market = channels.map((channel) => [MARKET_TABLES[channel].table, MARKET_RIGHTS] as const)
+  const rights = [...market, ...Object.entries(RIGHTS)].flatMap(([table, needed]) =>
+    needed.map((right) => ({ table, right })),
+  )
+  const { rows } = await sql<{ right: Right; tables: string }>`
+    select "right", string_agg(relname, ', ' order by relname) as tables
+    from jsonb_to_recordset(${JSON.stringify(rights)}::jsonb) as needed ("table" text, "right" text)
+    join pg_class on relname = "table" and relnamespace = current_schema()::regnamespace
+    where not has_table_privilege(oid, "right")
+    group by "right" order by "right"`.execute(db)
+  return rows.length === 0
+    ? null
+    : rows.map(({ right, tables }) => `${right} on ${tables}`).join('; ')
+}
+
 /**
- * Refuses a login that the server lets read only, one that may not insert into the tables of the
- * channels, and one that may not have enough connections. Throws a `CommandError` with exit code 78. A standby is not meant, because it may be promoted;
+ * Refuses a login that the server lets read only, one that lacks rights on the tables, and one that may not have
+ * enough connections. Throws a `CommandError` with exit code 78. A standby is not meant, because it may be promoted;
  * neither is a login that may not make partitions, because another saver may make them.
  */
 export async function assertMayWrite(
   db: Kysely<GridDatabase>,
-  { channels }: Pick<Config, 'channels'>,
+  config: Pick<Config, 'channels'>,
 ): Promise<void> {
-  const tables = [
-    ...channels.map((channel) => MARKET_TABLES[channel].table),
-    'dead_letters',
-    'capture_gaps',
-  ]
   const { rows } = await sql<{
     me: string
     reads_only: boolean
-    denied: string[]
     limited: string | null
   }>`
     select current_user::text as me,
       not pg_is_in_recovery() and current_setting('transaction_read_only') = 'on' as reads_only,
-      array(
-        select relname::text from pg_class
-        where relnamespace = current_schema()::regnamespace
-          and relname in (${sql.join(tables.map((table) => sql.lit(table)))})
-          and not has_table_privilege(oid, 'insert')
-        order by relname
-      ) as denied,
       (
         select case
           when rolconnlimit between 0 and ${LEAST_CONNECTIONS - 1} then
@@ -55,11 +81,9 @@ export async function assertMayWrite(
       `the ${row.limited}, and a saver needs at least ${LEAST_CONNECTIONS}, better 8: raise its connection limit`,
     )
   }
-  if (row.denied.length > 0) {
-    const list = row.denied.join(', ')
-    throw refused(
-      `${row.me} may not insert into ${list}; grant insert on them, or capture as a member of grid_writer`,
-    )
+  const lacking = await lackingRights(db, config)
+  if (lacking !== null) {
+    throw refused(`${row.me} lacks ${lacking}; grant it, or capture as a member of grid_writer`)
   }
 }
 

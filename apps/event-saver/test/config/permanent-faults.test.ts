@@ -443,16 +443,33 @@ describe('a socket that cannot be connected to ends a command with 78', () => {
   })
 })
 
+/** Gives a login all that a capture needs but one right, and what is said then. */
+const lackOf =
+  (table: string) =>
+  (right: string): [string, (role: string) => string[], RegExp] => [
+    `the right to ${right} of ${table}`,
+    (role) => [
+      `grant usage, create on schema public to ${role}`,
+      `grant select, insert, update on all tables in schema public to ${role}`,
+      `revoke ${right} on ${table} from ${role}`,
+    ],
+    new RegExp(`: \\w+ lacks ${right} on ${table}; grant it`),
+  ]
+
 describe('a login that may not write ends run with 78, naming what to grant', () => {
-  it.each([
+  it.each<[string, (role: string) => string[], RegExp]>([
     [
       'the right to insert',
       (role: string) => [
         `grant usage, create on schema public to ${role}`,
         `grant select on all tables in schema public to ${role}`,
       ],
-      /may not insert into capture_gaps, dead_letters, public_trades, ticker_snapshots; grant insert/,
+      /lacks insert on capture_gaps, dead_letters, .*, public_trades, ticker_snapshots; update on .*; grant it/,
     ],
+    ...['select', 'insert', 'update'].map(lackOf('journal_positions')),
+    ...['select', 'insert'].map(lackOf('ticker_snapshots')),
+    ...['update'].map(lackOf('capture_gaps')),
+    ...['select'].map(lackOf('bybit_accounts')),
     [
       'the right to do more than read',
       (role: string) => [
@@ -485,6 +502,17 @@ describe('a login that may not write ends run with 78, naming what to grant', ()
       await sql(`drop role ${role}`)
     }
   })
+})
+
+it('a database whose tables somebody changed ends run with 78 too', async () => {
+  await using database = await ownDatabase()
+  await migrate(database.db, { environment: 'custom:127.0.0.1' })
+  const rename = 'alter table journal_positions rename column position to place'
+  await database.db.executeQuery(CompiledQuery.raw(rename))
+  const env = { EVENTSAVER_DATABASE_URL: database.url, EVENTSAVER_WS_URL: 'ws://127.0.0.1:9' }
+  await using saver = new Cli(['run'], env)
+  expect(await saver.exited).toBe(78)
+  expect(saver.stderr).toMatch(/42703: EVENTSAVER_DATABASE_URL postgres:.*position/)
 })
 
 describe('a folder that cannot be written', () => {

@@ -40,6 +40,16 @@ async function problemsOf(url: string) {
 }
 
 describe('doctor finds that a login lacks the rights', () => {
+  it('that every capture needs, and names them', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'custom:127.0.0.1' })
+    await using writer = await loginOf(database, 'pg_read_all_data')
+    const [, lacking] = await problemsOf(writer.url)
+    expect(lacking).toMatch(
+      /lacks insert on capture_gaps, .*; update on capture_gaps, .*, runs; grant it/,
+    )
+  })
+
   it('to make partitions', async () => {
     await using database = await ownDatabase()
     await migrate(database.db, { environment: 'custom:127.0.0.1' })

@@ -14,12 +14,20 @@ import {
 /** A moment of a stream, in epoch milliseconds. */
 export type Moment = Stream & { readonly ts: number }
 
+interface Interval {
+  readonly stream: Stream
+  startTs: number
+  endTs: number
+  /** Whether something was dropped since it was last looked at. */
+  isFresh: boolean
+}
+
 /**
  * Turns items that could not be kept into gaps: one interval for each stream, from its first to its
  * last dropped item, until the intervals are ended.
  */
 export class DroppedIntervals {
-  readonly #open = new Map<string, { stream: Stream; startTs: number; endTs: number }>()
+  readonly #open = new Map<string, Interval>()
 
   /** Whether items are being dropped. */
   get isOpen(): boolean {
@@ -32,8 +40,9 @@ export class DroppedIntervals {
     const key = streamKey(moment)
     const interval = this.#open.get(key)
     if (interval === undefined) {
-      this.#open.set(key, { stream: streamOf(moment), startTs: ts, endTs: ts })
+      this.#open.set(key, { stream: streamOf(moment), startTs: ts, endTs: ts, isFresh: true })
     } else {
+      interval.isFresh = true
       interval.startTs = Math.min(interval.startTs, ts)
       interval.endTs = Math.max(interval.endTs, ts)
     }
@@ -41,14 +50,25 @@ export class DroppedIntervals {
 
   /** Ends all open intervals and gives them as gaps. */
   end(): CaptureGap[] {
-    const intervals = [...this.#open.values()]
-    this.#open.clear()
-    return intervals.map(({ stream, startTs, endTs }) => ({
-      ...stream,
-      startTs,
-      endTs,
-      reason: 'queue_full',
-    }))
+    return this.#end(() => true)
+  }
+
+  /** Ends and gives those of streams that have dropped nothing since this was called last. */
+  endCalm(): CaptureGap[] {
+    const calm = this.#end(({ isFresh }) => !isFresh)
+    for (const interval of this.#open.values()) interval.isFresh = false
+    return calm
+  }
+
+  #end(isOver: (interval: Interval) => boolean): CaptureGap[] {
+    const gaps: CaptureGap[] = []
+    for (const [key, interval] of this.#open) {
+      if (!isOver(interval)) continue
+      this.#open.delete(key)
+      const { stream, startTs, endTs } = interval
+      gaps.push({ ...stream, startTs, endTs, reason: 'queue_full' })
+    }
+    return gaps
   }
 }
 

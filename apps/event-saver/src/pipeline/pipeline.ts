@@ -7,13 +7,15 @@ import {
   type DeadLetter,
   type GridEvent,
   type JsonObject,
+  nowMs,
   repeat,
   type Stream,
 } from '@grid/core-events'
 import { classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { DurableJournal } from '../journal/durable-journal.ts'
-import type { JournalItem } from '../journal/format/items.ts'
+import type { JournalItem, JournalNote } from '../journal/format/items.ts'
+import type { JournalPosition } from '../journal/format/position.ts'
 import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
@@ -37,6 +39,7 @@ import { Lane, type LaneItems } from './recovery/lane.ts'
 import { isElsewhere } from './recovery/positions.ts'
 import { Recovery } from './recovery/recovery.ts'
 import type { Place } from './recovery/stream-recorder.ts'
+import { UnkeptNotes } from './recovery/unkept-notes.ts'
 import { type MergeStates, STATE_MERGES } from './state-merges.ts'
 import { UnknownKeys } from './unknown-keys.ts'
 import type { Arrival } from './waiting-room.ts'
@@ -149,14 +152,13 @@ export class Pipeline {
   /** Null with a journal in memory. */
   readonly #recovery: Recovery | null
   readonly #dropped = new DroppedIntervals()
+  readonly #unkept: UnkeptNotes
   /** Gaps that the journal did not take. */
   #untakenGaps: { readonly gap: JsonObject; readonly arrival: { isUnkept: boolean } }[] = []
   readonly #refused = new WeakSet<GridEvent>()
   readonly #ended = new AbortController()
   /** The newest record of which everything was taken. */
   #newest = 0
-  #droppedSince = 0
-  #droppedBefore = 0
   #gapsLost = 0
   #keepsGaps = true
 
@@ -189,6 +191,11 @@ export class Pipeline {
       sync: async () => (isDurable(journal) ? journal.flush() : 0),
     })
     this.gaps = new GapRecorder(gapThresholdMs, (gap, position) => this.#keepGap(gap, position))
+    this.#unkept = new UnkeptNotes({
+      note: (note) => this.#note(note),
+      beforeTurn: () => this.#endDropped(),
+      nowMs: () => nowMs(options.clock),
+    })
     this.#recovery = isDurable(journal)
       ? new Recovery({
           ...options,
@@ -196,6 +203,8 @@ export class Pipeline {
           lanes: Object.values(this.#lanes),
           gaps: this.#gapLane,
           onRead: (frame, channel) => this.#countDiscards(frame.discarded, channel),
+          heldBefore: (channel) => this.#unkept.firstOf(channel),
+          onBack: (channel) => this.#onBack(channel),
           onGap: (gap) => this.acceptGap(gap),
           onMissing: (lane, items) => this.ledger.drop(lane.channel, 'journal_lost', items),
         })
@@ -291,6 +300,9 @@ export class Pipeline {
       const lane = this.#lanes[channel]
       if (!lane.take(part, arrival)) this.#refuse(channel, part)
       else if (lane.isBehind) this.#recovery?.wake()
+      if (!isKept && this.#recovery !== null && channel !== 'unknown') {
+        this.#unkept.take(channel, Math.floor(frame.localTsUs / 1000))
+      }
     })
     for (const { channel } of discarded) this.ledger.of(channel ?? 'unknown').received += 1
     if (discarded.length > 0) this.#countDiscards(discarded)
@@ -374,6 +386,8 @@ export class Pipeline {
       const isRead = (await this.#recovery?.readOn(signal)) ?? false
       isMore = isRead || this.#writers().some(({ isOpen, waiting }) => isOpen && waiting > 0)
     }
+    this.#endDropped()
+    this.#unkept.end()
     await this.#recovery?.stop(signal)
     return this.#close('shutdown', signal)
   }
@@ -481,7 +495,6 @@ export class Pipeline {
     for (const letter of letters) {
       this.#deadLetters.refuse({ letter, channel, term: 'deadLettered' }, reason)
     }
-    this.#droppedSince += events.length + letters.length
   }
 
   /** Counts what was not wanted; `only` of one channel, whose items did not count as received before. */
@@ -496,16 +509,16 @@ export class Pipeline {
 
   /** Keeps a gap; one that was read from the journal has its place there. */
   #keepGap(recorded: RecordedGap, position: number | undefined): void {
-    const { journal, onRecorded } = this.#options
+    const { onRecorded } = this.#options
     // Sound: gaps are plain JSON.
     const gap = recorded.gap as unknown as JsonObject
-    const { unwritten } = journal.counts
-    const place = position ?? journal.note({ type: 'gap', gap })
-    const isUnkept = journal.counts.unwritten !== unwritten
-    const arrival = { timeUs: this.#nowUs(), position: place, bytes: 0, isUnkept }
+    const note = { type: 'gap', gap }
+    const place = position === undefined ? this.#note(note) : { position, isTaken: true }
+    const isUnkept = !place.isTaken
+    const arrival = { timeUs: this.#nowUs(), position: place.position, bytes: 0, isUnkept }
     if (isUnkept && this.#recovery !== null) this.#untakenGaps.push({ gap, arrival })
     this.#gapWriter.add(recorded, arrival)
-    if (position === undefined) this.#gapLane.noted(place, !isUnkept)
+    if (isUnkept) this.#gapLane.noted(place.position, false)
     onRecorded?.(recorded)
   }
 
@@ -552,23 +565,45 @@ export class Pipeline {
     if (this.#waitingInMemory <= this.#options.maxWaiting * RESUME_AT) this.#endDropped()
   }
 
-  /** Ends gaps of dropped items once a while has passed in which none was dropped. */
+  /** Ends gaps of dropped items, of each stream once a while has passed in which it has dropped none. */
   #tick(): number {
     this.#newest = Math.max(this.#newest, this.#options.journal.position)
     this.#noteGapsAgain()
-    if (this.#recovery !== null && this.#droppedSince === this.#droppedBefore) this.#endDropped()
-    this.#droppedBefore = this.#droppedSince
+    if (this.#recovery !== null) {
+      // Where no note tells that items are being dropped, only gaps do.
+      if (this.#options.journal.state !== 'running') this.#endDropped()
+      for (const gap of this.#dropped.endCalm()) this.acceptGap(gap)
+      this.#unkept.tick()
+      this.#newest = Math.max(this.#newest, this.#options.journal.position)
+    }
     return TICK_MS
   }
 
   /** Notes the gaps that the journal did not take, as soon as it does: they may still wait for the database. */
   #noteGapsAgain(): void {
-    const { journal } = this.#options
     for (const { gap, arrival } of this.#untakenGaps.splice(0)) {
-      const { unwritten } = journal.counts
-      journal.note({ type: 'gap', gap })
-      arrival.isUnkept = journal.counts.unwritten !== unwritten
+      arrival.isUnkept = !this.#note({ type: 'gap', gap }).isTaken
       if (arrival.isUnkept) this.#untakenGaps.push({ gap, arrival })
+    }
+  }
+
+  /** Appends a note that rows must wait for. */
+  #note(note: JournalNote): { position: JournalPosition; isTaken: boolean } {
+    const { journal } = this.#options
+    const { unwritten } = journal.counts
+    const position = journal.note(note)
+    const isTaken = journal.counts.unwritten === unwritten
+    if (isTaken) this.#gapLane.noted(position, true)
+    return { position, isTaken }
+  }
+
+  /** The database lost what was stored: what was in memory alone comes from nowhere again. */
+  #onBack(channel: LedgerChannel): void {
+    const startTs = this.#unkept.takeBack(channel)
+    if (startTs === null || channel === 'unknown') return
+    const endTs = Math.max(startTs, nowMs(this.#options.clock))
+    for (const stream of this.#options.streamsOf?.(channel) ?? []) {
+      this.acceptGap({ ...stream, startTs, endTs, reason: 'queue_full' })
     }
   }
 

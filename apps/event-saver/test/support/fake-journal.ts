@@ -1,4 +1,8 @@
-import type { ConnectionState, DurableJournal } from '../../src/journal/durable-journal.ts'
+import type {
+  ConnectionState,
+  DurableJournal,
+  JournalPriority,
+} from '../../src/journal/durable-journal.ts'
 import type { JournalItem, JournalNote, JournalOrigin } from '../../src/journal/format/items.ts'
 import { firstPositionOf } from '../../src/journal/format/position.ts'
 
@@ -48,15 +52,18 @@ export class FakeJournal
     disk.processes += 1
     this.position = firstPositionOf(disk.processes) - 1
     this.firstOfProcess = this.position + 1
-    this.#put({ kind: 'boot', environment, position: 0, localTsUs: 0 })
+    this.#put({ kind: 'boot', environment, position: 0, localTsUs: Date.now() * 1000 })
   }
 
   get state(): 'running' | 'stalled' {
     return this.isRunning ? 'running' : 'stalled'
   }
 
-  accepts(): boolean {
-    return true
+  /** Nothing but accounts' data is to be appended while it is false. */
+  hasRoom = true
+
+  accepts(priority?: JournalPriority): boolean {
+    return this.hasRoom || priority === 'private'
   }
 
   connect(origin: JournalOrigin): number {

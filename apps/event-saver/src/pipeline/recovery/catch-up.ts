@@ -1,7 +1,7 @@
 import { setImmediate as afterOthers } from 'node:timers/promises'
 import { type Stream, untilAborted } from '@grid/core-events'
 import type { DurableJournal, JournalReader } from '../../journal/durable-journal.ts'
-import type { HoleItem, JournalItem } from '../../journal/format/items.ts'
+import type { HoleItem, JournalItem, NoteItem } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
 import type { LedgerChannel } from '../ledger.ts'
 import { type FrameItems, forEachLane, storedItems } from './frame-items.ts'
@@ -33,6 +33,8 @@ export interface CatchUpOptions {
   readonly onDiscarded: (frame: ReadFrame, channel: LedgerChannel) => void
   /** Records that cannot be read, which these lanes were to be given. */
   readonly onHole: (hole: HoleItem, lanes: readonly Lane[]) => Promise<unknown>
+  /** These lanes are to be told that frames were in memory alone. */
+  readonly onUnkept: (item: NoteItem, lanes: readonly Lane[]) => void
   /** Items that these lanes were to be given, and that cannot be understood. */
   readonly onLost: (frame: ReadFrame, position: JournalPosition, lanes: readonly Lane[]) => void
   /** A lane has been given the newest record; so many of its items did not come. */
@@ -146,7 +148,7 @@ export class CatchUp {
   }
 
   async #give(item: JournalItem, frame: ReadFrame | null, before: JournalPosition): Promise<void> {
-    const { gaps, lanes, laneOf, onHole, onItem, onLost } = this.#options
+    const { gaps, lanes, laneOf, onHole, onItem, onLost, onUnkept } = this.#options
     const { position } = item
     /** Whether a lane was given everything before the item, and not the item. */
     const isNext = (lane: Lane | GapLane): boolean =>
@@ -154,6 +156,7 @@ export class CatchUp {
     const first = onItem(item, frame)
     if (first !== null) await first
     if (item.kind === 'note' && isNext(gaps)) gaps.takeRead(item)
+    if (item.kind === 'note' && item.note.type === 'unkept') onUnkept(item, lanes.filter(isNext))
     if (item.kind === 'hole') await onHole(item, lanes.filter(isNext))
     if (frame?.lost !== undefined) onLost(frame, position, lanes.filter(isNext))
     const left = new Set<Lane>()

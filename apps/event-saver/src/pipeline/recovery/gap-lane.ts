@@ -66,7 +66,7 @@ export class GapLane {
     this.#options.onGap(note['gap'] as unknown as CaptureGap, position)
   }
 
-  /** A gap of this process was noted; or not, where the journal took nothing. */
+  /** A gap of this process, or where one may begin, was noted; or not, where the journal took nothing. */
   noted(position: JournalPosition, isKept: boolean): void {
     this.#noted += 1
     this.#unsafe = Math.max(this.#unsafe ?? 0, isKept ? position : Number.POSITIVE_INFINITY)

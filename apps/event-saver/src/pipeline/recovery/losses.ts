@@ -12,6 +12,8 @@ export interface Lost {
   readonly toMs: number
   /** Beginning and end of what single streams have lost. */
   readonly known?: readonly Moment[]
+  /** Whether it goes on until its end is found, or the process of these records has ended. Default: as it was. */
+  readonly isOpen?: boolean
 }
 
 /** A loss that may still grow. */
@@ -23,6 +25,7 @@ interface Loss {
   readonly intervals: DroppedIntervals
   /** The end of it all. */
   latestMs: number
+  isOpen: boolean
 }
 
 /** What losses need, and whom they tell. */
@@ -32,6 +35,8 @@ export interface LossesOptions {
   readonly onGap: (gap: CaptureGap) => void
 }
 
+/** How much older than its receipt an event is believed to be that the journal cannot give back. */
+export const UNDER_WAY_MS = 5000
 /** A loss has ended when nothing of it came for so long, by the times of the records. */
 const CALM_MS = 10_000
 
@@ -57,10 +62,12 @@ export class Losses {
   }
 
   /** A lane has lost something, or more. */
-  extend(lane: Lane, { from, fromMs, known = [], toMs }: Lost): void {
-    const begun = { from, fromMs, toMs, intervals: new DroppedIntervals(), latestMs: toMs }
+  extend(lane: Lane, { from, fromMs, isOpen, known = [], toMs }: Lost): void {
+    const intervals = new DroppedIntervals()
+    const begun = { from, fromMs, toMs, intervals, latestMs: toMs, isOpen: false }
     const loss = this.#open.get(lane) ?? begun
     this.#open.set(lane, loss)
+    loss.isOpen = isOpen ?? loss.isOpen
     loss.latestMs = Math.max(loss.latestMs, toMs)
     if (fromMs !== null) {
       loss.toMs = loss.fromMs === null ? toMs : Math.max(loss.toMs, toMs)
@@ -71,26 +78,26 @@ export class Losses {
 
   /** The reading has come to a time, in epoch milliseconds: losses long before it have ended. */
   pass(nowMs: number): void {
-    for (const [lane, { latestMs }] of this.#open) {
-      if (nowMs > latestMs + CALM_MS) this.end(lane)
+    for (const [lane, { isOpen, latestMs }] of this.#open) {
+      if (!isOpen && nowMs > latestMs + CALM_MS) this.#end(lane, nowMs)
     }
   }
 
   /** The process whose records were read has ended. */
-  endAll(): void {
-    for (const lane of [...this.#open.keys()]) this.end(lane)
+  endAll(nowMs: number): void {
+    for (const lane of [...this.#open.keys()]) this.#end(lane, nowMs)
   }
 
   /** A lane is at the tail; gives whether it has lost anything since it was there before. */
-  reachTail(lane: Lane): boolean {
-    this.end(lane)
+  reachTail(lane: Lane, nowMs: number): boolean {
+    this.#end(lane, nowMs)
     return this.#told.delete(lane)
   }
 
-  /** Tells a lane's loss. */
-  end(lane: Lane): void {
+  #end(lane: Lane, nowMs: number): void {
     const loss = this.#open.get(lane)
     if (loss === undefined) return
+    if (loss.isOpen) loss.toMs = Math.max(loss.toMs, Math.ceil(nowMs))
     const { fromMs, intervals, toMs } = loss
     if (fromMs !== null && lane.channel !== 'unknown') {
       for (const stream of this.#options.streamsOf(lane.channel)) {

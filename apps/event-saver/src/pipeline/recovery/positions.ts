@@ -26,6 +26,9 @@ export interface PositionsOptions {
   readonly host: PositionsHost
 }
 
+/** The row that counts the batches of a lane which stored rows and moved no position. */
+type Held = `${LaneName} held`
+
 /** How often positions of idle lanes move, and all are compared with the database's. */
 const BEAT_MS = 1000
 const BACKOFF = { baseMs: 1000, capMs: 5000 }
@@ -35,7 +38,7 @@ class PositionElsewhere extends Error {
   override readonly name = 'PositionElsewhere'
   readonly code = 'POSITION_ELSEWHERE'
 
-  constructor(lane: LaneName) {
+  constructor(lane: LaneName | Held) {
     super(`the position of ${lane} in the database is not the one that was committed last`)
   }
 }
@@ -43,11 +46,14 @@ class PositionElsewhere extends Error {
 /**
  * Up to where each lane of the journal is committed. The database's word counts: each move names the position from
  * which it starts, and where that is not the database's, the rows of its transaction are not stored either.
+ *
+ * A position may have to stay where it is while rows are stored. Then the batch moves a count beside it: else nobody
+ * would notice that the database lost those rows.
  */
 export class Positions {
   readonly #options: PositionsOptions
   readonly #repository: JournalPositionRepository
-  readonly #committed = new Map<LaneName, JournalPosition | null>()
+  readonly #committed = new Map<LaneName | Held, number | null>()
   /** Lanes that the beat is moving. */
   #beating: { readonly lanes: ReadonlySet<LaneName>; readonly done: Promise<unknown> } | null = null
 
@@ -60,13 +66,25 @@ export class Positions {
 
   /** Up to where a lane is committed, as far as is known; null before its first move. */
   committed(lane: LaneName): JournalPosition | null {
-    return this.#committed.get(lane) ?? null
+    return this.#known(lane)
+  }
+
+  #known(name: LaneName | Held): number | null {
+    return this.#committed.get(name) ?? null
+  }
+
+  /** A lane's position, and the count beside it. */
+  #both(lane: LaneName): readonly [number | null, number | null] {
+    return [this.#known(lane), this.#known(heldOf(lane))]
   }
 
   /** Reads the positions that earlier processes left. */
   async readFirst(): Promise<void> {
     const stored = await this.#read()
-    for (const lane of this.#options.lanes) this.#committed.set(lane, stored.get(lane) ?? null)
+    for (const lane of this.#options.lanes) {
+      this.#committed.set(lane, stored.get(lane) ?? null)
+      this.#committed.set(heldOf(lane), stored.get(heldOf(lane)) ?? null)
+    }
   }
 
   /**
@@ -84,21 +102,26 @@ export class Positions {
     // Two moves of one lane would wait for each other in the database, and one of them would be in vain.
     while (this.#beating?.lanes.has(lane)) await this.#beating.done
     for (;;) {
-      const from = this.committed(lane)
+      const before = this.#both(lane)
+      const [from, count] = before
       let to = from
       try {
         const result = await work(async (trx, inserted) => {
           to = Math.max(from ?? 0, target(inserted))
-          await this.#move(trx, lane, from, to)
+          if (to === from) await this.#move(trx, heldOf(lane), count, (count ?? 0) + 1)
+          else await this.#move(trx, lane, from, to)
         })
-        this.#onMoved(lane, from, to)
+        if (to === from) this.#onMoved(heldOf(lane), count, (count ?? 0) + 1)
+        else this.#onMoved(lane, from, to)
         return result
       } catch (error) {
         if (!isElsewhere(error)) throw error
         await this.compare()
         // Where it is lower the batch was let go; where it is higher, an answer was lost.
-        const now = this.committed(lane)
-        if (now === from || now === null || now < (from ?? 0)) throw error
+        const now = this.#both(lane)
+        const isLower = now.some((value, index) => (value ?? -1) < (before[index] ?? -1))
+        const isSame = now.every((value, index) => value === before[index])
+        if (isLower || isSame) throw error
       }
     }
   }
@@ -109,12 +132,17 @@ export class Positions {
     const before = new Map(this.#committed)
     const stored = await this.#read()
     for (const lane of lanes) {
-      const expected = before.get(lane) ?? null
-      const actual = stored.get(lane) ?? null
+      const names = [lane, heldOf(lane)] as const
       // What changed meanwhile is judged the next time.
-      if (this.committed(lane) !== expected || actual === expected) continue
-      this.#committed.set(lane, actual)
-      if (expected !== null && (actual ?? 0) < expected) host.onBack(lane, actual ?? 0)
+      if (names.some((name) => this.#known(name) !== (before.get(name) ?? null))) continue
+      let isLower = false
+      for (const name of names) {
+        const expected = before.get(name) ?? null
+        const actual = stored.get(name) ?? null
+        this.#committed.set(name, actual)
+        isLower ||= expected !== null && (actual ?? -1) < expected
+      }
+      if (isLower) host.onBack(lane, this.committed(lane) ?? 0)
     }
   }
 
@@ -174,7 +202,7 @@ export class Positions {
 
   async #move(
     trx: Kysely<GridDatabase>,
-    lane: LaneName,
+    lane: LaneName | Held,
     from: JournalPosition | null,
     to: JournalPosition | null,
   ): Promise<void> {
@@ -185,8 +213,8 @@ export class Positions {
   }
 
   /** What was found to be lower meanwhile stays so. */
-  #onMoved(lane: LaneName, from: JournalPosition | null, to: JournalPosition | null): void {
-    if (this.committed(lane) === from) this.#committed.set(lane, to)
+  #onMoved(lane: LaneName | Held, from: number | null, to: number | null): void {
+    if (this.#known(lane) === from) this.#committed.set(lane, to)
   }
 
   #read(): Promise<ReadonlyMap<string, number>> {
@@ -198,6 +226,10 @@ export class Positions {
     const positions = this.#options.lanes.map((lane) => this.committed(lane) ?? 0)
     this.#options.host.onCommitted(Math.min(...positions))
   }
+}
+
+function heldOf(lane: LaneName): Held {
+  return `${lane} held`
 }
 
 /** Whether an error says that a position is not where it was: its transaction was undone. */

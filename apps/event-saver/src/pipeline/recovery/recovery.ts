@@ -20,7 +20,7 @@ import {
 import type { Kysely } from 'kysely'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import type { DurableJournal } from '../../journal/durable-journal.ts'
-import type { HoleItem, JournalItem } from '../../journal/format/items.ts'
+import type { HoleItem, JournalItem, NoteItem } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
 import type { Moment } from '../dropped-intervals.ts'
 import { arrivalOf } from '../event-writer.ts'
@@ -30,14 +30,13 @@ import { CatchUp, type ReadFrame } from './catch-up.ts'
 import type { GapLane } from './gap-lane.ts'
 import { JournalReplay } from './journal-replay.ts'
 import type { Lane, LaneName } from './lane.ts'
-import { Losses } from './losses.ts'
+import { Losses, UNDER_WAY_MS } from './losses.ts'
 import { Positions } from './positions.ts'
+import { unkeptOf } from './unkept-notes.ts'
 
 /** How long the reading goes on before the writers are emptied again. */
 const PROGRESS_MS = 10
 
-/** How much older than its receipt an event is believed to be that the journal cannot give back. */
-const UNDER_WAY_MS = 5000
 const LAST_STORED_BACKOFF = { baseMs: 250, capMs: 5000 }
 
 /** What a recovery needs. */
@@ -61,6 +60,10 @@ export interface RecoveryOptions {
   readonly streamsOf?: ((channel: Channel) => readonly Stream[]) | undefined
   /** When events of each stream of a channel were last stored; asked where the journal does not know what it lacks. */
   readonly lastStored?: ((channel: Channel) => Promise<readonly Moment[]>) | undefined
+  /** The record that a lane may not be settled beyond, so that the next start reads it; infinite for none. */
+  readonly heldBefore: (channel: LedgerChannel) => JournalPosition
+  /** The database lost what a lane had stored; told before it is read again. */
+  readonly onBack: (channel: LedgerChannel) => void
   /** What the journal cannot give back. */
   readonly onGap: (gap: CaptureGap) => void
   /** Items of a lane that the journal held and could not give back. */
@@ -112,6 +115,7 @@ export class Recovery {
       onItem: (item, frame) => this.#onItem(item, frame),
       onDiscarded: onRead,
       onHole: (hole, behind) => this.#onHole(hole, behind),
+      onUnkept: (item, behind) => this.#onUnkept(item, behind),
       onLost: (frame, position, behind) => this.#onLost(frame, position, behind),
       onTail: (lane, missing) => this.#onTail(lane, missing),
       onDefect,
@@ -207,7 +211,8 @@ export class Recovery {
     if (name === 'gaps') return this.#options.gaps.settled()
     const lane = this.#laneOf(name)
     if (!isBatchStored && lane.queue?.isStoring === true) return null
-    const settled = Math.min(lane.settled(isBatchStored), this.#losses.firstOf(lane) - 1)
+    const held = Math.min(this.#losses.firstOf(lane), this.#options.heldBefore(lane.channel))
+    const settled = Math.min(lane.settled(isBatchStored), held - 1)
     // A letter that names no channel may be of this one.
     return name === 'unknown' ? settled : Math.min(settled, this.#laneOf('unknown').settled(false))
   }
@@ -215,7 +220,10 @@ export class Recovery {
   #goBack(name: LaneName, position: JournalPosition): void {
     forgetStoredRows(this.#options.db)
     if (name === 'gaps') this.#options.gaps.goBack(position)
-    else this.#laneOf(name).goBack(position)
+    else {
+      this.#options.onBack(name)
+      this.#laneOf(name).goBack(position)
+    }
     this.#catchUp.wake()
   }
 
@@ -236,6 +244,18 @@ export class Recovery {
     }
   }
 
+  #onUnkept({ localTsUs, note, position }: NoteItem, behind: readonly Lane[]): void {
+    const unkept = unkeptOf(note)
+    const lane = unkept === null ? null : this.#laneOf(unkept.channel)
+    if (unkept === null || lane === null || !behind.includes(lane)) return
+    const isOwn = position >= this.#options.journal.firstOfProcess
+    // This process had them in memory, or dropped them with a gap; unless the database lost them again.
+    if (isOwn && lane.isCounted(position)) return
+    const { fromMs, isOpen } = unkept
+    const toMs = Math.ceil(localTsUs / 1000)
+    this.#losses.extend(lane, { from: position, fromMs, toMs, isOpen })
+  }
+
   #onLost({ lost, timeUs }: ReadFrame, from: JournalPosition, behind: readonly Lane[]): void {
     const fromMs = Math.floor(timeUs / 1000) - UNDER_WAY_MS
     const toMs = Math.ceil(timeUs / 1000)
@@ -254,14 +274,15 @@ export class Recovery {
   }
 
   #onTail(lane: Lane, missing: number): void {
-    const isTold = this.#losses.reachTail(lane)
+    const now = nowMs(this.#options.clock)
+    const isTold = this.#losses.reachTail(lane, now)
     if (missing === 0) return
     this.#options.onMissing(lane, missing)
     if (isTold || lane.leftSinceUs === null) return
     // Nobody knows why: but nothing is lost without a gap.
     const fromMs = Math.floor(lane.leftSinceUs / 1000) - UNDER_WAY_MS
-    this.#losses.extend(lane, { from: lane.readTo, fromMs, toMs: nowMs(this.#options.clock) })
-    this.#losses.reachTail(lane)
+    this.#losses.extend(lane, { from: lane.readTo, fromMs, toMs: now })
+    this.#losses.reachTail(lane, now)
   }
 
   /** Waits for the database as long as it is away: rows that are stored later would hide the answer. */
@@ -274,7 +295,7 @@ export class Recovery {
 
   #onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
     const { environment, onJournalItem } = this.#options
-    if (item.kind === 'boot') this.#losses.endAll()
+    if (item.kind === 'boot') this.#losses.endAll(item.localTsUs / 1000)
     else this.#losses.pass(item.localTsUs / 1000)
     // Of a boot that is damaged nothing is known: its frames are what they say they are.
     const isKnown = item.kind === 'boot' && item.environment !== ''

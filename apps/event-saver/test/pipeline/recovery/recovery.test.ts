@@ -15,6 +15,7 @@ import { PipelineLog } from '../../../src/pipeline/pipeline-log.ts'
 import { StreamRecorder } from '../../../src/pipeline/recovery/stream-recorder.ts'
 import { Disk, FakeJournal } from '../../support/fake-journal.ts'
 import { ownDatabase } from '../../support/rig.ts'
+import { SteppedClock } from '../../support/stepped-clock.ts'
 
 const NOW = Date.now()
 
@@ -214,6 +215,30 @@ describe('a pipeline on a journal', () => {
     expect(one.defects).toEqual([])
   })
 
+  it('reads again what a database lost while a letter held the position', async () => {
+    await using database = await ownDatabase()
+    const { db } = database
+    await migrate(db)
+    await sql`alter table dead_letters rename to hidden`.execute(db)
+    const one = processOn(new Disk(), db)
+    await one.open()
+    one.receive(REFUSED)
+    one.receive(tradesFrame(named(0, 10)))
+    await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(10)
+    await sql`create table backup as select * from journal_positions`.execute(db)
+    one.receive(tradesFrame(named(10, 20)))
+    await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(20)
+    await db.transaction().execute(async (trx) => {
+      await sql`delete from public_trades where trade_id >= 't00010'`.execute(trx)
+      await sql`delete from journal_positions`.execute(trx)
+      await sql`insert into journal_positions select * from backup`.execute(trx)
+    })
+    await expect.poll(() => storedIds(db), { timeout: 60_000 }).toEqual(named(0, 20))
+    await sql`alter table hidden rename to dead_letters`.execute(db)
+    await one.pipeline.drain(patience())
+    expect(one.imbalances()).toEqual([])
+  })
+
   it('passes no dead letter that waits, and stores it after a kill', async () => {
     await using database = await ownDatabase()
     await migrate(database.db)
@@ -371,6 +396,68 @@ describe('a pipeline on a journal', () => {
     expect(tickers.map(({ last_price }) => Number(last_price))).toEqual([3])
     expect(await storedGaps(database.db)).toMatchObject([{ startTs: 1, endTs: 2 }])
   })
+
+  it('has a gap of what was dropped, or in memory alone, when a process is killed before it told that', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    // No second passes: what was dropped is not told yet.
+    const clock = new SteppedClock()
+    const first = processOn(disk, database.db, 10, 5, { ...BOTH, clock })
+    await first.open()
+    await expect.poll(() => first.pipeline.behind).toEqual([])
+    first.receive(tradesFrame(named(0, 5)), NOW)
+    await expect.poll(() => first.trades().persisted, { timeout: 60_000 }).toBe(5)
+    first.journal.hasRoom = false
+    for (let frame = 1; frame < 5; frame++)
+      first.receive(tradesFrame(named(frame * 5, frame * 5 + 5)), NOW)
+    expect(first.trades()).toMatchObject({ droppedBy: { journal_full: 10 } })
+    await expect.poll(() => first.trades().persisted, { timeout: 60_000 }).toBe(15)
+    first.journal.hasRoom = true
+    first.receive(tradesFrame(named(25, 30)), NOW + 60_000)
+    await expect.poll(() => first.trades().persisted, { timeout: 60_000 }).toBe(20)
+    // Killed: it tells nothing more.
+    const second = processOn(disk, database.db, 1000, 10, BOTH)
+    await second.open()
+    await second.pipeline.drain(patience())
+    expect(await storedIds(database.db)).toEqual([...named(0, 15), ...named(25, 30)])
+    const [gap, ...others] = await storedGaps(database.db)
+    expect(others).toEqual([])
+    expect(gap).toMatchObject({ channel: 'publicTrade', startTs: NOW - 5000 })
+    expect(gap?.endTs).toBeGreaterThan(NOW)
+    await first.pipeline.abandon()
+  })
+
+  it.each(['full', 'failing'] as const)(
+    'has a gap of what a database lost that a %s journal did not hold',
+    async (state) => {
+      await using database = await ownDatabase()
+      const { db } = database
+      await migrate(db)
+      const one = processOn(new Disk(), db, 1000, 5, BOTH)
+      await one.open()
+      one.receive(tradesFrame(named(0, 5)))
+      await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(5)
+      await sql`create table backup as select * from journal_positions`.execute(db)
+      if (state === 'full') one.journal.hasRoom = false
+      else one.journal.isRunning = false
+      one.receive(tradesFrame(named(5, 10)), NOW)
+      await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(10)
+      await db.transaction().execute(async (trx) => {
+        await sql`delete from public_trades where trade_id >= 't00005'`.execute(trx)
+        await sql`delete from journal_positions`.execute(trx)
+        await sql`insert into journal_positions select * from backup`.execute(trx)
+      })
+      await expect.poll(() => storedGaps(db), { timeout: 60_000 }).not.toEqual([])
+      await one.pipeline.drain(patience())
+      const [gap, ...others] = await storedGaps(db)
+      expect(others).toEqual([])
+      expect(gap).toMatchObject({ channel: 'publicTrade', startTs: NOW - 5000 })
+      expect(gap?.endTs).toBeGreaterThanOrEqual(NOW)
+      expect(await storedIds(db)).toEqual(named(0, 5))
+      expect(one.imbalances()).toEqual([])
+    },
+  )
 
   it('has a gap where it was to be given what the journal has not', async () => {
     await using database = await ownDatabase()

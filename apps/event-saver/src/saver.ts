@@ -28,7 +28,7 @@ import { Recorders } from './pipeline/recovery/stream-recorder.ts'
 import { MarketRepair } from './repair/market-repair.ts'
 import { CollectorClaim, isTaken } from './storage/collector-claim.ts'
 import { embeddedFolder } from './storage/data-folder.ts'
-import { openDataJournal, type SaverJournal } from './storage/data-journal.ts'
+import { journalFolder, openDataJournal, type SaverJournal } from './storage/data-journal.ts'
 import { databaseFault } from './storage/database-fault.ts'
 import { Databases } from './storage/databases.ts'
 import { openFolder } from './storage/folder-modes.ts'
@@ -231,9 +231,11 @@ export class Saver {
    * takes round trips goes first: the market is missed until its sockets are open.
    */
   async start(): Promise<string> {
+    const { config } = this.#options
     this.#markets.start()
     const address = await this.#health.listen()
     this.#preparing = this.#prepare()
+    this.#warnOfOpen(config.journal === 'disk' ? journalFolder(config) : null)
     return address
   }
 
@@ -269,6 +271,11 @@ export class Saver {
     return { lost, left, dropped }
   }
 
+  #warnOfOpen(folder: string | null): void {
+    const openness = folder === null ? null : openFolder(folder)
+    if (openness !== null) this.#options.log.warn({ code: 'FOLDER_OPEN' }, openness)
+  }
+
   /** Once the database is ready, reads what was stored before this process and begins to store. */
   async #prepare(): Promise<void> {
     const { config, log, clock, exitOnDbError } = this.#options
@@ -297,9 +304,7 @@ export class Saver {
       })
       patience.cancel()
       if (!this.#isDatabaseReady) return
-      const folder = embeddedFolder(config)
-      const openness = folder === null ? null : openFolder(folder)
-      if (openness !== null) log.warn({ code: 'FOLDER_OPEN' }, openness)
+      this.#warnOfOpen(embeddedFolder(config))
       await this.#markets.readPast(signal)
       await this.#accounts.readPast(signal)
       // Not a question that may stay open: what lies between would never be read.

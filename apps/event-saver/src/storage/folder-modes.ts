@@ -6,14 +6,14 @@ const WRITABLE_BY_ALL = 0o002
 const STICKY = 0o1000
 
 /**
- * What lets others at the folder of the embedded database although its modes were mended: a file system
+ * What lets others at the folder of the embedded database or of the journal although its modes were mended: a file system
  * that keeps no modes, another owner, or a folder above it that everybody can write and so replace. Null
  * when nothing does.
  */
 export function openFolder(folder: string): string | null {
   const mode = modeOf(folder)
   if (mode !== null && (mode & OTHERS) !== 0) {
-    return `${folder} has mode 0${mode.toString(8)}, which cannot be changed: others can read or write the database; name a folder of a file system that keeps modes, owned by this user`
+    return `${folder} has mode 0${mode.toString(8)}, which cannot be changed: others can read or write what is in it; name a folder of a file system that keeps modes, owned by this user`
   }
   for (let above = dirname(folder); ; above = dirname(above)) {
     const modeAbove = modeOf(above)

@@ -56,6 +56,26 @@ it('a folder that stays open to others, or lies in one that all can write, is to
   expect(openFolder(folder)).toBeNull()
 })
 
+it('a saver warns of such a folder of its journal, beside a server too', async () => {
+  const above = join(root, 'journals')
+  mkdirSync(above)
+  chmodSync(above, 0o777)
+  const away = 'postgres://me@127.0.0.1:9/db'
+  const warnings = async (env: Readonly<Record<string, string>>) => {
+    const { saver, log } = makeSaver('ws://127.0.0.1:9', away, {
+      EVENTSAVER_DATA_DIR: join(above, 'data'),
+      ...env,
+    })
+    await saver.start()
+    await saver.stop(AbortSignal.abort())
+    return log.filter(({ code }) => code === 'FOLDER_OPEN').map(({ msg }) => msg)
+  }
+  expect(await warnings({})).toEqual([
+    expect.stringMatching(/journals has mode 0777: everybody can put .*data\/journal;/),
+  ])
+  expect(await warnings({ EVENTSAVER_JOURNAL: 'memory' })).toEqual([])
+})
+
 it('a saver warns of such a folder', { timeout: 180_000 }, async () => {
   const above = join(root, 'warned')
   mkdirSync(above)

@@ -83,12 +83,14 @@ interface Scope {
 /** What to ask a list for, one after another. */
 interface Scopes {
   readonly each: readonly Scope[]
+  /** What is not listed now: the exchange may not know its name any more. */
+  readonly gone: readonly Scope[]
   readonly isAsked: (symbol: string) => boolean
   /** Whether that is all of a category. */
   readonly completeness: Completeness
 }
 
-const EVERYTHING: Scopes = { each: [{}], isAsked: () => true, completeness: 'whole' }
+const EVERYTHING: Scopes = { each: [{}], gone: [], isAsked: () => true, completeness: 'whole' }
 
 /**
  * Reads an account over REST. A category that the key may not read is reported and skipped; a list
@@ -136,12 +138,8 @@ export class AccountReader {
     signal: AbortSignal,
   ): Promise<ReadRows<PositionEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    try {
-      return await this.#collected(this.#client.positions({ category, symbol }, options))
-    } catch (error) {
-      if (!isLasting(error)) throw error
-      return NOTHING
-    }
+    const read = () => this.#collected(this.#client.positions({ category, symbol }, options))
+    return (await orUnknown(read)) ?? NOTHING
   }
 
   /** Every open order of a category. */
@@ -194,7 +192,7 @@ export class AccountReader {
     list: (scope: Scope) => RestPages<Event>,
   ): Promise<ListedRows<Event>> {
     const asOfMs = nowMs(this.#options.clock) - LISTING_AGE_MS
-    const { each, isAsked } =
+    const { each, gone, isAsked } =
       category === 'linear'
         ? await this.#linearScopes(asOfMs, signal)
         : await this.#scopes(category, { asOfMs }, signal)
@@ -204,6 +202,10 @@ export class AccountReader {
       // Time 0, so that nothing counts as absent from a list that lacks a part.
       if (rows === null) return { ...NOTHING, ...whole, isAsked, exchangeTs: 0 }
       whole = whole === null ? rows : joined(whole, rows)
+    }
+    for (const scope of gone) {
+      const rows = await orUnknown(() => this.#collected(list(scope)))
+      if (rows !== null) whole = whole === null ? rows : joined(whole, rows)
     }
     return { ...(whole ?? NOTHING), isAsked }
   }
@@ -221,6 +223,9 @@ export class AccountReader {
       const told = (await this.#orDenied(category, () => read(scope))) ?? 'part'
       completeness = together(completeness, told)
     }
+    for (const scope of scopes.gone) {
+      completeness = together(completeness, (await orUnknown(() => read(scope))) ?? 'part')
+    }
     return completeness
   }
 
@@ -234,8 +239,13 @@ export class AccountReader {
     if (names.size === 0) names.add('BTC')
     const { fromMs = Number.POSITIVE_INFINITY } = time
     const isKnown = fromMs >= listed.knownSinceMs - BEFORE_LISTING_MS
+    const present = new Set([...listed.symbols].map(baseCoinOf))
+    const isPresent = ({ baseCoin }: { readonly baseCoin: string }): boolean =>
+      present.size === 0 || present.has(baseCoin)
+    const scopes = [...names].map((baseCoin) => ({ baseCoin }))
     return {
-      each: [...names].map((baseCoin) => ({ baseCoin })),
+      each: scopes.filter(isPresent),
+      gone: scopes.filter((scope) => !isPresent(scope)),
       isAsked: (symbol) => names.has(baseCoinOf(symbol)),
       completeness: together(isKnown ? 'whole' : 'part', listed.isWhole ? 'whole' : 'doubtful'),
     }
@@ -247,10 +257,8 @@ export class AccountReader {
     const { symbols, ...listed } = await coins.listed('linear', { asOfMs }, signal)
     const gone = new Set([...seen.linear].filter((symbol) => !symbols.has(symbol)))
     return {
-      each: [
-        ...[...listed.coins].map((settleCoin) => ({ settleCoin })),
-        ...[...gone].map((symbol) => ({ symbol })),
-      ],
+      each: [...listed.coins].map((settleCoin) => ({ settleCoin })),
+      gone: [...gone].map((symbol) => ({ symbol })),
       isAsked: (symbol) => symbols.has(symbol) || gone.has(symbol),
     }
   }
@@ -301,6 +309,16 @@ export class AccountReader {
 function isLasting(error: unknown): boolean {
   const { code, retryable } = error as { readonly code?: unknown; readonly retryable?: boolean }
   return NOT_FOR_US.has(code) && retryable !== true
+}
+
+/** Reads what is asked for by a name; null when the exchange does not know the name any more. */
+async function orUnknown<Result>(read: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isLasting(error) || (error as { readonly code?: unknown }).code !== 'REFUSED') throw error
+    return null
+  }
 }
 
 const NOTHING = { events: [], deadLetters: [], exchangeTs: 0, localTsUs: 0 } as const

@@ -20,6 +20,8 @@ async function rig(listed: {
   knownSinceMs?: number
   /** By what was asked for, what a list has. */
   rows?: Readonly<Record<string, readonly object[]>>
+  /** Names that the exchange does not know. */
+  unknown?: readonly string[]
 }) {
   const asked: string[] = []
   const server = createServer((request, response) => {
@@ -32,6 +34,10 @@ async function rig(listed: {
     const names = ['baseCoin', 'settleCoin', 'symbol'].map((name) => searchParams.get(name))
     const name = names.find((each) => each !== null) ?? 'everything'
     asked.push(name)
+    if (listed.unknown?.includes(name)) {
+      response.end(JSON.stringify({ retCode: 10001, retMsg: 'symbol invalid', result: {}, time }))
+      return
+    }
     const result = { list: listed.rows?.[name] ?? [], nextPageCursor: '' }
     response.end(JSON.stringify({ retCode: 0, result, time }))
   })
@@ -79,6 +85,28 @@ it('asks for linear contracts of every listed settlement coin, and for traded on
   await reader.openOrders('linear', signal)
   expect(exchangeTs).toBeGreaterThan(0)
   expect(asked).toEqual(Array.from({ length: 2 }, () => ['USDE', 'NEW', 'GONEUSDT']).flat())
+})
+
+it('takes what the exchange does not know any more for nothing, and of a history for a part that is missing', async () => {
+  const unknown = ['OLDUSDT', 'GONE']
+  for (const [category, listed, name] of [
+    ['linear', { coins: ['USDT'], symbols: ['BTCUSDT'] }, 'OLDUSDT'],
+    ['option', { coins: ['BTC', 'GONE'], symbols: ['BTC-26DEC25-1-C'] }, 'GONE-26DEC25-1-C'],
+  ] as const) {
+    const { reader, seen } = await rig({
+      coins: [...listed.coins],
+      symbols: [...listed.symbols],
+      unknown,
+    })
+    seen.note({ category, symbol: name })
+    const { exchangeTs, isAsked } = await reader.positions(category, signal)
+    expect(exchangeTs).toBeGreaterThan(0)
+    expect(isAsked(name)).toBe(true)
+    expect((await reader.openOrders(category, signal)).exchangeTs).toBeGreaterThan(0)
+    expect((await reader.legsOf('linear', 'OLDUSDT', signal)).events).toEqual([])
+  }
+  const { reader } = await rig({ coins: ['BTC', 'GONE'], symbols: ['BTC-26DEC25-1-C'], unknown })
+  expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('part')
 })
 
 it('doubts a history where the exchange may list more coins than it told', async () => {

@@ -144,7 +144,10 @@ export class Saver {
           databaseUrl: config.databaseUrl,
           collector: config.collector,
           log,
-          onTaken: this.#fail,
+          onTaken: (error) => {
+            this.pipeline.leavePositions()
+            this.#fail(error)
+          },
         })
       : null
     this.pipeline = new Pipeline({

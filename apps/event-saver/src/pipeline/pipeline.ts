@@ -238,6 +238,11 @@ export class Pipeline {
     this.#recovery?.handOver()
   }
 
+  /** Goes on storing, and leaves the positions in the database to a saver that took this collector's name. */
+  leavePositions(): void {
+    this.#recovery?.leavePositions()
+  }
+
   /** Whether every item is kept, in memory or in the journal. */
   get accepting(): boolean {
     return !this.#dropped.isOpen

@@ -128,6 +128,7 @@ export class Positions {
 
   /** Compares what was committed with the database, which may be another one, or have lost its last moments. */
   async compare(): Promise<void> {
+    if (this.#isEnded) return
     const { host, lanes } = this.#options
     const before = new Map(this.#committed)
     const stored = await this.#read()
@@ -186,7 +187,7 @@ export class Positions {
     this.#tellCommitted()
   }
 
-  /** From now on idle lanes move no more: their writers give up what they hold. */
+  /** From now on idle lanes move no more, and none goes back: their writers give up what they hold. */
   end(): void {
     this.#isEnded = true
   }

@@ -151,9 +151,15 @@ export class Recovery {
     void this.#positions.run(this.#stop.signal)
   }
 
-  /** Gives what this process received, and moves no position: those are another saver's. */
-  handOver(): void {
+  /** From now on moves no position: those are another saver's. */
+  leavePositions(): void {
     this.#movesPositions = false
+    this.#positions.end()
+  }
+
+  /** Gives what this process received, and moves no position. */
+  handOver(): void {
+    this.leavePositions()
     this.#options.gaps.reachTail()
     this.#catchUp.start()
   }

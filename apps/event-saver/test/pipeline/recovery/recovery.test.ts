@@ -459,6 +459,28 @@ describe('a pipeline on a journal', () => {
     },
   )
 
+  it('leaves positions alone once another saver has its name', async () => {
+    await using database = await ownDatabase()
+    const { db } = database
+    await migrate(db)
+    const one = processOn(new Disk(), db)
+    await one.open()
+    one.receive(tradesFrame(named(0, 10)))
+    await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(10)
+    const rows = () =>
+      db.selectFrom('journal_positions').select(['journal_id', 'position']).execute()
+    await sql`update journal_positions set position = 7, journal_id = ${crypto.randomUUID()}`.execute(
+      db,
+    )
+    one.pipeline.leavePositions()
+    const before = await rows()
+    one.receive(tradesFrame(named(10, 20)))
+    await expect.poll(() => one.trades().persisted, { timeout: 60_000 }).toBe(20)
+    expect(await one.pipeline.drain(patience())).toEqual({ lost: 0, left: 0 })
+    expect(await rows()).toEqual(before)
+    expect(one.trades()).toMatchObject({ received: 20, imbalance: 0 })
+  })
+
   it('has a gap where it was to be given what the journal has not', async () => {
     await using database = await ownDatabase()
     await migrate(database.db)

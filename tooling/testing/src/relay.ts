@@ -11,6 +11,8 @@ export interface Relay {
   swallow(): void
   /** Forwards on new connections again; swallowed connections stay so. */
   heal(): void
+  /** Ends every connection, and leads new ones to another server, as after a failover. */
+  leadTo(serverUrl: string): void
   close(): Promise<void>
 }
 
@@ -22,11 +24,11 @@ export interface Relay {
  * relay.swallow()
  */
 export async function startRelay(serverUrl: string): Promise<Relay> {
-  const { hostname, port } = new URL(serverUrl)
+  let target = addressOf(serverUrl)
   const clients = new Set<Socket>()
   let isSwallowing = false
   const server = createServer((client) => {
-    const upstream = createConnection({ host: hostname, port: Number(port) })
+    const upstream = createConnection(target)
     clients.add(client)
     client.on('close', () => {
       clients.delete(client)
@@ -63,10 +65,19 @@ export async function startRelay(serverUrl: string): Promise<Relay> {
     heal() {
       isSwallowing = false
     },
+    leadTo(other) {
+      target = addressOf(other)
+      for (const client of clients) client.destroy()
+    },
     async close() {
       for (const client of clients) client.destroy()
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+function addressOf(serverUrl: string): { host: string; port: number } {
+  const { hostname, port } = new URL(serverUrl)
+  return { host: hostname, port: Number(port) }
 }

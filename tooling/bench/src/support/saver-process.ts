@@ -14,29 +14,59 @@ const BUILD = fileURLToPath(
   new URL('../dist/event-saver.mjs', import.meta.resolve('event-saver/main')),
 )
 
+/** One that fails for an hour says so in many lines. */
+const MAX_COMPLAINTS = 10_000
+
+/** How a saver's process is run. */
+export interface SaverProcessOptions {
+  /** What node is given beside. Default: nothing. */
+  readonly nodeFlags?: readonly string[]
+  /** Its data directory, which it leaves. Default: a new one, which is removed. */
+  readonly folder?: string
+}
+
 /** An `event-saver run` in its own process. */
 export class SaverProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<number>
   readonly #address: Promise<string>
   /** Its journal; each saver has one of its own. */
-  readonly #folder = mkdtempSync(join(tmpdir(), 'grid-bench-saver-'))
+  readonly #folder: string
+  readonly #ownsFolder: boolean
   /** The warnings and errors of its log. */
   readonly complaints: string[] = []
 
-  constructor(env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, ['--max-semi-space-size=16', BUILD, 'run'], {
-      env: {
-        ...process.env,
-        EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
-        EVENTSAVER_DATA_DIR: this.#folder,
-        ...env,
+  /** Where its inspector listens, when it was asked to. */
+  inspector: string | null = null
+
+  constructor(
+    env: Readonly<Record<string, string>>,
+    { nodeFlags = [], folder }: SaverProcessOptions = {},
+  ) {
+    this.#ownsFolder = folder === undefined
+    this.#folder = folder ?? mkdtempSync(join(tmpdir(), 'grid-bench-saver-'))
+    this.#child = spawn(
+      process.execPath,
+      ['--max-semi-space-size=16', ...nodeFlags, BUILD, 'run'],
+      {
+        env: {
+          ...process.env,
+          EVENTSAVER_HTTP_ADDRESS: '127.0.0.1:0',
+          EVENTSAVER_DATA_DIR: this.#folder,
+          ...env,
+        },
+        stdio: ['ignore', 'inherit', 'pipe'],
       },
-      stdio: ['ignore', 'inherit', 'pipe'],
-    })
+    )
     endWithThisProcess(this.#child)
     this.#exited = once(this.#child, 'exit').then(([code]) => (code === null ? 1 : Number(code)))
     this.#address = this.#readLog()
+    // Nobody may ask for it before the process ends.
+    this.#address.catch(() => {})
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   /** Reads its `/status`. */
@@ -57,6 +87,12 @@ export class SaverProcess {
     return (user + system) * 10_000
   }
 
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
   /** Sends SIGTERM; gives the exit code. */
   async stop(): Promise<number> {
     this.#child.kill('SIGTERM')
@@ -64,9 +100,8 @@ export class SaverProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill('SIGKILL')
-    await this.#exited
-    rmSync(this.#folder, { recursive: true, force: true })
+    await this.kill()
+    if (this.#ownsFolder) rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #readLog(): Promise<string> {
@@ -76,7 +111,10 @@ export class SaverProcess {
       createInterface({ input: stderr }).on('line', (line) => {
         const entry = parseLine(line)
         if (entry.httpAddress !== undefined) resolve(entry.httpAddress)
-        if (entry.level === undefined || entry.level >= WARNING) this.complaints.push(line)
+        const [, inspector] = /^Debugger listening on (\S+)/.exec(line) ?? []
+        if (inspector !== undefined) this.inspector = inspector
+        const isComplaint = entry.level === undefined || entry.level >= WARNING
+        if (isComplaint && this.complaints.length < MAX_COMPLAINTS) this.complaints.push(line)
       })
       this.#exited.then(() => reject(new Error(`the saver ended: ${this.complaints.join('\n')}`)))
     })

@@ -26,6 +26,8 @@ export interface ConnectionInfo {
   readonly sentFrames: number
   /** Who ended it. A peer that ended it may not have read everything that was sent to it. */
   readonly endedBy: 'simulator' | 'peer' | null
+  /** When its socket was gone, in epoch milliseconds; null while it is not. */
+  readonly endedAtMs: number | null
 }
 
 type State = 'open' | 'half-open' | 'ending' | 'ended'
@@ -54,6 +56,7 @@ export class Connection {
   readonly #outbox: Outbox
   #state: State = 'open'
   #endedBy: ConnectionInfo['endedBy'] = null
+  #endedAtMs: number | null = null
   #sentFrames = 0
   #duplicateNext = 0
   /** One entry for each frame still to be dropped: its topic, or null for any. */
@@ -89,6 +92,7 @@ export class Connection {
       this.#ws.once('close', () => {
         this.#state = 'ended'
         this.#endedBy ??= 'peer'
+        this.#endedAtMs = nowMs(this.#clock)
         this.#outbox.flush()
         resolve()
       })
@@ -112,6 +116,7 @@ export class Connection {
       open: this.isOpen,
       sentFrames: this.#sentFrames,
       endedBy: this.#endedBy,
+      endedAtMs: this.#endedAtMs,
     }
   }
 

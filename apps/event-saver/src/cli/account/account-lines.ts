@@ -1,16 +1,17 @@
 import type { Account, CredentialInfo } from '@grid/db'
+import { plainText } from '../plain-text.ts'
 import type { KeyReport } from './check-key.ts'
 import type { NamedAccount } from './manage-accounts.ts'
 
 /** An account as a line. */
 export function accountLine(account: NamedAccount): string {
   const { username, accountName, accountId, environment, status } = account
-  return `${username}/${accountName}  ${status}  ${environment}  ${accountId}`
+  return plainText(`${username}/${accountName}  ${status}  ${environment}  ${accountId}`)
 }
 
 /** A line about an account whose row names another environment than the database. */
 export function strayLine({ accountName, accountId, environment }: Account): string {
-  return `account ${accountName} (${accountId}) is not listed and not captured: its row was given environment ${environment}; set it back, or remove the account and add it again`
+  return `account ${plainText(accountName)} (${accountId}) is not listed and not captured: its row was given environment ${environment}; set it back, or remove the account and add it again`
 }
 
 /** A key as a line, without its secret. */
@@ -37,5 +38,5 @@ export function reportLines({ apiKey, info, readings }: KeyReport): string[] {
   const readable = readings.map(({ what, ok, code, detail }) =>
     ok ? `ok   ${what}` : `FAIL ${what}: ${code}: ${detail}`,
   )
-  return [...lines, ...readable]
+  return [...lines, ...readable].map(plainText)
 }

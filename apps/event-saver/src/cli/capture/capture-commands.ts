@@ -1,6 +1,7 @@
 import { EXIT } from '../../exit-code.ts'
 import { STDERR } from '../../log/stderr.ts'
 import { type CommandLine, JSON_OPTION } from '../command.ts'
+import { plainText } from '../plain-text.ts'
 import { startLog } from '../start-log.ts'
 import { configLines, printableConfig } from './config.ts'
 import { runUntilStopped } from './run.ts'
@@ -44,9 +45,8 @@ export function addCaptureCommands({ add, context, print }: CommandLine): void {
     async ({ config, unknownVariables }, options) => {
       const { examine } = await import('../../doctor/doctor.ts')
       const findings = await examine(config, unknownVariables)
-      const lines = findings.map(
-        ({ code, ok, detail, fix }) =>
-          `${ok ? 'ok  ' : 'FAIL'} ${code}: ${detail}${ok ? '' : `; ${fix}`}`,
+      const lines = findings.map(({ code, ok, detail, fix }) =>
+        plainText(`${ok ? 'ok  ' : 'FAIL'} ${code}: ${detail}${ok ? '' : `; ${fix}`}`),
       )
       print(options, findings, lines)
       return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.problem

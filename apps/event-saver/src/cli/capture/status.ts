@@ -2,6 +2,7 @@ import { durationText } from '@grid/core-events'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import type { SaverStatus } from '../../health/status.ts'
+import { plainText } from '../plain-text.ts'
 
 /** Reads the status of the running saver. Throws with exit code 3 when none answers. */
 export async function fetchStatus(config: Config): Promise<SaverStatus> {
@@ -36,7 +37,7 @@ function isStatus(body: unknown): body is SaverStatus {
 /** The status as lines for a person. */
 export function statusLines(status: SaverStatus): string[] {
   const uptime = durationText(status.now - status.startedAt)
-  return [
+  const lines = [
     `event-saver ${status.ready ? 'ready' : 'NOT READY'}, pid ${status.pid}, up ${uptime}, ${status.environment}`,
     `database ${status.database}${status.databaseReady ? '' : ' (not reached yet)'}`,
     ...status.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.code}: ${check.detail}`),
@@ -61,4 +62,5 @@ export function statusLines(status: SaverStatus): string[] {
       ),
     `gaps: ${status.gaps.open} open, ${status.gaps.unrecoverable} unrecoverable, ${status.gaps.ignored} ignored`,
   ]
+  return lines.map(plainText)
 }

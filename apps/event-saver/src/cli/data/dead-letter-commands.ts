@@ -3,6 +3,7 @@ import type { DeadLetterState } from '@grid/db'
 import { type Command, Option } from 'commander'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
+import { plainText } from '../plain-text.ts'
 import { timeOption } from '../time-option.ts'
 import type { LetterFilter } from './dead-letters.ts'
 import type { RetryReport } from './retry-letters.ts'
@@ -130,7 +131,7 @@ function usage(message: string): CommandError {
 
 function retryLines({ retried, left }: RetryReport): string[] {
   return [
-    ...left.map(({ id, reason }) => `${id.padStart(6)}  still waits: ${reason}`),
+    ...left.map(({ id, reason }) => `${id.padStart(6)}  still waits: ${plainText(reason)}`),
     `${retried} stored, ${left.length} left`,
   ]
 }

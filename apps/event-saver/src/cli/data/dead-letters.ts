@@ -7,6 +7,7 @@ import {
 import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import { plainText } from '../plain-text.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** Which letters a command is about. */
@@ -109,7 +110,7 @@ export function letterLines(letters: readonly StoredDeadLetter[]): string[] {
     const { id, state, code, channel, category, symbol, topic, reason, localTsUs, raw } = letter
     const of = [channel, category, symbol ?? topic].filter((part) => part !== null).join(' ')
     const time = new Date(localTsUs / 1000).toISOString()
-    return plain(
+    return plainText(
       `${id.padStart(6)}  ${time}  ${state}  ${code}  ${of || 'unknown'}, ${raw.byteLength} bytes: ${reason}`,
     )
   })
@@ -129,18 +130,10 @@ export function letterPage(letter: StoredDeadLetter): string[] {
   const { raw: text, encoding } = payloadOf(raw)
   return [
     ...rows.flatMap(([name, value]) =>
-      value === null ? [] : [plain(`${name.padEnd(10)} ${value}`)],
+      value === null ? [] : [plainText(`${name.padEnd(10)} ${value}`)],
     ),
     `${'encoding'.padEnd(10)} ${encoding}`,
     '',
-    plain(text),
+    plainText(text),
   ]
-}
-
-/** A text that no terminal takes for commands: control characters as JSON writes them. */
-function plain(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

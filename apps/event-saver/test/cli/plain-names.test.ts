@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { accountLine, strayLine } from '../../src/cli/account/account-lines.ts'
+import { statusLines } from '../../src/cli/capture/status.ts'
+import { plainText } from '../../src/cli/plain-text.ts'
+import type { SaverStatus } from '../../src/health/status.ts'
+
+/** A program may have given an account any name: this one would clear the screen and add a line. */
+const NAME = 'main\u001b[2J\nalice/other  enabled'
+const ACCOUNT = {
+  accountId: 'a',
+  userId: 'u',
+  username: 'ann\u202e',
+  accountName: NAME,
+  environment: 'mainnet',
+  status: 'enabled',
+  createdAt: 0,
+  removedAt: null,
+} as const
+
+it('an account’s name is shown on one line, without commands for the terminal', () => {
+  expect(accountLine(ACCOUNT)).toBe(
+    'ann\\u202e/main\\u001b[2J\\u000aalice/other  enabled  enabled  mainnet  a',
+  )
+  expect(strayLine(ACCOUNT)).toContain('main\\u001b[2J\\u000aalice/other')
+  const account = { accountName: NAME, state: 'refused', code: 'X', reason: 'no\u0007' }
+  const status = { accounts: [account], checks: [], instruments: [], channels: [], gaps: {} }
+  const lines = statusLines(status as unknown as SaverStatus)
+  expect(lines).toContain(
+    'account main\\u001b[2J\\u000aalice/other  enabled: refused (X: no\\u0007)',
+  )
+})
+
+it('letters of any script stay, and what has two units is written with both', () => {
+  expect(plainText('Gerät 币安 😀')).toBe('Gerät 币安 😀')
+  expect(plainText('a\u{e0041}\u2028')).toBe('a\\udb40\\udc41\\u2028')
+})

@@ -151,6 +151,8 @@ export interface DurableJournal {
   readonly durable: JournalPosition
   /** The first record of this process; what lies before was left by others. */
   readonly firstOfProcess: JournalPosition
+  /** The last position that a process before this one can have committed. */
+  readonly lastOfOthers: JournalPosition
   /** The first position of the oldest segment that is held. */
   readonly oldest: JournalPosition
   /** Bytes on the disk and on the way there that are not released. */
@@ -173,6 +175,11 @@ export interface DurableJournal {
   reader(from: JournalPosition): JournalReader
   /** Says that everything at or before a position is committed. Lower than before says nothing. */
   release(position: JournalPosition): void
+  /**
+   * Says whether the database knows positions beyond `lastOfOthers`: the folder was put back from a copy. That stays as
+   * it is until the database knows none.
+   */
+  markTooOld(isTooOld: boolean): void
   /** Syncs what was appended until now; gives `durable`, which is lower when the journal is stalled. */
   flush(): Promise<JournalPosition>
   /** Writes and syncs everything, gives the lock back. Never rejects; gives `durable`. */

@@ -15,6 +15,7 @@ import type { Block } from './format/block.ts'
 import type { JournalNote, JournalOrigin } from './format/items.ts'
 import { firstPositionOf, type JournalPosition } from './format/position.ts'
 import { boundsOf, type JournalBounds, minFreeOf } from './journal-bounds.ts'
+import { readEnd, writeEnd } from './keeping/end-mark.ts'
 import { Keeper } from './keeping/keeper.ts'
 import { FileReader } from './reading/file-reader.ts'
 import type { LogTail } from './reading/log-tail.ts'
@@ -35,6 +36,7 @@ export class FileJournal implements DurableJournal, LogTail {
   readonly #writer: SegmentWriter
   readonly #appender: Appender
   readonly #keeper: Keeper
+  readonly #endBefore: JournalPosition
   #durable: JournalPosition
   #released: JournalPosition = 0
   /** Where the first records of segments end that no sync covers yet. */
@@ -55,6 +57,7 @@ export class FileJournal implements DurableJournal, LogTail {
     this.#bounds = bounds
     this.#directory = directory
     this.id = directory.id
+    this.#endBefore = readEnd(directory.path)
     this.firstOfProcess = firstPositionOf(segment)
     this.#durable = this.firstOfProcess - 1
     this.#segmentBeganUs = clock.nowUs()
@@ -189,6 +192,15 @@ export class FileJournal implements DurableJournal, LogTail {
   release(position: JournalPosition): void {
     this.#released = Math.max(this.#released, position)
     this.#keeper.release(position)
+  }
+
+  get lastOfOthers(): JournalPosition {
+    return Math.min(this.firstOfProcess - 1, this.#endBefore)
+  }
+
+  markTooOld(isTooOld: boolean): void {
+    if (!isTooOld && this.#endBefore === Number.POSITIVE_INFINITY) return
+    writeEnd(this.#directory.path, isTooOld ? this.lastOfOthers : null)
   }
 
   async flush(): Promise<JournalPosition> {

@@ -14,6 +14,23 @@ import {
 } from './support/journals.ts'
 
 describe('openJournal', () => {
+  it('knows where others ended; once it is known to be too old, however many follow', async () => {
+    const directory = await journalDirectory()
+    const lives = async (count: number, isTooOld: boolean) => {
+      const ends: number[] = []
+      for (let life = 0; life < count; life++) {
+        const { journal } = open(directory)
+        ends.push(segmentOf(journal.lastOfOthers))
+        journal.markTooOld(isTooOld)
+        await journal.close()
+      }
+      return ends
+    }
+    expect(await lives(3, false)).toEqual([0, 1, 2])
+    expect(await lives(3, true)).toEqual([3, 3, 3])
+    expect(await lives(2, false)).toEqual([3, 7])
+  })
+
   it('gives what was appended, in order and once, before and after a restart', async () => {
     const directory = await journalDirectory()
     const first = open(directory, { segmentBytes: 200_000 })

@@ -17,6 +17,7 @@ export class Disk {
   readonly id: string = crypto.randomUUID()
   readonly items: Item[] = []
   processes = 0
+  end = Number.POSITIVE_INFINITY
 
   /** Makes records unreadable that these match: what lacks is a hole. */
   damage(isDamaged: (item: Item) => boolean): void {
@@ -86,6 +87,14 @@ export class FakeJournal
 
   release(position: number): void {
     this.released = position
+  }
+
+  get lastOfOthers(): number {
+    return Math.min(this.firstOfProcess - 1, this.#disk.end)
+  }
+
+  markTooOld(isTooOld: boolean): void {
+    this.#disk.end = isTooOld ? this.lastOfOthers : Number.POSITIVE_INFINITY
   }
 
   async flush(): Promise<number> {

@@ -135,9 +135,12 @@ export class Recovery {
   async readPositions(): Promise<void> {
     const { gaps, journal, lanes } = this.#options
     await this.#positions.readFirst()
-    for (const [name, position] of Object.entries(this.positions)) {
-      if (position === null || position <= journal.position) continue
-      const message = `EVENTSAVER_DATA_DIR: the database has the journal's ${name} up to ${position}, beyond its end at ${journal.position}: the folder was put back from a copy; use another one`
+    const { lastOfOthers } = journal
+    const beyond = Object.entries(this.positions).find(([, at]) => (at ?? 0) > lastOfOthers)
+    journal.markTooOld(beyond !== undefined)
+    if (beyond !== undefined) {
+      const [name, position] = beyond
+      const message = `EVENTSAVER_DATA_DIR: the database has the journal's ${name} up to ${position}, beyond its end at ${lastOfOthers}: the folder was put back from a copy; use another one`
       throw new CommandError(EXIT.configuration, 'JOURNAL_TOO_OLD', message)
     }
     const before = journal.firstOfProcess - 1

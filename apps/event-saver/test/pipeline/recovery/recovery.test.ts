@@ -481,6 +481,30 @@ describe('a pipeline on a journal', () => {
     expect(one.trades()).toMatchObject({ received: 20, imbalance: 0 })
   })
 
+  it('refuses a journal that is older than the database, however often it is started', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const disk = new Disk()
+    const first = processOn(disk, database.db)
+    await first.open()
+    first.receive(tradesFrame(named(0, 10)))
+    await expect.poll(() => first.trades().persisted, { timeout: 60_000 }).toBe(10)
+    await first.pipeline.drain(patience())
+    const move = (by: number) =>
+      sql`update journal_positions set position = position + ${by}`.execute(database.db)
+    await move(2 * 2 ** 24)
+    for (let life = 0; life < 4; life++) {
+      const next = processOn(disk, database.db)
+      await expect(next.open()).rejects.toMatchObject({ code: 'JOURNAL_TOO_OLD' })
+      await next.pipeline.abandon()
+    }
+    // With the database that belongs to it, it begins.
+    await move(-2 * 2 ** 24)
+    const last = processOn(disk, database.db)
+    await last.open()
+    await last.pipeline.drain(patience())
+  })
+
   it('has a gap where it was to be given what the journal has not', async () => {
     await using database = await ownDatabase()
     await migrate(database.db)

@@ -18,6 +18,7 @@ import {
 import { type Completeness, together } from './completeness.ts'
 import type { CoinSource, ListedTime } from './listed-coins.ts'
 import type { OrderName } from './open-orders.ts'
+import { isLasting, orUnknown } from './refusals.ts'
 import { baseCoinOf, type SeenInstruments } from './seen-instruments.ts'
 
 /** Rows that one or more replies brought. */
@@ -51,8 +52,6 @@ type InstrumentEvent = ExecutionEvent | OrderEvent | PositionEvent
 /** Takes the rows of one reply. */
 export type TakeRows<Event extends PrivateEvent> = (rows: ReadRows<Event>) => Promise<void>
 
-/** Codes of replies that will not change: this key, account or coin may not read the endpoint. */
-const NOT_FOR_US: ReadonlySet<unknown> = new Set(['PERMISSION_DENIED', 'ACCOUNT_MODE', 'REFUSED'])
 /** Lower than that of repairs, which fill gaps. */
 const SNAPSHOT_PRIORITY = 4
 /** A list of the present is asked for the coins that were listed at most this long ago. */
@@ -109,15 +108,19 @@ export class AccountReader {
     this.#options = { clock: place.clock, coins, seen, onDenied }
   }
 
-  /** The present wallet: the coins that have a balance, or the named ones whether or not they have one. */
-  async wallet(signal: AbortSignal, coins: readonly string[] = []): Promise<ReadRows<WalletEvent>> {
-    const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    const query = coins.length === 0 ? {} : { coin: coins.join() }
-    const { items, deadLetters, exchangeTs, localTsUs } = await this.#client.walletBalance(
-      query,
-      options,
-    )
-    return { events: items, deadLetters, exchangeTs: exchangeTs ?? 0, localTsUs }
+  /** The present wallet: the coins that have a balance. */
+  wallet(signal: AbortSignal): Promise<ReadRows<WalletEvent>> {
+    return this.#wallet({}, signal)
+  }
+
+  /** The named coins of the present wallet, whether or not they have a balance. */
+  async coins(names: readonly string[], signal: AbortSignal): Promise<ReadRows<WalletEvent>> {
+    const told = await orUnknown(() => this.#wallet({ coin: names.join() }, signal))
+    if (told !== null || names.length <= 1) return told ?? NOTHING
+    // A name that the exchange does not know any more must not keep the others from being told.
+    let all: ReadRows<WalletEvent> = NOTHING
+    for (const name of names) all = joined(all, await this.coins([name], signal))
+    return all
   }
 
   /** Every open leg of a category. */
@@ -183,6 +186,18 @@ export class AccountReader {
     return this.#history(category, interval, options, (scope) =>
       this.#taken(this.#client.orderHistory({ category, ...scope, ...interval }, options), take),
     )
+  }
+
+  async #wallet(
+    query: { readonly coin?: string },
+    signal: AbortSignal,
+  ): Promise<ReadRows<WalletEvent>> {
+    const options = { signal, priority: SNAPSHOT_PRIORITY } as const
+    const { items, deadLetters, exchangeTs, localTsUs } = await this.#client.walletBalance(
+      query,
+      options,
+    )
+    return { events: items, deadLetters, exchangeTs: exchangeTs ?? 0, localTsUs }
   }
 
   /** Reads a list of the present of everything that there is to be asked for. */
@@ -302,22 +317,6 @@ export class AccountReader {
       all = all === null ? rows : joined(all, rows)
     })
     return all ?? NOTHING
-  }
-}
-
-/** Whether the exchange will answer the same again. A passing failure is tried again. */
-function isLasting(error: unknown): boolean {
-  const { code, retryable } = error as { readonly code?: unknown; readonly retryable?: boolean }
-  return NOT_FOR_US.has(code) && retryable !== true
-}
-
-/** Reads what is asked for by a name; null when the exchange does not know the name any more. */
-async function orUnknown<Result>(read: () => Promise<Result>): Promise<Result | null> {
-  try {
-    return await read()
-  } catch (error) {
-    if (!isLasting(error) || (error as { readonly code?: unknown }).code !== 'REFUSED') throw error
-    return null
   }
 }
 

@@ -10,7 +10,10 @@ const COINS_AT_ONCE = 10
 
 /** What a snapshot needs. */
 export interface SnapshotOptions {
-  readonly reader: Pick<AccountReader, 'legsOf' | 'openOrders' | 'order' | 'positions' | 'wallet'>
+  readonly reader: Pick<
+    AccountReader,
+    'coins' | 'legsOf' | 'openOrders' | 'order' | 'positions' | 'wallet'
+  >
   readonly categories: readonly Category[]
   readonly coins: HeldCoins
   readonly legs: LegBook
@@ -67,7 +70,7 @@ async function wholeWallet(
   const rows = { events: [...events], deadLetters: [...deadLetters] }
   const absent = coins.absent(events)
   for (let start = 0; start < absent.length; start += COINS_AT_ONCE) {
-    const told = await reader.wallet(signal, absent.slice(start, start + COINS_AT_ONCE))
+    const told = await reader.coins(absent.slice(start, start + COINS_AT_ONCE), signal)
     rows.events.push(...told.events)
     rows.deadLetters.push(...told.deadLetters)
   }

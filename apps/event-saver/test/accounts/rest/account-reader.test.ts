@@ -31,10 +31,10 @@ async function rig(listed: {
       response.end(JSON.stringify({ retCode: 0, result: { timeNano: `${time}000000` }, time }))
       return
     }
-    const names = ['baseCoin', 'settleCoin', 'symbol'].map((name) => searchParams.get(name))
+    const names = ['baseCoin', 'settleCoin', 'symbol', 'coin'].map((name) => searchParams.get(name))
     const name = names.find((each) => each !== null) ?? 'everything'
     asked.push(name)
-    if (listed.unknown?.includes(name)) {
+    if (listed.unknown?.some((unknown) => name.split(',').includes(unknown))) {
       response.end(JSON.stringify({ retCode: 10001, retMsg: 'symbol invalid', result: {}, time }))
       return
     }
@@ -107,6 +107,17 @@ it('takes what the exchange does not know any more for nothing, and of a history
   }
   const { reader } = await rig({ coins: ['BTC', 'GONE'], symbols: ['BTC-26DEC25-1-C'], unknown })
   expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('part')
+})
+
+it('reads named coins of a wallet, also beside one that the exchange does not know any more', async () => {
+  const wallet = (coin: string) => [{ accountType: 'UNIFIED', coin: [{ coin, equity: '0' }] }]
+  const rows = { BTC: wallet('BTC'), ETH: wallet('ETH'), 'BTC,ETH': wallet('ETH') }
+  const { reader, asked } = await rig({ coins: [], rows, unknown: ['MATIC'] })
+  const named = async (...names: string[]) =>
+    (await reader.coins(names, signal)).events.map(({ coin }) => coin)
+  expect(await named('BTC', 'ETH')).toEqual(['ETH'])
+  expect(await named('BTC', 'MATIC', 'ETH')).toEqual(['BTC', 'ETH'])
+  expect(asked).toEqual(['BTC,ETH', 'BTC,MATIC,ETH', 'BTC', 'MATIC', 'ETH'])
 })
 
 it('doubts a history where the exchange may list more coins than it told', async () => {

@@ -46,6 +46,7 @@ async function snapshotAt(
     {
       reader: {
         wallet: nothing,
+        coins: nothing,
         positions: nothing,
         legsOf: async () => ({ ...(await nothing()), events: own }),
         openOrders: nothing,

@@ -1,6 +1,9 @@
-/** A password in a URL or in a list of `name=value`, the URL of a database, or base64 of a key's length. */
+/**
+ * A password in a URL or in a list of `name=value`, the URL of a database, a line of a file of passwords, or base64 of
+ * a key's length.
+ */
 const LIKE_A_SECRET =
-  /:[^\s]*@|pass|pwd|secret|token|\b(?!https?:|wss?:)[a-z]+:\/\/|[A-Za-z0-9+/_-]{40}/i
+  /:[^\s]*@|pass|pwd|secret|token|\b(?!https?:|wss?:)[a-z]+:\/\/|:(\d{1,5}|\*):[^\s:]+:[^\s:]+:\S|[A-Za-z0-9+/_-]{40}/i
 
 /** Letters of both cases and digits in a row: the exchange's secrets have 36 of them. */
 const LETTERS_AND_DIGITS = /[A-Za-z0-9]{24,}/g

@@ -331,7 +331,7 @@ export class AccountWorker {
     for (const coin of coins) this.#coins.note(coin)
     for (const leg of legs) this.#legs.note(leg)
     for (const order of orders) this.#orders.note(order)
-    for (const event of [...legs, ...orders]) this.#seen.note(event)
+    this.#seen.notePast(legs, orders)
     this.#missedSince = missedSince
     for (const channel of this.#begun.keys()) this.#judgeStart(channel, missedSince)
   }

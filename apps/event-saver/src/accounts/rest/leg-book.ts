@@ -30,7 +30,7 @@ export class LegBook {
     if (knownTs !== undefined && knownTs > believableTs(leg)) return
     this.#legs.delete(key)
     this.#flat.delete(key)
-    if (isZero(leg.size)) this.#noteFlat(key, believableTs(leg))
+    if (isFlat(leg)) this.#noteFlat(key, believableTs(leg))
     else this.#legs.set(key, leg)
   }
 
@@ -85,7 +85,8 @@ function keyOf({ category, symbol, positionIdx }: PositionEvent): string {
   return `${category} ${symbol} ${positionIdx}`
 }
 
-function isZero(size: string): boolean {
+/** Whether there is nothing of a leg. */
+export function isFlat({ size }: Pick<PositionEvent, 'size'>): boolean {
   return !/[1-9]/.test(size.split(/[eE]/)[0] ?? '')
 }
 

@@ -1,4 +1,5 @@
-import type { Category } from '@grid/core-events'
+import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
+import { isFlat } from './leg-book.ts'
 
 /**
  * Remembers in what an account has or had something: the exchange may have delisted it since, or leave
@@ -16,6 +17,15 @@ export class SeenInstruments {
   /** Base coins of options. */
   get optionCoins(): ReadonlySet<string> {
     return this.#optionCoins
+  }
+
+  /**
+   * Remembers what an account had before this process. A flat leg is none of a contract: once that is delisted, every
+   * list of the present would be asked for it, for ever. Of options it names the coin, which histories are asked for.
+   */
+  notePast(legs: readonly PositionEvent[], orders: readonly OrderEvent[]): void {
+    for (const leg of legs) if (leg.category === 'option' || !isFlat(leg)) this.note(leg)
+    for (const order of orders) this.note(order)
   }
 
   /** Remembers the instrument of a position, an order or an execution. */

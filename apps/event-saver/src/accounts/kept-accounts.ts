@@ -1,7 +1,8 @@
 import type { Clock } from '@grid/core-events'
-import { redactDatabaseUrl, type SealedAccount } from '@grid/db'
+import type { SealedAccount } from '@grid/db'
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { databaseName } from '../config/pg-variables.ts'
 import type { Logger } from '../log/log.ts'
 import { KeptFile } from '../storage/kept-file.ts'
 
@@ -40,7 +41,7 @@ export function keptAccounts(
 ): KeptFile<readonly SealedAccount[]> {
   const about = {
     environment: config.environmentStamp,
-    database: redactDatabaseUrl(config.databaseUrl),
+    database: databaseName(config.databaseUrl, process.env),
   }
   return new KeptFile({ config, name: 'accounts', about, schema: ACCOUNTS, clock, log })
 }

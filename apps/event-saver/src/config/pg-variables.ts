@@ -1,4 +1,4 @@
-import { checkDatabaseUrl, postgresConnection } from '@grid/db'
+import { checkDatabaseUrl, postgresConnection, redactDatabaseUrl } from '@grid/db'
 import type { ConfigFault } from './config-fault.ts'
 
 /** The variables that the driver reads for what a URL leaves out, as the URL's parameters. */
@@ -46,4 +46,26 @@ export function pgVariableFaults(
       return [{ where: variable, problem, fix }]
     }
   })
+}
+
+/** What decides which database is meant. */
+const NAMING: ReadonlySet<string> = new Set(['host', 'port', 'user', 'database', 'options'])
+
+/**
+ * The name of a database without secrets, for the comparison with another: the URL, and the variables of PostgreSQL
+ * that say what it leaves out.
+ *
+ * @example
+ * databaseName('postgres:///grid', { PGHOST: 'db1' }) // 'postgres:///grid PGHOST=db1'
+ */
+export function databaseName(
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const parts = url.startsWith('postgres') ? postgresConnection(url) : null
+  const used = VARIABLES.flatMap(({ variable, part }) => {
+    const isUsed = parts !== null && NAMING.has(part) && !Object.hasOwn(parts, part)
+    return isUsed && env[variable] ? [`${variable}=${env[variable]}`] : []
+  })
+  return [redactDatabaseUrl(url), ...used].join(' ')
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ConfigInput, type ConfigResult, loadConfig } from '../../src/config/load.ts'
+import { databaseName } from '../../src/config/pg-variables.ts'
 
 let folder: string
 
@@ -70,6 +71,15 @@ describe('values that follow from several settings', () => {
     expect(configOf({ env: { EVENTSAVER_TESTNET: 'true' } }).environmentStamp).toBe('testnet')
     const custom = configOf({ env: { EVENTSAVER_WS_URL: 'ws://127.0.0.1:9001' } })
     expect(custom.environmentStamp).toBe('custom:127.0.0.1')
+  })
+
+  it('a database is told from another by what the variables of PostgreSQL add to its URL', () => {
+    const env = { PGHOST: 'db1', PGPORT: '5433', PGDATABASE: 'grid', PGPASSWORD: 's3cret' }
+    expect(databaseName('postgres:///mine', env)).toBe('postgres:///mine PGHOST=db1 PGPORT=5433')
+    expect(databaseName('postgres://me:pw@db2:5432', env)).toBe(
+      'postgres://me:***@db2:5432 PGDATABASE=grid',
+    )
+    expect(databaseName('pglite:/srv/grid', env)).toBe('pglite:/srv/grid')
   })
 
   it('days are kept unless a retention is set', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSimulator } from '@grid/bybit-sim'
 import { CaptureGapRepository } from '@grid/db'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Saver } from '../../src/saver.ts'
 import { Tenants } from '../support/accounts.ts'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
@@ -183,5 +183,30 @@ describe('a start while the database is away', () => {
       .toMatchObject({ reason: expect.stringContaining('its database is') })
     expect(saver.status().accounts).toEqual([])
     await saver.stop(AbortSignal.abort())
+  })
+
+  it('leaves them alone where PGPORT makes another server of the same URL', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 65, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    await tenants.add('ann', 'a')
+    await tenants.add('bob', 'b')
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    const url = new URL(database.url)
+    vi.stubEnv('PGPORT', url.port || '5432')
+    url.port = ''
+    try {
+      await runOnce(sim.wsUrl, url.href, env)
+      vi.stubEnv('PGPORT', '9')
+      const { saver, log } = makeSaver(sim.wsUrl, url.href, env)
+      await saver.start()
+      await expect
+        .poll(() => log.find(({ code }) => code === 'KEPT_FILE_IGNORED'), TIMEOUT)
+        .toMatchObject({ reason: expect.stringMatching(/its database is .*, not .* PGPORT=9$/) })
+      expect(saver.status().accounts).toEqual([])
+      await saver.stop(AbortSignal.abort())
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 })

@@ -3,8 +3,8 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandError, EXIT } from '../exit-code.ts'
+import { makeFolder } from '../journal/files/make-folder.ts'
 import { reasonOf } from '../log/reason.ts'
-import { makeFolder } from '../storage/make-folder.ts'
 
 /** A finished file. */
 export interface FinishedFile {

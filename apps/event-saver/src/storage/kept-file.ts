@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import { type Clock, nowMs } from '@grid/core-events'
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { makeFolder } from '../journal/files/make-folder.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
-import { makeFolder } from './make-folder.ts'
 
 /** What a kept file is, and what it is about. */
 export interface KeptFileOptions<Value> {

@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makeFolderSync } from '../../storage/make-folder.ts'
 import { JournalError } from '../journal-error.ts'
 import { listSegmentsSync } from './file-names.ts'
+import { makeFolderSync } from './make-folder.ts'
 
 /** A journal's directory, locked for this process. */
 export interface JournalDirectory {

@@ -1,6 +1,6 @@
 import { constants, copyFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { makeFolder } from '../../storage/make-folder.ts'
+import { makeFolder } from '../files/make-folder.ts'
 
 /**
  * Copies a damaged file into the folder `set-aside`, for people to look at; gives the copy's path. Null when the copies

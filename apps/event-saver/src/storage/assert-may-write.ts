@@ -25,15 +25,35 @@ const RIGHTS: Readonly<Partial<Record<keyof GridDatabase, readonly Right[]>>> = 
   users: ['select'],
 }
 
+/** The tables of what accounts send, with rights that are needed once there is one. */
+const ACCOUNT_RIGHTS: readonly Right[] = ['select', 'insert', 'update']
+const ACCOUNT_TABLES: readonly (keyof GridDatabase)[] = [
+  'account_transactions',
+  'order_states',
+  'orders',
+  'position_snapshots',
+  'private_executions',
+  'wallet_snapshots',
+]
+
+type Needed = readonly (readonly [table: string, rights: readonly Right[]])[]
+
 /** The rights that a capture needs and this login lacks on the tables that there are, such as `update on runs`; null for none. */
 export async function lackingRights(
   db: Kysely<GridDatabase>,
   { channels }: Pick<Config, 'channels'>,
 ): Promise<string | null> {
   const market = channels.map((channel) => [MARKET_TABLES[channel].table, MARKET_RIGHTS] as const)
-  const rights = [...market, ...Object.entries(RIGHTS)].flatMap(([table, needed]) =>
-    needed.map((right) => ({ table, right })),
+  const lacking = await lackingOf(db, [...market, ...Object.entries(RIGHTS)])
+  if (lacking !== null || !(await hasAccounts(db))) return lacking
+  return lackingOf(
+    db,
+    ACCOUNT_TABLES.map((table) => [table, ACCOUNT_RIGHTS]),
   )
+}
+
+async function lackingOf(db: Kysely<GridDatabase>, needed: Needed): Promise<string | null> {
+  const rights = needed.flatMap(([table, all]) => all.map((right) => ({ table, right })))
   const { rows } = await sql<{ right: Right; tables: string }>`
     select "right", string_agg(relname, ', ' order by relname) as tables
     from jsonb_to_recordset(${JSON.stringify(rights)}::jsonb) as needed ("table" text, "right" text)
@@ -43,6 +63,16 @@ export async function lackingRights(
   return rows.length === 0
     ? null
     : rows.map(({ right, tables }) => `${right} on ${tables}`).join('; ')
+}
+
+/** Whether accounts are captured, as far as this login sees them. */
+async function hasAccounts(db: Kysely<GridDatabase>): Promise<boolean> {
+  const made = await sql<{ is_made: boolean }>`
+    select to_regclass('bybit_accounts') is not null as is_made`.execute(db)
+  if (made.rows[0]?.is_made !== true) return false
+  const { rows } = await sql<{ any: boolean }>`
+    select exists (select from bybit_accounts where status = 'enabled') as any`.execute(db)
+  return rows[0]?.any === true
 }
 
 /**

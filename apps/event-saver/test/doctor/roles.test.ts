@@ -50,6 +50,26 @@ describe('doctor finds that a login lacks the rights', () => {
     )
   })
 
+  it('that accounts need, once there is one', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db, { environment: 'custom:127.0.0.1' })
+    await using writer = await loginOf(database, 'grid_writer')
+    await run(database.db, 'revoke insert on private_executions, orders from grid_writer')
+    expect(await problemsOf(writer.url)).toHaveLength(1)
+    await run(
+      database.db,
+      "insert into users (user_id, username) values (gen_random_uuid(), 'ann')",
+    )
+    await run(
+      database.db,
+      `insert into bybit_accounts (account_id, user_id, account_name, environment)
+       select gen_random_uuid(), user_id, 'main', 'custom:127.0.0.1' from users`,
+    )
+    expect(await problemsOf(writer.url)).toContainEqual(
+      expect.stringMatching(/lacks insert on orders, private_executions; grant it/),
+    )
+  })
+
   it('to make partitions', async () => {
     await using database = await ownDatabase()
     await migrate(database.db, { environment: 'custom:127.0.0.1' })

@@ -8,6 +8,7 @@ import {
 } from '@grid/db'
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
+import type { DurableJournal } from '../journal/durable-journal.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -22,12 +23,14 @@ import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { ExchangeCoins } from './exchange-coins.ts'
 import { keptAccounts } from './kept-accounts.ts'
+import { RemovedAccounts } from './removed-accounts.ts'
 import { RunKeeper } from './run-keeper.ts'
 import { rebindOldSecrets } from './secret-rebinder.ts'
 
 /** What the capture of accounts is made of. */
 export interface AccountServiceOptions extends Omit<WorkerContext, 'coins' | 'config' | 'log'> {
   readonly config: Config
+  readonly journal: WorkerContext['journal'] & Partial<Pick<DurableJournal, 'forget'>>
   readonly log: Logger
   readonly streamLog: StreamLog
 }
@@ -41,6 +44,7 @@ export class AccountService {
   readonly #follower: AccountFollower
   readonly #hints: AccountHints | null
   readonly #runs: RunKeeper
+  readonly #forgetting: RemovedAccounts
   readonly #rebind: (signal: AbortSignal) => Promise<void>
   readonly #stop = new AbortController()
   readonly #operator: OperatorRepository
@@ -66,6 +70,7 @@ export class AccountService {
       instruments: new InstrumentRepository(db),
       collector: config.collector,
     })
+    this.#forgetting = new RemovedAccounts({ clock, journal: context.journal, log })
     this.#capture = new AccountCapture({ ...context, coins, log: accountLog })
     this.#follower = new AccountFollower({
       clock,
@@ -74,6 +79,7 @@ export class AccountService {
         const sealed = await operator.allSealedAccounts()
         if (sealed.length > 0) this.#kept?.keep(sealed)
         else this.#kept?.forget()
+        this.#forgetting.set(await operator.removedAccounts())
         return operator.openAccounts(sealed)
       },
       onAccounts: (accounts) => this.#capture.setAccounts(accounts),
@@ -147,6 +153,7 @@ export class AccountService {
     void this.#follower.run(signal)
     void this.#hints?.run(signal)
     void this.#runs.run(signal)
+    void this.#forgetting.run(signal)
     void this.#rebind(signal)
   }
 

@@ -118,6 +118,13 @@ export interface JournalOptions {
   readonly setAsideBytes?: number
 }
 
+/** An account that was removed. */
+export interface RemovedAccount {
+  readonly accountId: string
+  /** In epoch milliseconds. */
+  readonly removedAt: number
+}
+
 /** Counts since the journal was opened. */
 export interface JournalCounts {
   /** Frames and other records that were given a position. */
@@ -180,6 +187,12 @@ export interface DurableJournal {
    * it is until the database knows none.
    */
   markTooOld(isTooOld: boolean): void
+  /**
+   * Takes what removed accounts sent out of the files, once all of it is committed; what was forgotten once, also by
+   * processes before, is not looked for again. False when it is to be asked again later: they still have connections,
+   * something of theirs is not committed, or the journal is stalled. Rejects with errors of the file system.
+   */
+  forget(removed: readonly RemovedAccount[]): Promise<boolean>
   /** Syncs what was appended until now; gives `durable`, which is lower when the journal is stalled. */
   flush(): Promise<JournalPosition>
   /** Writes and syncs everything, gives the lock back. Never rejects; gives `durable`. */

@@ -7,6 +7,7 @@ import type {
   JournalPriority,
   JournalReader,
   JournalState,
+  RemovedAccount,
 } from './durable-journal.ts'
 import type { JournalDirectory } from './files/directory.ts'
 import { type SegmentName, segmentPath } from './files/file-names.ts'
@@ -16,6 +17,7 @@ import type { JournalNote, JournalOrigin } from './format/items.ts'
 import { firstPositionOf, type JournalPosition } from './format/position.ts'
 import { boundsOf, type JournalBounds, minFreeOf } from './journal-bounds.ts'
 import { readEnd, writeEnd } from './keeping/end-mark.ts'
+import { ForgottenMark } from './keeping/forgotten-mark.ts'
 import { Keeper } from './keeping/keeper.ts'
 import { FileReader } from './reading/file-reader.ts'
 import type { LogTail } from './reading/log-tail.ts'
@@ -44,6 +46,9 @@ export class FileJournal implements DurableJournal, LogTail {
   /** The newest segment whose first records are durable. */
   #checkpointed = 0
   #segmentBeganUs: number
+  readonly #forgotten: ForgottenMark
+  /** Accounts that are to be forgotten, and the last segment in which they may have something. */
+  #forgetting: { readonly key: string; readonly until: number } | null = null
   #isHoleOpen = false
   #isClosed = false
   #corruptBlocks = 0
@@ -56,6 +61,7 @@ export class FileJournal implements DurableJournal, LogTail {
     this.#options = options
     this.#bounds = bounds
     this.#directory = directory
+    this.#forgotten = new ForgottenMark(directory.path)
     this.id = directory.id
     this.#endBefore = readEnd(directory.path)
     this.firstOfProcess = firstPositionOf(segment)
@@ -201,6 +207,23 @@ export class FileJournal implements DurableJournal, LogTail {
   markTooOld(isTooOld: boolean): void {
     if (!isTooOld && this.#endBefore === Number.POSITIVE_INFINITY) return
     writeEnd(this.#directory.path, isTooOld ? this.lastOfOthers : null)
+  }
+
+  async forget(removed: readonly RemovedAccount[]): Promise<boolean> {
+    const due = removed.filter((each) => !this.#forgotten.has(each))
+    if (due.length === 0) return true
+    const accounts = new Set(due.map(({ accountId }) => accountId))
+    if (this.state !== 'running' || this.#appender.hasOpen(accounts)) return false
+    const key = [...accounts].join()
+    if (this.#forgetting?.key !== key) this.#forgetting = { key, until: this.#writer.growing }
+    const { until } = this.#forgetting
+    // What they sent last must be in a file that does not grow any more.
+    if (this.#writer.growing <= until) this.#writer.roll()
+    if (this.#writer.growing <= until || this.#keeper.released <= until) return false
+    await this.#keeper.forget(accounts, until + 1)
+    await this.#forgotten.add(due)
+    this.#forgetting = null
+    return true
   }
 
   async flush(): Promise<JournalPosition> {

@@ -13,7 +13,7 @@ import { reasonOf } from '../log/reason.ts'
 export type SaverJournal = Journal & {
   /** Ends it; resolves once everything is on the disk. Never rejects. */
   close(): Promise<unknown>
-} & Partial<Pick<DurableJournal, 'totalBytes' | 'durable' | 'reader'>>
+} & Partial<Pick<DurableJournal, 'totalBytes' | 'durable' | 'forget' | 'reader'>>
 
 /** What a saver's journal is opened with. */
 export interface DataJournalOptions {

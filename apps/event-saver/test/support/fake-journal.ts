@@ -34,7 +34,7 @@ export class Disk {
 
 /** A journal in memory that can be read, also by the process after it. */
 export class FakeJournal
-  implements Omit<DurableJournal, 'durable' | 'oldest' | 'totalBytes' | 'close'>
+  implements Omit<DurableJournal, 'durable' | 'forget' | 'oldest' | 'totalBytes' | 'close'>
 {
   readonly id: string
   readonly bytes = 0

@@ -89,6 +89,17 @@ export async function readStrayAccounts(db: Kysely<GridDatabase>): Promise<Accou
   return rows.map(accountOf)
 }
 
+/** Reads the accounts that were removed, of whichever environment. */
+export async function readRemovedAccounts(db: Kysely<GridDatabase>): Promise<Account[]> {
+  const rows = await db
+    .selectFrom('bybit_accounts')
+    .where('status', '=', 'removed')
+    .orderBy('account_id')
+    .selectAll()
+    .execute()
+  return rows.map(accountOf)
+}
+
 function keyMissing({ accountId, accountName }: Account): DatabaseError {
   return new DatabaseError(
     'NOT_FOUND',

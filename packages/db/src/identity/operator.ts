@@ -11,6 +11,7 @@ import { userIdOf } from './deterministic-id.ts'
 import {
   type EnabledAccount,
   openAccount,
+  readRemovedAccounts,
   readSealedAccounts,
   readStrayAccounts,
   type SealedAccount,
@@ -106,6 +107,17 @@ export class OperatorRepository {
   async strayAccounts(): Promise<Account[]> {
     await assertSeesAll(this.#db)
     return readStrayAccounts(this.#db)
+  }
+
+  /**
+   * Gives the accounts that were removed, of whichever environment: what others still have of them is to go.
+   *
+   * @example
+   * for (const { accountId } of await operator.removedAccounts()) await forget(accountId)
+   */
+  async removedAccounts(): Promise<Account[]> {
+    await assertSeesAll(this.#db)
+    return readRemovedAccounts(this.#db)
   }
 
   /**

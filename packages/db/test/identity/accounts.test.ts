@@ -189,6 +189,8 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     })
     expect(await accounts.show(scope, accountId)).toMatchObject({ credentials: [] })
     expect(await enabledOf(accountId)).toBeUndefined()
+    const removed = async () => (await operator.removedAccounts()).map((each) => each.accountId)
+    expect(await removed()).toContain(accountId)
     for (const change of [
       () => accounts.enable(scope, accountId),
       () => accounts.remove(scope, accountId),
@@ -198,6 +200,7 @@ describe.each(DATABASES)('accounts on %s', (_name, open) => {
     }
     const again = await accounts.add(scope, { accountName: 'removed', credential: credential() })
     expect(again).toMatchObject({ accountId, status: 'enabled', removedAt: null })
+    expect(await removed()).not.toContain(accountId)
     const executions = new ExecutionRepository(opened.db)
     expect(await executions.exists(scope, { accountId, execId: 'e1' })).toBe(true)
   })

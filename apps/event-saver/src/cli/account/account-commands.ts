@@ -1,4 +1,6 @@
+import type { Account } from '@grid/db'
 import { type Command, Option } from 'commander'
+import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import {
   type AddCommand,
@@ -104,6 +106,7 @@ export function addAccountCommands(cli: CommandLine): void {
         const { changeAccount } = await implementation()
         const account = await changeAccount(config, change, nameOf(options, args))
         print(options, account, [accountLine(account)])
+        if (change === 'remove') await forget(config, account, context)
         return EXIT.ok
       }),
     )
@@ -140,8 +143,20 @@ export function addAccountCommands(cli: CommandLine): void {
 const CHANGES = [
   ['enable', 'capture an account'],
   ['disable', 'stop capturing an account; its key stays'],
-  ['remove', 'erase an account’s keys; its captured data stays'],
+  ['remove', 'erase an account’s keys, and from the journal what it sent; its stored data stays'],
 ] as const
+
+async function forget(
+  config: Config,
+  account: Account,
+  { err }: Pick<CommandContext, 'err'>,
+): Promise<void> {
+  const { forgetAccount } = await import('./forget-account.ts')
+  if (await forgetAccount(config, account)) return
+  err(
+    'event-saver: the saver that runs takes what the account sent out of its journal, once it is stored\n',
+  )
+}
 
 function nameOf(options: CommandOptions, [accountName = '']: readonly string[]): AccountName {
   return { accountName, username: textOf(options['user']) }

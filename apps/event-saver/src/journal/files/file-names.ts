@@ -21,6 +21,11 @@ export function archiveOf(directory: string): string {
   return join(directory, ARCHIVE)
 }
 
+/** The folder of copies of damaged segments. */
+export function setAsideOf(directory: string): string {
+  return join(directory, 'set-aside')
+}
+
 /** The path of a segment's file. */
 export function segmentPath(directory: string, name: SegmentName): string {
   const folder = name.isArchived ? archiveOf(directory) : directory

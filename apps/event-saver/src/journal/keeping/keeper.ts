@@ -6,6 +6,7 @@ import { archiveOf, logName, type SegmentName, segmentPath } from '../files/file
 import { type JournalFiles, syncDirectory } from '../files/journal-files.ts'
 import { makeFolder } from '../files/make-folder.ts'
 import { type JournalPosition, segmentOf } from '../format/position.ts'
+import { forgetAccounts } from './forget-accounts.ts'
 import { packSegment } from './pack-segment.ts'
 import { readReleased, writeReleased } from './released-mark.ts'
 import { Reserve } from './reserve.ts'
@@ -62,6 +63,7 @@ export class Keeper {
   #minFree = 0
   #timer: ClockTimer | null = null
   #working: Promise<void> = Promise.resolve()
+  #turn: Promise<void> = Promise.resolve()
   #packing: Promise<void> | null = null
   #packAfterMs = 0
 
@@ -114,6 +116,26 @@ export class Keeper {
     await this.#reserve.free().catch(() => {})
   }
 
+  /** Segments of lower numbers are released. */
+  get released(): number {
+    return this.#shelf.released
+  }
+
+  /** Takes what accounts sent out of segments of lower numbers than one. */
+  forget(accounts: ReadonlySet<string>, below: number): Promise<void> {
+    const { directory } = this.#options
+    return forgetAccounts(directory, accounts, {
+      below,
+      inTurn: (work) =>
+        this.#inTurn(async () => {
+          this.#closing.signal.throwIfAborted()
+          await this.#packing
+          await work()
+        }),
+      onRewritten: (number, bytes) => this.#shelf.resize(number, bytes),
+    })
+  }
+
   /** Copies a damaged segment aside, once. */
   async setAside(name: SegmentName): Promise<void> {
     const { directory, setAsideBytes } = this.#options
@@ -131,7 +153,11 @@ export class Keeper {
   }
 
   /** One round of what is done each second. */
-  async tick(): Promise<void> {
+  tick(): Promise<void> {
+    return this.#inTurn(() => this.#round())
+  }
+
+  async #round(): Promise<void> {
     try {
       if (!this.#isTidy) await this.#tidy()
       await this.#measure()
@@ -154,7 +180,15 @@ export class Keeper {
     this.#closing.abort()
     this.#timer?.cancel()
     await this.#working
+    await this.#turn
     await this.#packing
+  }
+
+  /** Rounds, and segments that are rewritten, take turns. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
   }
 
   #schedule(): void {

@@ -1,5 +1,6 @@
 import { constants, copyFile, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setAsideOf } from '../files/file-names.ts'
 import { makeFolder } from '../files/make-folder.ts'
 
 /**
@@ -11,7 +12,7 @@ export async function setAside(
   path: string,
   maxBytes: number,
 ): Promise<string | null> {
-  const folder = join(directory, 'set-aside')
+  const folder = setAsideOf(directory)
   await makeFolder(folder, 0o700)
   const copy = join(folder, basename(path))
   const { size } = await stat(path)

@@ -27,6 +27,12 @@ export class Shelf {
     })
   }
 
+  /** A segment was written again, of another size. */
+  resize(number: number, bytes: number): void {
+    const segment = this.#segments.get(number)
+    if (segment !== undefined) this.#segments.set(number, { ...segment, bytes })
+  }
+
   remove(number: number): void {
     this.#segments.delete(number)
   }

@@ -1,16 +1,23 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listSegments, type SegmentName, segmentPath } from '../files/file-names.ts'
+import { archiveOf, listSegments, type SegmentName, segmentPath } from '../files/file-names.ts'
 import type { JournalPosition } from '../format/position.ts'
 import { openSource } from '../segments/open-source.ts'
 
+/** Files that were being packed or rewritten. */
+const UNFINISHED = /\.(log|zst)\.tmp$/
+
 /**
- * Ends what a process left half done in a journal's directory: removes files that were being packed, and of a segment
+ * Ends what a process left half done in a journal's directory: removes files that were being written, and of a segment
  * that is there in both forms the packed one, unless it is whole. Gives the segments that remain, but for the archive.
  */
 export async function tidy(directory: string): Promise<readonly SegmentName[]> {
   for (const file of await readdir(directory)) {
-    if (file.endsWith('.zst.tmp')) await rm(join(directory, file), { force: true })
+    if (UNFINISHED.test(file)) await rm(join(directory, file), { force: true })
+  }
+  const archive = archiveOf(directory)
+  for (const file of await readdir(archive).catch(() => [])) {
+    if (UNFINISHED.test(file)) await rm(join(archive, file), { force: true })
   }
   const names = await listSegments(directory)
   const kept: SegmentName[] = []

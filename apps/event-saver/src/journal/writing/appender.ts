@@ -109,6 +109,12 @@ export class Appender {
     return this.#connection
   }
 
+  /** Whether a connection of one of these accounts is open. */
+  hasOpen(accounts: ReadonlySet<string>): boolean {
+    const origins = [...this.#connections.values()]
+    return origins.some(({ accountId }) => accountId !== null && accounts.has(accountId))
+  }
+
   /** Leaves a connection out of later checkpoints. */
   disconnect(connection: number): void {
     this.#connections.delete(connection)

@@ -165,7 +165,11 @@ export class Saver {
       handlers: new PipelineLog(log),
       streamsOf: (channel) => this.#streamsOf(channel),
       lastStored: (channel) => this.#lastStored(channel),
-      onJournalItem: (item, frame) => this.#markets.onJournalItem(item, frame),
+      onJournalItem: (item, frame) => {
+        const markets = this.#markets.onJournalItem(item, frame)
+        const accounts = this.#accounts.onJournalItem(item)
+        return markets === null ? accounts : Promise.all([markets, accounts])
+      },
       onRecorded: (recorded) => this.#repair.onGap(recorded),
       onRefused: (writer, error) => this.#fail(writeRefused(writer, error, config)),
       onDefect: this.#fail,

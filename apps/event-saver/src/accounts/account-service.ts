@@ -9,6 +9,7 @@ import {
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { DurableJournal } from '../journal/durable-journal.ts'
+import type { JournalItem } from '../journal/format/items.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -17,8 +18,9 @@ import type { KeptFile } from '../storage/kept-file.ts'
 import { AccountCapture } from './account-capture.ts'
 import { AccountFollower } from './account-follower.ts'
 import { AccountHints } from './account-hints.ts'
+import { AccountJournalPast, type NotedAccount } from './account-journal-past.ts'
 import { AccountLog } from './account-log.ts'
-import { readMissedSince } from './account-past.ts'
+import { type MissedSince, readMissedSince } from './account-past.ts'
 import type { AccountStatus } from './account-status.ts'
 import type { WorkerContext } from './account-worker.ts'
 import { ExchangeCoins } from './exchange-coins.ts'
@@ -30,7 +32,8 @@ import { rebindOldSecrets } from './secret-rebinder.ts'
 /** What the capture of accounts is made of. */
 export interface AccountServiceOptions extends Omit<WorkerContext, 'coins' | 'config' | 'log'> {
   readonly config: Config
-  readonly journal: WorkerContext['journal'] & Partial<Pick<DurableJournal, 'forget'>>
+  readonly journal: WorkerContext['journal'] &
+    Partial<Pick<DurableJournal, 'firstOfProcess' | 'forget'>>
   readonly log: Logger
   readonly streamLog: StreamLog
 }
@@ -49,6 +52,8 @@ export class AccountService {
   readonly #stop = new AbortController()
   readonly #operator: OperatorRepository
   readonly #db: Kysely<GridDatabase>
+  /** Null where the journal cannot be read. */
+  readonly #past: AccountJournalPast | null
   /** Null with an embedded database, which is never away. */
   readonly #kept: KeptFile<readonly SealedAccount[]> | null
   readonly #atStart: Pick<AccountServiceOptions, 'clock' | 'log'>
@@ -61,6 +66,17 @@ export class AccountService {
     const { environment, restUrl } = config
     this.#operator = operator
     this.#db = db
+    const { firstOfProcess } = context.journal
+    this.#past =
+      firstOfProcess === undefined
+        ? null
+        : new AccountJournalPast({
+            firstOfProcess,
+            isCaptured: (accountId) =>
+              this.#capture.accounts.some((account) => account.accountId === accountId),
+            missedSince: (account) => this.#missedSince(account),
+            onGap: (gap) => context.pipeline.acceptGap(gap),
+          })
     this.#atStart = { clock, log }
     const isEmbedded = config.databaseUrl.startsWith('pglite:')
     this.#kept = isEmbedded ? null : keptAccounts(config, { clock, log })
@@ -101,6 +117,11 @@ export class AccountService {
   /** The state of every account's capture. */
   statuses(): readonly AccountStatus[] {
     return this.#capture.statuses()
+  }
+
+  /** Takes an item that is read from the journal; a promise must be awaited before the next. */
+  onJournalItem(item: JournalItem): Promise<unknown> | null {
+    return this.#past?.onItem(item) ?? null
   }
 
   /** When events of each account's channel were last stored, as far as that is known. */
@@ -155,6 +176,14 @@ export class AccountService {
     void this.#runs.run(signal)
     void this.#forgetting.run(signal)
     void this.#rebind(signal)
+  }
+
+  async #missedSince(account: NotedAccount): Promise<MissedSince> {
+    let since: MissedSince = {}
+    await queryAtStart({ ...this.#atStart, signal: this.#stop.signal }, async () => {
+      since = await readMissedSince(this.#db, account)
+    })
+    return since
   }
 
   /** Ends the capture; resolves when no socket is left. */

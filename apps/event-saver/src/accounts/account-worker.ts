@@ -21,6 +21,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { ArrivedRows, Pipeline } from '../pipeline/pipeline.ts'
 import { StreamRecorder } from '../pipeline/recovery/stream-recorder.ts'
 import { AccountJobs } from './account-jobs.ts'
+import { accountLiveNote } from './account-journal-past.ts'
 import type { AccountLog } from './account-log.ts'
 import { type MissedSince, readAccountPast } from './account-past.ts'
 import { type AccountStatus, type AccountVerdict, verdictOf } from './account-status.ts'
@@ -235,6 +236,11 @@ export class AccountWorker {
     })
     this.#stream.on('status', (status) => {
       if (status.type === 'open') onConnection()
+      const channel = status.type === 'live' ? channelOf(status.topic) : undefined
+      if (channel !== undefined) {
+        const untilTs = this.#untilTs(nowMs(this.#context.clock))
+        recorder.note(accountLiveNote(this.account, channel), untilTs * 1000)
+      }
       this.#onStatus(status)
       this.#context.log.status(this.account, status)
     })
@@ -261,7 +267,7 @@ export class AccountWorker {
 
   /** Records what was missed while no process captured the channel. */
   #onLive(topic: string): void {
-    const channel = PRIVATE_CHANNELS.find((name) => name === topic)
+    const channel = channelOf(topic)
     if (channel === undefined || this.#begun.has(channel)) return
     this.#begun.set(channel, this.#untilTs(nowMs(this.#context.clock)))
     if (this.#missedSince !== null) this.#judgeStart(channel, this.#missedSince)
@@ -335,4 +341,8 @@ export class AccountWorker {
     this.#missedSince = missedSince
     for (const channel of this.#begun.keys()) this.#judgeStart(channel, missedSince)
   }
+}
+
+function channelOf(topic: string): PrivateChannel | undefined {
+  return PRIVATE_CHANNELS.find((name) => name === topic)
 }

@@ -16,8 +16,11 @@ import { StartGaps } from './start-gaps.ts'
 export interface JournalPastOptions {
   /** The first record of this process. */
   readonly firstOfProcess: JournalPosition
-  /** When events of a stream were last stored before this process stored any; undefined when none are. */
-  readonly lastStored: (stream: MarketStream) => number | undefined
+  /**
+   * When events of a stream were last stored before this process stored any; undefined when none are. A promise for a
+   * stream that is captured no longer, which must be asked for.
+   */
+  readonly lastStored: (stream: MarketStream) => number | undefined | Promise<number | undefined>
   /** A gap that an earlier process left, and perhaps did not live to record. */
   readonly onGap: (gap: Gap) => void
   /** Everything that earlier processes left was read. */
@@ -60,21 +63,20 @@ export class JournalPast {
     return this.#newest.get(keyOf(stream))
   }
 
-  /** Takes the next item of a reading. */
-  onItem(item: JournalItem, frame: ReadFrame | null): void {
-    if (this.#isRead || item.position <= this.#seen) return
+  /** Takes the next item of a reading; a promise must be awaited before the next. */
+  onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
+    if (this.#isRead || item.position <= this.#seen) return null
     this.#seen = item.position
     if (item.position >= this.#options.firstOfProcess) {
       this.#isRead = true
       this.#starts = null
       this.#options.onRead()
-      return
+      return null
     }
     if (item.kind === 'boot') this.#begin()
-    if (item.kind === 'note' && item.note.type === 'live') {
-      this.#onLive(item.note, Math.floor(item.localTsUs / 1000))
-    }
     for (const event of frame?.events ?? []) this.#onEvent(event, item.localTsUs)
+    if (item.kind !== 'note' || item.note.type !== 'live') return null
+    return this.#onNote(item.note, Math.floor(item.localTsUs / 1000))
   }
 
   #begin(): void {
@@ -82,12 +84,19 @@ export class JournalPast {
     this.#starts = new StartGaps((gap) => this.#options.onGap(gap))
   }
 
-  #onLive(note: JournalNote, atMs: number): void {
-    if (this.#starts === null) return
+  #onNote(note: JournalNote, atMs: number): Promise<unknown> | null {
     // Sound: only `liveNote` makes such notes.
     const stream = note['stream'] as unknown as MarketStream
+    const stored = this.#options.lastStored(stream)
+    if (stored instanceof Promise) return stored.then((ts) => this.#onLive(stream, ts, atMs))
+    this.#onLive(stream, stored, atMs)
+    return null
+  }
+
+  #onLive(stream: MarketStream, stored: number | undefined, atMs: number): void {
+    if (this.#starts === null) return
     const { category, channel, symbol } = stream
-    const times = [this.#before.get(keyOf(stream)), this.#options.lastStored(stream)]
+    const times = [this.#before.get(keyOf(stream)), stored]
     const known = times.filter((ts) => ts !== undefined)
     if (known.length > 0) {
       this.#starts.onStored(category, channel, new Map([[symbol, Math.max(...known)]]))

@@ -16,7 +16,7 @@ import type { WantedSymbols } from '../config/wanted-symbols.ts'
 import type { JournalItem } from '../journal/format/items.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Logger } from '../log/log.ts'
-import { queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
+import { type AtStart, queryAtStart, queryOrWarn } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Moment } from '../pipeline/dropped-intervals.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -80,6 +80,7 @@ export class MarketService {
   /** Streams whose start is to be judged once everything that earlier processes left was read. */
   #unjudged: MarketStream[] = []
   #isDatabaseReady = false
+  #atStart: AtStart | null = null
 
   /** Throws `INVALID_OPTION` for named instruments that a stream refuses. */
   constructor(options: MarketServiceOptions) {
@@ -98,7 +99,7 @@ export class MarketService {
         ? null
         : new JournalPast({
             firstOfProcess,
-            lastStored: (stream) => this.#lastStored.get(streamKey(stream)),
+            lastStored: (stream) => this.#lastStoredOf(stream),
             onGap: (gap) => pipeline.acceptGap(gap),
             onRead: () => this.#judgeStarts(),
           })
@@ -116,19 +117,19 @@ export class MarketService {
    */
   async readPast(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
+    this.#atStart = { clock, log, signal }
     this.#isDatabaseReady = true
     this.#instruments.open()
     for (const capture of this.#captures) {
       const { category, symbols } = capture
       const query = () => this.#readLastStored(category, symbols)
-      await queryAtStart({ log, clock, signal }, query)
+      await queryAtStart(this.#atStart, query)
     }
   }
 
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */
   onJournalItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
-    this.#past?.onItem(item, frame)
-    return null
+    return this.#past?.onItem(item, frame) ?? null
   }
 
   /** When events of each stream of a channel were last stored; streams of which nothing is are left out. */
@@ -240,6 +241,25 @@ export class MarketService {
     }
     // Else earlier processes may have left newer data in the journal.
     if (this.#past === null || this.#past.isRead) this.#judgeStarts()
+  }
+
+  /** When a stream was last stored before this process. One that is captured no longer is asked for. */
+  #lastStoredOf(stream: MarketStream): number | undefined | Promise<number | undefined> {
+    const { category, channel, symbol } = stream
+    const known = this.#lastStored.get(streamKey({ category, channel, symbol }))
+    if (known !== undefined) return known
+    const key = streamKey(stream)
+    const isCaptured = this.topics().some((topic) => streamKey(streamOf(topic)) === key)
+    return isCaptured ? undefined : this.#askFor(stream)
+  }
+
+  async #askFor({ category, channel, symbol }: MarketStream): Promise<number | undefined> {
+    let last: number | undefined
+    if (this.#atStart === null) return last
+    await queryAtStart(this.#atStart, async () => {
+      last = (await this.#lastTs(category, channel, [symbol])).get(symbol)
+    })
+    return last
   }
 
   /** When events were last stored, by the symbol of their stream. */

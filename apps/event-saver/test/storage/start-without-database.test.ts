@@ -137,6 +137,44 @@ describe('a start while the database is away', () => {
     expect((await saver.stop(patience())).lost).toBe(0)
   })
 
+  it('leaves gaps of what it was captured without and is captured no longer', {
+    timeout: 300_000,
+  }, async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 64, symbols: SYMBOLS, tradesPerSecond: 50 })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const [ann] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
+    const url = proxy.through(database.url)
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, url, env)
+    // What the next start knows of the time before it, the journal does not say.
+    await rm(join(dataDir, 'journal'), { recursive: true })
+    const sinceMs = Date.now()
+    proxy.down()
+    const away = makeSaver(sim.wsUrl, url, env).saver
+    await away.start()
+    await expect.poll(() => live(away), TIMEOUT).toEqual(['a', 'b'])
+    await expect.poll(() => liveTrades(away), TIMEOUT).toBe(SYMBOLS.length)
+    await away.stop(patience())
+    await tenants.repository.disable({ userId: ann.userId }, ann.accountId)
+    proxy.up()
+    const { saver } = makeSaver(sim.wsUrl, url, { ...env, EVENTSAVER_SYMBOLS: 'BTCUSDT' })
+    await saver.start()
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
+    await allStored(saver)
+    const repository = new CaptureGapRepository(database.db)
+    const started = async () => {
+      const gaps = await repository.list({ of: 'everyone' })
+      return gaps.filter(({ endTs, reason }) => reason === 'start' && endTs >= sinceMs)
+    }
+    const symbols = async () => new Set((await started()).map(({ symbol }) => symbol))
+    await expect.poll(symbols, TIMEOUT).toEqual(new Set([...SYMBOLS, null]))
+    const accounts = async () => (await started()).map(({ accountId }) => accountId)
+    await expect.poll(accounts, TIMEOUT).toContain(ann.accountId)
+    await saver.stop(patience())
+  })
+
   it('uses no file that is damaged, and says so', async () => {
     await using database = await ownDatabase()
     await using proxy = await TcpProxy.to(database.url)

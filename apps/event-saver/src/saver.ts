@@ -342,7 +342,7 @@ export class Saver {
     }
   }
 
-  /** The streams of a channel that are captured now. */
+  /** The streams of a channel that are captured now, or were when the records came that are being read. */
   #streamsOf(channel: Channel): Stream[] {
     const markets = this.#markets.topics().filter((topic) => topic.channel === channel)
     const accounts = this.#accounts
@@ -352,7 +352,10 @@ export class Saver {
           .filter((topic) => topic.channel === channel)
           .map((topic): Stream => ({ accountId, channel: topic.channel })),
       )
-    return [...markets.map(streamOf), ...accounts]
+    const former = [...this.#markets.formerStreams(), ...this.#accounts.formerStreams()]
+    const theirs = former.filter((stream) => stream.channel === channel)
+    const all: readonly Stream[] = [...markets.map(streamOf), ...accounts, ...theirs]
+    return [...new Map(all.map((stream) => [streamKey(stream), stream])).values()]
   }
 
   /** When events of each stream of a channel were last stored. */

@@ -1,4 +1,9 @@
-import { type CaptureGap, PRIVATE_CHANNELS, type PrivateChannel } from '@grid/core-events'
+import {
+  type AccountStream,
+  type CaptureGap,
+  PRIVATE_CHANNELS,
+  type PrivateChannel,
+} from '@grid/core-events'
 import type { Account } from '@grid/db'
 import type { JournalItem, JournalNote } from '../journal/format/items.ts'
 import type { JournalPosition } from '../journal/format/position.ts'
@@ -31,17 +36,26 @@ export function accountLiveNote(account: NotedAccount, channel: PrivateChannel):
 export class AccountJournalPast {
   readonly #options: AccountJournalPastOptions
   /** Channels of accounts that the process which is being read has begun to capture. */
-  readonly #begun = new Set<string>()
+  readonly #begun = new Map<string, AccountStream>()
   #seen: JournalPosition = -1
 
   constructor(options: AccountJournalPastOptions) {
     this.#options = options
   }
 
+  /** The accounts' channels that the process which is being read captured, as far as it was read. */
+  get streams(): readonly AccountStream[] {
+    return [...this.#begun.values()]
+  }
+
   /** Takes the next item of a reading; a promise must be awaited before the next. */
   onItem(item: JournalItem): Promise<unknown> | null {
     const { firstOfProcess, isCaptured } = this.#options
-    if (item.position <= this.#seen || item.position >= firstOfProcess) return null
+    if (item.position <= this.#seen) return null
+    if (item.position >= firstOfProcess) {
+      this.#begun.clear()
+      return null
+    }
     this.#seen = item.position
     if (item.kind === 'boot') this.#begun.clear()
     if (item.kind !== 'note' || item.note.type !== 'account_live') return null
@@ -50,7 +64,7 @@ export class AccountJournalPast {
     const channel = PRIVATE_CHANNELS.find((name) => name === item.note['channel'])
     const key = `${account.accountId} ${channel}`
     if (channel === undefined || this.#begun.has(key)) return null
-    this.#begun.add(key)
+    this.#begun.set(key, { accountId: account.accountId, channel })
     if (isCaptured(account.accountId)) return null
     return this.#judge(account, channel, Math.floor(item.localTsUs / 1000))
   }

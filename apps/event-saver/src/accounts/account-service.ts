@@ -1,5 +1,5 @@
 import { BybitRestClient } from '@grid/bybit-adapter'
-import type { PrivateChannel } from '@grid/core-events'
+import type { AccountStream, PrivateChannel } from '@grid/core-events'
 import {
   type GridDatabase,
   InstrumentRepository,
@@ -122,6 +122,11 @@ export class AccountService {
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */
   onJournalItem(item: JournalItem): Promise<unknown> | null {
     return this.#past?.onItem(item) ?? null
+  }
+
+  /** What an earlier process captured whose records are being read. */
+  formerStreams(): readonly AccountStream[] {
+    return this.#past?.streams ?? []
   }
 
   /** When events of each account's channel were last stored, as far as that is known. */

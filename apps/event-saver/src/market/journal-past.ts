@@ -45,6 +45,8 @@ export class JournalPast {
   readonly #newest = new Map<string, number>()
   /** The same before the process that is being read. */
   #before: ReadonlyMap<string, number> = new Map()
+  /** What the process that is being read captured, as far as it was read. */
+  readonly #streams = new Map<string, MarketStream>()
   #starts: StartGaps | null = null
   #seen: JournalPosition = -1
   #isRead = false
@@ -63,12 +65,18 @@ export class JournalPast {
     return this.#newest.get(keyOf(stream))
   }
 
+  /** The streams of the process that is being read, as far as it was read; none once it is this one. */
+  get streams(): readonly MarketStream[] {
+    return [...this.#streams.values()]
+  }
+
   /** Takes the next item of a reading; a promise must be awaited before the next. */
   onItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
     if (this.#isRead || item.position <= this.#seen) return null
     this.#seen = item.position
     if (item.position >= this.#options.firstOfProcess) {
       this.#isRead = true
+      this.#streams.clear()
       this.#starts = null
       this.#options.onRead()
       return null
@@ -80,6 +88,7 @@ export class JournalPast {
   }
 
   #begin(): void {
+    this.#streams.clear()
     this.#before = new Map(this.#newest)
     this.#starts = new StartGaps((gap) => this.#options.onGap(gap))
   }
@@ -87,6 +96,7 @@ export class JournalPast {
   #onNote(note: JournalNote, atMs: number): Promise<unknown> | null {
     // Sound: only `liveNote` makes such notes.
     const stream = note['stream'] as unknown as MarketStream
+    this.#streams.set(streamKey(stream), stream)
     const stored = this.#options.lastStored(stream)
     if (stored instanceof Promise) return stored.then((ts) => this.#onLive(stream, ts, atMs))
     this.#onLive(stream, stored, atMs)
@@ -110,6 +120,7 @@ export class JournalPast {
     const symbol = streamSymbol(category, channel, event.symbol)
     const stream = streamOf({ ...event, symbol })
     const key = keyOf(stream)
+    if (!this.#streams.has(key)) this.#streams.set(key, stream)
     this.#newest.set(key, Math.max(believableTs(event), this.#newest.get(key) ?? 0))
     if (this.#starts?.awaitsData === true) {
       this.#starts.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)

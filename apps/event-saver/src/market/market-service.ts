@@ -132,6 +132,11 @@ export class MarketService {
     return this.#past?.onItem(item, frame) ?? null
   }
 
+  /** What an earlier process captured whose records are being read. */
+  formerStreams(): readonly MarketStream[] {
+    return this.#past?.streams ?? []
+  }
+
   /** When events of each stream of a channel were last stored; streams of which nothing is are left out. */
   async lastStored(channel: PublicChannel): Promise<readonly Moment[]> {
     const moments: Moment[] = []

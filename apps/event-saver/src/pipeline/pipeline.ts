@@ -80,7 +80,7 @@ export interface PipelineOptions {
   readonly handlers: PipelineHandlers
   /** Told of each item that is read from the journal, in order; a promise is awaited before the next. */
   readonly onJournalItem?: (item: JournalItem, frame: ReadFrame | null) => Promise<unknown> | null
-  /** The streams of a channel that are captured now: they have a gap where the journal is damaged. */
+  /** The streams of a channel that are captured, or were when the records came that are being read: they have a gap where the journal is damaged. */
   readonly streamsOf?: (channel: Channel) => readonly Stream[]
   /** When events of each stream of a channel were last stored. */
   readonly lastStored?: (channel: Channel) => Promise<readonly Moment[]>

@@ -15,7 +15,7 @@ const REPORT = fileURLToPath(new URL('../../../docs/soak.md', import.meta.url))
 
 const ABOUT = `Written by \`npx -y pnpm@12 soak\`; the newest run of each only. \`--only NAME\` takes one, or with \`--only outage\` all
 outages; \`--seed N\` draws the same faults at the same moments again, as far as the machine is as fast. Sizes: \`--kills\`,
-\`--events\` (a second), \`--outage-seconds\`, \`--chaos-seconds\`. Savers are the deployed build, and everything runs on one
+\`--events\` (a second), \`--outage-seconds\`, \`--chaos-seconds\`; \`--first-round N\` begins chaos with a later round of its seed. Savers are the deployed build, and everything runs on one
 machine: where sockets are read late because the machine is loaded, a kill loses what was not read.`
 
 const { values } = parseArgs({
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     'account-seconds': { type: 'string', default: '120' },
     only: { type: 'string' },
     'outage-seconds': { type: 'string', default: '600' },
+    'first-round': { type: 'string', default: '1' },
     'chaos-seconds': { type: 'string', default: '480' },
     kills: { type: 'string', default: '100' },
     events: { type: 'string', default: '5000' },
@@ -53,7 +54,13 @@ async function main(): Promise<void> {
           }),
       ]),
     ),
-    chaos: () => chaos({ seconds: Number(values['chaos-seconds']), eventsPerSecond, seed }),
+    chaos: () =>
+      chaos({
+        seconds: Number(values['chaos-seconds']),
+        firstRound: Number(values['first-round']),
+        eventsPerSecond,
+        seed,
+      }),
     'stop-waiting': () => stopWaiting({ seed }),
     market: () =>
       twoSavers({ seconds: Number(values.seconds), tradesPerSecond: Number(values.rate), seed }),
@@ -62,14 +69,15 @@ async function main(): Promise<void> {
   for (const [name, soak] of Object.entries(soaks)) {
     // `--only outage` takes all outages.
     if (values.only !== undefined && !`${name}-`.startsWith(`${values.only}-`)) continue
+    const facts = describeRun(seed)
     const { lines, failed } = await soak()
     process.stdout.write(`${lines.join('\n')}\n`)
     if (failed) process.exitCode = 1
-    if (!values['no-report']) report(name, [facts(seed), ...lines])
+    if (!values['no-report']) report(name, [facts, ...lines])
   }
 }
 
-function facts(seed: number): string {
+function describeRun(seed: number): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const priority = getPriority() === 0 ? '' : `, at priority ${getPriority()}`
   return `commit ${commit}, seed ${seed}, ${new Date().toISOString().slice(0, 16)}Z${priority}`

@@ -34,6 +34,8 @@ export interface ChaosOptions {
   readonly seconds: number
   readonly eventsPerSecond: number
   readonly seed: number
+  /** The number of the first round, to repeat a later one alone. */
+  readonly firstRound: number
 }
 
 /** What happened so far. */
@@ -48,7 +50,12 @@ interface Course {
  * healed, and the saver's counts are compared with the database. In the second half no saver is killed, so that its
  * memory can be compared.
  */
-export async function chaos({ seconds, eventsPerSecond, seed }: ChaosOptions): Promise<Outcome> {
+export async function chaos({
+  seconds,
+  eventsPerSecond,
+  seed,
+  firstRound,
+}: ChaosOptions): Promise<Outcome> {
   await using cleanUp = new AsyncDisposableStack()
   const disk = (await fullDisk.serverParent?.(cleanUp)) ?? null
   const scene = await openScene(cleanUp, {
@@ -72,7 +79,7 @@ export async function chaos({ seconds, eventsPerSecond, seed }: ChaosOptions): P
   while (Date.now() < untilMs) {
     rounds += 1
     const isFirstHalf = Date.now() - beganMs < (seconds * 1000) / 2
-    const draw = seededRandom(seed * 1000 + rounds)
+    const draw = seededRandom(seed * 1000 + firstRound + rounds - 1)
     const isComparable = await round(scene, course, cleanUp, {
       draw,
       kills: isFirstHalf && draw() < 0.7 ? 1 + Math.floor(draw() * 2) : 0,
@@ -82,7 +89,7 @@ export async function chaos({ seconds, eventsPerSecond, seed }: ChaosOptions): P
     await note(scene, course, watch, isComparable)
     await resume(scene)
     process.stderr.write(
-      `${new Date().toISOString().slice(11, 19)} round ${rounds}: ${JSON.stringify([...course.happened])}\n`,
+      `${new Date().toISOString().slice(11, 19)} round ${firstRound + rounds - 1}: ${JSON.stringify([...course.happened])}\n`,
     )
   }
   await wait(5000)

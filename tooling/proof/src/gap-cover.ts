@@ -21,6 +21,8 @@ export interface Unsent {
   readonly repaired: number
   /** Those that are not stored, and that the rest of no recorded gap covers. */
   readonly unsentOutsideGaps: number
+  /** By stream, the times of those, as sentences. */
+  readonly uncovered: readonly string[]
   /** Streams of which nothing at all was sent. */
   readonly neverSent: readonly string[]
 }
@@ -60,16 +62,30 @@ export class GapCover {
     let unsent = 0
     let repaired = 0
     let unsentOutsideGaps = 0
+    const uncovered: string[] = []
     for (const stream of this.#streams.values()) {
       // Items after the last sent one of all streams follow the capture.
       const during = stream.unsent.filter(({ ts }) => ts <= this.#lastSentTs)
       const left = during.filter(({ id }) => !isRepaired(stream.name, id))
       unsent += during.length
       repaired += during.length - left.length
-      unsentOutsideGaps += left.filter(({ ts }) => !this.#covered(stream, ts)).length
+      const outside = left.filter(({ ts }) => !this.#covered(stream, ts)).map(({ ts }) => ts)
+      unsentOutsideGaps += outside.length
+      const [first = 0, last = first] = [outside[0], outside.at(-1)]
+      if (outside.length > 0) {
+        uncovered.push(
+          `${stream.name}: ${outside.length} outside of gaps, from ${first} to ${last}`,
+        )
+      }
     }
     const neverSent = [...this.#streams.values()].filter(({ isSent }) => !isSent)
-    return { unsent, repaired, unsentOutsideGaps, neverSent: neverSent.map(({ name }) => name) }
+    return {
+      unsent,
+      repaired,
+      unsentOutsideGaps,
+      uncovered,
+      neverSent: neverSent.map(({ name }) => name),
+    }
   }
 
   #covered({ category, channel, symbol }: Stream, exchangeTs: number): boolean {

@@ -9,7 +9,7 @@ import {
 import { HELD_BACK_MS, halfOpenOne, injectOne } from './chaos/exchange-faults.ts'
 import { fullDisk } from './outages/full-disk.ts'
 import { OUTAGES } from './outages/kinds.ts'
-import { judge, UNDER_WAY_MS } from './support/judge.ts'
+import { judge, readWithinMs } from './support/judge.ts'
 import { describeAccounts, describeJudgement, load, type Outcome } from './support/outcome.ts'
 import {
   judgeAccounts,
@@ -27,8 +27,8 @@ const ACCOUNTS = 3
 const ROUND_MS = 30_000
 const MAX_HEAP_GROWTH = 0.05
 const MEGABYTE = 1024 * 1024
-/** What is held back, and what is under way. */
-const MARGIN_MS = HELD_BACK_MS + UNDER_WAY_MS
+/** Before a saver ends a connection: what is held back, and what a loaded machine reads late. */
+const HUNG_UP_MARGIN_MS = HELD_BACK_MS + 1000
 
 export interface ChaosOptions {
   readonly seconds: number
@@ -80,9 +80,11 @@ export async function chaos({
     rounds += 1
     const isFirstHalf = Date.now() - beganMs < (seconds * 1000) / 2
     const draw = seededRandom(seed * 1000 + firstRound + rounds - 1)
+    // Drawn in any case, so that the round is the same wherever it stands.
+    const kills = draw() < 0.7 ? 1 + Math.floor(draw() * 2) : 0
     const isComparable = await round(scene, course, cleanUp, {
       draw,
-      kills: isFirstHalf && draw() < 0.7 ? 1 + Math.floor(draw() * 2) : 0,
+      kills: isFirstHalf ? kills : 0,
       hasDisk: disk !== null,
     })
     await quieten(scene)
@@ -94,13 +96,13 @@ export async function chaos({
   }
   await wait(5000)
   await quieten(scene)
-  const accounts = await judgeAccounts(scene, watch.isUnheard)
+  const accounts = await judgeAccounts(scene, readWithinMs, watch.isUnheard)
   await watch.stop()
   watch.check(await lives.saver.status())
   const exitCode = await lives.stop()
   const judgement = await judge(scene.databaseUrl, simulator, lives.all, {
-    marginMs: () => MARGIN_MS,
-    hungUpMarginMs: MARGIN_MS,
+    marginMs: (life) => HELD_BACK_MS + readWithinMs(life),
+    hungUpMarginMs: HUNG_UP_MARGIN_MS,
   })
   const judged = describeJudgement(judgement)
   const accountsJudged = describeAccounts(accounts)

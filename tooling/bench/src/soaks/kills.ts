@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { median } from '../support/figures.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import { judge } from './support/judge.ts'
+import { judge, readWithinMs } from './support/judge.ts'
+import type { Life } from './support/lives.ts'
 import { describeAccounts, describeJudgement, load, type Outcome } from './support/outcome.ts'
 import { cutPower, SYNC_INTERVAL_MS, SyncRecord } from './support/power-cut.ts'
 import { judgeAccounts, live, openScene, quieten, type Scene } from './support/scene.ts'
@@ -33,6 +34,7 @@ export async function kills(options: KillsOptions): Promise<Outcome> {
     ...(syncs !== null && { nodeFlags: syncs.nodeFlags, env: syncs.env }),
   })
   const { lives, simulator } = scene
+  const marginMs = (life: Life): number => syncs?.marginMs(life) ?? readWithinMs(life)
   const loadBefore = load()
   const watch = new Watch(lives)
   let duringStart = 0
@@ -53,13 +55,13 @@ export async function kills(options: KillsOptions): Promise<Outcome> {
   await live(scene)
   await wait(LIFE_MS)
   await quieten(scene)
-  const accounts = await judgeAccounts(scene)
+  const accounts = await judgeAccounts(scene, marginMs)
   await watch.stop()
   watch.check(await lives.saver.status())
   const exitCode = await lives.stop()
   say('comparing')
   const judgement = await judge(scene.databaseUrl, simulator, lives.all, {
-    ...(syncs !== null && { marginMs: (life) => syncs.marginMs(life) }),
+    marginMs,
   })
   const judged = describeJudgement(judgement)
   const accountsJudged = describeAccounts(accounts)

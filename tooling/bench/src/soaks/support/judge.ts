@@ -6,6 +6,10 @@ import type { Life } from './lives.ts'
 
 /** What was written to a socket so shortly before a kill need not have been read. */
 export const UNDER_WAY_MS = 200
+/** How long a killed process may have left a frame unread: what it waited for a processor counts on top. */
+export function readWithinMs({ starvation }: Life): number {
+  return UNDER_WAY_MS + (starvation?.waitedMs ?? 0)
+}
 /** Before an end, the time in which it is told how late sockets were read. */
 const LAST_MS = 1000
 
@@ -18,7 +22,7 @@ export interface Judgement {
   readonly underWayLost: number
   /** How long before a kill the earliest item was written that is not stored, in milliseconds; 0 for none. */
   readonly oldestLostMs: number
-  /** The ends before which something is lost that must be stored. */
+  /** The ends before which something older than 200 ms, and than what a power cut may cost, is lost: starved or not. */
   readonly faults: readonly EndFault[]
   /** How late savers read their sockets in the last second before a kill, in milliseconds: the most of each. */
   readonly lateness: readonly number[]
@@ -36,7 +40,7 @@ export interface EndFault {
 
 /** What may be lost at an end. */
 export interface Allowance {
-  /** By life, how long before its kill an item must have been written, in milliseconds. Default {@link UNDER_WAY_MS}. */
+  /** By life, how long before its kill an item must have been written, in milliseconds. Default {@link readWithinMs}. */
   readonly marginMs?: (life: Life) => number
   /** The same before the saver itself ends a connection. */
   readonly hungUpMarginMs?: number
@@ -51,7 +55,7 @@ export async function judge(
   databaseUrl: string,
   simulator: SimulatorProcess,
   lives: readonly Life[],
-  { marginMs = () => UNDER_WAY_MS, hungUpMarginMs = UNDER_WAY_MS }: Allowance = {},
+  { marginMs = readWithinMs, hungUpMarginMs = UNDER_WAY_MS }: Allowance = {},
 ): Promise<Judgement> {
   const db = createDatabase({ url: databaseUrl })
   try {
@@ -78,7 +82,7 @@ export async function judge(
         if (end !== undefined && end.endMs < Number.POSITIVE_INFINITY) {
           const ageMs = end.endMs - ms
           if (!isStored) sums.oldestLostMs = Math.max(sums.oldestLostMs, ageMs)
-          if (!isStored && isOwed) {
+          if (!isStored && ms <= end.strictMs) {
             const ages = overdue.get(end) ?? []
             overdue.set(end, ages)
             ages.push(ageMs)
@@ -117,6 +121,8 @@ interface End {
   readonly endMs: number
   /** Up to when items must be stored. */
   readonly owedMs: number
+  /** The same for a process that never waits for a processor. */
+  readonly strictMs: number
 }
 
 /** When a connection ended for the saver, and up to when items on it must be stored, in epoch milliseconds. */
@@ -135,6 +141,11 @@ function endOf(
     life: life ?? null,
     endMs: Math.min(killedMs, hungUpMs),
     owedMs: Math.min(killOwedMs, hungUpMs - hungUpMarginMs),
+    strictMs: Math.min(
+      killOwedMs + (life?.starvation?.waitedMs ?? 0),
+      hungUpMs - hungUpMarginMs,
+      killedMs - UNDER_WAY_MS,
+    ),
   }
 }
 

@@ -29,6 +29,7 @@ export function describeJudgement(judgement: Judgement): Outcome {
           ]),
       ...faults.map(describeFault),
       `  sent to nobody       ${proof.unsent}, stored by filling gaps ${proof.repaired}, neither stored nor in a gap ${proof.unsentOutsideGaps}`,
+      ...proof.uncovered.slice(0, 5).map((one) => `    ${one}`),
       ...proof.samples.slice(0, 5).map((sample) => `    ${sample}`),
     ],
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { median } from '../../support/figures.ts'
-import { UNDER_WAY_MS } from './judge.ts'
+import { readWithinMs } from './judge.ts'
 import type { Life, Lives } from './lives.ts'
 
 /** The saver's default. */
@@ -70,11 +70,11 @@ export class SyncRecord {
 
   /** How long before its end an item must have been written to a life to be safe: 200 ms before the last sync. */
   marginMs(life: Life): number {
-    if (life.killedMs === null) return UNDER_WAY_MS
+    if (life.killedMs === null) return readWithinMs(life)
     const lastSync = this.#lastSync.get(life)
     // Without a sync nothing is safe.
     if (lastSync === undefined) return Number.POSITIVE_INFINITY
-    return Math.max(0, life.killedMs - lastSync) + UNDER_WAY_MS
+    return Math.max(0, life.killedMs - lastSync) + readWithinMs(life)
   }
 
   describe(): string {

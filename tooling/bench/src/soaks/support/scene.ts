@@ -8,8 +8,8 @@ import { type AccountsComparison, type AccountsProof, compareAccounts } from '@g
 import { createTestDatabase, OwnPostgres, type Relay, startRelay } from '@grid/testing'
 import type { Kysely } from 'kysely'
 import { addTenants, type Tenant } from '../tenants.ts'
-import { UNDER_WAY_MS } from './judge.ts'
-import { Lives, waitingOf } from './lives.ts'
+import { readWithinMs } from './judge.ts'
+import { type Life, Lives, waitingOf } from './lives.ts'
 
 export const SYMBOLS = Array.from({ length: 20 }, (_, index) => `SOAK${index}USDT`)
 /** Each symbol has a ticker every 100 ms. */
@@ -116,12 +116,13 @@ export async function resume({ simulator, tenants }: Scene): Promise<void> {
 /** Compares the accounts; again for a while, as what was missed is still being read over REST. */
 export async function judgeAccounts(
   { simulator, tenants, lives, databaseUrl }: Scene,
+  marginMs: (life: Life) => number = readWithinMs,
   isUnheard: AccountsComparison['isUnheard'] = (_account, ms) =>
     !lives.all.some(
-      ({ liveMs, killedMs, stoppedMs }) =>
-        liveMs !== null &&
-        ms >= liveMs &&
-        ms <= (killedMs ?? stoppedMs ?? Number.POSITIVE_INFINITY) - UNDER_WAY_MS,
+      (life) =>
+        life.liveMs !== null &&
+        ms >= life.liveMs &&
+        ms <= (life.killedMs ?? life.stoppedMs ?? Number.POSITIVE_INFINITY) - marginMs(life),
     ),
 ): Promise<AccountsProof> {
   const db = createDatabase({ url: databaseUrl })

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SaverStatus } from 'event-saver'
-import { UNDER_WAY_MS } from './judge.ts'
 import { type Lives, readRss, waitingOf } from './lives.ts'
 
 const SAMPLE_MS = 1000
+/** What a loaded machine may read late, before a connection turns out to have ended. */
+const LATE_MS = 1500
 /** What an item may have become, beside waiting. */
 const SETTLED = [
   'persisted',
@@ -98,9 +99,8 @@ export class Watch {
       const times = this.#heard.get(accountId) ?? []
       this.#heard.set(accountId, times)
       const newest = times.at(-1)
-      // What came just before the look may have been under way.
-      if (newest?.fromMs === since) newest.toMs = now - UNDER_WAY_MS
-      else times.push({ fromMs: since, toMs: now - UNDER_WAY_MS })
+      if (newest?.fromMs === since) newest.toMs = now - LATE_MS
+      else times.push({ fromMs: since, toMs: now - LATE_MS })
     }
   }
 }

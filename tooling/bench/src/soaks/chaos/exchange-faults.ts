@@ -15,7 +15,8 @@ const CATEGORY = { category: 'linear' } as const
 
 /**
  * The exchange's faults of which a capture can know. Left out is what no client can notice (a frame that is dropped, or
- * sent after its successor), and what loses frames that count as sent (`lossy`).
+ * sent after its successor), what loses frames that count as sent (`lossy`), and refusals of topics, after which it is
+ * asked again minutes later.
  */
 const FAULTS: readonly ((draw: Draw, target: number, symbol: string) => Fault)[] = [
   (_draw, connection) => ({ kind: 'close', connection }),
@@ -35,7 +36,6 @@ const FAULTS: readonly ((draw: Draw, target: number, symbol: string) => Fault)[]
     payload: 'oversized',
     bytes: 10_000 + Math.floor(draw() * 1_000_000),
   }),
-  (draw, _connection, target) => ({ kind: 'reject-topic', target, forMs: draw() * 3000 }),
   () => ({ kind: 'drop-ack' }),
   (draw) => ({ kind: 'delay-ack', delayMs: draw() * 1000 }),
   (_draw, _connection, symbol) => ({
@@ -73,7 +73,11 @@ export async function injectOne(
   const at = draw()
   const symbol = oneOf(draw, symbols)
   const { connections } = await simulator.stats()
-  const open = connections.filter((connection) => connection.open)
+  // The market has one connection, and accounts have one each.
+  const isPublic = draw() < 0.5
+  const open = connections.filter(
+    ({ open, category }) => open && (category === CATEGORY.category) === isPublic,
+  )
   const fault = make(draw, open[Math.floor(at * open.length)]?.number ?? 0, symbol)
   await simulator.fault(fault)
   return fault.kind

@@ -66,7 +66,7 @@ export async function outage(kind: OutageKind, options: OutageOptions): Promise<
       killsLeft -= kills
       const untilMs = Date.now() + ms
       for (let left = kills; left > 0; left--) {
-        await wait(((untilMs - Date.now()) / (left + 1)) * (0.5 + random()))
+        await wait((Math.max(0, untilMs - Date.now()) / (left + 1)) * (0.5 + random()))
         await lives.kill()
         lives.start()
         await live(scene)

@@ -126,11 +126,12 @@ function isCommitted({ committed }: ReplayOptions, channel: LedgerChannel, place
 }
 
 async function rowsOf(
-  { batchSize, collector, db }: ReplayOptions,
+  { batchSize, collector }: ReplayOptions,
   on: Kysely<GridDatabase>,
   more: Pick<ConstructorParameters<typeof ReplayedRows>[0], 'isCareful' | 'replacement'> = {},
 ): Promise<ReplayedRows> {
-  const removedDays = await RemovedDays.read(db)
+  // An embedded database has one connection, which a transaction holds.
+  const removedDays = await RemovedDays.read(on)
   return new ReplayedRows({ db: on, batchSize, collector, removedDays, ...more })
 }
 

@@ -9,7 +9,7 @@ import {
   type PublicTradeEvent,
   parseDecimal,
 } from '@grid/core-events'
-import { PublicTradeRepository } from '@grid/db'
+import { createDatabase, PublicTradeRepository } from '@grid/db'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
@@ -277,6 +277,33 @@ it('leaves a saver alone that captures beside it, and what it does not concern',
   expect(log.filter(({ level }) => level >= 50)).toEqual([])
   // The gap of the start covers what was never delivered.
   expect(await prove(database.db, sim)).toMatchObject({ ...TRUE, unsentOutsideGaps: 0 })
+})
+
+it('works on an embedded database, once its saver is stopped', { timeout: 300_000 }, async () => {
+  await using sim = await startSimulator({ seed: 67, paused: true })
+  const folder = ownFolder()
+  const url = `pglite:${join(folder, 'grid')}`
+  const env = {
+    EVENTSAVER_DATA_DIR: folder,
+    EVENTSAVER_DATABASE_URL: url,
+    EVENTSAVER_SYMBOLS: 'BTCUSDT',
+  }
+  const { saver } = makeSaver(sim.wsUrl, url, env)
+  plant(saver, bug)
+  await saver.start()
+  await live(2, saver)
+  await expect.poll(() => saver.pipeline.behind, { timeout: 120_000 }).toEqual([])
+  sim.burst({ symbol: 'BTCUSDT', trades: 300 })
+  await quiet(saver)
+  expect(await replay(env, ['--replace'])).toMatchObject({
+    code: 75,
+    stderr: expect.stringContaining('DATABASE_LOCKED'),
+  })
+  await saver.stop(patience())
+  expect(await replay(env, ['--replace'])).toMatchObject({ code: 0 })
+  const db = createDatabase({ url })
+  expect(await prove(db, sim)).toMatchObject(TRUE)
+  await db.destroy()
 })
 
 it('says what it cannot do, and changes nothing then', { timeout: 300_000 }, async () => {

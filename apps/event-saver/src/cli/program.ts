@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { ConfigFault } from '../config/config-fault.ts'
 import { loadConfig } from '../config/load.ts'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
+import { isShownText } from '../config/shown-text.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
 import { addAccountCommands } from './account/account-commands.ts'
 import { addCaptureCommands } from './capture/capture-commands.ts'
@@ -150,6 +151,9 @@ function withoutValues(text: string): string {
     .replace(/(unknown option '(?:--[^'=]*|-[^'-])).*'/s, "$1'")
     .replace(/(unknown command) '(?![a-z-]+').*'/s, '$1')
     .replace(/(but got \d+):.*/s, '$1\n')
+    .replace(/ argument '(.*)' is invalid/s, (whole, value: string) =>
+      isShownText(value) ? whole : ' argument is invalid',
+    )
 }
 
 function camelCase(flag: string): string {

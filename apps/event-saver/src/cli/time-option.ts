@@ -1,3 +1,4 @@
+import { shownText } from '../config/shown-text.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 
 /** The epoch milliseconds of a time as typed; undefined where none was. `code` is that of the message about a wrong one. */
@@ -8,6 +9,6 @@ export function timeOption(text: unknown, option: string, code: string): number 
     typeof text === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?$/.test(text)
   const ms = isTime ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(ms)) return ms
-  const message = `${option} ${JSON.stringify(text)} must be a time such as 2026-11-22T08:00:00Z, or a day`
+  const message = `${option}: ${shownText(String(text))} must be a time such as 2026-11-22T08:00:00Z, or a day`
   throw new CommandError(EXIT.usage, code, message)
 }

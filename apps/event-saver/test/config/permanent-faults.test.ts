@@ -303,6 +303,24 @@ describe('a wrong value ends run and doctor with 78 before a socket is opened', 
     ['an option of two lines', 2, ['run', `--database-ulr=postgres://me:\n${SECRET}@h/db`]],
     ['a command of two lines', 2, [`postgres://me:\n${SECRET}@h/db`]],
     ['an argument of two lines', 2, ['run', `postgres://me:\n${SECRET}@h/db`]],
+    ...[
+      ['partitions', 'list', '--table'],
+      ['partitions', 'prune', '--table', 'public_trades', '--older-than'],
+      ['partitions', 'narrow', '--day'],
+      ['dead-letters', 'list', '--state'],
+      ['dead-letters', 'list', '--from'],
+      ['dead-letters', 'list', '--limit'],
+      ['dead-letters', 'list', '--after'],
+      ['dead-letters', 'retry'],
+      ['export', '--from'],
+      ['export', '--from', '2026-11-21', '--format'],
+      ['export', '--from', '2026-11-21', '--out'],
+      ['replay', '--from'],
+      ['account', 'add', 'main', '--api-key', 'k', '--secret-file', 's', '--user', ' '],
+    ].map((argv): [string, number, string[]] => {
+      const last = argv.at(-1) === ' ' ? argv.pop() : ''
+      return [argv.join(' '), 2, [...argv, `${last}postgres://me:${SECRET}@h/db`]]
+    }),
     [
       'the file of a secret',
       2,

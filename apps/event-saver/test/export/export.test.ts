@@ -484,7 +484,7 @@ describe('export', () => {
     const env = { EVENTSAVER_DATABASE_URL: database.url }
     const cases: [readonly string[], number, string][] = [
       [[], 2, '--from'],
-      [['--from', '2025-02-30'], 2, '--from 2025-02-30 is not a UTC day'],
+      [['--from', '2025-02-30'], 2, '--from: "2025-02-30" is not a UTC day'],
       [['--from', DAY, '--to', '2025-10-08'], 2, 'is before'],
       [['--from', DAY, '--format', 'xlsx'], 2, 'parquet, csv, csv.gz'],
       [['--from', DAY, '--spreadsheet-safe'], 2, '--format csv'],

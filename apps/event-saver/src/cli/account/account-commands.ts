@@ -1,6 +1,7 @@
 import type { Account } from '@grid/db'
 import { type Command, Option } from 'commander'
 import type { Config } from '../../config/config.ts'
+import { isShownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import {
   type AddCommand,
@@ -168,7 +169,9 @@ const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,100}(?<!\s)$/u
 /** Refuses a bad name for something new. Existing accounts may have any name. */
 function assertName(what: string, name: string): void {
   if (NAME.test(name)) return
-  const text = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)
+  const text = isShownText(name)
+    ? JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name)
+    : 'what is not shown'
   const message = `${what} is named ${text}: choose 1 to 100 characters, no control characters, no blank at either end`
   throw new CommandError(EXIT.usage, 'NAME_INVALID', message)
 }

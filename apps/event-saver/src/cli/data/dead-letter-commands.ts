@@ -1,6 +1,7 @@
 import { CHANNELS, type Channel, DEAD_LETTER_CODES, type DeadLetterCode } from '@grid/core-events'
 import type { DeadLetterState } from '@grid/db'
 import { type Command, Option } from 'commander'
+import { shownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
 import { plainText } from '../plain-text.ts'
@@ -116,13 +117,13 @@ function filterOf(options: CommandOptions): LetterFilter {
 
 function idOf(text: unknown, what: string): string {
   if (typeof text === 'string' && /^\d{1,18}$/.test(text)) return text
-  throw usage(`${what} ${JSON.stringify(text)} must be digits, as list prints them`)
+  throw usage(`${what}: ${shownText(String(text))} must be digits, as list prints them`)
 }
 
 function limitOf({ limit }: CommandOptions): number {
   const count = Number(limit)
   if (Number.isInteger(count) && count > 0) return count
-  throw usage(`--limit ${JSON.stringify(limit)} must be a whole number above 0`)
+  throw usage(`--limit: ${shownText(String(limit))} must be a whole number above 0`)
 }
 
 function usage(message: string): CommandError {

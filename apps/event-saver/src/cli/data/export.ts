@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import type { Config } from '../../config/config.ts'
+import { folderPath } from '../../config/schemas.ts'
+import { shownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT, type ExitCode } from '../../exit-code.ts'
 import { exportDays } from '../../export/export-days.ts'
 import type { InstrumentEntry, ManifestEntry } from '../../export/manifest.ts'
@@ -34,6 +36,7 @@ export async function exportData(
     )
   }
   const days = daysOf(options.from, options.to ?? options.from)
+  const folder = folderOf(options.out, context.cwd)
   const stop = new AbortController()
   const abort = (): void => stop.abort(new CommandError(EXIT.failure, 'EXPORT_STOPPED', 'stopped'))
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, abort)
@@ -47,7 +50,7 @@ export async function exportData(
         days,
         format,
         spreadsheetSafe,
-        folder: resolve(context.cwd, options.out),
+        folder,
         force: options.force === true,
         signal: stop.signal,
         onDone: (entry) => {
@@ -84,10 +87,15 @@ function instrumentLine({ path, rows, category, day }: InstrumentEntry): string 
     : `${path}: ${rows} rows`
 }
 
+function folderOf(text: string, cwd: string): string {
+  if (folderPath.safeParse(text).success) return resolve(cwd, text)
+  throw usage('--out must name a folder, without control characters and ://')
+}
+
 function formatOf(text: string): ExportFormat {
   const format = EXPORT_FORMATS.find((known) => known === text)
   if (format !== undefined) return format
-  throw usage(`--format ${text} is not known; known are ${EXPORT_FORMATS.join(', ')}`)
+  throw usage(`--format: ${shownText(text)} is not known; known are ${EXPORT_FORMATS.join(', ')}`)
 }
 
 function daysOf(from: string, to: string): string[] {
@@ -103,7 +111,7 @@ function dayStart(option: string, text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
   // Date.parse rolls 30 February over into March.
   if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return ms
-  throw usage(`${option} ${text} is not a UTC day, such as 2026-11-21`)
+  throw usage(`${option}: ${shownText(text)} is not a UTC day, such as 2026-11-21`)
 }
 
 function usage(message: string): CommandError {

@@ -1,6 +1,7 @@
 import { PARTITIONED_TABLES, type PartitionedTable } from '@grid/db'
 import { Option } from 'commander'
 import { LONGEST_RETENTION_DAYS, retention } from '../../config/schemas.ts'
+import { shownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
 
@@ -108,7 +109,7 @@ function dayOf(options: CommandOptions): string | undefined {
   if (text === undefined) return undefined
   const isDay = typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)
   if (isDay && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))) return text
-  const message = `--day ${JSON.stringify(text)} must be a day such as 2026-11-22`
+  const message = `--day: ${shownText(String(text))} must be a day such as 2026-11-22`
   throw new CommandError(EXIT.usage, 'DAY_INVALID', message)
 }
 
@@ -117,7 +118,7 @@ function olderThanOf(options: CommandOptions): number | undefined {
   if (text === undefined) return undefined
   const result = retention.safeParse(text)
   if (result.success && result.data !== null) return result.data
-  const message = `--older-than ${JSON.stringify(text)} must be a time from 1d to ${LONGEST_RETENTION_DAYS}d such as 90d`
+  const message = `--older-than: ${shownText(String(text))} must be a time from 1d to ${LONGEST_RETENTION_DAYS}d such as 90d`
   throw new CommandError(EXIT.usage, 'OLDER_THAN_INVALID', message)
 }
 

@@ -11,6 +11,7 @@ import type { Kysely } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { SaverStatus } from '../../src/health/status.ts'
 import { Cli } from '../support/cli.ts'
+import { ownFolder } from '../support/own-folder.ts'
 import { ownDatabase } from '../support/rig.ts'
 
 /** So few files that even the permitted connections take all of them. */
@@ -25,7 +26,12 @@ async function startSaver(
   const port = await freePort()
   const words = [...below, process.execPath, '--conditions=@grid/source', MAIN, 'run']
   const child = spawn(words[0] ?? '', words.slice(1), {
-    env: { ...process.env, ...env, EVENTSAVER_HTTP_ADDRESS: `127.0.0.1:${port}` },
+    env: {
+      ...process.env,
+      EVENTSAVER_DATA_DIR: ownFolder(),
+      ...env,
+      EVENTSAVER_HTTP_ADDRESS: `127.0.0.1:${port}`,
+    },
     stdio: ['ignore', 'ignore', stderr],
   })
   endWithThisProcess(child)

@@ -11,6 +11,7 @@ import { instruments } from './steps/0010-instruments.ts'
 import { narrowTickers } from './steps/0011-narrow-tickers.ts'
 import { journalPositions } from './steps/0012-journal-positions.ts'
 import { deadLetterStates } from './steps/0013-dead-letter-states.ts'
+import { tickersOfOneInstant } from './steps/0014-tickers-of-one-instant.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   narrowTickers,
   journalPositions,
   deadLetterStates,
+  tickersOfOneInstant,
 ]
 
 /** The schema version that this package reads and writes. */

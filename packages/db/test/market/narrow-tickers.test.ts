@@ -162,6 +162,29 @@ describe.each(DATABASES)('narrow tickers on %s', { timeout: START_TIMEOUT_MS }, 
     }
   })
 
+  it('of a base’s millisecond that come before it read whole, also from that millisecond on', async () => {
+    const symbol = 'SAMEMS'
+    const at = MIDNIGHT + 7_200_000
+    const events = Array.from({ length: 66 }, (_, n) =>
+      ticker({
+        symbol,
+        exchangeTs: at + Math.min(n, 63),
+        seq: n,
+        lastPrice: decimal(`${n}`),
+        bid1Price: decimal('7'),
+        changed: n === 0 ? 2 ** 15 + 2 : 2,
+      }),
+    )
+    await tickers.bulkInsert(events)
+    expect((await formsOf(symbol)).slice(62)).toBe('1101')
+    const from = at + 63
+    const expected = events.slice(63)
+    expect(await wholeOfSql(symbol, from, from + 1)).toEqual(
+      expected.map((event) => valuesIn((name) => event[name])),
+    )
+    expect(await rangeOf(symbol, from, from + 1)).toEqual(expected)
+  })
+
   it('that come late stand apart: rows stored before read as before', async () => {
     const symbol = 'LATE'
     const first = ticker({ symbol, exchangeTs: MIDNIGHT, seq: 1, lastPrice: decimal('1') })

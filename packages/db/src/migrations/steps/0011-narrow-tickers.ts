@@ -88,13 +88,44 @@ const columnsOfRow = [...ownNames, ...valueNames, 'extra']
 
 const EARLIEST = "timestamptz '2019-01-01 00:00:00+00'"
 
-/** SQL of the instant of the last base at or before `$3`, of its day; or of `$3`. */
-const FIRST = `coalesce((
+/** SQL of the instant of the last base at or before `$3`, or only before it, of its day; or of `$3`. */
+function firstOf(isBefore: '<=' | '<'): string {
+  return `coalesce((
               select base.exchange_ts from ticker_snapshots as base
               where base.category = $1 and base.symbol = $2 and base.form = 0
-                and base.exchange_ts >= date_trunc('day', $3, 'UTC') and base.exchange_ts <= $3
+                and base.exchange_ts >= date_trunc('day', $3, 'UTC') and base.exchange_ts ${isBefore} $3
               order by base.exchange_ts desc limit 1
             ), $3)`
+}
+
+/** SQL of the function that gives whole rows. The base that a row builds on is looked for within the day of `starts`. */
+export function tickerSnapshotsOf(isBefore: '<=' | '<'): string {
+  const first = firstOf(isBefore)
+  return `function ticker_snapshots_of(
+        category text, symbol text,
+        starts timestamptz default '2019-01-01 00:00:00+00', ends timestamptz default 'infinity'
+      ) returns setof ticker_snapshots
+      language sql stable parallel safe
+      begin atomic
+        select ${columnsOfRow}
+        from (
+          select
+            case when ticker.form = 2 then ticker_carried(null, ticker) else ticker_state(ticker)
+              filter (where ticker.form <> 2)
+              over (order by ticker.exchange_ts, ticker.seq, ticker.is_snapshot desc) end as row
+          from ticker_snapshots as ticker
+          where ticker.category = $1 and ticker.symbol = $2
+            and ticker_stream_key(ticker.category, ticker.symbol) = ticker_stream_key($1, $2)
+            and ticker_second(ticker.exchange_ts)
+              between ${possibleSecond(first)} and ${possibleSecond('$4')}
+            and ticker.exchange_ts >= ${first} and ticker.exchange_ts < $4
+            -- With the start of the day the planner leaves out the days before.
+            and ticker.exchange_ts >= date_trunc('day', $3, 'UTC')
+          offset 0
+        ) as given
+        where (given.row).exchange_ts >= $3;
+      end`
+}
 
 /**
  * Stores tickers in less than half the space: a row holds the values that its message carried, and now
@@ -183,31 +214,7 @@ export const narrowTickers: Migration = {
     `create aggregate ticker_state(ticker_snapshots) (
       sfunc = ticker_carried, stype = ticker_snapshots, parallel = safe
     )`,
-    // The base that a row builds on is looked for within the day of `starts`.
-    `create function ticker_snapshots_of(
-        category text, symbol text,
-        starts timestamptz default '2019-01-01 00:00:00+00', ends timestamptz default 'infinity'
-      ) returns setof ticker_snapshots
-      language sql stable parallel safe
-      begin atomic
-        select ${columnsOfRow}
-        from (
-          select
-            case when ticker.form = 2 then ticker_carried(null, ticker) else ticker_state(ticker)
-              filter (where ticker.form <> 2)
-              over (order by ticker.exchange_ts, ticker.seq, ticker.is_snapshot desc) end as row
-          from ticker_snapshots as ticker
-          where ticker.category = $1 and ticker.symbol = $2
-            and ticker_stream_key(ticker.category, ticker.symbol) = ticker_stream_key($1, $2)
-            and ticker_second(ticker.exchange_ts)
-              between ${possibleSecond(FIRST)} and ${possibleSecond('$4')}
-            and ticker.exchange_ts >= ${FIRST} and ticker.exchange_ts < $4
-            -- With the start of the day the planner leaves out the days before.
-            and ticker.exchange_ts >= date_trunc('day', $3, 'UTC')
-          offset 0
-        ) as given
-        where (given.row).exchange_ts >= $3;
-      end`,
+    `create ${tickerSnapshotsOf('<=')}`,
   ],
 }
 

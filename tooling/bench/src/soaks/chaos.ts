@@ -26,6 +26,8 @@ import { Watch } from './support/watch.ts'
 const ACCOUNTS = 3
 const ROUND_MS = 30_000
 const MAX_HEAP_GROWTH = 0.05
+/** A process that has just begun grows, so fewer checkpoints tell nothing. */
+const LEAST_CHECKPOINTS = 10
 const MEGABYTE = 1024 * 1024
 /** Before a saver ends a connection: what is held back, and what a loaded machine reads late. */
 const HUNG_UP_MARGIN_MS = HELD_BACK_MS + 1000
@@ -68,6 +70,7 @@ export async function chaos({
   const { lives, simulator } = scene
   const loadBefore = load()
   const watch = new Watch(lives)
+  cleanUp.defer(() => watch.stop())
   const course: Course = { happened: new Map(), checkpoints: [], verdicts: [] }
   lives.start()
   await live(scene)
@@ -205,7 +208,7 @@ function describeHeap(checkpoints: readonly Checkpoint[]): { line: string; growt
   const [first] = own
   const growth = first === undefined || last === undefined ? 0 : last.heap / first.heap - 1
   return {
-    growth,
-    line: `  heap (MB)            after collections, at quiet moments of the last process: ${heaps.join(', ')}; growth ${(growth * 100).toFixed(1)} %`,
+    growth: own.length < LEAST_CHECKPOINTS ? 0 : growth,
+    line: `  heap (MB)            after collections, at quiet moments of the last process: ${heaps.join(', ')}; growth ${(growth * 100).toFixed(1)} %${own.length < LEAST_CHECKPOINTS ? ', too short to tell' : ''}`,
   }
 }

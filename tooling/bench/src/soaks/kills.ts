@@ -37,6 +37,7 @@ export async function kills(options: KillsOptions): Promise<Outcome> {
   const marginMs = (life: Life): number => syncs?.marginMs(life) ?? readWithinMs(life)
   const loadBefore = load()
   const watch = new Watch(lives)
+  cleanUp.defer(() => watch.stop())
   let duringStart = 0
   for (let kill = 0; kill < options.kills; kill++) {
     lives.start()

@@ -50,6 +50,7 @@ export async function outage(kind: OutageKind, options: OutageOptions): Promise<
   await kind.prepare?.(scene, cleanUp)
   const loadBefore = load()
   const watch = new Watch(lives)
+  cleanUp.defer(() => watch.stop())
   lives.start()
   await live(scene)
   await untilDatabaseReady(lives)

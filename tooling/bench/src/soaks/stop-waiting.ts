@@ -18,6 +18,7 @@ export async function stopWaiting({ seed }: { readonly seed: number }): Promise<
   const { lives, simulator, postgres } = scene
   const loadBefore = load()
   const watch = new Watch(lives)
+  cleanUp.defer(() => watch.stop())
   lives.start()
   await live(scene)
   await untilDatabaseReady(lives)

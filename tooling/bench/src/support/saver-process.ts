@@ -71,8 +71,16 @@ export class SaverProcess {
 
   /** Reads its `/status`. */
   async status(): Promise<SaverStatus> {
-    const response = await fetch(`http://${await this.#address}/status`)
-    return (await response.json()) as SaverStatus
+    const address = await this.#address
+    try {
+      const response = await fetch(`http://${address}/status`)
+      return (await response.json()) as SaverStatus
+    } catch (cause) {
+      const { exitCode, signalCode } = this.#child
+      if (exitCode === null && signalCode === null) throw cause
+      const end = `the saver ended (${exitCode ?? signalCode})`
+      throw new Error(`${end}: ${this.complaints.slice(-5).join('\n')}`, { cause })
+    }
   }
 
   /** The CPU time that it has used, in microseconds. */

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely'
 import type { Life } from './lives.ts'
 
 /** What was written to a socket so shortly before a kill need not have been read. */
-export const UNDER_WAY_MS = 200
+const UNDER_WAY_MS = 200
 /** How long a killed process may have left a frame unread: what it waited for a processor counts on top. */
 export function readWithinMs({ starvation }: Life): number {
   return UNDER_WAY_MS + (starvation?.waitedMs ?? 0)

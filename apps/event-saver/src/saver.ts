@@ -167,7 +167,7 @@ export class Saver {
       lastStored: (channel) => this.#lastStored(channel),
       onJournalItem: (item, frame) => {
         const markets = this.#markets.onJournalItem(item, frame)
-        const accounts = this.#accounts.onJournalItem(item)
+        const accounts = this.#accounts.onJournalItem(item, frame)
         return markets === null ? accounts : Promise.all([markets, accounts])
       },
       onRecorded: (recorded) => this.#repair.onGap(recorded),

@@ -1,4 +1,4 @@
-import { nowMs, sleep } from '@grid/core-events'
+import { type GridEvent, nowMs, sleep } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
 import type { AccountStatus } from './account-status.ts'
 import { AccountWorker, type UsableAccount, type WorkerContext } from './account-worker.ts'
@@ -89,6 +89,13 @@ export class AccountCapture {
       worker.goOn()
     }
     this.#early.clear()
+  }
+
+  /** Takes events that earlier processes left in the journal. */
+  noteLeft(events: readonly GridEvent[]): void {
+    for (const event of events) {
+      if ('accountId' in event) this.#workers.get(event.accountId)?.noteLeft(event)
+    }
   }
 
   /** Ends the capture of all accounts. */

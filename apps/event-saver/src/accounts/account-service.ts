@@ -10,10 +10,12 @@ import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import type { DurableJournal } from '../journal/durable-journal.ts'
 import type { JournalItem } from '../journal/format/items.ts'
+import type { JournalPosition } from '../journal/format/position.ts'
 import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Moment } from '../pipeline/dropped-intervals.ts'
+import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
 import type { KeptFile } from '../storage/kept-file.ts'
 import { AccountCapture } from './account-capture.ts'
 import { AccountFollower } from './account-follower.ts'
@@ -52,6 +54,7 @@ export class AccountService {
   readonly #stop = new AbortController()
   readonly #operator: OperatorRepository
   readonly #db: Kysely<GridDatabase>
+  readonly #firstOfProcess: JournalPosition
   /** Null where the journal cannot be read. */
   readonly #past: AccountJournalPast | null
   /** Null with an embedded database, which is never away. */
@@ -67,6 +70,7 @@ export class AccountService {
     this.#operator = operator
     this.#db = db
     const { firstOfProcess } = context.journal
+    this.#firstOfProcess = firstOfProcess ?? 0
     this.#past =
       firstOfProcess === undefined
         ? null
@@ -120,7 +124,10 @@ export class AccountService {
   }
 
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */
-  onJournalItem(item: JournalItem): Promise<unknown> | null {
+  onJournalItem(item: JournalItem, frame: ReadFrame | null): Promise<unknown> | null {
+    if (frame !== null && item.position < this.#firstOfProcess) {
+      this.#capture.noteLeft(frame.events)
+    }
     return this.#past?.onItem(item) ?? null
   }
 

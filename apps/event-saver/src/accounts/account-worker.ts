@@ -4,6 +4,7 @@ import {
   nowMs,
   PRIVATE_CHANNELS,
   type PrivateChannel,
+  type PrivateEvent,
   type PrivateGap,
   retry,
   untilAborted,
@@ -88,6 +89,8 @@ export class AccountWorker {
   readonly #past = Promise.withResolvers<void>()
   /** How far the exchange's clock is ahead of ours, in milliseconds; 0 before that is known. */
   #clockOffsetMs = 0
+  /** Whether what earlier processes left is being read. */
+  #readsLeft = false
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
   #since: number
   #running: Promise<void> = Promise.resolve()
@@ -213,6 +216,20 @@ export class AccountWorker {
     await this.#running
   }
 
+  /**
+   * Takes an event that an earlier process left in the journal: what was open then may have been closed while none ran,
+   * which a snapshot tells once it is known.
+   */
+  noteLeft(event: PrivateEvent): void {
+    this.#note(event)
+    if (this.#readsLeft) return
+    this.#readsLeft = true
+    void this.#context.pipeline.eventsStored(event.channel).then(() => {
+      this.#readsLeft = false
+      this.#jobs.requestSnapshot()
+    })
+  }
+
   #listen(): void {
     const { journal, pipeline, onConnection } = this.#context
     const { accountId } = this.account
@@ -226,12 +243,7 @@ export class AccountWorker {
     this.#stream.on('control', (control) => recorder.onControl(control))
     this.#stream.on('frame', (frame) => recorder.onFrame(frame))
     this.#stream.on('normalized', (normalized) => {
-      for (const event of normalized.events) {
-        if (event.channel === 'position') this.#legs.note(event)
-        if (event.channel === 'order') this.#orders.note(event)
-        if (event.channel === 'wallet') this.#coins.note(event)
-        else this.#seen.note(event)
-      }
+      for (const event of normalized.events) this.#note(event)
       pipeline.accept(normalized, recorder.place)
     })
     this.#stream.on('status', (status) => {
@@ -244,6 +256,13 @@ export class AccountWorker {
       this.#onStatus(status)
       this.#context.log.status(this.account, status)
     })
+  }
+
+  #note(event: PrivateEvent): void {
+    if (event.channel === 'position') this.#legs.note(event)
+    if (event.channel === 'order') this.#orders.note(event)
+    if (event.channel === 'wallet') this.#coins.note(event)
+    else this.#seen.note(event)
   }
 
   #onStatus(status: PrivateStreamStatus): void {

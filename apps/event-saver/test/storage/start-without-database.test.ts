@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startSimulator } from '@grid/bybit-sim'
-import { CaptureGapRepository } from '@grid/db'
+import { CaptureGapRepository, PositionSnapshotRepository } from '@grid/db'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Saver } from '../../src/saver.ts'
 import { Tenants } from '../support/accounts.ts'
@@ -134,6 +134,38 @@ describe('a start while the database is away', () => {
     await known(saver)
     await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
     await expect.poll(keptAccounts, TIMEOUT).toEqual(['b'])
+    expect((await saver.stop(patience())).lost).toBe(0)
+  })
+
+  it('knows what was open before a time without database and saver, and stores what was closed in it', async () => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 66, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const [{ uid, userId, accountId }] = [
+      await tenants.add('ann', 'a'),
+      await tenants.add('bob', 'b'),
+    ]
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, proxy.through(database.url), env)
+
+    proxy.down()
+    const { saver: without } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
+    await without.start()
+    await expect.poll(() => live(without), TIMEOUT).toEqual(['a', 'b'])
+    sim.exchange.placeOrder(uid, { symbol: 'BTCUSDT', side: 'Buy', qty: '0.01' })
+    const received = () =>
+      without.pipeline.sample().find(({ channel }) => channel === 'position')?.received ?? 0
+    await expect.poll(received, TIMEOUT).toBeGreaterThan(0)
+    expect((await without.stop(AbortSignal.timeout(2000))).lost).toBe(0)
+    sim.exchange.placeOrder(uid, { symbol: 'BTCUSDT', side: 'Sell', qty: '0.01' })
+
+    proxy.up()
+    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
+    await saver.start()
+    const positions = new PositionSnapshotRepository(database.db)
+    const legs = () => positions.latest({ userId }, { accountId })
+    await expect.poll(legs, TIMEOUT).toMatchObject([{ symbol: 'BTCUSDT', size: '0' }])
     expect((await saver.stop(patience())).lost).toBe(0)
   })
 

@@ -101,6 +101,7 @@ describe('compareWithTruth', () => {
       unsent: 0,
       repaired: 0,
       unsentOutsideGaps: 0,
+      uncovered: [],
       neverSent: [],
       samples: [],
     })
@@ -151,6 +152,11 @@ describe('compareWithTruth', () => {
     if (first === undefined || second === undefined || third === undefined) throw new Error('three')
     const proof = await store([first, third].map(tradeEvent))
     expect(proof).toMatchObject({ missing: 0, unsent: 1, unsentOutsideGaps: 1 })
+    expect(proof.uncovered).toEqual([
+      expect.stringMatching(
+        `linear BTCUSDT: 1 outside of gaps, from ${second.exchangeTs} to ${second.exchangeTs}$`,
+      ),
+    ])
     const gap = {
       category: 'linear' as const,
       channel: 'publicTrade' as const,

@@ -1,4 +1,5 @@
 import { believableTs, type WalletEvent } from '@grid/core-events'
+import { isZero } from './is-zero.ts'
 
 /** The kind of account that the wallet is read of. */
 const ACCOUNT_TYPE = 'UNIFIED'
@@ -21,10 +22,7 @@ export class HeldCoins {
     const ts = believableTs(event)
     if (coin === '' || accountType !== ACCOUNT_TYPE) return
     if ((this.#coins.get(coin)?.ts ?? 0) > ts) return
-    this.#coins.set(coin, {
-      ts,
-      isHeld: AMOUNTS.some((name) => /[1-9]/.test(digitsOf(event[name]))),
-    })
+    this.#coins.set(coin, { ts, isHeld: AMOUNTS.some((name) => !isZero(event[name])) })
   }
 
   /** The coins of which there was something and which a wallet does not list. */
@@ -32,11 +30,6 @@ export class HeldCoins {
     const names = new Set(listed.map(({ coin }) => coin))
     return [...this.#coins].filter(([coin, { isHeld }]) => isHeld && !names.has(coin)).map(nameOf)
   }
-}
-
-/** A decimal without its exponent. */
-function digitsOf(amount: string | null): string {
-  return amount?.split(/e/i)[0] ?? ''
 }
 
 function nameOf([coin]: readonly [string, unknown]): string {

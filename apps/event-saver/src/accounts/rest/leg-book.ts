@@ -5,6 +5,7 @@ import {
   type PositionEvent,
   positionContentHash,
 } from '@grid/core-events'
+import { isZero } from './is-zero.ts'
 
 /** A list may lack a change of a leg that happened less than this before the list. */
 const SETTLE_MS = 1000
@@ -87,7 +88,7 @@ function keyOf({ category, symbol, positionIdx }: PositionEvent): string {
 
 /** Whether there is nothing of a leg. */
 export function isFlat({ size }: Pick<PositionEvent, 'size'>): boolean {
-  return !/[1-9]/.test(size.split(/[eE]/)[0] ?? '')
+  return isZero(size)
 }
 
 const ZERO = '0' as Decimal

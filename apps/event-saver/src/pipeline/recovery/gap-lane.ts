@@ -62,7 +62,7 @@ export class GapLane {
 
   takeRead({ note, position }: NoteItem): void {
     if (note.type !== 'gap' || position > this.#heldAfter) return
-    // Sound: only `gapNote` makes such notes.
+    // Sound: only the pipeline makes such notes, of gaps.
     this.#options.onGap(note['gap'] as unknown as CaptureGap, position)
   }
 

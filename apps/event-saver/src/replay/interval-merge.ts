@@ -1,15 +1,14 @@
-import type { Channel, Clock, GridEvent } from '@grid/core-events'
-import type { EventQueue } from '../pipeline/event-writer.ts'
-import { MergingQueue } from '../pipeline/merging-queue.ts'
+import type { Channel, GridEvent } from '@grid/core-events'
+import { StateMerger } from '../pipeline/merging/state-merger.ts'
+import { type MergeStates, STATE_MERGES } from '../pipeline/merging/state-merges.ts'
 import type { Intervals } from '../pipeline/pipeline.ts'
-import { type MergeStates, STATE_MERGES } from '../pipeline/state-merges.ts'
 
 /** Takes an event with the place of its first message in the journal. */
 export type TakeEvent = (event: GridEvent, position: number) => void
 
 /** Merges the messages of an interval as a saver does, by the exchange's times alone. */
 export class IntervalMerge {
-  readonly #queues = new Map<Channel, EventQueue>()
+  readonly #mergers = new Map<Channel, StateMerger>()
   readonly #intervals: Intervals
   readonly #take: TakeEvent
 
@@ -26,68 +25,23 @@ export class IntervalMerge {
       this.#take(event, position)
       return
     }
-    const queue = this.#queues.get(channel) ?? this.#open(channel, intervalMs, merge)
-    queue.add(event, { timeUs: localTsUs, position, bytes: 0 })
+    const merger = this.#mergers.get(channel) ?? this.#open(channel, intervalMs, merge)
+    // No interval ends because time passes while frames are read.
+    merger.add(event, { timeUs: localTsUs, position, bytes: 0 }, 0)
   }
 
   /** Gives what is held back. */
   end(): void {
-    for (const queue of this.#queues.values()) queue.close()
+    for (const merger of this.#mergers.values()) merger.giveAll()
   }
 
-  #open(channel: Channel, intervalMs: number, merge: MergeStates): EventQueue {
-    const queue = new MergingQueue(new Taker(this.#take), {
+  #open(channel: Channel, intervalMs: number, merge: MergeStates): StateMerger {
+    const merger = new StateMerger({
       intervalMs,
       merge,
-      clock: STANDING,
-      onMerged: () => {},
+      give: (event, { position }) => this.#take(event, position),
     })
-    this.#queues.set(channel, queue)
-    return queue
-  }
-}
-
-/** No interval ends because time passes while frames are read. */
-const STANDING: Clock = { nowUs: () => 0, setTimer: () => ({ cancel: () => {} }) }
-
-/** A queue that hands every event on at once. */
-class Taker implements EventQueue {
-  readonly waiting = 0
-  readonly oldest: null = null
-  readonly next: null = null
-  readonly hasRoom = true
-  readonly isOpen = true
-  readonly isStoring = false
-  readonly isFailing = false
-  readonly #take: TakeEvent
-
-  constructor(take: TakeEvent) {
-    this.#take = take
-  }
-
-  open(): void {}
-
-  add(event: GridEvent, { position }: { readonly position: number }): void {
-    this.#take(event, position)
-  }
-
-  settled(): Promise<boolean> {
-    return Promise.resolve(true)
-  }
-
-  changed(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  flush(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  letGo(): number {
-    return 0
-  }
-
-  close(): [] {
-    return []
+    this.#mergers.set(channel, merger)
+    return merger
   }
 }

@@ -6,8 +6,8 @@ import {
 } from '@grid/core-events'
 import { expect, it } from 'vitest'
 import type { EventQueue } from '../../src/pipeline/event-writer.ts'
-import { MergingQueue } from '../../src/pipeline/merging-queue.ts'
-import { STATE_MERGES } from '../../src/pipeline/state-merges.ts'
+import { MergingQueue } from '../../src/pipeline/merging/merging-queue.ts'
+import { STATE_MERGES } from '../../src/pipeline/merging/state-merges.ts'
 import type { Arrival } from '../../src/pipeline/waiting-room.ts'
 
 const T0 = 1_760_000_000_000

@@ -222,3 +222,8 @@ export interface JournalReader {
   /** Closes its file. */
   close(): Promise<void>
 }
+
+/** Whether a journal can be read, and outlives its process. */
+export function isDurable<Kind extends object>(journal: Kind): journal is Kind & DurableJournal {
+  return 'reader' in journal
+}

@@ -6,20 +6,17 @@ import {
   type Clock,
   type DeadLetter,
   type GridEvent,
-  type JsonObject,
   nowMs,
   repeat,
   type Stream,
 } from '@grid/core-events'
 import { classifyDatabaseError, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { DurableJournal } from '../journal/durable-journal.ts'
-import type { JournalItem, JournalNote } from '../journal/format/items.ts'
-import type { JournalPosition } from '../journal/format/position.ts'
+import { type DurableJournal, isDurable } from '../journal/durable-journal.ts'
+import type { JournalItem } from '../journal/format/items.ts'
 import type { Journal } from '../journal/journal.ts'
-import { reasonOf } from '../log/reason.ts'
 import { BufferedWriter } from './buffered-writer.ts'
-import { DeadLetterBox, STOPPED } from './dead-letter-box.ts'
+import { DeadLetterBox } from './dead-letter-box.ts'
 import {
   DroppedIntervals,
   type Moment,
@@ -27,15 +24,14 @@ import {
   momentOfLetter,
 } from './dropped-intervals.ts'
 import { createEventWriter, type EventQueue } from './event-writer.ts'
-import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
-import { createGapWriter } from './gap-writer.ts'
+import { GapBox } from './gap-box.ts'
+import type { GapRecorder, RecordedGap } from './gap-recorder.ts'
 import { LastingRefusal } from './lasting-refusal.ts'
 import { type DropReason, Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
 import { MergingQueue } from './merging/merging-queue.ts'
 import { type MergeStates, STATE_MERGES } from './merging/state-merges.ts'
 import type { ReadFrame } from './recovery/catch-up.ts'
 import { forEachLane } from './recovery/frame-items.ts'
-import { GapLane } from './recovery/gap-lane.ts'
 import { Lane, type LaneItems } from './recovery/lane.ts'
 import { isElsewhere } from './recovery/positions.ts'
 import { Recovery } from './recovery/recovery.ts'
@@ -143,24 +139,18 @@ const TICK_MS = 1000
 export class Pipeline {
   readonly ledger: Ledger = new Ledger()
   readonly unknownKeys: UnknownKeys = new UnknownKeys()
-  readonly gaps: GapRecorder
   readonly #options: PipelineOptions
   readonly #lanes: Readonly<Record<LedgerChannel, Lane>>
   readonly #deadLetters: DeadLetterBox
-  readonly #gapWriter: BufferedWriter<RecordedGap, void>
-  readonly #gapLane: GapLane
+  readonly #gaps: GapBox
   /** Null with a journal in memory. */
   readonly #recovery: Recovery | null
   readonly #dropped = new DroppedIntervals()
   readonly #unkept: UnkeptNotes
-  /** Gaps that the journal did not take. */
-  #untakenGaps: { readonly gap: JsonObject; readonly arrival: { isUnkept: boolean } }[] = []
   readonly #refused = new WeakSet<GridEvent>()
   readonly #ended = new AbortController()
   /** The newest record of which everything was taken. */
   #newest = 0
-  #gapsLost = 0
-  #keepsGaps = true
 
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs, journal } = options
@@ -177,22 +167,19 @@ export class Pipeline {
     for (const channel of CHANNELS)
       lanes[channel] = this.#makeLane(channel, this.#makeQueue(channel))
     this.#lanes = lanes as Record<LedgerChannel, Lane>
-    this.#gapWriter = createGapWriter({
+    this.#gaps = new GapBox({
       db,
       collector,
+      thresholdMs: gapThresholdMs,
+      journal,
+      clock: options.clock,
       writer: this.#writer,
-      onLost: (gap, error) => this.#onGapLost(gap, reasonOf(error)),
-    })
-    this.#gapLane = new GapLane({
-      oldest: () => this.#gapWriter.oldest,
       newest: () => this.#newest,
-      onGap: (gap, position) => this.gaps.record(gap, position),
-      stored: () => this.#gapWriter.settled(),
-      sync: async () => (isDurable(journal) ? journal.flush() : 0),
+      onRecorded: options.onRecorded,
+      onLost: (gap, reason) => options.handlers.onEvidenceLost(gap, reason),
     })
-    this.gaps = new GapRecorder(gapThresholdMs, (gap, position) => this.#keepGap(gap, position))
     this.#unkept = new UnkeptNotes({
-      note: (note) => this.#note(note),
+      note: (note) => this.#gaps.note(note),
       beforeTurn: () => this.#endDropped(),
       nowMs: () => nowMs(options.clock),
     })
@@ -201,7 +188,7 @@ export class Pipeline {
           ...options,
           journal,
           lanes: Object.values(this.#lanes),
-          gaps: this.#gapLane,
+          gaps: this.#gaps.lane,
           onRead: (frame, channel) => this.#countDiscards(frame.discarded, channel),
           heldBefore: (channel) => this.#unkept.firstOf(channel),
           onBack: (channel) => this.#onBack(channel),
@@ -209,6 +196,11 @@ export class Pipeline {
           onMissing: (lane, items) => this.ledger.drop(lane.channel, 'journal_lost', items),
         })
       : null
+  }
+
+  /** The gaps of this process, and their counts. */
+  get gaps(): GapRecorder {
+    return this.#gaps.recorder
   }
 
   /** Reads up to where the database has the journal. Rejects while the database is away. */
@@ -232,7 +224,7 @@ export class Pipeline {
    * and what was missed here was not missed there. Its positions in the database are left alone too.
    */
   handOver(): void {
-    this.#keepsGaps = false
+    this.#gaps.leave()
     for (const channel of CHANNELS) this.#lanes[channel].queue?.open()
     this.#deadLetters.writer.open()
     this.#recovery?.handOver()
@@ -273,12 +265,12 @@ export class Pipeline {
 
   /** How many dead letters and gaps could not be stored and are lost, since the start. */
   get evidenceLost(): EvidenceLost {
-    return { deadLetters: this.#deadLetters.lost, gaps: this.#gapsLost }
+    return { deadLetters: this.#deadLetters.lost, gaps: this.#gaps.lost }
   }
 
   /** Receive time of the oldest waiting item, in epoch microseconds; null when none waits. */
   get oldestUs(): number | null {
-    const others = [this.#deadLetters.writer.oldest, this.#gapWriter.oldest]
+    const others = [this.#deadLetters.writer.oldest, this.#gaps.writer.oldest]
     const times = [
       ...this.#eachLane().map((lane) => lane.oldestUs),
       ...others.map((oldest) => oldest?.timeUs ?? null),
@@ -372,7 +364,7 @@ export class Pipeline {
 
   /** Resolves once all gaps so far are stored; to false when some were given up. */
   gapsRecorded(): Promise<boolean> {
-    return this.#gapWriter.settled()
+    return this.#gaps.writer.settled()
   }
 
   /** The counts of all channels, read in one synchronous step. */
@@ -434,13 +426,11 @@ export class Pipeline {
     lost += this.#deadLetters.lost - lettersLost
     if (reason === 'shutdown') {
       this.#endDropped()
-      await this.#gapWriter.flush(
+      await this.#gaps.writer.flush(
         this.#recovery === null ? AbortSignal.timeout(EVIDENCE_MS) : signal,
       )
     }
-    for (const [{ gap }, { isUnkept }] of this.#gapWriter.close()) {
-      if (this.#keepsGaps && reason === 'shutdown' && isUnkept) this.#onGapLost(gap, STOPPED)
-    }
+    this.#gaps.close(reason === 'shutdown')
     return { lost, left: this.waitingInJournal }
   }
 
@@ -512,30 +502,10 @@ export class Pipeline {
     }
   }
 
-  /** Keeps a gap; one that was read from the journal has its place there. */
-  #keepGap(recorded: RecordedGap, position: number | undefined): void {
-    const { onRecorded } = this.#options
-    // Sound: gaps are plain JSON.
-    const gap = recorded.gap as unknown as JsonObject
-    const note = { type: 'gap', gap }
-    const place = position === undefined ? this.#note(note) : { position, isTaken: true }
-    const isUnkept = !place.isTaken
-    const arrival = { timeUs: this.#nowUs(), position: place.position, bytes: 0, isUnkept }
-    if (isUnkept && this.#recovery !== null) this.#untakenGaps.push({ gap, arrival })
-    this.#gapWriter.add(recorded, arrival)
-    if (isUnkept) this.#gapLane.noted(place.position, false)
-    onRecorded?.(recorded)
-  }
-
   #onLetterLost(letter: DeadLetter, reason: string): void {
     const moment = momentOfLetter(letter)
     if (moment !== null) this.#dropped.note(moment)
     this.#options.handlers.onEvidenceLost(letter, reason)
-  }
-
-  #onGapLost(gap: CaptureGap, reason: string): void {
-    this.#gapsLost += 1
-    this.#options.handlers.onEvidenceLost(gap, reason)
   }
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
@@ -573,7 +543,7 @@ export class Pipeline {
   /** Ends gaps of dropped items, of each stream once a while has passed in which it has dropped none. */
   #tick(): number {
     this.#newest = Math.max(this.#newest, this.#options.journal.position)
-    this.#noteGapsAgain()
+    this.#gaps.noteAgain()
     if (this.#recovery !== null) {
       // Where no note tells that items are being dropped, only gaps do.
       if (this.#options.journal.state !== 'running') this.#endDropped()
@@ -582,24 +552,6 @@ export class Pipeline {
       this.#newest = Math.max(this.#newest, this.#options.journal.position)
     }
     return TICK_MS
-  }
-
-  /** Notes the gaps that the journal did not take, as soon as it does: they may still wait for the database. */
-  #noteGapsAgain(): void {
-    for (const { gap, arrival } of this.#untakenGaps.splice(0)) {
-      arrival.isUnkept = !this.#note({ type: 'gap', gap }).isTaken
-      if (arrival.isUnkept) this.#untakenGaps.push({ gap, arrival })
-    }
-  }
-
-  /** Appends a note that rows must wait for. */
-  #note(note: JournalNote): { position: JournalPosition; isTaken: boolean } {
-    const { journal } = this.#options
-    const { unwritten } = journal.counts
-    const position = journal.note(note)
-    const isTaken = journal.counts.unwritten === unwritten
-    if (isTaken) this.#gapLane.noted(position, true)
-    return { position, isTaken }
   }
 
   /** The database lost what was stored: what was in memory alone comes from nowhere again. */
@@ -632,14 +584,10 @@ export class Pipeline {
 
   #writers(): readonly Pick<EventQueue, 'open' | 'isOpen' | 'oldest' | 'waiting' | 'flush'>[] {
     const queues = this.#eachLane().flatMap((lane) => lane.queue ?? [])
-    return [...queues, this.#deadLetters.writer, this.#gapWriter]
+    return [...queues, this.#deadLetters.writer, this.#gaps.writer]
   }
 
   #nowUs(): number {
     return this.#options.clock.nowUs()
   }
-}
-
-function isDurable(journal: PipelineOptions['journal']): journal is Journal & DurableJournal {
-  return 'reader' in journal
 }

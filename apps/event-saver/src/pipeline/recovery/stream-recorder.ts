@@ -6,7 +6,11 @@ import type {
   StreamControl,
 } from '@grid/bybit-adapter'
 import type { Category, JsonObject } from '@grid/core-events'
-import type { ConnectionState, JournalPriority } from '../../journal/durable-journal.ts'
+import {
+  type ConnectionState,
+  isDurable,
+  type JournalPriority,
+} from '../../journal/durable-journal.ts'
 import type { JournalNote } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
 import type { Journal } from '../../journal/journal.ts'
@@ -121,7 +125,7 @@ export class StreamRecorder {
 
   /** Nobody reads a journal in memory. */
   get #isRead(): boolean {
-    return 'reader' in this.#options.journal
+    return isDurable(this.#options.journal)
   }
 
   #keep(append: () => JournalPosition): void {

@@ -68,12 +68,41 @@ const PG_CONNECTION_MESSAGES =
 
 const SQLSTATE = /^[0-9A-Z]{5}$/
 
+/** System calls that reach for a server. */
+const REACHING: ReadonlySet<unknown> = new Set(['connect', 'getaddrinfo'])
+
+/** What the system says of an address, or of a socket's path, that nobody can connect to until somebody mends it. */
+const NO_ADDRESS: ReadonlySet<unknown> = new Set(
+  'EACCES EAFNOSUPPORT EINVAL ELOOP ENAMETOOLONG ENOTDIR EPERM EPROTOTYPE'.split(' '),
+)
+
+/** Whether nobody can connect to the address of a server until somebody mends it. */
+export function isAddressUnusable(error: unknown): boolean {
+  const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown }
+  return syscall === 'connect' && NO_ADDRESS.has(code)
+}
+
+/**
+ * Whether a server was not reached: whatever the system says then passes, such as a full queue of a socket (EAGAIN) or a
+ * server of names that refuses (EAI_FAIL), but for an address that is none.
+ */
+function isNotReached(error: object): boolean {
+  const { syscall } = error as { readonly syscall?: unknown }
+  if (REACHING.has(syscall)) return !isAddressUnusable(error)
+  // Of several addresses of a server one is enough.
+  return error instanceof AggregateError && error.errors.some(isTransient)
+}
+
+function isTransient(error: unknown): boolean {
+  return classifyDatabaseError(error) === 'transient'
+}
+
 /**
  * Says what to do about an error, by its code, SQLSTATE or cause.
  *
  * | class | errors |
  * |---|---|
- * | `transient` | sockets and connections (08, 57P0x), read-only (25006), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, a machine without ports, descriptors or disk, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
+ * | `transient` | whatever keeps a server from being reached, sockets and connections (08, 57P0x), read-only (25006), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, a machine without ports, descriptors or disk, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
  * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE`, `NOT_ENCODABLE`, `ROW_SWALLOWED` |
  * | `fatal` | everything else |
  *
@@ -82,6 +111,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/
  */
 export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
   if (typeof error !== 'object' || error === null) return 'fatal'
+  if (isNotReached(error)) return 'transient'
   const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
   const known = typeof code === 'string' ? classifyCode(code) : undefined
   if (known !== undefined) return known

@@ -1,5 +1,10 @@
-import { createServer } from 'node:net'
-import { createTestDatabase, type TestDatabase } from '@grid/testing'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestDatabase, endWithThisProcess, type TestDatabase } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import {
@@ -140,6 +145,46 @@ describe('a server that cannot be reached', () => {
     const errors = [unanswered, await failure(sql`select 1`.execute(refused))]
     await refused.destroy()
     expect(errors.map(classifyDatabaseError)).toEqual(['transient', 'transient'])
+  })
+
+  it('is transient when its socket has no room for another client, as it accepts none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'grid-full-'))
+    const path = join(folder, '.s.PGSQL.5432')
+    const code = `net.createServer().listen({ path: '${path}', backlog: 1 }, () => console.log('listens'))`
+    const server = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+    endWithThisProcess(server)
+    await once(server.stdout, 'data')
+    server.kill('SIGSTOP')
+    const clients = Array.from({ length: 5 }, () => connect(path).on('error', () => {}))
+    const db = createDatabase({ url: `postgres://me@/db?host=${folder}` })
+    try {
+      const error = await failure(sql`select 1`.execute(db))
+      expect([(error as { code?: unknown }).code, classifyDatabaseError(error)]).toEqual([
+        'EAGAIN',
+        'transient',
+      ])
+    } finally {
+      await db.destroy()
+      for (const client of clients) client.destroy()
+      server.kill('SIGKILL')
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it.each([
+    ['a server of names refuses', { code: 'EAI_FAIL', syscall: 'getaddrinfo' }],
+    ['the system says what nobody foresaw', { code: 'ENONET', syscall: 'connect' }],
+  ])('is transient when %s', (_, facts) => {
+    expect(classifyDatabaseError(Object.assign(new Error('no'), facts))).toBe('transient')
+  })
+
+  it('is transient when one of its addresses may answer later, and fatal when it has none', () => {
+    const of = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' })
+    const all = (...codes: string[]) =>
+      Object.assign(new AggregateError(codes.map(of)), { code: codes[0] })
+    expect(classifyDatabaseError(all('EAFNOSUPPORT', 'ECONNREFUSED'))).toBe('transient')
+    expect(classifyDatabaseError(all('EAFNOSUPPORT'))).toBe('fatal')
+    expect(classifyDatabaseError(of('EACCES'))).toBe('fatal')
   })
 
   it('is transient when its name cannot be resolved', async () => {

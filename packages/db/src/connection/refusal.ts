@@ -1,3 +1,4 @@
+import { isAddressUnusable } from '../classify-database-error.ts'
 import { DatabaseError } from '../errors.ts'
 
 /** What OpenSSL says of certificates that it does not accept, as Node's error codes. */
@@ -9,11 +10,6 @@ const TLS = /^ERR_(SSL|TLS)_/
 /** What the driver says, without a code, of answers that are none, and of a way to log in or to encrypt that it does not have. */
 const PROTOCOL =
   /^(Unknown authenticationOk message type|received invalid response|Invalid sslnegotiation|sslnegotiation=direct requires)/
-
-/** What the system says of an address, or of a socket's path, that nobody can connect to until somebody mends it. */
-const NO_ADDRESS: ReadonlySet<string> = new Set(
-  'EACCES EINVAL ELOOP ENAMETOOLONG ENOTDIR EPERM'.split(' '),
-)
 
 /** What poolers say with 08P01, the code that they also have for passing faults. */
 const POOLER =
@@ -66,7 +62,7 @@ export function refusalOf(cause: unknown): DatabaseError | null {
   }
   // Such as a socket whose folder is a file, or that this user may not write. Without this, the same codes would
   // speak of the folder of an embedded database.
-  if (NO_ADDRESS.has(code) && 'syscall' in cause && cause.syscall === 'connect') {
+  if (isAddressUnusable(cause)) {
     return new DatabaseError(
       'DATABASE_URL_INVALID',
       `this user cannot connect to such an address (${message}): correct the host or the folder of the socket, or let the user write to the socket`,

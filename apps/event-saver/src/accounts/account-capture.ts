@@ -58,10 +58,7 @@ export class AccountCapture {
       if (!wanted.has(accountId)) this.#unusable.delete(accountId)
     }
     for (const [accountId, worker] of this.#workers) {
-      if (wanted.has(accountId)) continue
-      this.#workers.delete(accountId)
-      this.#context.log.changed(worker.account, 'is no longer captured')
-      this.#leave(worker.close())
+      if (!wanted.has(accountId)) this.#end(worker)
     }
     for (const account of accounts) this.#set(account)
   }
@@ -106,8 +103,13 @@ export class AccountCapture {
   }
 
   #set(account: EnabledAccount, isEarly = false): void {
-    const { accountId } = account
-    const worker = this.#workers.get(accountId)
+    const { accountId, userId } = account
+    let worker = this.#workers.get(accountId)
+    // What it captures would be the new owner's to read, and its key is the old one's.
+    if (worker !== undefined && worker.account.userId !== userId) {
+      this.#end(worker)
+      worker = undefined
+    }
     if (account.fault !== null) {
       // A worker goes on with the key that it has: only the one in the database cannot be read.
       if (worker === undefined) {
@@ -122,6 +124,12 @@ export class AccountCapture {
       return
     }
     this.#start(account, worker ?? null, isEarly)
+  }
+
+  #end(worker: AccountWorker): void {
+    this.#workers.delete(worker.account.accountId)
+    this.#context.log.changed(worker.account, 'is no longer captured')
+    this.#leave(worker.close())
   }
 
   #start(account: UsableAccount, previous: AccountWorker | null, isEarly: boolean): void {
@@ -163,7 +171,7 @@ export class AccountCapture {
 
   #setUnusable(account: EnabledAccount, code: string, reason: string): void {
     const known = this.#unusable.get(account.accountId)
-    if (known?.code === code) return
+    if (known?.code === code && known.account.userId === account.userId) return
     const since = nowMs(this.#context.clock)
     this.#unusable.set(account.accountId, { account, code, reason, since })
     this.#context.log.unusable(account, code, reason)

@@ -50,7 +50,7 @@ export interface BybitAdapterErrorContext {
  * | `TIMEOUT` | the answer was not complete in time | yes |
  * | `NETWORK` | no connection, or it broke before the answer was complete | yes |
  * | `HTTP_STATUS` | an HTTP status that the exchange does not answer with; `httpStatus` | 408 and 5xx |
- * | `RATE_LIMITED` | too many requests (HTTP 429, retCode 429 or 10006) | yes |
+ * | `RATE_LIMITED` | too many requests (HTTP 429, retCode 429, 10006, 10403, 10429, 20003 or 170005) | yes |
  * | `IP_BANNED` | the address sent too many requests; nothing is sent before `retryAtMs` | yes, from then on |
  * | `REFUSED` | the exchange's own refusal; `retCode` says which | by `retCode` |
  * | `CLOCK_SKEW` | the request's time is outside the exchange's window (retCode 10002 or −1) | yes |

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { startSimulator } from '@grid/bybit-sim'
+import { CATEGORIES } from '@grid/core-events'
 import { migrate } from '@grid/db'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
@@ -169,9 +170,12 @@ describe('event-saver account', () => {
     expect(good.code).toBe(0)
     expect(good.stdout).toContain('read-only, expires never\n')
     expect(good.stdout).toContain('may ContractTrade: Order, Position')
-    for (const what of ['key', 'wallet', 'positions', 'orders', 'executions']) {
+    const lists = ['positions', 'orders', 'executions']
+    const read = CATEGORIES.flatMap((category) => lists.map((list) => `${category} ${list}`))
+    for (const what of ['key', 'wallet', ...read.filter((list) => list !== 'spot positions')]) {
       expect(good.stdout).toContain(`ok   ${what}\n`)
     }
+    expect(good.stdout).not.toContain('spot positions')
     expect(good.stderr).toContain('WARNING: the key is bound to no address')
     expect(good.stderr).not.toContain('can trade')
 
@@ -194,7 +198,7 @@ describe('event-saver account', () => {
     const withdrawing = await shell.run(['test', 'main'])
     expect(withdrawing.code).toBe(3)
     expect(withdrawing.stderr).toContain('WARNING: the key can withdraw')
-    expect(withdrawing.stdout).toContain('FAIL positions: PERMISSION_DENIED')
+    expect(withdrawing.stdout).toContain('FAIL linear positions: PERMISSION_DENIED')
 
     sim.exchange.changeKey(apiKey, { expiresAt: Date.now() - 1000 })
     expect(await shell.run(['test', 'main'])).toMatchObject({

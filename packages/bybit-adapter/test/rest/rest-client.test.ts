@@ -48,6 +48,12 @@ const PASSING: readonly (readonly [name: string, fault: HttpAnswerer, code: stri
   ['a timeout of the exchange', inTurn(refusal(10000)), 'REFUSED'],
   ['a restart of the exchange', inTurn(refusal(10016)), 'REFUSED'],
   ['too many visits', inTurn(refusal(10006, 'Too many visits')), 'RATE_LIMITED'],
+  ...[170001, 170007, 170032, 500000].map(
+    (code) => [`retCode ${code}`, inTurn(refusal(code)), 'REFUSED'] as const,
+  ),
+  ...[10403, 10429, 20003, 170005].map(
+    (code) => [`retCode ${code}`, inTurn(refusal(code)), 'RATE_LIMITED'] as const,
+  ),
   ['a connection that breaks', (response) => response.destroy(), 'NETWORK'],
   [
     'an answer that breaks off',

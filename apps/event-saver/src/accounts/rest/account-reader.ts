@@ -18,7 +18,7 @@ import {
 import { type Completeness, together } from './completeness.ts'
 import type { CoinSource, ListedTime } from './listed-coins.ts'
 import type { OrderName } from './open-orders.ts'
-import { isLasting, orUnknown } from './refusals.ts'
+import { isExplained, isLasting, orUnknown } from './refusals.ts'
 import { baseCoinOf, type SeenInstruments } from './seen-instruments.ts'
 
 /** Rows that one or more replies brought. */
@@ -213,7 +213,11 @@ export class AccountReader {
         : await this.#scopes(category, { asOfMs }, signal)
     let whole: ReadRows<Event> | null = null
     for (const scope of each) {
-      const rows = await this.#orDenied(category, () => this.#collected(list(scope)))
+      const rows = await this.#orDenied(
+        category,
+        () => this.#collected(list(scope)),
+        () => null,
+      )
       // Time 0, so that nothing counts as absent from a list that lacks a part.
       if (rows === null) return { ...NOTHING, ...whole, isAsked, exchangeTs: 0 }
       whole = whole === null ? rows : joined(whole, rows)
@@ -235,7 +239,11 @@ export class AccountReader {
     const scopes = await this.#scopes(category, { fromMs: from, asOfMs: to }, signal)
     let { completeness } = scopes
     for (const scope of scopes.each) {
-      const told = (await this.#orDenied(category, () => read(scope))) ?? 'part'
+      const told = await this.#orDenied(
+        category,
+        () => read(scope),
+        (isFinal): Completeness => (isFinal ? 'part' : 'doubtful'),
+      )
       completeness = together(completeness, told)
     }
     for (const scope of scopes.gone) {
@@ -278,14 +286,19 @@ export class AccountReader {
     }
   }
 
-  async #orDenied<Result>(category: Category, read: () => Promise<Result>): Promise<Result | null> {
+  /** `denied` gives what is known of what is refused, told whether it is certain to be refused again. */
+  async #orDenied<Result, Denied>(
+    category: Category,
+    read: () => Promise<Result>,
+    denied: (isFinal: boolean) => Denied,
+  ): Promise<Result | Denied> {
     try {
       return await read()
     } catch (error) {
       if (!isLasting(error)) throw error
       const { message } = error as { readonly message: string }
       this.#options.onDenied(category, message)
-      return null
+      return denied(isExplained(error))
     }
   }
 

@@ -7,6 +7,22 @@ export function isLasting(error: unknown): boolean {
   return NOT_FOR_US.has(code) && retryable !== true
 }
 
+/**
+ * Whether a refusal is about the key, the kind of account or what was asked for, so that it will not change. A code
+ * that nobody has explained yet may be one of a fault that passes.
+ */
+export function isExplained(error: unknown): boolean {
+  const { code, retCode } = error as { readonly code?: unknown; readonly retCode?: number }
+  return code !== 'REFUSED' || (retCode !== undefined && isOfRequest(retCode))
+}
+
+/** Codes of refusals of what was asked for: a wrong parameter, an instrument or order that does not exist. */
+const OF_REQUEST: ReadonlySet<number> = new Set([10001, 10017, 10029, 110001])
+
+function isOfRequest(retCode: number): boolean {
+  return OF_REQUEST.has(retCode) || (retCode >= 181_000 && retCode < 182_000)
+}
+
 /** Reads what is asked for by a name; null when the exchange does not know the name any more. */
 export async function orUnknown<Result>(read: () => Promise<Result>): Promise<Result | null> {
   try {

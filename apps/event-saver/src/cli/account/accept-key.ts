@@ -15,7 +15,7 @@ const FIXES: Readonly<Partial<Record<string, string>>> = {
     'the key is bound to other addresses: add the address of this host at the exchange',
 }
 
-/** Codes of answers that say nothing about the key. */
+/** Codes of answers that say nothing about the key, beside those of faults that pass. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
   'CLOCK_SKEW',
   'HTTP_STATUS',
@@ -30,7 +30,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 
 /**
  * Asks the exchange whether a key can read what capturing needs, before it is stored; gives what is
- * amiss with it otherwise, as warnings.
+ * amiss with it otherwise, as warnings: also which categories it may not read, as long as it may read one.
  *
  * Throws a `CommandError` with exit code 3 for a key that cannot, and with 75 when the exchange cannot
  * be asked.
@@ -45,16 +45,33 @@ export async function acceptKey(
   const failed = readings.filter(({ ok }) => !ok)
   const [first] = failed
   if (first === undefined) return warnings
-  throw refusalOf(config, failed, first)
+  const unread = new Set(failed.map(({ category }) => category))
+  const isUsable = readings.some(({ category }) => category !== null && !unread.has(category))
+  if (unread.has(null) || !isUsable || failed.some(saysNothing)) {
+    throw refusalOf(config, failed, failed.find(saysNothing) ?? first)
+  }
+  return [...warnings, unreadText(failed)]
+}
+
+/** Whether an answer says nothing about the key. */
+function saysNothing({ code, isPassing }: Reading): boolean {
+  return isPassing || UNREACHABLE.has(code ?? '')
+}
+
+function unreadText(failed: readonly Reading[]): string {
+  const what = failed.map((reading) => reading.what).join(', ')
+  const why = [...new Set(failed.map(({ code }) => code))].join(', ')
+  return `the key cannot read ${what} (${why}): they are left out, and gaps of executions are filled in part only; give it the right to read them, or name the others in EVENTSAVER_ACCOUNT_CATEGORIES`
 }
 
 function refusalOf(
   { environmentStamp }: Config,
   failed: readonly Reading[],
-  { code, detail }: Reading,
+  reading: Reading,
 ): CommandError {
+  const { code, detail } = reading
   const cause = code ?? 'ERROR'
-  if (UNREACHABLE.has(cause)) {
+  if (saysNothing(reading)) {
     const message = `the exchange (${environmentStamp}) cannot be asked about the key: ${cause}: ${detail}; try again; ${NOT_STORED}`
     return new CommandError(EXIT.tryAgain, 'EXCHANGE_UNREACHABLE', message)
   }

@@ -1,4 +1,5 @@
 import { type ApiKeyInfo, BybitPrivateRestClient } from '@grid/bybit-adapter'
+import type { Category } from '@grid/core-events'
 import type { Credential } from '@grid/db'
 import { accountHostsFault } from '../../accounts/rest/account-hosts.ts'
 import { credentialsOf } from '../../accounts/rest/credentials-of.ts'
@@ -9,10 +10,14 @@ import { reasonOf } from '../../log/reason.ts'
 /** Whether the key can read something that capturing needs. */
 export interface Reading {
   readonly what: string
+  /** Null for what is of no category. */
+  readonly category: Category | null
   readonly ok: boolean
   /** Stable code of what is wrong; null when nothing is. */
   readonly code: string | null
   readonly detail: string
+  /** Whether what is wrong may pass, and says nothing about the key. */
+  readonly isPassing: boolean
 }
 
 /** What an account's key may do. */
@@ -26,9 +31,17 @@ export interface KeyReport {
   readonly warnings: readonly string[]
 }
 
-/** Asks the exchange what a key may do, and reads one page of each list that capturing reads. */
+/** What must be named to ask for a list of the present of a category: what is open or held of it. */
+const NAMED = {
+  linear: { settleCoin: 'USDT' },
+  inverse: {},
+  spot: {},
+  option: { baseCoin: 'BTC' },
+} as const satisfies Record<Category, object>
+
+/** Asks the exchange what a key may do, and reads one page of each list that capturing reads, in each category. */
 export async function checkKey(
-  config: Pick<Config, 'environment' | 'plainAccounts' | 'restUrl' | 'wsUrl'>,
+  config: Pick<Config, 'accountCategories' | 'environment' | 'plainAccounts' | 'restUrl' | 'wsUrl'>,
   credential: Pick<Credential, 'accountId' | 'apiKey' | 'keyType' | 'secret'>,
 ): Promise<KeyReport> {
   const { apiKey, accountId } = credential
@@ -43,30 +56,40 @@ export async function checkKey(
   })
   let info: ApiKeyInfo | null = null
   const readings = [
-    await read('key', async () => {
+    await read('key', null, async () => {
       info = await client.apiKeyInfo()
     }),
   ]
-  const isKnown = readings[0]?.ok === true
-  if (isKnown) {
-    const scope = { category: 'linear', settleCoin: 'USDT', limit: 1 } as const
+  if (readings[0]?.ok !== true) return { apiKey, info, readings, warnings: [] }
+  readings.push(await read('wallet', null, () => client.walletBalance()))
+  for (const category of config.accountCategories) {
+    const scope = { category, ...NAMED[category], limit: 1 }
+    if (category !== 'spot') {
+      const positions = { ...scope, category }
+      readings.push(await read('positions', category, () => firstOf(client.positions(positions))))
+    }
+    const executions = category === 'option' ? scope : { category, limit: 1 }
     readings.push(
-      await read('wallet', () => client.walletBalance()),
-      await read('positions', () => firstOf(client.positions(scope))),
-      await read('orders', () => firstOf(client.openOrders(scope))),
-      await read('executions', () => firstOf(client.executions({ category: 'linear', limit: 1 }))),
+      await read('orders', category, () => firstOf(client.openOrders(scope))),
+      await read('executions', category, () => firstOf(client.executions(executions))),
     )
   }
   return { apiKey, info, readings, warnings: info === null ? [] : warningsOf(info) }
 }
 
-async function read(what: string, ask: () => Promise<unknown>): Promise<Reading> {
+async function read(
+  list: string,
+  category: Category | null,
+  ask: () => Promise<unknown>,
+): Promise<Reading> {
+  const what = category === null ? list : `${category} ${list}`
   try {
     await ask()
-    return { what, ok: true, code: null, detail: 'readable' }
+    return { what, category, ok: true, code: null, detail: 'readable', isPassing: false }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
-    return { what, ok: false, code, detail: reasonOf(error) }
+    const isPassing = (error as { readonly retryable?: unknown }).retryable === true
+    return { what, category, ok: false, code, detail: reasonOf(error), isPassing }
   }
 }
 

@@ -22,8 +22,11 @@ async function rig(listed: {
   rows?: Readonly<Record<string, readonly object[]>>
   /** Names that the exchange does not know. */
   unknown?: readonly string[]
+  /** What the exchange refuses everything with. */
+  retCode?: number
 }) {
   const asked: string[] = []
+  const denied: string[] = []
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
     const time = Date.now()
@@ -36,6 +39,10 @@ async function rig(listed: {
     asked.push(name)
     if (listed.unknown?.some((unknown) => name.split(',').includes(unknown))) {
       response.end(JSON.stringify({ retCode: 10001, retMsg: 'symbol invalid', result: {}, time }))
+      return
+    }
+    if (listed.retCode !== undefined) {
+      response.end(JSON.stringify({ retCode: listed.retCode, retMsg: 'no', result: {}, time }))
       return
     }
     const result = { list: listed.rows?.[name] ?? [], nextPageCursor: '' }
@@ -63,9 +70,12 @@ async function rig(listed: {
     clock: systemClock,
     coins: { listed: async () => answer },
     seen,
-    onDenied: () => expect.unreachable(),
+    onDenied: (category) => {
+      if (listed.retCode === undefined) expect.unreachable()
+      denied.push(category)
+    },
   })
-  return { reader, seen, asked, answer }
+  return { reader, seen, asked, answer, denied }
 }
 
 it('asks for options of every coin that is listed or was traded, and for nothing else', async () => {
@@ -125,6 +135,18 @@ it('doubts a history where the exchange may list more coins than it told', async
   expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('doubtful')
   expect(await reader.orders('option', INTERVAL, async () => {}, { signal })).toBe('doubtful')
   expect(await reader.executions('spot', INTERVAL, async () => {}, { signal })).toBe('whole')
+})
+
+it.each([
+  ['may not be read', 10005, 'part'],
+  ['is of another kind of account', 10028, 'part'],
+  ['is asked for wrongly', 10001, 'part'],
+  ['is asked for wrongly in another way', 181_010, 'part'],
+  ['is refused for a reason that nobody has explained', 987_654, 'doubtful'],
+] as const)('of a history that %s it gives %d as %s', async (_why, retCode, told) => {
+  const { reader, denied } = await rig({ coins: [], retCode })
+  expect(await reader.executions('spot', INTERVAL, async () => {}, { signal })).toBe(told)
+  expect(denied).toEqual(['spot'])
 })
 
 it('gives a part of a history from before it is known which coins there were', async () => {

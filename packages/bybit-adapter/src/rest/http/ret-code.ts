@@ -20,9 +20,18 @@ const MEANINGS: ReadonlyMap<number, RetCodeMeaning> = new Map([
   [10000, TRANSIENT],
   [10016, TRANSIENT],
   [10019, TRANSIENT],
+  // The same of what is behind its gateway: an error there, no answer from there, no way there.
+  [170001, TRANSIENT],
+  [170007, TRANSIENT],
+  [170032, TRANSIENT],
+  [500000, TRANSIENT],
   // Too many requests: to this endpoint, of all users, from this address.
   [10006, RATE_LIMITED],
   [429, RATE_LIMITED],
+  [10429, RATE_LIMITED],
+  [20003, RATE_LIMITED],
+  [170005, RATE_LIMITED],
+  [10403, RATE_LIMITED],
   [10018, { code: 'IP_BANNED', retryable: true }],
   // The key, or what it may do.
   [10003, final('API_KEY_INVALID')],

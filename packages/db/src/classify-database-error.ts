@@ -24,6 +24,7 @@ const SQLSTATES: Readonly<Record<string, DatabaseErrorClass>> = {
   '25P03': 'transient', // idle-in-transaction timeout
   '25P04': 'transient', // transaction timeout
   '58': 'transient', // input and output errors of the server's machine
+  XX000: 'transient', // internal errors: poolers say so of backends that are down, and of everything that passes
   '22': 'poison', // a value that its type cannot hold, NUL in a text
   '23': 'poison', // not null, check, unique, foreign key
 }
@@ -102,7 +103,7 @@ function isTransient(error: unknown): boolean {
  *
  * | class | errors |
  * |---|---|
- * | `transient` | whatever keeps a server from being reached, sockets and connections (08, 57P0x), read-only (25006), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, a machine without ports, descriptors or disk, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
+ * | `transient` | whatever keeps a server from being reached, sockets and connections (08, 57P0x), read-only (25006), 40 (deadlock, serialization), 53 (resources), 55P03, 57014, 58, XX000, a machine without ports, descriptors or disk, `DATABASE_LOCKED`, `PARTITION_LEAVING`, `PARTITION_MISSING` |
  * | `poison` | 22, 23 and 54 (values and constraints), `TIME_OUT_OF_RANGE`, `NOT_ENCODABLE`, `ROW_SWALLOWED` |
  * | `fatal` | everything else |
  *

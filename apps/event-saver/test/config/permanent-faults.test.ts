@@ -361,6 +361,9 @@ const REFUSALS: readonly (readonly [string, Refusal, string, string, RegExp])[] 
   ['no schema', error('3F000', 'no schema has been selected'), '', '3F000', /correct search_path/],
   ['an unknown option', error('42704', 'unrecognized'), '', '42704', /correct options/],
   ['no such user of a pooler', error('08P01', 'no such user: me'), '', 'LOGIN_REFUSED', /user/],
+  ...['Tenant or user not found', '(ENOTFOUND) tenant/user me.x not found'].map(
+    (text) => [`${text}, of a pooler`, error('XX000', text), '', 'LOGIN_REFUSED', /user/] as const,
+  ),
   ['no password given', 'password', '', 'LOGIN_REFUSED', /put it into the URL/],
   ['a way to log in that the driver lacks', 'kerberos', '', 'LOGIN_REFUSED', /with a password/],
   ...[
@@ -424,6 +427,29 @@ describe('a refusal that lasts ends run with 78 at the first answer, and every c
       expect(text).not.toContain(SECRET)
     }
   })
+})
+
+it.each([
+  // Pgpool, Supavisor.
+  'all backend nodes are down, pgpool requires at least one valid node',
+  'Max client connections reached',
+])('a pooler that says %j is waited for', async (text) => {
+  await using database = await RefusingServer.start(error('XX000', text))
+  const env = {
+    EVENTSAVER_DATABASE_URL: `postgres://me:${SECRET}@127.0.0.1:${database.port}/db`,
+    EVENTSAVER_WS_URL: 'ws://127.0.0.1:9',
+  }
+  await using saver = new Cli(['run'], env)
+  const logged = () => saver.log.find(({ code }) => code === 'DATABASE_UNREACHABLE')
+  const isOver = saver.exited.then(() => true)
+  await expect
+    .poll(async () => logged() !== undefined || (await Promise.race([isOver, false])), {
+      timeout: 120_000,
+    })
+    .toBe(true)
+  expect(logged()?.msg).toContain(text)
+  const { code } = await run(['partitions', 'list'], env)
+  expect(code).toBe(75)
 })
 
 it('a file of passwords that others can read is a warning in the log', async () => {

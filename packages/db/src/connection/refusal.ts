@@ -11,9 +11,11 @@ const TLS = /^ERR_(SSL|TLS)_/
 const PROTOCOL =
   /^(Unknown authenticationOk message type|received invalid response|Invalid sslnegotiation|sslnegotiation=direct requires)/
 
-/** What poolers say with 08P01, the code that they also have for passing faults. */
+/** The codes with which poolers refuse a login. They have them for passing faults too. */
+const POOLER_CODES: ReadonlySet<string> = new Set(['08P01', 'XX000'])
+/** What they say then, PgBouncer with the first and Supavisor with the second. */
 const POOLER =
-  /^(no such (database|user)|unsupported startup parameter|(password|SASL|certificate) authentication failed|not allowed|login rejected|(SSL|TLS) required|bouncer config error)/i
+  /^(no such (database|user)|unsupported startup parameter|(password|SASL|certificate) authentication failed|not allowed|login rejected|(SSL|TLS) required|bouncer config error|tenant or user not found|(\(\w+\) )?(tenant\/user|no tenant)|SSL connection is required|address not in tenant)/i
 
 /**
  * The error of this package for a refusal of a login that trying again cannot mend, where the driver gives
@@ -57,7 +59,7 @@ export function refusalOf(cause: unknown): DatabaseError | null {
       { cause },
     )
   }
-  if (message.startsWith('SASL: ') || (code === '08P01' && POOLER.test(message))) {
+  if (message.startsWith('SASL: ') || (POOLER_CODES.has(code) && POOLER.test(message))) {
     return new DatabaseError('LOGIN_REFUSED', `the login is refused: ${message}`, { cause })
   }
   // Such as a socket whose folder is a file, or that this user may not write. Without this, the same codes would

@@ -47,3 +47,15 @@ it.each(['', '?sslmode=require'])(
     }
   },
 )
+
+it('an internal error is one of a pooler whose servers are away, unless it says that it does not know the login', async () => {
+  const says = (text: string) => message(`SFATAL\0CXX000\0M${text}\0\0`)
+  const away = says('all backend nodes are down, pgpool requires at least one valid node')
+  expect(await answered(away, '')).toEqual(['transient', 'XX000'])
+  for (const text of [
+    'Tenant or user not found',
+    '(ENOIDENTIFIER) no tenant identifier provided',
+  ]) {
+    expect(await answered(says(text), '')).toEqual(['fatal', 'LOGIN_REFUSED'])
+  }
+})

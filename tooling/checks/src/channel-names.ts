@@ -1,17 +1,17 @@
+import { PUBLIC_CHANNELS } from '@grid/core-events'
 import type { Finding } from './finding.ts'
 import type { SourceFile } from './source-files.ts'
 
-/** The channels' own files and the registries: what may name a channel of market data. */
-const OWN_FILES: readonly string[] = [
-  'packages/core-events/src/events/market/',
-  'packages/bybit-adapter/src/archive/',
-  'packages/bybit-adapter/src/channels/ticker/',
-  'packages/bybit-adapter/src/channels/trade/',
-  'packages/bybit-adapter/src/rest/endpoints/recent-trade.ts',
-  'packages/bybit-adapter/src/rest/endpoints/ticker.ts',
-  'packages/db/src/tables/market/',
+/** Where files of channels lie: what may name a channel of market data. */
+const OWN_FOLDERS: readonly RegExp[] = [
+  /^packages\/core-events\/src\/events\/market\//,
+  /^packages\/bybit-adapter\/src\/archive\//,
+  /^packages\/bybit-adapter\/src\/channels\/(?!account\/|dialect\/)[^/]+\//,
+  /^packages\/bybit-adapter\/src\/rest\/endpoints\//,
+  /^packages\/db\/src\/tables\/market\//,
 ]
-const NAME = /(['"`])(ticker|publicTrade)\1/
+/** The names are those of the registry, so that a channel is held to this as soon as it is there. */
+const NAME = new RegExp(`(['"\`])(${PUBLIC_CHANNELS.join('|')})\\1`)
 
 /**
  * Finds files of packages and apps that name a channel of market data though they belong to none: the
@@ -20,7 +20,7 @@ const NAME = /(['"`])(ticker|publicTrade)\1/
 export function findChannelNames(sources: Iterable<SourceFile>): Finding[] {
   return [...sources]
     .filter(({ path }) => !path.startsWith('tooling/'))
-    .filter(({ path }) => !OWN_FILES.some((own) => path.startsWith(own)))
+    .filter(({ path }) => !OWN_FOLDERS.some((own) => own.test(path)))
     .flatMap(({ path, code }) => {
       const lines = [...code.entries()].filter(([, line]) => NAME.test(line))
       if (lines.length === 0) return []

@@ -322,8 +322,7 @@ export class Saver {
         isRetryable: (error) => classifyDatabaseError(error) === 'transient',
       })
       await queryAtStart({ log, clock, signal }, async () => {
-        const { open } = await new CaptureGapRepository(db).countByState('everyone')
-        this.pipeline.gaps.addStored(open)
+        this.pipeline.gaps.addStored(await new CaptureGapRepository(db).countByState('everyone'))
       })
       // Stopped while the database was away again: the next start must find what is stored now.
       if (signal.aborted) return

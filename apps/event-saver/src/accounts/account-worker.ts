@@ -142,7 +142,10 @@ export class AccountWorker {
         for (const order of orders) this.#orders.note(order)
       },
       onClosed: (gap, state, faults) => {
-        pipeline.gaps.close()
+        const { startTs, endTs, reason } = gap
+        // Sound: only gaps of accounts are repaired here.
+        const channel = gap.channel as PrivateChannel
+        pipeline.gaps.change({ accountId, channel, startTs, endTs, reason }, gap.state, state)
         context.log.gapClosed(account, gap, state, faults)
       },
     })

@@ -86,6 +86,11 @@ export class Metrics {
     [],
   )
   readonly #gapsOpen = this.#gauge('grid_gaps_open', 'Gaps that are open, of every collector', [])
+  readonly #gapsPartial = this.#gauge(
+    'grid_gaps_partial',
+    'Gaps that were filled in part, of every collector',
+    [],
+  )
   readonly #repairStreams = this.#gauge(
     'grid_repair_streams',
     'Streams of market data with a repair under way or waiting',
@@ -216,6 +221,7 @@ export class Metrics {
     setTo(this.#evidenceLost, { kind: 'dead_letter' }, deadLetters)
     setTo(this.#evidenceLost, { kind: 'gap' }, gaps)
     this.#gapsOpen.set(status.gaps.open)
+    this.#gapsPartial.set(status.gaps.partial)
     this.#repairStreams.set(status.repair.streams)
     for (const [counter, count] of this.#repairs) setTo(counter, {}, status.repair[count])
     for (const [outcome, count] of REPAIR_OUTCOMES) {

@@ -1,5 +1,6 @@
 import { type CaptureGap, CHANNEL_DEFINITIONS, streamKey } from '@grid/core-events'
 import type { GapState } from '@grid/db'
+import { CoveredTimes } from './covered-times.ts'
 
 /** A gap and the state of its repair. */
 export interface RecordedGap {
@@ -7,9 +8,11 @@ export interface RecordedGap {
   readonly state: GapState
 }
 
-/** Totals of the gaps since the start; `open` are those of every collector that are open now. */
+/** Totals of the gaps since the start; `open` and `partial` are those of every collector that are so now. */
 export interface GapTotals {
   readonly open: number
+  /** Filled in part: the rest is known to be missing, or not known to be there. */
+  readonly partial: number
   readonly ignored: number
   readonly unrecoverable: number
   readonly unrecoverableSeconds: number
@@ -17,8 +20,11 @@ export interface GapTotals {
 
 /** How many of the latest gaps are kept in memory. */
 const MOST_RECENT = 100
-/** Of how many streams the end of the latest gap is kept: options come and go for ever. */
+/** Of how many streams the times of gaps are kept: options come and go for ever. */
 const MOST_STREAMS = 10_000
+
+/** How many gaps of every collector are in states that a repair changes. */
+export type GapCounts = Pick<GapTotals, 'open' | 'partial'>
 
 /**
  * Decides the state of each gap, counts it and hands it on.
@@ -30,9 +36,9 @@ const MOST_STREAMS = 10_000
 export class GapRecorder {
   readonly #keep: (gap: RecordedGap, position: number | undefined) => void
   readonly #thresholdMs: number
-  readonly #coveredUntil = new Map<string, number>()
+  readonly #counted = new Map<string, CoveredTimes>()
   #recent: RecordedGap[] = []
-  #totals = { open: 0, ignored: 0, unrecoverable: 0, unrecoverableSeconds: 0 }
+  #totals = { open: 0, partial: 0, ignored: 0, unrecoverable: 0, unrecoverableSeconds: 0 }
 
   /** @param keep is told the gap, and its place in the journal where it was read from there */
   constructor(thresholdMs: number, keep: (gap: RecordedGap, position: number | undefined) => void) {
@@ -50,22 +56,29 @@ export class GapRecorder {
     return this.#recent
   }
 
-  /** Adds the open gaps that the database holds from before this process, of any collector. */
-  addStored(open: number): void {
+  /** Adds the gaps that the database holds from before this process, of any collector. */
+  addStored({ open, partial }: GapCounts): void {
     this.#totals.open += open
+    this.#totals.partial += partial
   }
 
-  /** Takes the number of open gaps that the database holds now, of any collector. */
-  recount(open: number): void {
+  /** Takes the numbers of gaps that the database holds now, of any collector. */
+  recount({ open, partial }: GapCounts): void {
     this.#totals.open = Math.max(0, open)
+    this.#totals.partial = Math.max(0, partial)
   }
 
-  /** Counts an open gap as closed; one of the latest gets its new state. */
-  close(gap?: CaptureGap, state?: GapState): void {
-    this.#totals.open = Math.max(0, this.#totals.open - 1)
-    if (gap === undefined || state === undefined) return
+  /** Counts a gap whose state a repair has changed; one of the latest gets its new state. */
+  change(gap: CaptureGap, from: GapState, to: GapState): void {
+    if (from === to) return
+    const { open, partial } = this.#totals
+    const differenceIn = (state: GapState): number => Number(to === state) - Number(from === state)
+    this.recount({
+      open: open + differenceIn('open'),
+      partial: partial + differenceIn('partial'),
+    })
     this.#recent = this.#recent.map((known) =>
-      isSame(known.gap, gap) ? { ...known, state } : known,
+      isSame(known.gap, gap) ? { ...known, state: to } : known,
     )
   }
 
@@ -80,19 +93,18 @@ export class GapRecorder {
     this.#keep({ gap, state }, position)
   }
 
-  /** The length of a gap without what earlier gaps of its stream cover: padded gaps may overlap. */
-  #newMs(gap: CaptureGap): number {
-    const { startTs, endTs } = gap
+  /** The length of a gap without what other gaps of its stream cover: padded gaps may overlap. */
+  #newMs({ startTs, endTs, ...gap }: CaptureGap): number {
     const stream = streamKey(gap)
-    const coveredTs = this.#coveredUntil.get(stream) ?? 0
+    const counted = this.#counted.get(stream) ?? new CoveredTimes()
     // Set anew, so that the first of the map is the one whose latest gap is the longest ago.
-    this.#coveredUntil.delete(stream)
-    this.#coveredUntil.set(stream, Math.max(coveredTs, endTs))
-    if (this.#coveredUntil.size > MOST_STREAMS) {
-      const [oldest = ''] = this.#coveredUntil.keys()
-      this.#coveredUntil.delete(oldest)
+    this.#counted.delete(stream)
+    this.#counted.set(stream, counted)
+    if (this.#counted.size > MOST_STREAMS) {
+      const [oldest = ''] = this.#counted.keys()
+      this.#counted.delete(oldest)
     }
-    return Math.max(0, endTs - Math.max(startTs, coveredTs))
+    return counted.add(startTs, endTs)
   }
 
   #stateOf(gap: CaptureGap): 'open' | 'ignored' | 'unrecoverable' {

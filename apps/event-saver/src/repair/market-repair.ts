@@ -188,7 +188,7 @@ export class MarketRepair {
       onFilled: (gap, { state, rest }, events) => {
         if (state === 'filled' || state === 'partial') this.#counts[state] += 1
         const { startTs, endTs, reason } = gap
-        if (gap.state === 'open') pipeline.gaps.close({ ...stream, startTs, endTs, reason }, state)
+        pipeline.gaps.change({ ...stream, startTs, endTs, reason }, gap.state, state)
         this.#log.filled(gap, state, rest, events)
       },
       onOutOfReach: (gap) => {

@@ -13,7 +13,7 @@ export interface OpenGapCountOptions {
   readonly pipeline: Pick<Pipeline, 'gaps' | 'gapsRecorded'>
 }
 
-/** Counts the open gaps of the database again every minute: other savers record and fill gaps too. */
+/** Counts the open and partial gaps of the database again every minute: other savers record and fill gaps too. */
 export class OpenGapCount {
   readonly #options: OpenGapCountOptions
   readonly #stopping = new AbortController()
@@ -36,10 +36,14 @@ export class OpenGapCount {
   async #count(): Promise<number> {
     const { db, pipeline } = this.#options
     await pipeline.gapsRecorded()
-    const before = pipeline.gaps.totals.open
-    const { open } = await new CaptureGapRepository(db).countByState('everyone')
+    const before = pipeline.gaps.totals
+    const { open, partial } = await new CaptureGapRepository(db).countByState('everyone')
+    const now = pipeline.gaps.totals
     // What was recorded or filled meanwhile may be in the count or not; the next one tells.
-    pipeline.gaps.recount(open + pipeline.gaps.totals.open - before)
+    pipeline.gaps.recount({
+      open: open + now.open - before.open,
+      partial: partial + now.partial - before.partial,
+    })
     return EVERY_MS
   }
 }

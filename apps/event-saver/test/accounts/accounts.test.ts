@@ -337,6 +337,9 @@ describe('events that a socket missed', () => {
       await allLive(1, after.saver)
       await repaired(database)
       await quiet(after.saver)
+      const { open, recent } = after.saver.status().gaps
+      expect(open).toBe(0)
+      expect(recent.filter(({ state }) => state === 'open')).toEqual([])
       await after.saver.stop(patience())
       expect(imbalances(after.saver)).toEqual([])
 

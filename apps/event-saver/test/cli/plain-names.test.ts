@@ -23,11 +23,32 @@ it('an account’s name is shown on one line, without commands for the terminal'
   )
   expect(strayLine(ACCOUNT)).toContain('main\\u001b[2J\\u000aalice/other')
   const account = { accountName: NAME, state: 'refused', code: 'X', reason: 'no\u0007' }
-  const status = { accounts: [account], checks: [], instruments: [], channels: [], gaps: {} }
+  const nothing = { checks: [], instruments: [], channels: [], gaps: {}, evidenceLost: {} }
+  const status = { accounts: [account], ...nothing }
   const lines = statusLines(status as unknown as SaverStatus)
   expect(lines).toContain(
     'account main\\u001b[2J\\u000aalice/other  enabled: refused (X: no\\u0007)',
   )
+})
+
+it('the counts of a channel add up as they are printed, and no gap is left out', () => {
+  const terms = [5, 6, 7, 8, 9, 10, 11, 12, 13]
+  const [persisted, merged, duplicate, conflict, filtered, discarded, dropped, deadLettered] = terms
+  const entry = {
+    ...{ channel: 'ticker', received: 81, persisted, merged, duplicate, conflict, filtered },
+    ...{ discarded, dropped, deadLettered, waiting: 13, imbalance: 0 },
+  }
+  const status = {
+    ...{ accounts: [], checks: [], instruments: [], channels: [entry] },
+    gaps: { open: 1, partial: 2, unrecoverable: 3, ignored: 4 },
+    evidenceLost: { deadLetters: 5, gaps: 6 },
+  }
+  const lines = statusLines(status as unknown as SaverStatus)
+  const counts = lines.find((line) => line.startsWith('ticker')) ?? ''
+  const [received = 0, ...others] = [...counts.matchAll(/\d+/g)].map(Number)
+  expect(others.reduce((sum, count) => sum + count, 0)).toBe(received)
+  expect(lines).toContain('gaps: 1 open, 2 filled in part, 3 unrecoverable, 4 ignored')
+  expect(lines.at(-1)).toMatch(/5 dead letters and 6 gaps/)
 })
 
 it('letters of any script stay, and what has two units is written with both', () => {

@@ -46,3 +46,24 @@ it('unrecoverable seconds count once where gaps of a stream overlap', () => {
   const { recorder } = record(0, gap, later, { ...gap, symbol: 'ETHUSDT' } as CaptureGap)
   expect(recorder.totals).toMatchObject({ unrecoverable: 3, unrecoverableSeconds: 25 })
 })
+
+it('unrecoverable seconds count whatever the order in which gaps are told', () => {
+  const gap = gapOf('ticker')
+  const at = (start: number, end: number) => ({ ...gap, startTs: T0 + start, endTs: T0 + end })
+  // A connection was lost while items were dropped, which is told when it ends.
+  const { recorder } = record(0, at(300_000, 305_000), at(100_000, 400_000), at(0, 20_000))
+  expect(recorder.totals.unrecoverableSeconds).toBe(320)
+})
+
+it('the totals and the latest gaps tell what a repair made of a gap', () => {
+  const gap = gapOf('publicTrade')
+  const { recorder } = record(0, gap, gapOf('execution'))
+  expect(recorder.totals).toMatchObject({ open: 2, partial: 0 })
+  recorder.change(gapOf('execution'), 'open', 'filled')
+  recorder.change(gap, 'open', 'partial')
+  expect(recorder.totals).toMatchObject({ open: 0, partial: 1 })
+  expect(recorder.recent.map(({ state }) => state)).toEqual(['partial', 'filled'])
+  recorder.change(gap, 'partial', 'partial')
+  recorder.change(gap, 'partial', 'filled')
+  expect(recorder.totals).toMatchObject({ open: 0, partial: 0 })
+})

@@ -27,16 +27,26 @@ it('counts what other savers recorded and filled, every minute', async () => {
     count.start()
     await expect.poll(() => gaps.totals.open, { timeout: 120_000 }).toBe(1)
     const [gap] = await stored.list()
+    await stored.fill(gap?.id ?? '', { ...GAP, startTs: GAP.startTs + 1 })
+    await expect
+      .poll(
+        async () => {
+          await clock.step(60_000)
+          return gaps.totals
+        },
+        { timeout: 120_000 },
+      )
+      .toMatchObject({ open: 0, partial: 1 })
     await stored.fill(gap?.id ?? '', GAP)
     await expect
       .poll(
         async () => {
           await clock.step(60_000)
-          return gaps.totals.open
+          return gaps.totals
         },
         { timeout: 120_000 },
       )
-      .toBe(0)
+      .toMatchObject({ open: 0, partial: 0 })
   } finally {
     count.stop()
   }

@@ -34,6 +34,11 @@ function isStatus(body: unknown): body is SaverStatus {
   return typeof body === 'object' && body !== null && 'name' in body && body.name === 'event-saver'
 }
 
+function lostLines({ deadLetters, gaps }: SaverStatus['evidenceLost']): string[] {
+  if (deadLetters + gaps === 0) return []
+  return [`EVIDENCE LOST: ${deadLetters} dead letters and ${gaps} gaps stand in the log alone`]
+}
+
 /** The status as lines for a person. */
 export function statusLines(status: SaverStatus): string[] {
   const uptime = durationText(status.now - status.startedAt)
@@ -55,12 +60,14 @@ export function statusLines(status: SaverStatus): string[] {
       .filter((entry) => entry.received > 0)
       .map(
         (entry) =>
-          `${entry.channel}: received ${entry.received}, persisted ${entry.persisted}, duplicate ${entry.duplicate}, ` +
-          `conflict ${entry.conflict}, discarded ${entry.discarded}, dropped ${entry.dropped}, ` +
+          `${entry.channel}: received ${entry.received}, persisted ${entry.persisted}, merged ${entry.merged}, ` +
+          `duplicate ${entry.duplicate}, conflict ${entry.conflict}, filtered ${entry.filtered}, ` +
+          `discarded ${entry.discarded}, dropped ${entry.dropped}, ` +
           `dead-lettered ${entry.deadLettered}, waiting ${entry.waiting}` +
           (entry.imbalance === 0 ? '' : `, UNACCOUNTED ${entry.imbalance}`),
       ),
-    `gaps: ${status.gaps.open} open, ${status.gaps.unrecoverable} unrecoverable, ${status.gaps.ignored} ignored`,
+    `gaps: ${status.gaps.open} open, ${status.gaps.partial} filled in part, ${status.gaps.unrecoverable} unrecoverable, ${status.gaps.ignored} ignored`,
+    ...lostLines(status.evidenceLost),
   ]
   return lines.map(plainText)
 }

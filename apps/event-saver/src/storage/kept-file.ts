@@ -83,10 +83,13 @@ export class KeptFile<Value> {
     return null
   }
 
-  /** Keeps a value in place of the one before, if it differs, or that one was written an hour ago. */
-  keep(value: Value): void {
+  /**
+   * Keeps a value in place of the one before, if it differs, or that one was written an hour ago.
+   *
+   * @param atMs - when it was last known to hold; default now
+   */
+  keep(value: Value, atMs: number = nowMs(this.#options.clock)): void {
     const text = JSON.stringify(value)
-    const atMs = nowMs(this.#options.clock)
     if (text === this.#written && Math.abs(atMs - this.#writtenAt) < AGAIN_MS) return
     this.#written = text
     this.#writtenAt = atMs

@@ -106,6 +106,21 @@ it.each([
   },
 )
 
+it('leaves nothing of an account in what a process that was ended did not finish', async () => {
+  const directory = await filled(false)
+  const [first = ''] = (await readdir(directory)).filter((file) => file.endsWith('.log')).sort()
+  await mkdir(join(directory, 'archive'))
+  for (const file of [
+    join(directory, first.replace('.log', '.zst.tmp')),
+    join(directory, 'archive', `${first}.tmp`),
+  ]) {
+    await writeFile(file, 'secret of ann')
+  }
+  expect(await forgetInDirectory(directory, [{ accountId: ANN, removedAt: 7 }])).toBe(true)
+  const files = await readdir(directory, { recursive: true })
+  expect(files.filter((file) => file.endsWith('.tmp'))).toEqual([])
+})
+
 it('leaves nothing of an account in what is damaged', { timeout: 120_000 }, async () => {
   const directory = await filled(false)
   const [first, second] = (await readdir(directory)).filter((file) => file.endsWith('.log')).sort()

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { startSimulator } from '@grid/bybit-sim'
 import { CaptureGapRepository, PositionSnapshotRepository } from '@grid/db'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
 import type { Saver } from '../../src/saver.ts'
 import { Tenants } from '../support/accounts.ts'
 import { imbalances, makeSaver, ownDatabase, prove, quiet } from '../support/rig.ts'
@@ -135,6 +137,51 @@ describe('a start while the database is away', () => {
     await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
     await expect.poll(keptAccounts, TIMEOUT).toEqual(['b'])
     expect((await saver.stop(patience())).lost).toBe(0)
+  })
+
+  it.each([
+    ['disabled', ['disable', 'a']],
+    ['given another key', ['rotate', 'a', '--api-key', 'another', '--no-check']],
+  ])('captures no account that a command %s meanwhile', async (_what, argv) => {
+    await using database = await ownDatabase()
+    await using proxy = await TcpProxy.to(database.url)
+    await using sim = await startSimulator({ seed: 67, symbols: SYMBOLS, paused: true })
+    const tenants = await Tenants.prepare(database.db, sim)
+    const [ann] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
+    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+    await runOnce(sim.wsUrl, proxy.through(database.url), env)
+    const before = JSON.parse(await readFile(kept('accounts'), 'utf8'))
+    await writeFile(`${kept('accounts')}.0badcafe.tmp`, ann.accountId)
+
+    let stderr = ''
+    const code = await runProgram({
+      argv: ['account', ...argv, '--user', 'ann'],
+      env: {
+        ...env,
+        EVENTSAVER_DATABASE_URL: proxy.through(database.url),
+        EVENTSAVER_WS_URL: sim.wsUrl,
+      },
+      cwd: dataDir,
+      out: () => {},
+      err: (text) => {
+        stderr += text
+      },
+      stdin: Readable.from(['another-secret']),
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(await keptAccounts()).toEqual(['b'])
+    // What is known of the other one did not become younger.
+    expect(JSON.parse(await readFile(kept('accounts'), 'utf8')).keptAt).toBe(before.keptAt)
+    expect((await readdir(join(dataDir, 'kept'))).filter((name) => name.endsWith('.tmp'))).toEqual(
+      [],
+    )
+
+    proxy.down()
+    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
+    await saver.start()
+    await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
+    expect(saver.status().accounts.map(({ accountName }) => accountName)).toEqual(['b'])
+    expect((await saver.stop(AbortSignal.timeout(2000))).lost).toBe(0)
   })
 
   it('knows what was open before a time without database and saver, and stores what was closed in it', async () => {

@@ -94,6 +94,7 @@ export function addAccountCommands(cli: CommandLine): void {
           const { rotateKey } = await implementation()
           const credential = await rotateKey(config, nameOf(options, args), await keyOf(options))
           print(options, credential, [credentialLine(credential)])
+          await takeFromKept(config, credential.accountId, context)
           return EXIT.ok
         },
       ),
@@ -108,6 +109,7 @@ export function addAccountCommands(cli: CommandLine): void {
         const account = await changeAccount(config, change, nameOf(options, args))
         print(options, account, [accountLine(account)])
         if (change === 'remove') await forget(config, account, context)
+        if (change === 'disable') await takeFromKept(config, account.accountId, context)
         return EXIT.ok
       }),
     )
@@ -156,6 +158,19 @@ async function forget(
   if (await forgetAccount(config, account)) return
   err(
     'event-saver: the saver that runs takes what the account sent out of its journal, once it is stored\n',
+  )
+}
+
+async function takeFromKept(
+  config: Config,
+  accountId: string,
+  { err }: Pick<CommandContext, 'err'>,
+): Promise<void> {
+  const { forgetKept } = await import('./forget-account.ts')
+  const reason = await forgetKept(config, accountId)
+  if (reason === null) return
+  err(
+    `event-saver: WARNING: a start without the database would still capture the account as it was (${reason}): remove ${config.dataDir}/kept/accounts.json\n`,
   )
 }
 

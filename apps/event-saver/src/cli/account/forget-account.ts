@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '@grid/core-events'
 import type { Account } from '@grid/db'
@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { keptAccounts } from '../../accounts/kept-accounts.ts'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
-import { forgetInDirectory } from '../../journal/forget-in-directory.ts'
+import { forgetInDirectory, whileUnwritten } from '../../journal/forget-in-directory.ts'
 import { reasonOf } from '../../log/reason.ts'
 import { journalFolder } from '../../storage/data-journal.ts'
 
@@ -22,7 +22,7 @@ export async function forgetAccount(
   try {
     const removed = [{ accountId, removedAt: removedAt ?? 0 }]
     if (!(await forgetInDirectory(directory, removed))) return false
-    await forgetKept(config, accountId)
+    await takeOut(config, accountId)
     return true
   } catch (error) {
     const message = `account ${accountName} is removed, but what it sent is still in ${config.dataDir} (${reasonOf(error)}): the next start of its saver takes it out`
@@ -30,14 +30,38 @@ export async function forgetAccount(
   }
 }
 
-async function forgetKept(config: Config, accountId: string): Promise<void> {
-  const file = join(config.dataDir, 'kept', 'accounts.json')
-  const text = await readFile(file, 'utf8').catch(() => '')
-  if (!text.includes(accountId)) return
-  const kept = keptAccounts(config, { clock: systemClock, log: pino({ level: 'silent' }) })
-  const others = kept.read()?.value.filter((account) => account.accountId !== accountId) ?? []
-  if (others.length > 0) kept.keep(others)
-  // One that cannot be used holds its key all the same.
-  else await rm(file, { force: true })
-  await kept.settled()
+/**
+ * Takes an account, with its key as it was, out of what the next start begins with. A saver that has the data directory
+ * follows the database itself. Gives why it could not be done; null once it is.
+ */
+export async function forgetKept(config: Config, accountId: string): Promise<string | null> {
+  try {
+    await whileUnwritten(journalFolder(config), () => takeOut(config, accountId))
+    return null
+  } catch (error) {
+    return reasonOf(error)
+  }
 }
+
+async function takeOut(config: Config, accountId: string): Promise<void> {
+  const folder = join(config.dataDir, 'kept')
+  for (const name of await readdir(folder).catch(() => [])) {
+    // What a process that was ended did not finish.
+    if (UNFINISHED.test(name)) await rm(join(folder, name), { force: true })
+  }
+  const holds = async () =>
+    (await readFile(join(folder, FILE), 'utf8').catch(() => '')).includes(accountId)
+  if (!(await holds())) return
+  const kept = keptAccounts(config, { clock: systemClock, log: pino({ level: 'silent' }) })
+  const before = kept.read()
+  const others = before?.value.filter((account) => account.accountId !== accountId) ?? []
+  // They are as old as they were.
+  if (before !== null && others.length > 0) kept.keep(others, before.keptAt)
+  // One that cannot be used holds its key all the same.
+  else kept.forget()
+  await kept.settled()
+  if (await holds()) throw new Error(`${join(folder, FILE)} cannot be written`)
+}
+
+const FILE = 'accounts.json'
+const UNFINISHED = /^accounts\.json\..*\.tmp$/

@@ -114,7 +114,7 @@ export {
   WakeUp,
 } from './retry.ts'
 export { believableTs, MOST_AHEAD_MS } from './values/believable-ts.ts'
-export { type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
+export { canonicalDecimal, type Decimal, isDecimal, parseDecimal } from './values/decimal.ts'
 export { durationText } from './values/duration-text.ts'
 export {
   type ExactNumber,

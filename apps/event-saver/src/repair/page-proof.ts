@@ -1,4 +1,4 @@
-import { eventKey, type PublicEvent } from '@grid/core-events'
+import { canonicalDecimal, eventKey, isDecimal, type PublicEvent } from '@grid/core-events'
 import type { GapInterval } from '@grid/db'
 
 /** A page with the newest events of a stream, oldest first. */
@@ -192,10 +192,9 @@ function differingField(a: PublicEvent, b: PublicEvent): string | null {
   return null
 }
 
-/** A value as text; decimals without superfluous zeros: `100.50` of a reply is `100.5` of a frame. */
+/** A value as text; equal decimals alike: `100.50` or `1e-7` of a reply is `100.5` or `0.0000001` of a row. */
 function textOf(value: unknown): string {
-  const text = String(value)
-  return typeof value === 'string' && /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, '') : text
+  return typeof value === 'string' && isDecimal(value) ? canonicalDecimal(value) : String(value)
 }
 
 function omission(fault: string): PageFault {

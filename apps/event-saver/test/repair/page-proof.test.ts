@@ -111,12 +111,18 @@ describe('pages that agree with what is stored', () => {
     })
   })
 
-  it('may write a number in another form than the socket did', () => {
-    const stored = STORED.map((event) => ({ ...event, price: '100.50' as Decimal }))
-    const events = trades(100, 900).map((event) => ({ ...event, price: '100.5' as Decimal }))
+  it.each([
+    ['100.50', '100.5', '100'],
+    // The exchange writes tiny prices so; the database gives them back in digits.
+    ['0.00000015', '1.50E-7', '1.5E-8'],
+  ])('may write a number in another form than the socket did: %s as %s', (known, same, other) => {
+    const priced = (events: readonly PublicTradeEvent[], price: string) =>
+      events.map((event) => ({ ...event, price: price as Decimal }))
+    const stored = priced(STORED, known)
+    const events = priced(trades(100, 900), same)
     expect(judge([page(events), page(events)], stored)).toEqual(GAP)
-    const whole = events.map((event) => ({ ...event, price: '100' as Decimal }))
-    expect(judge([page(whole), page(whole)], stored)).toMatch(
+    const others = priced(events, other)
+    expect(judge([page(others), page(others)], stored)).toMatch(
       /^price of .* differs from what is stored or another page has/,
     )
   })

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { isDecimal } from './decimal.ts'
+import { canonicalDecimal, isDecimal } from './decimal.ts'
 
 /** Hexadecimal digits of a content hash: 16 bytes. */
 const LENGTH = 32
@@ -30,23 +30,9 @@ export function contentHash<Event>(
 
 function canonicalText(value: unknown): string {
   if (NEUTRAL.includes(value)) return ''
-  if (typeof value === 'string' && isDecimal(value)) return canonicalDecimal(value)
+  if (typeof value === 'string' && isDecimal(value)) {
+    const decimal = canonicalDecimal(value)
+    return decimal === '0' ? '' : decimal
+  }
   return JSON.stringify(value)
-}
-
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
-
-/** A decimal without exponent and superfluous zeros, so that equal numbers have equal texts; `''` for zero. */
-function canonicalDecimal(value: string): string {
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(value) ?? []
-  const point = whole.length + Number(exponent)
-  const digits = '0'.repeat(Math.max(1 - point, 0)) + whole + fraction
-  const at = Math.max(point, 1)
-  const integer = digits
-    .slice(0, at)
-    .padEnd(at, '0')
-    .replace(/^0+(?=\d)/, '')
-  const decimals = digits.slice(at).replace(/0+$/, '')
-  if (integer === '0' && decimals === '') return ''
-  return decimals === '' ? `${sign}${integer}` : `${sign}${integer}.${decimals}`
 }

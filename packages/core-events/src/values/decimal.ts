@@ -86,3 +86,25 @@ export const decimalSchema: z.ZodType<Decimal> = z.custom<Decimal>(
   (value) => typeof value === 'string' && isDecimal(value),
   'must be a decimal string such as "100000.10"',
 )
+
+const PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
+
+/**
+ * Writes a decimal without exponent and superfluous zeros, so that equal numbers have equal texts.
+ *
+ * @example
+ * canonicalDecimal('1.50e-7') // '0.00000015'
+ */
+export function canonicalDecimal(value: Decimal): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = PARTS.exec(value) ?? []
+  const point = whole.length + Number(exponent)
+  const digits = '0'.repeat(Math.max(1 - point, 0)) + whole + fraction
+  const at = Math.max(point, 1)
+  const integer = digits
+    .slice(0, at)
+    .padEnd(at, '0')
+    .replace(/^0+(?=\d)/, '')
+  const decimals = digits.slice(at).replace(/0+$/, '')
+  if (integer === '0' && decimals === '') return '0'
+  return decimals === '' ? `${sign}${integer}` : `${sign}${integer}.${decimals}`
+}

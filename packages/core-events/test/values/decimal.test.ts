@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isDecimal, parseDecimal } from '../../src/index.ts'
+import { canonicalDecimal, type Decimal, isDecimal, parseDecimal } from '../../src/index.ts'
 import { decimal } from '../support/arbitraries.ts'
 
 /** The same rule written differently: a regular expression and the two limits. */
@@ -60,5 +60,19 @@ describe('parseDecimal', () => {
     ...['9'.repeat(129), 1, 0, 1n, null, undefined, true, [], ['1'], {}],
   ])('refuses %o', (value) => {
     expect(parseDecimal(value)).toBeUndefined()
+  })
+})
+
+describe('canonicalDecimal', () => {
+  it.each([
+    ['100.50', '100.5'],
+    ['0100', '100'],
+    ['1.50e-7', '0.00000015'],
+    ['-12E2', '-1200'],
+    ['1e64', `1${'0'.repeat(64)}`],
+    ['-0.00', '0'],
+    ['0e10', '0'],
+  ])('writes %s as %s', (text, canonical) => {
+    expect(canonicalDecimal(parseDecimal(text) ?? ('' as Decimal))).toBe(canonical)
   })
 })

@@ -27,7 +27,8 @@ export interface ActiveOrderQuery {
 }
 
 const IN_BOOK: ReadonlySet<string> = new Set(['New', 'PartiallyFilled'])
-const OPEN_STATUSES = `('New', 'PartiallyFilled', 'Untriggered', 'Triggered')`
+/** A status that this version does not know does not say that an order has ended. */
+const MAY_CHANGE = 'order_status_rank(order_states.status) < 4'
 
 /**
  * Stores and reads orders of accounts: every state of an order in table `orders`, its newest state in
@@ -85,14 +86,14 @@ export class OrderRepository extends AccountEventRepository<OrderEvent> {
   }
 
   /**
-   * Gives the newest state of each order that may still change: one that is new, partly filled, or
-   * waits for its trigger.
+   * Gives the newest state of each order that may still change: one that is new, partly filled, waits for its
+   * trigger, or has a status that this version does not know.
    *
    * @example
    * const open = await orders.listOpen({ userId }, { accountId, symbol: 'BTCUSDT' })
    */
   listOpen(scope: TenantScope, query: OrderQuery): Promise<Attributed<OrderEvent>[]> {
-    return this.#states(scope, query, `order_states.status in ${OPEN_STATUSES}`)
+    return this.#states(scope, query, MAY_CHANGE)
   }
 
   /**

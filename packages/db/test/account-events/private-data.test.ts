@@ -134,6 +134,20 @@ describe.each(DATABASES)('private data on %s', (_name, open) => {
     }
   })
 
+  it('an order of a status that is not known here counts as open', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'statuses')
+    const statuses = ['New', 'OnHold', 'Triggered', 'Cancelled', 'Deactivated', 'Rejected']
+    await orders.bulkInsert(
+      statuses.map((orderStatus) => order({ accountId, orderId: orderStatus, orderStatus })),
+    )
+    const open = await orders.listOpen(scope, { accountId })
+    expect(open.map(({ orderStatus }) => orderStatus).sort()).toEqual([
+      'New',
+      'OnHold',
+      'Triggered',
+    ])
+  })
+
   it('of equally new states the last one to arrive counts, and a second delivery is no arrival', async () => {
     const { scope, accountId } = await addTenant(opened.db, 'ties')
     const filled = { orderStatus: 'Filled', cumExecQty: decimal('1') } as const

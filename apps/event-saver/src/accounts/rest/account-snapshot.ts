@@ -107,14 +107,15 @@ async function withClosedOrders(
   signal: AbortSignal,
 ): Promise<ArrivedRows> {
   const rows = { events: [...events], deadLetters: [...deadLetters] }
+  for (const order of events) orders.note(order)
   for (const name of orders.absent(category, events, stamp)) {
     const found = await reader.order(name, signal)
     // After a day the exchange forgets orders that were never filled.
     if (found.events.length === 0) orders.forget(name)
     rows.events.push(...found.events)
     rows.deadLetters.push(...found.deadLetters)
+    for (const order of found.events) orders.noteAbsent(order)
   }
-  for (const order of rows.events) orders.note(order)
   return rows
 }
 

@@ -1,6 +1,14 @@
 import { believableTs, type Category, type OrderEvent } from '@grid/core-events'
 
-/** Statuses of orders that can still change. */
+/** Statuses of orders that cannot change any more. One that is not known here does not say so. */
+const CLOSED: ReadonlySet<string> = new Set([
+  'Cancelled',
+  'Deactivated',
+  'Filled',
+  'PartiallyFilledCanceled',
+  'Rejected',
+])
+/** Statuses of orders that are known to be open. */
 const OPEN: ReadonlySet<string> = new Set(['New', 'PartiallyFilled', 'Untriggered', 'Triggered'])
 /** A list may lack a change of an order that happened less than this before the list. */
 const SETTLE_MS = 1000
@@ -19,15 +27,27 @@ export class OpenOrders {
   /** Remembers a state of an order. A closed order stays closed, as older states may arrive late. */
   note(order: OrderEvent): void {
     const key = keyOf(order)
-    if (!OPEN.has(order.orderStatus)) {
-      this.#open.delete(key)
-      this.#closed.add(key)
-      if (this.#closed.size > MOST_CLOSED) this.#closed.delete(first(this.#closed))
-    } else if (!this.#closed.has(key)) {
+    if (CLOSED.has(order.orderStatus)) this.#close(key)
+    else if (!this.#closed.has(key)) {
       const known = this.#open.get(key)
       if (known === undefined || believableTs(known) <= believableTs(order))
         this.#open.set(key, order)
     }
+  }
+
+  /**
+   * Takes what the exchange told of an absent order. A status that is not known here is its last one, as an open order
+   * is listed: else it would be asked for with each list.
+   */
+  noteAbsent(order: OrderEvent): void {
+    this.note(order)
+    if (!OPEN.has(order.orderStatus)) this.#close(keyOf(order))
+  }
+
+  #close(key: string): void {
+    this.#open.delete(key)
+    this.#closed.add(key)
+    if (this.#closed.size > MOST_CLOSED) this.#closed.delete(first(this.#closed))
   }
 
   /** Forgets an order that the exchange has forgotten. */

@@ -23,6 +23,18 @@ describe('orders that are absent from a list', () => {
     expect(orders.absent('spot', [], listAt(5000))).toEqual([])
   })
 
+  it('are found whatever their status is called, until the exchange told of them by their names', () => {
+    const orders = new OpenOrders()
+    orders.note(order('held', 'OnHold'))
+    orders.note(order('held', 'New', T0 + 100))
+    orders.note(order('other', 'OnHold'))
+    const absent = () => orders.absent('linear', [], listAt(5000)).map(({ orderId }) => orderId)
+    expect(absent()).toEqual(['held', 'other'])
+    orders.noteAbsent(order('held', 'Expired', T0 + 200))
+    orders.noteAbsent(order('other', 'New'))
+    expect(absent()).toEqual(['other'])
+  })
+
   it.each([6 * 3_600_000, 365 * 86_400_000])(
     'are found though a state of theirs is %d ms ahead of its receipt',
     (aheadMs) => {

@@ -65,5 +65,5 @@ select
 from order_states
 where order_states.account_id in (select account_id from bybit_accounts where user_id = $1::uuid)
   and order_states.account_id = $2::uuid
-  and (order_states.status in ('New', 'PartiallyFilled', 'Untriggered', 'Triggered'))
+  and (order_status_rank(order_states.status) < 4)
 order by order_states.exchange_ts, order_states.category, order_states.order_id;

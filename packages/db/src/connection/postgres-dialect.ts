@@ -9,6 +9,7 @@ import { type SessionLimits, SessionSettings } from './session-settings.ts'
 import { ownTypes } from './type-parsers.ts'
 import { connectionOf, tlsOf } from './url/postgres-connection.ts'
 import type { PostgresUrl } from './url/postgres-url.ts'
+import type { TlsOptions } from './url/tls-options.ts'
 
 /** How to connect to a PostgreSQL server. */
 export interface PostgresOptions extends SessionLimits {
@@ -66,7 +67,17 @@ async function createPool(
   })
   // Each connection reads the certificates anew, so that a long-lived process gets renewed ones.
   if (ssl !== undefined) {
-    Object.defineProperty(pool.options, 'ssl', { get: () => tlsOf(parameters), enumerable: true })
+    let last = ssl
+    const read = (): TlsOptions => {
+      try {
+        last = tlsOf(parameters) ?? last
+      } catch {
+        // A file is being replaced, or no descriptor is left: the server says whether the old ones still hold. The pool
+        // makes clients where nobody could catch what is thrown here.
+      }
+      return last
+    }
+    Object.defineProperty(pool.options, 'ssl', { get: read, enumerable: true })
   }
   // A broken idle connection is reported here only, and an error without a listener would end the
   // process. The next query fails, or gets another connection.

@@ -4,6 +4,7 @@ import { columnsOf, decodeRow, insertSql, selectListSql, type TextRow } from '..
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
+import { assertSeesAll } from '../migrations/assert-sees-all.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
 
@@ -185,12 +186,14 @@ export class CaptureGapRepository {
 
   /**
    * Lists gaps by their start: those of market data, with `of` also those of the viewer's accounts;
-   * with `accountId` those of one account only.
+   * with `accountId` those of one account only. Throws `TENANTS_HIDDEN` where row security would hide some of
+   * `everyone`.
    *
    * @example
    * const open = await gaps.list({ state: 'open', of: { userId } })
    */
   async list({ state, stream, accountId, from, to, of }: GapFilter = {}): Promise<StoredGap[]> {
+    if (of === 'everyone') await assertSeesAll(this.#db)
     const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
     const visible = visibleSql('capture_gaps', of, 9)
     const { rows } = await this.#db.executeQuery<TextRow>(
@@ -232,12 +235,14 @@ export class CaptureGapRepository {
 
   /**
    * Changes the state of a gap of one user's accounts, or for `everyone` of any gap, also of market
-   * data; false when there is no such gap.
+   * data; false when there is no such gap. Throws `TENANTS_HIDDEN` where row security would hide some of
+   * `everyone`.
    *
    * @example
    * await gaps.setState({ userId }, gap.id, 'filled')
    */
   async setState(of: Viewer, id: string, state: GapState): Promise<boolean> {
+    if (of === 'everyone') await assertSeesAll(this.#db)
     let update = this.#db
       .updateTable('capture_gaps')
       .set(({ fn }) => ({ state, updated_at: fn<Date>('now') }))

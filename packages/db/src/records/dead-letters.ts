@@ -5,8 +5,9 @@ import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import { inTransaction } from '../connection/transaction.ts'
 import { columnArrays } from '../insert/encode-batch.ts'
+import { assertSeesAll } from '../migrations/assert-sees-all.ts'
 import type { GridDatabase } from '../schema/database.ts'
-import { type Viewer, visibleSql } from '../schema/tenant-scope.ts'
+import { ownSql, type Viewer, visibleSql } from '../schema/tenant-scope.ts'
 import { letterIdentity } from './letter-identity.ts'
 
 /** Whether a dead letter waits to be tried again, or its events are stored by now. */
@@ -109,16 +110,22 @@ function listSql(isVisible: string): string {
     limit $2::integer`
 }
 
-const RETRIED = sqlText`
-  update dead_letters
-  set state = 'retried', tried_at = now()
-  where id = any($1::bigint[]) and state = 'waiting'`
+/** `isOwn` is an SQL condition that may have a parameter `$2`. */
+function retriedSql(isOwn: string): string {
+  return sqlText`
+    update dead_letters
+    set state = 'retried', tried_at = now()
+    where id = any($1::bigint[]) and state = 'waiting' and ${isOwn}`
+}
 
-const LEFT = sqlText`
-  update dead_letters
-  set reason = tried.reason, tried_at = now()
-  from unnest($1::bigint[], $2::text[]) as tried (id, reason)
-  where dead_letters.id = tried.id and state = 'waiting'`
+/** `isOwn` is an SQL condition that may have a parameter `$3`. */
+function leftSql(isOwn: string): string {
+  return sqlText`
+    update dead_letters
+    set reason = tried.reason, tried_at = now()
+    from unnest($1::bigint[], $2::text[]) as tried (id, reason)
+    where dead_letters.id = tried.id and state = 'waiting' and ${isOwn}`
+}
 
 /**
  * Stores and lists dead letters, table `dead_letters`.
@@ -165,7 +172,7 @@ export class DeadLetterRepository {
 
   /**
    * Lists dead letters in the order in which they were stored: those of market data, with `of` also
-   * those of the viewer's accounts.
+   * those of the viewer's accounts. Throws `TENANTS_HIDDEN` where row security would hide some of `everyone`.
    *
    * @example
    * const page = await deadLetters.list({ state: 'waiting', limit: 50, after: last?.id, of: 'everyone' })
@@ -181,6 +188,7 @@ export class DeadLetterRepository {
     to,
     ids,
   }: DeadLetterPage = {}): Promise<StoredDeadLetter[]> {
+    if (of === 'everyone') await assertSeesAll(this.#db)
     const visible = visibleSql('dead_letters', of, 9)
     const times = [from, to].map((ms) => (ms === undefined ? null : new Date(ms).toISOString()))
     const idList = ids === undefined ? null : `{${ids.join(',')}}`
@@ -193,32 +201,41 @@ export class DeadLetterRepository {
   }
 
   /**
-   * Notes of waiting letters that their events are stored: best in the transaction that stores them. Gives
-   * how many were still waiting.
+   * Notes of waiting letters that their events are stored: best in the transaction that stores them. They are
+   * those of one user's accounts, or for `everyone` any. Gives how many were still waiting.
    *
    * @example
-   * await trades.bulkInsert(events, { beside: async (trx) => { await new DeadLetterRepository(trx).markRetried(ids) } })
+   * await trades.bulkInsert(events, {
+   *   beside: async (trx) => { await new DeadLetterRepository(trx).markRetried('everyone', ids) },
+   * })
    */
-  async markRetried(ids: readonly string[]): Promise<number> {
+  async markRetried(of: Viewer, ids: readonly string[]): Promise<number> {
     if (ids.length === 0) return 0
-    const query = CompiledQuery.raw(RETRIED, [`{${ids.join(',')}}`])
-    return Number((await this.#db.executeQuery(query)).numAffectedRows)
+    return this.#change(of, retriedSql, [`{${ids.join(',')}}`])
   }
 
   /**
-   * Notes of waiting letters why they could not be stored when they were tried again: the reason, by id.
+   * Notes of waiting letters, of one user's accounts or for `everyone` of any, why they could not be stored when
+   * they were tried again: the reason, by id. Gives how many were still waiting.
    *
    * @example
-   * await deadLetters.setReasons(new Map([[letter.id, 'price is empty']]))
+   * await deadLetters.setReasons({ userId }, new Map([[letter.id, 'price is empty']]))
    */
-  async setReasons(reasons: ReadonlyMap<string, string>): Promise<void> {
-    if (reasons.size === 0) return
+  async setReasons(of: Viewer, reasons: ReadonlyMap<string, string>): Promise<number> {
+    if (reasons.size === 0) return 0
     const texts = [...reasons.values()].map((text) => escaped(text, NOT_PLAIN))
-    const query = CompiledQuery.raw(LEFT, [
-      `{${[...reasons.keys()].join(',')}}`,
-      encodeTexts(texts),
-    ])
-    await this.#db.executeQuery(query)
+    return this.#change(of, leftSql, [`{${[...reasons.keys()].join(',')}}`, encodeTexts(texts)])
+  }
+
+  async #change(
+    of: Viewer,
+    statement: (isOwn: string) => string,
+    parameters: readonly unknown[],
+  ): Promise<number> {
+    if (of === 'everyone') await assertSeesAll(this.#db)
+    const own = ownSql('dead_letters', of, parameters.length + 1)
+    const query = CompiledQuery.raw(statement(own.sql), [...parameters, ...own.parameters])
+    return Number((await this.#db.executeQuery(query)).numAffectedRows)
   }
 }
 

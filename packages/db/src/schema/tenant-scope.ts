@@ -19,10 +19,18 @@ export function visibleSql(
   viewer: Viewer | undefined,
   first: number,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } {
+  const own = ownSql(table, viewer, first)
+  if (viewer === 'everyone') return own
+  return { ...own, sql: `(${table}.account_id is null or ${own.sql})` }
+}
+
+/** {@link visibleSql} of the rows that a viewer may change: those without an account only for `everyone`. */
+export function ownSql(
+  table: string,
+  viewer: Viewer | undefined,
+  first: number,
+): { readonly sql: string; readonly parameters: readonly unknown[] } {
   if (viewer === 'everyone') return { sql: 'true', parameters: [] }
   const own = `select account_id from bybit_accounts where user_id = $${first}::uuid`
-  return {
-    sql: `(${table}.account_id is null or ${table}.account_id in (${own}))`,
-    parameters: [viewer?.userId ?? null],
-  }
+  return { sql: `${table}.account_id in (${own})`, parameters: [viewer?.userId ?? null] }
 }

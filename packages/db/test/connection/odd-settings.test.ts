@@ -46,7 +46,7 @@ const ODD: Readonly<Record<string, string>> = {
 const STYLES = ['SQL, DMY', 'Postgres, MDY', 'German, DMY']
 
 /** Methods that change something: they are called, and what they give is not compared. */
-const CHANGES = /^(set|add|start|finish|heartbeat|closeStale|enable|disable|rotate|remove)/
+const CHANGES = /^(set|mark|add|start|finish|heartbeat|closeStale|enable|disable|rotate|remove)/
 
 const DAY_MS = 86_400_000
 const OLD = Date.UTC(2023, 0, 1)

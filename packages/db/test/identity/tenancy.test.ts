@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as packageExports from '../../src/index.ts'
 import {
   CaptureGapRepository,
+  DeadLetterRepository,
   migrate,
   PublicTradeRepository,
   TickerSnapshotRepository,
@@ -16,7 +17,7 @@ import { fillTenant, type Tenant } from '../support/private-events.ts'
 import { callsOn } from '../support/tenant-calls.ts'
 
 /** Methods of collectors and operators, which store events of any account and fill gaps of market data only. */
-const INGEST = new Set(['bulkInsert', 'insert', 'fill', 'markRetried', 'setReasons'])
+const INGEST = new Set(['bulkInsert', 'insert', 'fill'])
 /** Repositories of market data, which everybody may read, the collectors' and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
@@ -65,6 +66,29 @@ it(
     expect(await gaps.setState({ userId }, id, 'filled')).toBe(false)
     expect(await gaps.countByState({ userId })).toMatchObject({ open: 2, filled: 0 })
     expect(await gaps.setState('everyone', id, 'filled')).toBe(true)
+    await opened.close()
+  },
+  START_TIMEOUT_MS,
+)
+
+it(
+  'may change no dead letter of market data either',
+  async () => {
+    const opened = await openPostgres()
+    await migrate(opened.db, { environment: 'testnet' })
+    const { userId } = await fillTenant(opened.db, 'tenant')
+    const letters = new DeadLetterRepository(opened.db)
+    const [own] = await letters.list({ of: { userId } })
+    if (own === undefined) throw new Error('the tenant has no dead letter')
+    const { accountId: _, ...origin } = own
+    await letters.bulkInsert([{ ...origin, channel: 'ticker' }])
+    const [stored] = await letters.list()
+    const id = stored?.id ?? ''
+    expect(await letters.setReasons({ userId }, new Map([[id, 'mine']]))).toBe(0)
+    expect(await letters.markRetried({ userId }, [id])).toBe(0)
+    expect(await letters.list()).toEqual([stored])
+    expect(await letters.setReasons('everyone', new Map([[id, 'seen']]))).toBe(1)
+    expect(await letters.markRetried('everyone', [id])).toBe(1)
     await opened.close()
   },
   START_TIMEOUT_MS,

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import {
   AccountRepository,
   asTenant,
+  CaptureGapRepository,
   createDatabase,
+  DeadLetterRepository,
   ExecutionRepository,
   type GridDatabase,
   migrate,
@@ -216,6 +218,8 @@ describe('the roles, on PostgreSQL,', () => {
     expect(await countOf(db, 'private_executions')).toBe(0)
     // A method for all users throws rather than find too few.
     const operator = new OperatorRepository(db, { keys: KEYS })
+    const letters = new DeadLetterRepository(db)
+    const gaps = new CaptureGapRepository(db)
     for (const call of [
       () => operator.allEnabledAccounts(),
       () => operator.allSealedAccounts(),
@@ -227,6 +231,11 @@ describe('the roles, on PostgreSQL,', () => {
       () => operator.latestRunByType('live'),
       () => operator.closeOrphanedRuns({ silentForMs: 0 }),
       () => operator.attributeEvents({ since: 0 }),
+      () => letters.list({ of: 'everyone' }),
+      () => letters.markRetried('everyone', [tenant.letterId]),
+      () => letters.setReasons('everyone', new Map([[tenant.letterId, 'hidden']])),
+      () => gaps.list({ of: 'everyone' }),
+      () => gaps.setState('everyone', tenant.gapId, 'filled'),
     ]) {
       await expect(call(), String(call)).rejects.toMatchObject({ code: 'TENANTS_HIDDEN' })
     }

@@ -130,16 +130,16 @@ describe.each(DATABASES)('on %s', (_name, open) => {
 
     const [first = '', second = ''] = ids
     const undone = opened.db.transaction().execute(async (trx) => {
-      await new DeadLetterRepository(trx).markRetried(ids)
+      await new DeadLetterRepository(trx).markRetried('everyone', ids)
       throw new Error('undone')
     })
     await expect(undone).rejects.toThrow('undone')
-    expect(await repository.markRetried([])).toBe(0)
-    expect(await repository.markRetried([first])).toBe(1)
-    expect(await repository.markRetried([first, second])).toBe(1)
+    expect(await repository.markRetried('everyone', [])).toBe(0)
+    expect(await repository.markRetried('everyone', [first])).toBe(1)
+    expect(await repository.markRetried('everyone', [first, second])).toBe(1)
     expect(await listed({ state: 'waiting' })).toEqual([2, 3])
     expect(await listed({ state: 'retried' })).toEqual([0, 1])
-    await repository.setReasons(new Map(ids.map((id) => [id, 'p is still "né\0"'])))
+    await repository.setReasons('everyone', new Map(ids.map((id) => [id, 'p is still "né\0"'])))
     expect(await repository.list({ from: start })).toMatchObject([
       { state: 'retried', reason: LETTER.reason, triedAt: expect.any(Number) },
       { state: 'retried', reason: LETTER.reason },

@@ -225,12 +225,12 @@ it('gaps and dead letters', async () => {
     () => letters.list({ of: tenant }),
     /./,
   )
-  await expectSent('dead_letters/retried', '$1 ids', () => letters.markRetried(['1']), /./)
+  await expectSent('dead_letters/retried', '$1 ids', () => letters.markRetried(tenant, ['1']), /./)
   const reasons = new Map([['1', 'price is empty']])
   await expectSent(
     'dead_letters/left',
     '$1 ids, $2 reasons',
-    () => letters.setReasons(reasons),
+    () => letters.setReasons(tenant, reasons),
     /./,
   )
 })

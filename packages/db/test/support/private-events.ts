@@ -54,6 +54,8 @@ export interface Tenant extends TenantScope {
   readonly runId: string
   /** Its gap of the wallet. */
   readonly gapId: string
+  /** Its dead letter. */
+  readonly letterId: string
 }
 
 /** Adds a user with one account of the same name. */
@@ -196,7 +198,8 @@ export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promis
   const gaps = new CaptureGapRepository(db)
   await gaps.insert([gap], { collector: 'test' })
   const [stored] = await gaps.list({ accountId, of: scope })
-  await new DeadLetterRepository(db).bulkInsert([
+  const letters = new DeadLetterRepository(db)
+  await letters.bulkInsert([
     {
       code: 'ITEM_MALFORMED',
       reason: 'coin is missing',
@@ -211,5 +214,7 @@ export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promis
       raw: Buffer.from(name),
     },
   ])
-  return { ...scope, name, accountId, strategyId, runId, gapId: stored?.id ?? '' }
+  const list = await letters.list({ of: scope })
+  const letterId = list.find((letter) => letter.accountId === accountId)?.id ?? ''
+  return { ...scope, name, accountId, strategyId, runId, gapId: stored?.id ?? '', letterId }
 }

@@ -35,6 +35,7 @@ export function callsOn(
   const executions = new ExecutionRepository(db)
   const positions = new PositionSnapshotRepository(db)
   const wallets = new WalletSnapshotRepository(db)
+  const letters = new DeadLetterRepository(db)
   const ledger = new AccountTransactionRepository(db)
   const eventCalls = (
     repository:
@@ -131,7 +132,12 @@ export function callsOn(
     ],
     [
       DeadLetterRepository,
-      { list: (of, victim) => ownOf(new DeadLetterRepository(db).list({ of }), victim) },
+      {
+        list: (of, victim) => ownOf(letters.list({ of }), victim),
+        // Before it is retried: only what waits has a reason to wait.
+        setReasons: (of, { letterId }) => letters.setReasons(of, new Map([[letterId, 'coin']])),
+        markRetried: (of, { letterId }) => letters.markRetried(of, [letterId]),
+      },
     ],
     [
       RunRepository,

@@ -100,7 +100,7 @@ class LetterRetry {
           })
           const waiting = new Set(left.map(({ id }) => id))
           const stored = letters.filter(({ id }) => !waiting.has(id)).map(({ id }) => id)
-          await new DeadLetterRepository(trx).markRetried(stored)
+          await new DeadLetterRepository(trx).markRetried('everyone', stored)
         },
       })
     } catch (error) {
@@ -121,7 +121,7 @@ class LetterRetry {
   async #leave(letters: readonly LeftLetter[]): Promise<void> {
     this.#left.push(...letters)
     const reasons = new Map(letters.map(({ id, reason }) => [id, reason]))
-    await new DeadLetterRepository(this.#db).setReasons(reasons)
+    await new DeadLetterRepository(this.#db).setReasons('everyone', reasons)
   }
 }
 

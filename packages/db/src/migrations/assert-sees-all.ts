@@ -4,7 +4,7 @@ import type { GridDatabase } from '../schema/database.ts'
 
 /**
  * Throws `TENANTS_HIDDEN` when row security hides other users from this login. Without this check hidden
- * accounts would look like none: they would not be captured, nor their secrets encrypted anew.
+ * rows would look like none: accounts would not be captured, and what waits for an operator would not be seen.
  */
 export async function assertSeesAll(db: Kysely<GridDatabase>): Promise<void> {
   const { rows } = await sql<{ is_bound: boolean; me: string }>`

@@ -15,6 +15,8 @@ export interface CollectorClaimOptions {
   readonly log: Logger
   /** Told that another saver took the name while the server had lost this one. */
   readonly onTaken: (error: CommandError) => void
+  /** This machine's name. */
+  readonly host?: string
   /**
    * After how much silence the server gives the name away, because the machine or its network is gone.
    * Default 30,000 ms.
@@ -74,7 +76,7 @@ export class CollectorClaim {
   #keeping: Promise<void> | null = null
 
   constructor(options: CollectorClaimOptions) {
-    this.#options = { silenceMs: SILENCE_MS, ...options }
+    this.#options = { host: hostname(), silenceMs: SILENCE_MS, ...options }
   }
 
   /**
@@ -188,10 +190,9 @@ export class CollectorClaim {
   }
 
   #settings(): string {
-    const full = `event-saver ${this.#instance} ${process.pid}@${hostname()}`
-    const name = Buffer.from(full).subarray(0, MAX_NAME_BYTES).toString('latin1')
+    const name = sessionName(this.#instance, process.pid, this.#options.host)
     return [
-      `set local application_name = '${name.replaceAll("'", '')}'`,
+      `set local application_name = '${name}'`,
       `set local idle_in_transaction_session_timeout = ${this.#options.silenceMs}`,
       // Newer servers limit whole transactions as well.
       `select set_config('transaction_timeout', '0', true)
@@ -239,6 +240,12 @@ async function holderOf(client: Client, collector: string): Promise<Holder | nul
   return { name, since: since === null ? null : Number(since), mayWrite: mayWrite ?? true }
 }
 
+/** The name of a session that holds a collector's name. Of a long host only the beginning has room. */
+function sessionName(instance: string, pid: number | string, host: string): string {
+  const full = `event-saver ${instance} ${pid}@${host}`
+  return Buffer.from(full).subarray(0, MAX_NAME_BYTES).toString('latin1').replaceAll("'", '')
+}
+
 function parseName(name: string | null): { instance: string; pid: string; host: string } | null {
   const [, instance, pid, host] = /^event-saver ([0-9a-f]{8}) (\d+)@(.*)$/.exec(name ?? '') ?? []
   if (instance === undefined || pid === undefined || host === undefined) return null
@@ -255,7 +262,11 @@ export interface CollectorHolder {
 export async function findCollectorHolder({
   databaseUrl,
   collector,
-}: Pick<CollectorClaimOptions, 'databaseUrl' | 'collector'>): Promise<CollectorHolder | null> {
+  host = hostname(),
+}: Pick<
+  CollectorClaimOptions,
+  'databaseUrl' | 'collector' | 'host'
+>): Promise<CollectorHolder | null> {
   const client = await postgresClient({
     ...postgresConnection(databaseUrl),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -266,7 +277,9 @@ export async function findCollectorHolder({
     await client.connect()
     const holder = await holderOf(client, collector)
     if (holder === null || !holder.mayWrite) return null
-    const isOfThisMachine = parseName(holder.name)?.host === hostname()
+    const named = parseName(holder.name)
+    const isOfThisMachine =
+      named !== null && sessionName(named.instance, named.pid, host) === holder.name
     return { text: textOf(holder), isOfThisMachine }
   } finally {
     await client.end().catch(() => {})

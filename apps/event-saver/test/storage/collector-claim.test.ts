@@ -5,7 +5,7 @@ import { findPgbouncer, startPgbouncer } from '@grid/testing'
 import { type Kysely, sql } from 'kysely'
 import { pino } from 'pino'
 import { describe, expect, inject, it } from 'vitest'
-import { CollectorClaim } from '../../src/storage/collector-claim.ts'
+import { CollectorClaim, findCollectorHolder } from '../../src/storage/collector-claim.ts'
 import { Cli, runCli } from '../support/cli.ts'
 import { makeSaver, ownDatabase } from '../support/rig.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -23,6 +23,20 @@ async function holders(db: Kysely<never>): Promise<readonly Record<string, unkno
 }
 
 describe('a collector name', () => {
+  it('is known to be held by this machine, whose name may be longer than the server shows', async () => {
+    await using database = await ownDatabase()
+    await migrate(database.db)
+    const asked = { databaseUrl: database.url, collector: 'one' }
+    const host = 'ip-10-0-12-34.eu-central-1.compute.internal'
+    const onTaken = (error: unknown) => expect.unreachable(String(error))
+    const claim = new CollectorClaim({ ...asked, host, log: pino({ level: 'silent' }), onTaken })
+    await claim.take()
+    const holder = (of: string) => findCollectorHolder({ ...asked, host: of })
+    expect(await holder(host)).toMatchObject({ isOfThisMachine: true })
+    expect(await holder(`another.${host}`)).toMatchObject({ isOfThisMachine: false })
+    await claim.release(patience())
+  })
+
   it('is refused to a second saver with 75, and is free at once when the first is killed', async () => {
     await using database = await ownDatabase()
     await using sim = await startSimulator({ seed: 41, symbols: ['BTCUSDT'], tradesPerSecond: 50 })

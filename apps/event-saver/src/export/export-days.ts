@@ -4,6 +4,7 @@ import { streamSymbol } from '@grid/bybit-adapter'
 import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
+  type EndTimes,
   type GridDatabase,
   listPartitions,
   listRemovedDays,
@@ -72,8 +73,9 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
   const previous = await readManifest(manifestPath, environment)
   const items = await itemsOf(order)
   if (!order.force) await refuseExisting(order, items)
-  const coverage = await readCoverage(order)
-  const files: ManifestEntry[] = []
+  const coverage = await readCoverage(order, items)
+  let files: ManifestEntry[] = []
+  let isWhole = false
   const instruments: InstrumentEntry[] = []
   try {
     for (const { category } of order.symbols) {
@@ -90,8 +92,13 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
       files.push(entry)
       order.onDone(entry)
     }
+    files = await withLaterGaps(order, items, files, coverage.gaps)
+    isWhole = true
   } finally {
     // Also after a failure, because the files that were written before it are complete.
+    if (!isWhole) {
+      files = await withLaterGaps(order, items, files, coverage.gaps).catch(() => files)
+    }
     if (files.length > 0 || instruments.some(({ path }) => path !== null)) {
       await writeManifest(manifestPath, previous, { version: 1, environment, files, instruments })
     }
@@ -127,26 +134,40 @@ async function refuseExisting(order: ExportOrder, items: readonly Item[]): Promi
   }
 }
 
+/** What is known before the first file is written. */
 interface Coverage {
   readonly gaps: readonly StoredGap[]
   readonly partitions: ReadonlyMap<string, 'stored' | 'removed'>
+  /** By table, category and symbol, the first and the last event. */
+  readonly known: ReadonlyMap<string, EndTimes>
 }
 
-async function readCoverage({ db, days }: ExportOrder): Promise<Coverage> {
-  const times = days.map(timesOf)
-  const interval = {
-    from: Math.min(...times.map(({ from }) => from)),
-    to: Math.max(...times.map(({ to }) => to)),
-  }
+async function readCoverage({ db, days }: ExportOrder, items: readonly Item[]): Promise<Coverage> {
   const removed = await listRemovedDays(db)
   const kept = (await listPartitions(db)).filter(({ state }) => state === 'attached')
   return {
-    gaps: await new CaptureGapRepository(db).list(interval),
+    known: await readKnown(db, items),
+    gaps: await new CaptureGapRepository(db).list(wholeOf(days)),
     partitions: new Map([
       ...removed.map(({ table, day }) => [`${table} ${day}`, 'removed'] as const),
       ...kept.map(({ table, day }) => [`${table} ${day}`, 'stored'] as const),
     ]),
   }
+}
+
+async function readKnown(
+  db: Kysely<GridDatabase>,
+  items: readonly Item[],
+): Promise<ReadonlyMap<string, EndTimes>> {
+  const known = new Map<string, EndTimes>()
+  for (const [channel, ofChannel] of Map.groupBy(items, (item) => item.channel)) {
+    for (const [category, some] of Map.groupBy(ofChannel, (item) => item.category)) {
+      const symbols = [...new Set(some.map(({ symbol }) => symbol))]
+      const ends = await marketRepository(db, channel).endTimes({ category, symbols })
+      for (const [symbol, times] of ends) known.set(`${channel} ${category} ${symbol}`, times)
+    }
+  }
+  return known
 }
 
 async function exportItem(
@@ -158,6 +179,7 @@ async function exportItem(
   const exportedAt = Date.now()
   const written = await writeRows(order, item)
   const { table } = MARKET_TABLES[channel]
+  const known = coverage.known.get(`${channel} ${category} ${symbol}`)
   return {
     table,
     category,
@@ -168,8 +190,43 @@ async function exportItem(
     ...written,
     partition: coverage.partitions.get(`${table} ${day}`) ?? 'missing',
     isDayOver: exportedAt >= timesOf(day).to,
+    // Events may be stored while files are written.
+    knownFrom: known?.firstTs ?? written.firstTs,
+    knownUntil: known === undefined ? written.lastTs : Math.max(known.lastTs, written.lastTs ?? 0),
     gaps: gapsOf(item, coverage.gaps),
     exportedAt,
+  }
+}
+
+/**
+ * Adds the gaps that were recorded since the export began. One that was even filled since then counts as open: what
+ * filled it may have come too late for the file.
+ */
+async function withLaterGaps(
+  order: ExportOrder,
+  items: readonly Item[],
+  files: readonly ManifestEntry[],
+  before: readonly StoredGap[],
+): Promise<ManifestEntry[]> {
+  const known = new Set(before.map(({ id }) => id))
+  const gaps = await new CaptureGapRepository(order.db).list(wholeOf(order.days))
+  const later = gaps
+    .filter(({ id }) => !known.has(id))
+    .map((gap): StoredGap => {
+      const isRepaired = gap.state === 'filled' || gap.state === 'partial'
+      return isRepaired ? { ...gap, state: 'open' } : gap
+    })
+  return files.map((entry, place) => {
+    const item = items[place]
+    return item === undefined ? entry : { ...entry, gaps: [...entry.gaps, ...gapsOf(item, later)] }
+  })
+}
+
+function wholeOf(days: readonly string[]): { from: number; to: number } {
+  const times = days.map(timesOf)
+  return {
+    from: Math.min(...times.map(({ from }) => from)),
+    to: Math.max(...times.map(({ to }) => to)),
   }
 }
 

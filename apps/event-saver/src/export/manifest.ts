@@ -28,6 +28,12 @@ const entrySchema = z.object({
   partition: z.enum(['stored', 'missing', 'removed']),
   /** Whether the day was over when it was exported. If not, more rows may have followed. */
   isDayOver: z.boolean(),
+  /**
+   * The first and the last event of the instrument in this table, of any day, in epoch milliseconds. Outside of them it
+   * is not known whether the instrument was captured: no gap tells. Null when there is none.
+   */
+  knownFrom: z.int().nullable().default(null),
+  knownUntil: z.int().nullable().default(null),
   /** The gaps of this stream that touch the day, in any state: where events may be missing. */
   gaps: z.array(
     z.object({

@@ -268,6 +268,73 @@ describe('export', () => {
     ])
   })
 
+  it('the manifest tells from when to when anything is stored of an instrument', async () => {
+    const channels = ['publicTrade'] as const
+    const names = ['ETHUSDT', 'NEVERUSDT']
+    const symbols = [{ category: 'linear', all: false, names }] as const
+    const days = ['2025-10-08', DAY]
+    const { files } = await exportDays(order('known', { channels, symbols, days, format: 'csv' }))
+    const eth = { knownFrom: trade(1).exchangeTs, knownUntil: START + DAY_MS }
+    const never = { knownFrom: null, knownUntil: null }
+    expect(files).toMatchObject([
+      // On that day it was not captured, though the table's day may be there: no gap tells.
+      { symbol: 'ETHUSDT', rows: 0, ...eth },
+      { symbol: 'NEVERUSDT', rows: 0, ...never },
+      { symbol: 'ETHUSDT', rows: 1, ...eth },
+      { symbol: 'NEVERUSDT', rows: 0, ...never },
+    ])
+  })
+
+  it.each(['recorded', 'recorded and filled'])(
+    'a gap that is %s while files are written is in the manifest as an open one',
+    async (what) => {
+      const repository = new CaptureGapRepository(db)
+      const bounds = { startTs: START + 7000, endTs: START + (what === 'recorded' ? 8000 : 9000) }
+      const stream = { category: 'linear', channel: 'ticker', symbol: 'BTCUSDT' } as const
+      const happen = async (): Promise<void> => {
+        const gap = { ...stream, ...bounds, reason: 'disconnect' } as const
+        await repository.insert([gap], { collector: 'c1' })
+        const stored = await repository.list({ stream, state: 'open' })
+        if (what === 'recorded') return
+        for (const { id, endTs } of stored) {
+          if (endTs === bounds.endTs) await repository.fill(id, bounds)
+        }
+      }
+      let meanwhile: Promise<void> | undefined
+      // Whatever is asked for after the first file waits for what happens meanwhile.
+      const waiting = new Proxy(db, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target)
+          if (typeof value !== 'function') return value
+          const bound = value.bind(target)
+          if (name !== 'executeQuery') return bound
+          return async (...args: unknown[]) => {
+            await meanwhile
+            return bound(...args)
+          }
+        },
+      })
+      const name = `later-${bounds.endTs}`
+      const { files } = await exportDays(
+        order(name, {
+          db: waiting,
+          channels: ['ticker'],
+          format: 'csv',
+          onDone: () => {
+            meanwhile ??= happen()
+          },
+        }),
+      )
+      const gapsOf = (manifest: Pick<Manifest, 'files'>) =>
+        manifest.files.find(({ symbol }) => symbol === 'BTCUSDT')?.gaps
+      expect(gapsOf({ files })).toContainEqual(
+        expect.objectContaining({ ...bounds, state: 'open' }),
+      )
+      const path = join(folder, name, 'manifest.json')
+      expect(gapsOf(JSON.parse(await readFile(path, 'utf8')))).toEqual(gapsOf({ files }))
+    },
+  )
+
   it('the manifest of a contract lists the gaps of option trades, which are of its base coin', async () => {
     const gap = { category: 'option', channel: 'publicTrade', reason: 'disconnect' } as const
     const bounds = { startTs: START, endTs: START + 500 }
@@ -466,7 +533,8 @@ describe('export', () => {
     expect(done).toMatchObject({ code: 0, stderr: '' })
     const nothing = `instruments linear ${DAY}: 0 rows, no file, because no list is recorded of this day\n`
     expect(done.stdout).toBe(
-      `${nothing}public_trades/linear/ETHUSDT/${DAY}.parquet: 1 rows, 1 gaps\n`,
+      `${nothing}public_trades/linear/ETHUSDT/${DAY}.parquet: 1 rows, 1 gaps, ` +
+        `none before ${new Date(trade(1).exchangeTs).toISOString()} on any day\n`,
     )
     expect(await runCli(args, env)).toMatchObject({
       code: 1,
@@ -477,7 +545,9 @@ describe('export', () => {
     expect((JSON.parse(forced.stdout) as Manifest).files.map(({ rows }) => rows)).toEqual([1, 1])
     const none = await runCli(args, { ...env, EVENTSAVER_SYMBOLS: 'NONE' })
     expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('EXPORT_EMPTY') })
-    expect(none.stdout).toBe(`${nothing}public_trades linear NONE ${DAY}: 0 rows, no file\n`)
+    expect(none.stdout).toBe(
+      `${nothing}public_trades linear NONE ${DAY}: 0 rows, no file, nothing is stored of it on any day\n`,
+    )
   }, 300_000)
 
   it('wrong options exit with 2, a database that is away with 75, a missing one with 78', async () => {

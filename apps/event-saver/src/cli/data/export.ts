@@ -76,10 +76,26 @@ function entryLine({ path, rows, sha256, gaps, partition, ...entry }: ManifestEn
   const notes = [
     partition === 'stored' ? '' : `, day ${partition}`,
     gaps.length === 0 ? '' : `, ${gaps.length} gaps`,
+    knownText(entry),
     entry.isDayOver ? '' : ', day not over',
   ].join('')
   return path === null ? `${what}: 0 rows, no file${notes}` : `${path}: ${rows} rows${notes}`
 }
+
+/** Where the instrument's events of all days begin and end within the day, or why there are none of it. */
+function knownText({ day, knownFrom, knownUntil, isDayOver }: KnownDay): string {
+  if (knownFrom === null || knownUntil === null) return ', nothing is stored of it on any day'
+  const from = Date.parse(`${day}T00:00:00Z`)
+  const parts = [
+    knownFrom > from ? `, none before ${new Date(knownFrom).toISOString()} on any day` : '',
+    isDayOver && knownUntil < from + DAY_MS
+      ? `, none after ${new Date(knownUntil).toISOString()} on any day`
+      : '',
+  ]
+  return parts.join('')
+}
+
+type KnownDay = Pick<ManifestEntry, 'day' | 'isDayOver' | 'knownFrom' | 'knownUntil'>
 
 function instrumentLine({ path, rows, category, day }: InstrumentEntry): string {
   return path === null

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -8,8 +9,15 @@ import {
   type GridEvent,
   type PublicTradeEvent,
   parseDecimal,
+  Secret,
 } from '@grid/core-events'
-import { createDatabase, PublicTradeRepository } from '@grid/db'
+import {
+  AccountRepository,
+  createDatabase,
+  EncryptionKeys,
+  OperatorRepository,
+  PublicTradeRepository,
+} from '@grid/db'
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
@@ -329,6 +337,27 @@ it('says what it cannot do, and changes nothing then', { timeout: 300_000 }, asy
     code: 2,
     stderr: expect.stringContaining('account list'),
   })
+  for (const username of ['ann', 'bob', 'cem']) {
+    const { userId } = await new OperatorRepository(database.db).addUser({ username })
+    if (username === 'cem') continue
+    const accounts = new AccountRepository(database.db, {
+      keys: EncryptionKeys.parse(`test:${randomBytes(32).toString('base64')}`),
+    })
+    const credential = { apiKey: 'key', secret: new Secret('secret') }
+    await accounts.add({ userId }, { accountName: 'main', credential })
+  }
+  for (const [args, reason] of [
+    [['--user', 'an'], 'NOT_FOUND: --user: there is no user an'],
+    [['--account', 'main', '--user', 'an'], 'NOT_FOUND: --user: there is no user an'],
+    [['--user', 'cem'], 'NOT_FOUND: --user: user cem has no account'],
+    [['--account', 'main', '--replace'], 'ACCOUNT_AMBIGUOUS: --account: several users'],
+  ] as const) {
+    expect(await replay(env, args), args.join(' ')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(reason),
+    })
+  }
+  expect(await replay(env, ['--account', 'main', '--user', 'bob'])).toMatchObject({ code: 0 })
   const other = { ...env, EVENTSAVER_WS_URL: 'ws://localhost:9' }
   expect(await replay(other, [])).toMatchObject({ code: 78 })
   const role = `replay_${process.pid}`

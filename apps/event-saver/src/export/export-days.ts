@@ -18,11 +18,11 @@ import { CommandError, EXIT } from '../exit-code.ts'
 import { ROW_FORMATS } from './formats.ts'
 import { exportInstruments } from './instrument-file.ts'
 import {
+  addToManifest,
   type InstrumentEntry,
   type Manifest,
   type ManifestEntry,
   readManifest,
-  writeManifest,
 } from './manifest.ts'
 import { writeWhole } from './output-file.ts'
 import type { ExportFormat } from './row-format.ts'
@@ -70,7 +70,8 @@ interface Item {
 export async function exportDays(order: ExportOrder): Promise<Manifest> {
   const { environment, folder, signal } = order
   const manifestPath = join(folder, 'manifest.json')
-  const previous = await readManifest(manifestPath, environment)
+  // One that cannot be added to is told of before anything is written.
+  await readManifest(manifestPath, environment)
   const items = await itemsOf(order)
   if (!order.force) await refuseExisting(order, items)
   const coverage = await readCoverage(order, items)
@@ -100,7 +101,7 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
       files = await withLaterGaps(order, items, files, coverage.gaps).catch(() => files)
     }
     if (files.length > 0 || instruments.some(({ path }) => path !== null)) {
-      await writeManifest(manifestPath, previous, { version: 1, environment, files, instruments })
+      await addToManifest(manifestPath, { version: 1, environment, files, instruments })
     }
   }
   return { version: 1, environment, files, instruments }

@@ -68,8 +68,9 @@ export async function exportInstruments(order: InstrumentOrder): Promise<Instrum
   const exportedAt = Date.now()
   const repository = new InstrumentRepository(db)
   const from = Date.parse(`${day}T00:00:00Z`)
-  const states = await repository.history({ category, from, to: from + DAY_MS })
+  // Before the states: of a list that is recorded meanwhile they may hold nothing.
   const last = (await repository.lastLists()).find((list) => list.category === category)
+  const states = await repository.history({ category, from, to: from + DAY_MS })
   const knownFrom = await repository.firstKnown(category)
   const known = { knownFrom, knownUntil: last?.exchangeTs ?? null, exportedAt }
   const about = { category, day, format, spreadsheetSafe, rows: states.length }

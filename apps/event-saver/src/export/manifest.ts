@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { CATEGORIES } from '@grid/core-events'
 import { PARTITIONED_TABLES } from '@grid/db'
 import { z } from 'zod'
 import { CommandError, EXIT } from '../exit-code.ts'
+import { makeFolder } from '../journal/files/make-folder.ts'
 import { reasonOf } from '../log/reason.ts'
 import { writeWhole } from './output-file.ts'
 import { EXPORT_FORMATS } from './row-format.ts'
@@ -117,10 +120,46 @@ export async function readManifest(path: string, environment: string): Promise<M
 }
 
 /**
- * Writes a folder's manifest: the new entries, and the old ones that no new one replaces. An entry
- * without a file, as of a day that was removed since, does not replace one with a file.
+ * Adds to a folder's manifest: it holds the new entries then, and the old ones that no new one replaces. An entry
+ * without a file, as of a day that was removed since, does not replace one with a file. Exports into one folder at the
+ * same time each add their own.
  */
-export async function writeManifest(
+export async function addToManifest(path: string, added: Manifest): Promise<void> {
+  const unlock = await lock(`${path}.lock`)
+  try {
+    // Another export may have added to it since this one began.
+    await write(path, await readManifest(path, added.environment), added)
+  } finally {
+    await unlock()
+  }
+}
+
+const LOOK_AGAIN_MS = 100
+/** Adding takes far less: who holds the lock for so long was ended. */
+const PATIENCE_MS = 5000
+
+/** Makes a file that only one can make at a time. Gives what removes it. */
+async function lock(path: string): Promise<() => Promise<void>> {
+  await makeFolder(dirname(path))
+  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    try {
+      await writeFile(path, '', { flag: 'wx' })
+      return () => rm(path, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        const message = `cannot write ${path}: ${reasonOf(error)}`
+        throw new CommandError(EXIT.failure, 'EXPORT_WRITE_FAILED', message, { cause: error })
+      }
+    }
+    if (waitedMs >= PATIENCE_MS) {
+      await rm(path, { force: true })
+      waitedMs = 0
+    }
+    await setTimeout(LOOK_AGAIN_MS)
+  }
+}
+
+async function write(
   path: string,
   previous: Manifest | null,
   { files, instruments, ...rest }: Manifest,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandError, EXIT } from '../exit-code.ts'
@@ -31,7 +32,8 @@ export async function writeWhole(
   path: string,
   fill: (file: OutputFile) => Promise<void>,
 ): Promise<FinishedFile> {
-  const partial = `${path}.partial-${pid}`
+  // Processes of two containers that share a folder may have the same number.
+  const partial = `${path}.partial-${hostname()}-${pid}`
   const hash = createHash('sha256')
   let bytes = 0
   await onDisk(path, makeFolder(dirname(path)))

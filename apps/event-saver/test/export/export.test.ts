@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import {
@@ -23,7 +23,7 @@ import {
 } from '@grid/db'
 import { createTestDatabase, type TestDatabase } from '@grid/testing'
 import type { Kysely } from 'kysely'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { type ExportOrder, exportDays } from '../../src/export/export-days.ts'
 import type { Manifest } from '../../src/export/manifest.ts'
 import { writeWhole } from '../../src/export/output-file.ts'
@@ -390,6 +390,58 @@ describe('export', () => {
     await expect(exportDays(other)).rejects.toMatchObject({ code: 'EXPORT_ENVIRONMENT_MISMATCH' })
   })
 
+  it('exports into one folder at the same time each add to the manifest', async () => {
+    const manifest = async (): Promise<readonly (readonly [string, string])[]> => {
+      const text = await readFile(join(folder, 'at-once', 'manifest.json'), 'utf8')
+      return (JSON.parse(text) as Manifest).files.map(({ table, symbol }) => [table, symbol])
+    }
+    const btc = [{ category: 'linear', all: false, names: ['BTCUSDT'] }] as const
+    const eth = [{ category: 'linear', all: false, names: ['ETHUSDT'] }] as const
+    const both = [
+      ['public_trades', 'BTCUSDT'],
+      ['ticker_snapshots', 'BTCUSDT'],
+    ]
+    await Promise.all(
+      (['publicTrade', 'ticker'] as const).map((channel) =>
+        exportDays(order('at-once', { channels: [channel], symbols: btc })),
+      ),
+    )
+    expect(await manifest()).toEqual(both)
+    // One that was ended while it added to the manifest is not waited for without end.
+    await writeFile(join(folder, 'at-once', 'manifest.json.lock'), '')
+    await exportDays(order('at-once', { channels: ['publicTrade'], symbols: eth }))
+    expect(await manifest()).toEqual([both[0], ['public_trades', 'ETHUSDT'], both[1]])
+    expect(await readdir(join(folder, 'at-once'))).not.toContain('manifest.json.lock')
+  }, 60_000)
+
+  it('a list that is recorded while what was listed is read is not said to be in the file', async () => {
+    const repository = new InstrumentRepository(db)
+    const record = (exchangeTs: number, ...symbols: string[]) =>
+      repository.record(
+        {
+          category: 'inverse',
+          isComplete: true,
+          instruments: symbols.map((symbol) => instrumentFromJson({ symbol, status: 'Trading' })),
+        },
+        { exchangeTs, localTsUs: exchangeTs * 1000, collector: 'c1' },
+      )
+    await record(START, 'BTCUSD')
+    const history = InstrumentRepository.prototype.history
+    const spy = vi
+      .spyOn(InstrumentRepository.prototype, 'history')
+      .mockImplementation(async (query) => {
+        const states = await history.call(repository, query)
+        await record(START + 1000, 'BTCUSD', 'ETHUSD')
+        return states
+      })
+    const symbols = [{ category: 'inverse', all: false, names: ['BTCUSD'] }] as const
+    const { instruments } = await exportDays(order('listed-meanwhile', { symbols }))
+    expect(instruments).toMatchObject([{ rows: 1, knownUntil: START }])
+    spy.mockRestore()
+    await db.deleteFrom('instruments').execute()
+    await db.deleteFrom('instrument_lists').execute()
+  })
+
   it.each(['parquet', 'csv'] as const)(
     '%s: what was listed stands beside the data',
     async (format) => {
@@ -509,7 +561,7 @@ describe('export', () => {
     await expect(failing).rejects.toBe(lost)
     expect(await readdir(join(folder, 'whole'))).toEqual([])
     // A disk that is full.
-    await symlink('/dev/full', `${path}.partial-${process.pid}`)
+    await symlink('/dev/full', `${path}.partial-${hostname()}-${process.pid}`)
     const full = writeWhole(path, (file) => file.write(Buffer.from('half')))
     await expect(full).rejects.toMatchObject({
       code: 'EXPORT_WRITE_FAILED',

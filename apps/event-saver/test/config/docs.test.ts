@@ -90,7 +90,9 @@ function sectionOf(command: Command): string {
   const args = command.registeredArguments.map((argument) =>
     argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
   )
-  const own = command.options.filter(({ long }) => !SETTING_FLAGS.has(long ?? ''))
+  const own = command.options.filter(
+    ({ hidden, long }) => !hidden && !SETTING_FLAGS.has(long ?? ''),
+  )
   const options = own.map(({ flags, description }) => `- \`${flags}\`: ${description}`)
   let help = ''
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()

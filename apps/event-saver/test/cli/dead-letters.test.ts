@@ -199,8 +199,11 @@ it('letters are listed, shown, exported, and tried again each alone', {
     code: 0,
     stdout: '0 stored, 0 left\n',
   })
+  expect(await letters('retry', ids[0] ?? '', '999999')).toEqual({ code: 1, stdout: '' })
   for (const wrong of [
     ['list', '--from', 'yesterday'],
+    ['list', '--from', '2026-02-30'],
+    ['list', '--to', '2026-11-31T08:00:00Z'],
     ['list', '--limit', '0'],
     ['list', '--state', 'gone'],
     ['show', 'x'],

@@ -7,6 +7,7 @@ import { exportDays } from '../../export/export-days.ts'
 import type { InstrumentEntry, ManifestEntry } from '../../export/manifest.ts'
 import { EXPORT_FORMATS, type ExportFormat } from '../../export/row-format.ts'
 import type { CommandContext } from '../command.ts'
+import { isDay } from '../time-option.ts'
 import { withDatabase } from '../with-database.ts'
 
 /** The options of `export` as typed. */
@@ -124,9 +125,7 @@ function daysOf(from: string, to: string): string[] {
 }
 
 function dayStart(option: string, text: string): number {
-  const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
-  // Date.parse rolls 30 February over into March.
-  if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)) return ms
+  if (isDay(text)) return Date.parse(`${text}T00:00:00Z`)
   throw usage(`${option}: ${shownText(text)} is not a UTC day, such as 2026-11-21`)
 }
 

@@ -9,6 +9,7 @@ import {
 import type { Kysely } from 'kysely'
 import { accountFilterOf } from '../../accounts/kept-rows.ts'
 import type { Config } from '../../config/config.ts'
+import { CommandError, EXIT } from '../../exit-code.ts'
 import { reasonOf } from '../../log/reason.ts'
 import { channelStore } from '../../pipeline/channel-stores.ts'
 import { withDatabase } from '../with-database.ts'
@@ -47,10 +48,22 @@ type Outcome = ReadLetter | LeftLetter
 export function retryLetters(config: Config, filter: LetterFilter): Promise<RetryReport> {
   const use = { command: 'dead-letters retry', mode: 'write' } as const
   return withDatabase(config, use, async (db) => {
+    if (filter.ids !== undefined) await assertKnown(db, filter.ids)
     const retry = new LetterRetry(db, accountFilterOf(config))
     for await (const page of pagesOf(db, { ...filter, state: 'waiting' })) await retry.take(page)
     return retry.report
   })
+}
+
+/** Refuses ids that no letter has: nothing would be retried, as if all were well. */
+async function assertKnown(db: Kysely<GridDatabase>, ids: readonly string[]): Promise<void> {
+  const unknown = new Set(ids.map(BigInt))
+  for await (const page of pagesOf(db, { ids })) {
+    for (const { id } of page) unknown.delete(BigInt(id))
+  }
+  if (unknown.size === 0) return
+  const message = `there is no dead letter ${[...unknown].join(', ')}: nothing was retried`
+  throw new CommandError(EXIT.failure, 'LETTER_NOT_FOUND', message)
 }
 
 class LetterRetry {

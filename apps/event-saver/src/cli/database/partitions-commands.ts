@@ -4,6 +4,7 @@ import { LONGEST_RETENTION_DAYS, retention } from '../../config/schemas.ts'
 import { shownText } from '../../config/shown-text.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { type CommandLine, type CommandOptions, JSON_OPTION } from '../command.ts'
+import { isDay } from '../time-option.ts'
 
 /** Loaded when it is needed: `run` starts without it. */
 const implementation = () => import('./partitions.ts')
@@ -107,8 +108,7 @@ function tableOf(options: CommandOptions): PartitionedTable | undefined {
 function dayOf(options: CommandOptions): string | undefined {
   const text = options['day']
   if (text === undefined) return undefined
-  const isDay = typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text)
-  if (isDay && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))) return text
+  if (typeof text === 'string' && isDay(text)) return text
   const message = `--day: ${shownText(String(text))} must be a day such as 2026-11-22`
   throw new CommandError(EXIT.usage, 'DAY_INVALID', message)
 }

@@ -45,7 +45,7 @@ export interface CommandLine {
   readonly program: Command
   readonly context: CommandContext
   readonly add: AddCommand
-  /** Prints data as JSON with `--json`, otherwise as lines. */
+  /** Prints data as JSON with `--json`, otherwise as lines, in which what is not seen is escaped. */
   readonly print: (options: CommandOptions, data: unknown, lines: readonly string[]) => void
 }
 

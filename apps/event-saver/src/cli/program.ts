@@ -10,6 +10,7 @@ import { addCaptureCommands } from './capture/capture-commands.ts'
 import type { Action, AddCommand, CommandContext, CommandLine, CommandOptions } from './command.ts'
 import { addDataCommands } from './data/data-commands.ts'
 import { addDatabaseCommands } from './database/database-commands.ts'
+import { plainText } from './plain-text.ts'
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 /** The title under which help shows the options that all commands take. */
@@ -66,7 +67,9 @@ export function buildProgram(
   }
   const print: CommandLine['print'] = (options, data, lines) =>
     context.out(
-      options['json'] ? `${JSON.stringify(data)}\n` : lines.map((line) => `${line}\n`).join(''),
+      options['json']
+        ? `${JSON.stringify(data)}\n`
+        : lines.map((line) => `${plainText(line)}\n`).join(''),
     )
   const cli: CommandLine = { program, context, add, print }
   addCaptureCommands(cli)
@@ -129,7 +132,8 @@ function reportError(error: unknown, { err }: CommandContext): ExitCode {
     return EXIT.configuration
   }
   const known = error instanceof CommandError
-  err(`event-saver: ${known ? `${error.code}: ${error.message}` : String(error)}\n`)
+  const text = known ? `${error.code}: ${error.message}` : String(error)
+  err(`event-saver: ${plainText(text)}\n`)
   return known ? error.exitCode : EXIT.failure
 }
 

@@ -135,16 +135,28 @@ describe('event-saver account', () => {
     expect((await shell.run(['rotate', ...alice, ...file])).stdout).toContain(
       `${rsa.apiKey}  rsa  active`,
     )
-    await rm(folder, { recursive: true })
     const shown = await shell.run(['show', ...alice])
     expect(shown.stdout).toContain(`${first.apiKey}  hmac  replaced`)
     expect((await shell.run(['test', ...alice])).code).toBe(0)
+    // A program may have stored any text as a key.
+    await sql`update api_credentials set api_key_id = ${'k\u001b[2J\nk'} where not is_active`.execute(
+      setting.db,
+    )
+    expect((await shell.run(['show', ...alice])).stdout).toContain('key k\\u001b[2J\\u000ak  hmac')
 
     expect((await shell.run(['remove', ...alice])).stdout).toContain('alice/main  removed')
     expect(await shell.run(['test', ...alice])).toMatchObject({
       code: 3,
-      stderr: expect.stringContaining('CREDENTIAL_MISSING'),
+      stderr: expect.stringMatching(/CREDENTIAL_MISSING: .*removed: add it again with account add/),
     })
+    for (const command of [['rotate', ...file], ['enable'], ['disable'], ['remove']]) {
+      const [verb = '', ...more] = command
+      expect(await shell.run([verb, ...alice, ...more])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/NOT_FOUND: .*removed: add it again with account add/),
+      })
+    }
+    await rm(folder, { recursive: true })
     // What was given in secret is shown nowhere, and stored nowhere in clear.
     const pem = privateKey.split('\n')[1] ?? ''
     const { rows } = await sql<{ text: string }>`select

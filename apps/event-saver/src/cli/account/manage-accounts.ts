@@ -98,7 +98,7 @@ export function changeAccount(
   name: AccountName,
 ): Promise<NamedAccount> {
   return onDatabase(config, change, async (db) => {
-    const { accountId, userId, username } = await find(db, name)
+    const { accountId, userId, username } = await findPresent(db, name)
     const account = await new AccountRepository(db)[change]({ userId }, accountId)
     return { ...account, username }
   })
@@ -114,7 +114,7 @@ export async function rotateKey(
   const keys = keysOf(config)
   await ask(config, credential, key)
   return onDatabase(config, 'rotate', async (db) => {
-    const { accountId, userId } = await find(db, name)
+    const { accountId, userId } = await findPresent(db, name)
     return new AccountRepository(db, { keys }).rotate({ userId }, accountId, credential)
   })
 }
@@ -139,12 +139,14 @@ export function reencrypt(config: Config): Promise<number> {
 /** Checks what an account's key may do, and whether it can read what capturing needs. */
 export async function testAccount(config: Config, name: AccountName): Promise<KeyReport> {
   const keys = keysOf(config)
-  const credential = await onDatabase(config, 'test', async (db) => {
-    const { accountId, userId } = await find(db, name)
-    return new CredentialRepository(db, { keys }).getActive({ userId }, accountId)
+  const { credential, isRemoved } = await onDatabase(config, 'test', async (db) => {
+    const { accountId, status, userId } = await find(db, name)
+    const active = await new CredentialRepository(db, { keys }).getActive({ userId }, accountId)
+    return { credential: active, isRemoved: status === 'removed' }
   })
   if (credential === null) {
-    const message = `account ${name.accountName} has no key: give it one with account rotate`
+    const missing = `account ${name.accountName} has no key: give it one with account rotate`
+    const message = isRemoved ? removedText(name) : missing
     throw new CommandError(EXIT.problem, 'CREDENTIAL_MISSING', message)
   }
   return checkKey(config, credential)
@@ -213,6 +215,17 @@ async function find(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedA
   if (another === undefined) return account
   const message = `several users have an account ${name.accountName}: say whose with --user`
   throw new CommandError(EXIT.usage, 'ACCOUNT_AMBIGUOUS', message)
+}
+
+/** An account that was not removed: of a removed one only the name is left. */
+async function findPresent(db: Kysely<GridDatabase>, name: AccountName): Promise<NamedAccount> {
+  const account = await find(db, name)
+  if (account.status !== 'removed') return account
+  throw new CommandError(EXIT.usage, 'NOT_FOUND', removedText(name))
+}
+
+function removedText({ accountName }: AccountName): string {
+  return `account ${accountName} was removed: add it again with account add`
 }
 
 /** The accounts of a name, whatever their environment: one of another must be found to be removed. */

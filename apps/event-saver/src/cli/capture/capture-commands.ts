@@ -33,7 +33,14 @@ export function addCaptureCommands({ add, context, print }: CommandLine): void {
     CONFIG_EXAMPLES,
     async (loaded, options) => {
       const { cwd } = context
-      print(options, printableConfig(loaded, cwd), configLines(loaded, cwd))
+      if (options['json']) print(options, printableConfig(loaded, cwd), [])
+      // As they are: they are to be read by a shell.
+      else
+        context.out(
+          configLines(loaded, cwd)
+            .map((line) => `${line}\n`)
+            .join(''),
+        )
       return EXIT.ok
     },
   ).option(...JSON_OPTION)

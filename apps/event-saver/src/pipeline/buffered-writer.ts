@@ -22,6 +22,7 @@ export interface WriterTarget<Item, Outcome> {
 
 /** Sizes and times of a writer. */
 export interface WriterOptions {
+  /** Stored as soon as so many wait; of more, up to four times as many at once. */
   readonly batchSize: number
   readonly flushIntervalMs: number
   /** Most items that may wait, those being stored included. */
@@ -37,10 +38,16 @@ export type LeftItems<Item> = readonly (readonly [item: Item, arrival: Arrival])
 
 /** A larger statement would stall the process while it is encoded. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
+/**
+ * How many batches that wait are stored as one. Each transaction waits several times for the server, and for its turn
+ * in a busy process: a writer that has fallen behind would catch up no faster than these waits allow.
+ */
+const BATCHES_AT_ONCE = 4
 const BACKOFF = { baseMs: 250, capMs: 5000 }
 
 /**
- * Collects items and stores them in batches, by size or by time, one batch at a time.
+ * Collects items and stores them in batches, by size or by time, one batch at a time. What waits longer is stored in
+ * larger batches.
  *
  * A batch that fails for a passing reason is kept and tried again after a pause. A batch with a row
  * that the database refuses is halved until that row is alone, and `reject` takes it.
@@ -214,7 +221,8 @@ export class BufferedWriter<Item, Outcome> {
   async #storeNext(): Promise<void> {
     await this.#target.ready?.()
     if (this.#inHand.length === 0) {
-      const batch = this.#room.take(this.#options.batchSize, MAX_BATCH_BYTES)
+      const rows = this.#options.batchSize * BATCHES_AT_ONCE
+      const batch = this.#room.take(rows, MAX_BATCH_BYTES)
       if (batch.items.length > 0) this.#inHand.push(batch)
     }
     while (this.#inHand[0] !== undefined && !this.#isClosed) await this.#tryStore(this.#inHand[0])

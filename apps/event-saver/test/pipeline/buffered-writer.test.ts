@@ -74,14 +74,14 @@ async function drain(writer: BufferedWriter<number, void>, signal: AbortSignal):
 const patience = () => AbortSignal.timeout(10_000)
 
 describe('BufferedWriter', () => {
-  it('stores everything once, in order, in batches of the given size', async () => {
+  it('stores everything once, in order, four batches at once where so many wait', async () => {
     const store = new Store()
     const writer = store.writer()
     writer.open()
-    addAll(writer, 0, 25)
+    addAll(writer, 0, 95)
     expect(await drain(writer, patience())).toEqual([])
-    expect(store.stored).toEqual(Array.from({ length: 25 }, (_, index) => index))
-    expect(store.batches.map((batch) => batch.length)).toEqual([10, 10, 5])
+    expect(store.stored).toEqual(Array.from({ length: 95 }, (_, index) => index))
+    expect(store.batches.map((batch) => batch.length)).toEqual([40, 40, 15])
     expect(writer.waiting).toBe(0)
     expect(writer.oldest).toBeNull()
   })

@@ -1,6 +1,6 @@
 import type { AccountBooks, WireRow } from '@grid/bybit-sim'
 import type { GridDatabase } from '@grid/db'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { Findings } from './findings.ts'
 
 /** An account in the database, and the truth about it at the exchange. */
@@ -33,8 +33,8 @@ interface Comparison {
   readonly what: string
   readonly rowsOf: (books: AccountBooks) => readonly WireRow[]
   readonly table: keyof GridDatabase
-  /** An SQL condition for the rows to compare. Default: all of the account. */
-  readonly where?: string
+  /** Which of an account's rows to compare. Default: all. */
+  readonly where?: (accountId: string) => RawBuilder<unknown>
   /** The columns that identify a row. */
   readonly key: readonly string[]
   /** The columns to compare. Default: all that the books have. */
@@ -95,10 +95,10 @@ const POSITIONS: Comparison = {
   what: 'leg',
   rowsOf: ({ positions }) => positions,
   table: 'position_snapshots',
-  where: `(category, symbol, position_idx, exchange_ts, local_ts, seq) in (
+  where: (accountId) => sql`(category, symbol, position_idx, exchange_ts, local_ts, seq) in (
     select distinct on (category, symbol, position_idx)
       category, symbol, position_idx, exchange_ts, local_ts, seq
-    from position_snapshots newest where newest.account_id = position_snapshots.account_id
+    from position_snapshots where account_id = ${accountId}::uuid
     order by category, symbol, position_idx, exchange_ts desc, seq desc, local_ts desc)`,
   mayTie: true,
   key: ['category', 'symbol', 'positionIdx'],
@@ -109,9 +109,9 @@ const WALLETS: Comparison = {
   what: 'coin',
   rowsOf: ({ wallet }) => (wallet['coin'] ?? []) as readonly WireRow[],
   table: 'wallet_snapshots',
-  where: `(coin, exchange_ts, local_ts) in (
+  where: (accountId) => sql`(coin, exchange_ts, local_ts) in (
     select distinct on (coin) coin, exchange_ts, local_ts
-    from wallet_snapshots newest where newest.account_id = wallet_snapshots.account_id
+    from wallet_snapshots where account_id = ${accountId}::uuid
     order by coin, exchange_ts desc, local_ts desc)`,
   mayTie: true,
   key: ['coin'],
@@ -176,10 +176,10 @@ async function compareRows(
   comparison: Comparison,
   { findings, mayLack }: Verdicts,
 ): Promise<void> {
-  const { what, table, where = 'true', mayTie = false, key, columns, renamed = {} } = comparison
+  const { what, table, where, mayTie = false, key, columns, renamed = {} } = comparison
   const { unknownToRest = [], mayComeByRest = false } = comparison
   const { rows: stored } = await sql<Row>`select * from ${sql.table(table)}
-    where account_id = ${accountId}::uuid and ${sql.raw(where)}`.execute(db)
+    where account_id = ${accountId}::uuid and ${where?.(accountId) ?? sql`true`}`.execute(db)
   const columnOf = (name: string): string => renamed[name] ?? snakeCase(name)
   const keyOf = (text: (name: string) => string): string => key.map(text).join(' ')
   const byKey = new Map<string, Row>()

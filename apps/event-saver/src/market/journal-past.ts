@@ -4,6 +4,7 @@ import {
   type Gap,
   type GridEvent,
   type MarketStream,
+  type PublicEvent,
   streamKey,
   streamOf,
 } from '@grid/core-events'
@@ -27,6 +28,13 @@ export interface JournalPastOptions {
   readonly onRead: () => void
 }
 
+/** The stream of an event. */
+interface Place {
+  readonly of: Pick<PublicEvent, 'category' | 'channel' | 'symbol'>
+  readonly stream: MarketStream
+  readonly key: string
+}
+
 /** The note that a stream has begun to deliver. */
 export function liveNote(stream: MarketStream): JournalNote {
   return { type: 'live', stream: { ...streamOf(stream) } }
@@ -47,6 +55,8 @@ export class JournalPast {
   #before: ReadonlyMap<string, number> = new Map()
   /** What the process that is being read captured, as far as it was read. */
   readonly #streams = new Map<string, MarketStream>()
+  /** Of the newest event. */
+  #place: Place | null = null
   #starts: StartGaps | null = null
   #seen: JournalPosition = -1
   #isRead = false
@@ -116,15 +126,25 @@ export class JournalPast {
 
   #onEvent(event: GridEvent, localTsUs: number): void {
     if ('accountId' in event) return
-    const { category, channel, exchangeTs } = event
-    const symbol = streamSymbol(category, channel, event.symbol)
-    const stream = streamOf({ ...event, symbol })
-    const key = keyOf(stream)
+    const { key, stream } = this.#placeOf(event)
     if (!this.#streams.has(key)) this.#streams.set(key, stream)
     this.#newest.set(key, Math.max(believableTs(event), this.#newest.get(key) ?? 0))
     if (this.#starts?.awaitsData === true) {
-      this.#starts.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
+      this.#starts.onData(stream, Math.floor(localTsUs / 1000), event.exchangeTs)
     }
+  }
+
+  /** Remembered for the next event, as those of a frame are nearly always of one stream. */
+  #placeOf(event: PublicEvent): Place {
+    const { category, channel, symbol } = event
+    const { of } = this.#place ?? {}
+    if (of?.symbol === symbol && of.channel === channel && of.category === category) {
+      // Sound: it has an `of`.
+      return this.#place as Place
+    }
+    const stream = streamOf({ ...event, symbol: streamSymbol(category, channel, symbol) })
+    this.#place = { of: event, stream, key: keyOf(stream) }
+    return this.#place
   }
 }
 

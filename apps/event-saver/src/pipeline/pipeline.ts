@@ -118,8 +118,11 @@ export interface DrainReport {
 
 /** Why an item of a kind that is not captured was left out. */
 const FILTERS: ReadonlySet<Discard['reason']> = new Set(['filtered', 'category_not_captured'])
-/** Most bytes that may wait in one queue, so that large items cannot fill the memory. */
-const MAX_WAITING_BYTES = 32 * 1024 * 1024
+/**
+ * Most bytes that may wait in one queue, so that large items cannot fill the memory. Less where what finds no room is
+ * in the journal.
+ */
+const MAX_WAITING_BYTES = { disk: 12 * 1024 * 1024, memory: 32 * 1024 * 1024 }
 /** Gaps of dropped items end once no more than this share of a queue is taken. */
 const RESUME_AT = 0.8
 /** About how many bytes a row of a reply takes while it waits. */
@@ -459,6 +462,7 @@ export class Pipeline {
       queue,
       letters: this.#deadLetters,
       counts: this.ledger.of(channel),
+      maxWaiting: this.#options.maxWaiting,
       newest: () => this.#newest,
     })
   }
@@ -510,6 +514,7 @@ export class Pipeline {
 
   readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
     const { batchSize, flushIntervalMs, clock, handlers, onDefect, onRefused } = this.#options
+    const maxBytes = MAX_WAITING_BYTES[isDurable(this.#options.journal) ? 'disk' : 'memory']
     const refusal = new LastingRefusal(clock, (error) => onRefused?.(name, error))
     return new BufferedWriter(
       {
@@ -529,7 +534,7 @@ export class Pipeline {
         },
         onDefect,
       },
-      { batchSize, flushIntervalMs, maxWaiting, maxBytes: MAX_WAITING_BYTES, clock },
+      { batchSize, flushIntervalMs, maxWaiting, maxBytes, clock },
     )
   }
 

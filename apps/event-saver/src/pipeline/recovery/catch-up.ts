@@ -98,7 +98,7 @@ export class CatchUp {
     for (;;) {
       const behind = this.#behind()
       if (behind.length === 0) return
-      while (!behind.some((lane) => lane.hasRoom)) await this.#change(behind)
+      while (!behind.some((lane) => lane.hasRoomToRead)) await this.#change(behind)
       const from = Math.min(...behind.map((lane) => lane.readTo))
       const reader = this.#options.journal.reader(from)
       try {
@@ -170,7 +170,7 @@ export class CatchUp {
       const parts: [Lane, LaneItems][] = []
       forEachLane(frame, (channel, part) => parts.push([laneOf(channel), part]))
       for (const [lane, part] of parts) {
-        if (!lane.hasRoom) await this.#room(lane, isNext, left)
+        if (!lane.hasRoomToRead) await this.#room(lane, isNext, left)
         // It may have gone back meanwhile.
         if (left.has(lane) || !isNext(lane)) continue
         if (part.discarded > 0 && !lane.isCounted(position)) {
@@ -185,7 +185,7 @@ export class CatchUp {
 
   /** Waits for room in a lane's queue; leaves it behind if it fails while others could go on. */
   async #room(lane: Lane, isNext: (lane: Lane) => boolean, left: Set<Lane>): Promise<void> {
-    while (isNext(lane) && !lane.hasRoom) {
+    while (isNext(lane) && !lane.hasRoomToRead) {
       const others = this.#options.lanes.filter((other) => other !== lane && isNext(other))
       if (lane.isFailing && others.some((other) => other.inJournal > 0 && !other.isFailing)) {
         left.add(lane)

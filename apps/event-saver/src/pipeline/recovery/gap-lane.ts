@@ -22,7 +22,7 @@ export interface GapLaneOptions {
  * process noted are read from the journal. A gap that is stored twice is one gap.
  */
 export class GapLane {
-  readonly hasRoom = true
+  readonly hasRoomToRead = true
   readonly #options: GapLaneOptions
   /** Every note up to here was given; null at the tail. */
   #readTo: JournalPosition | null = null

@@ -15,9 +15,14 @@ export interface LaneOptions {
   readonly queue: EventQueue | null
   readonly letters: DeadLetterBox
   readonly counts: ChannelCounts
+  /** Most items that may wait in the queue. */
+  readonly maxWaiting: number
   /** The newest record of which everything was taken. */
   readonly newest: () => JournalPosition
 }
+
+/** How much of a queue what is read from the journal may take. */
+const READ_SHARE = 1 / 3
 
 /** What of one frame belongs to one lane. */
 export interface LaneItems {
@@ -97,16 +102,33 @@ export class Lane {
     return (queue === null || queue.hasRoom) && letters.writer.hasRoom
   }
 
+  /**
+   * Whether there is room for items that are read. They take only a part of the queue, as the journal keeps them as well;
+   * all of it once that is enough for everything that is unread, so that the lane reaches the tail also where rows are
+   * stored hardly faster than they come.
+   */
+  get hasRoomToRead(): boolean {
+    return this.#queueHasRoomToRead && this.#options.letters.writer.hasRoom
+  }
+
+  get #queueHasRoomToRead(): boolean {
+    const { maxWaiting, queue } = this.#options
+    if (queue === null) return true
+    if (!queue.hasRoom) return false
+    if (queue.waiting < maxWaiting * READ_SHARE) return true
+    return this.isCounted(this.readTo + 1) && queue.waiting + this.inJournal <= maxWaiting
+  }
+
   /** Whether what keeps it from having room is failing. */
   get isFailing(): boolean {
     const { letters, queue } = this.#options
     return queue?.isFailing === true || letters.writer.isFailing
   }
 
-  /** Resolves when there may be room again. */
+  /** Resolves when there may be room to read again. */
   changed(): Promise<void> {
     const { letters, queue } = this.#options
-    return queue === null || queue.hasRoom ? letters.writer.changed() : queue.changed()
+    return queue === null || this.#queueHasRoomToRead ? letters.writer.changed() : queue.changed()
   }
 
   /**

@@ -90,6 +90,7 @@ export {
   type AsOfQuery,
   type CategoryQuery,
   type EndTimes,
+  type LastTsQuery,
   type MarketRepository,
   marketRepository,
 } from './market/market-repository.ts'

@@ -38,6 +38,11 @@ export class MarketLog {
     )
   }
 
+  /** It could be read after all when instruments were last stored before they were captured. */
+  pastKnown(category: Category, symbols: number): void {
+    this.#log.info({ category, symbols }, 'what was missed before the capture is known now')
+  }
+
   /** Some rows of a list cannot be read. */
   listUnreadable(category: Category, rows: readonly DeadLetter[]): void {
     this.#unreadable += 1

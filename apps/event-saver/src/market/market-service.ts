@@ -6,8 +6,10 @@ import {
   nowMs,
   type PublicChannel,
   type PublicEvent,
+  repeat,
   streamKey,
   streamOf,
+  WakeUp,
 } from '@grid/core-events'
 import { type GridDatabase, marketRepository } from '@grid/db'
 import type { Kysely } from 'kysely'
@@ -61,6 +63,19 @@ export interface MarketServiceOptions {
   readonly onFailure: (error: unknown) => void
 }
 
+/** Instruments of which it could not be read when they were last stored, and since when they are captured. */
+interface UnreadPast {
+  readonly category: Category
+  readonly symbols: readonly string[]
+  /** In epoch microseconds. */
+  readonly sinceUs: number
+}
+
+/** When the database is asked again for a past that could not be read in time. */
+const UNREAD_BACKOFF = { baseMs: 1000, capMs: 30_000 }
+/** Until something is asked for again. */
+const IDLE_MS = 3_600_000
+
 /**
  * The capture of market data: one capture for each category, and the gaps of the time before this
  * process.
@@ -81,6 +96,11 @@ export class MarketService {
   #unjudged: MarketStream[] = []
   #isDatabaseReady = false
   #atStart: AtStart | null = null
+  /** Since when instruments are captured that are known from the start, in epoch microseconds. */
+  #startedUs = 0
+  #unread: UnreadPast[] = []
+  readonly #unreadWakeUp = new WakeUp()
+  readonly #stop = new AbortController()
 
   /** Throws `INVALID_OPTION` for named instruments that a stream refuses. */
   constructor(options: MarketServiceOptions) {
@@ -108,12 +128,14 @@ export class MarketService {
 
   /** Begins to capture. The database need not be ready. */
   start(): void {
+    this.#startedUs = this.#options.clock.nowUs()
     for (const capture of this.#captures) capture.start()
   }
 
   /**
    * Reads when each stream was last stored, once the database is ready and before anything is stored;
-   * from then on also for symbols that are added. Tries again while the database is away. Never rejects.
+   * from then on also for symbols that are added. Tries again while the database is away; what it does not
+   * answer in time is asked again later. Never rejects.
    */
   async readPast(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options
@@ -122,9 +144,12 @@ export class MarketService {
     this.#instruments.open()
     for (const capture of this.#captures) {
       const { category, symbols } = capture
-      const query = () => this.#readLastStored(category, symbols)
-      await queryAtStart(this.#atStart, query)
+      const past = { category, symbols, sinceUs: this.#startedUs }
+      await this.#readPastOf(past, (query) => queryAtStart({ clock, log, signal }, query))
     }
+    const options = { clock, backoff: UNREAD_BACKOFF, signal: this.#stop.signal }
+    const wakeUp = this.#unreadWakeUp
+    void repeat(() => this.#readUnread(), { ...options, wakeUp }).catch(() => {})
   }
 
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */
@@ -168,6 +193,7 @@ export class MarketService {
 
   /** Ends the capture; resolves when no socket is left. */
   async close(): Promise<void> {
+    this.#stop.abort()
     this.#instruments.close()
     await Promise.all(this.#captures.map((capture) => capture.close()))
   }
@@ -205,7 +231,8 @@ export class MarketService {
         beforeAdded: async (symbols) => {
           // Until the database is ready, `readPast` will read this for all symbols together.
           if (!this.#isDatabaseReady) return
-          await queryOrWarn(this.#options.log, () => this.#readLastStored(category, symbols))
+          const past = { category, symbols, sinceUs: clock.nowUs() }
+          await this.#readPastOf(past, (query) => queryOrWarn(log, query))
         },
         onRemoved: (symbols) => {
           for (const symbol of symbols) this.#startGaps.forget(category, symbol)
@@ -234,9 +261,39 @@ export class MarketService {
     this.#startGaps.onData(stream, Math.floor(localTsUs / 1000), exchangeTs)
   }
 
-  async #readLastStored(category: Category, symbols: readonly string[]): Promise<void> {
+  /** Reads when instruments were last stored; remembers those of which it cannot be read now. */
+  async #readPastOf(
+    past: UnreadPast,
+    run: (query: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    let isRead = false
+    await run(async () => {
+      await this.#readLastStored(past.category, past.symbols)
+      isRead = true
+    })
+    if (isRead) return
+    this.#unread.push(past)
+    this.#unreadWakeUp.now()
+  }
+
+  /** Asks again for what could not be read: what was received since does not count. Rejects where it cannot. */
+  async #readUnread(): Promise<number> {
+    for (const past of [...this.#unread]) {
+      const { category, symbols, sinceUs } = past
+      await this.#readLastStored(category, symbols, sinceUs)
+      this.#unread = this.#unread.filter((other) => other !== past)
+      this.#log.pastKnown(category, symbols.length)
+    }
+    return IDLE_MS
+  }
+
+  async #readLastStored(
+    category: Category,
+    symbols: readonly string[],
+    receivedBeforeUs?: number,
+  ): Promise<void> {
     for (const channel of this.#options.config.channels) {
-      const byStream = await this.#lastTs(category, channel, symbols)
+      const byStream = await this.#lastTs(category, channel, symbols, receivedBeforeUs)
       for (const symbol of new Set(symbols.map((name) => streamSymbol(category, channel, name)))) {
         const stream = { category, channel, symbol }
         const ts = byStream.get(symbol)
@@ -244,6 +301,7 @@ export class MarketService {
         this.#unjudged.push(stream)
       }
     }
+    if (this.#stop.signal.aborted) return
     // Else earlier processes may have left newer data in the journal.
     if (this.#past === null || this.#past.isRead) this.#judgeStarts()
   }
@@ -272,9 +330,11 @@ export class MarketService {
     category: Category,
     channel: PublicChannel,
     symbols: readonly string[],
+    receivedBeforeUs?: number,
   ): Promise<ReadonlyMap<string, number>> {
     const { db } = this.#options
-    const lastTs = await marketRepository(db, channel).lastTsBySymbol({ category, symbols })
+    const query = { category, symbols, receivedBeforeUs }
+    const lastTs = await marketRepository(db, channel).lastTsBySymbol(query)
     // Option trades are streamed by base coin: its last event is that of any of its contracts.
     const byStream = new Map<string, number>()
     for (const [symbol, ts] of lastTs) {

@@ -21,6 +21,12 @@ export interface AsOfQuery extends SymbolsQuery {
   readonly maxAgeMs?: number
 }
 
+/** Instruments of one category, and which of their events count. */
+export interface LastTsQuery extends SymbolsQuery {
+  /** Only those received before this time, in epoch microseconds. Default: all. */
+  readonly receivedBeforeUs?: number | undefined
+}
+
 /** A category, and times in epoch milliseconds, `from` inclusive and `to` exclusive. */
 export interface CategoryQuery {
   readonly category: Category
@@ -128,8 +134,11 @@ export class MarketRepository<Event extends PublicEvent> {
    * @example
    * const last = await trades.lastTsBySymbol({ category: 'linear', symbols: ['BTCUSDT', 'ETHUSDT'] })
    */
-  lastTsBySymbol(query: SymbolsQuery): Promise<ReadonlyMap<string, number>> {
-    return readLastBelievable(this.#db, this.#target, query, possibleTimes({}))
+  lastTsBySymbol({
+    receivedBeforeUs,
+    ...query
+  }: LastTsQuery): Promise<ReadonlyMap<string, number>> {
+    return readLastBelievable(this.#db, this.#target, query, possibleTimes({}), receivedBeforeUs)
   }
 
   /**

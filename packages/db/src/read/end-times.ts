@@ -30,25 +30,39 @@ export async function readEndTimes<Row extends StoredRow>(
  * Gives the last time at which each instrument certainly delivered, in epoch milliseconds: as
  * `readEndTimes` does, but a row whose exchange time is ahead of its receipt by more than a minute counts
  * as of its receipt, so that one absurd time does not hide what came after it.
+ *
+ * @param receivedBeforeUs only rows that were received before this time, in epoch microseconds
  */
 export async function readLastBelievable<Row extends StoredRow>(
   db: Kysely<GridDatabase>,
   target: DailyTable<Row>,
   query: SymbolsQuery,
   interval: Interval,
+  receivedBeforeUs?: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const found = await searchEnds(db, target, query, interval, 'last')
+  const { table } = target
+  const isOfTime =
+    receivedBeforeUs === undefined ? undefined : isReceivedBeforeSql(table, receivedBeforeUs)
+  const found = await searchEnds(db, target, query, interval, 'last', isOfTime)
   const times = new Map([...found].map(([symbol, { believableTs }]) => [symbol, believableTs]))
   const absurd = [...found].filter(([, { ts, believableTs }]) => ts !== believableTs)
   if (absurd.length === 0) return times
   const symbols = absurd.map(([symbol]) => symbol)
   // Only a row from after the receipt of the absurd one can be later.
   const from = Math.max(interval.from, Math.min(...absurd.map(([, end]) => end.believableTs)))
-  const condition = isBelievableSql(target.table)
+  const isBelievable = isBelievableSql(table)
+  const condition = isOfTime === undefined ? isBelievable : `${isBelievable} and ${isOfTime}`
   const later = { ...interval, from }
   const believed = await searchEnds(db, target, { ...query, symbols }, later, 'last', condition)
   for (const [symbol, { ts }] of believed) times.set(symbol, Math.max(ts, times.get(symbol) ?? ts))
   return times
+}
+
+function isReceivedBeforeSql(table: string, epochUs: number): string {
+  if (!Number.isSafeInteger(epochUs)) {
+    throw new RangeError(`${epochUs} is no time in whole epoch microseconds`)
+  }
+  return `${table}.local_ts < timestamptz 'epoch' + ${epochUs} * interval '1 microsecond'`
 }
 
 /** Times of an instrument's first or last row. */

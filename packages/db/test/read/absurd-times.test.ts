@@ -57,6 +57,26 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await newestOf('LAST', [times(0), absurd])).toEqual([6 * HOUR, 2000])
   })
 
+  it('of what was received before a time the newest is given, whatever came later', async () => {
+    const absurd = times(2000 + HOUR, 10 - HOUR)
+    await newestOf('THEN', [times(0), times(1000), absurd, times(3000), times(4000)])
+    const query = { category, symbols: ['THEN'] } as const
+    for (const repository of [
+      new PublicTradeRepository(opened.db),
+      new TickerSnapshotRepository(opened.db),
+    ]) {
+      const lastBefore = async (at: number) => {
+        const receivedBeforeUs = (T0 + at) * 1000
+        const last = await repository.lastTsBySymbol({ ...query, receivedBeforeUs })
+        return (last.get('THEN') ?? T0) - T0
+      }
+      expect(await lastBefore(4010)).toBe(3000)
+      expect(await lastBefore(2020)).toBe(2010)
+      expect(await lastBefore(2010)).toBe(1000)
+      expect(await lastBefore(0)).toBe(0)
+    }
+  })
+
   it('where the clock is behind by minutes, the newest event is the newest all the same', async () => {
     const behind = [0, 1000, 2000].map((at) => times(at + 600_000, -120_000))
     expect(await newestOf('SLOW', [times(0), ...behind])).toEqual([602_000, 482_000])

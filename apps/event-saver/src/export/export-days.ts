@@ -178,8 +178,13 @@ async function exportItem(
 ): Promise<ManifestEntry> {
   const { channel, category, symbol, day } = item
   const exportedAt = Date.now()
-  const written = await writeRows(order, item)
   const { table } = MARKET_TABLES[channel]
+  const before = coverage.partitions.get(`${table} ${day}`) ?? 'missing'
+  const written = await writeRows(order, item).catch((error: unknown) => {
+    if (error instanceof DayRemoved) return NOTHING
+    throw error
+  })
+  const isGone = written.path === null && before === 'stored' && !(await isStored(order, item))
   const known = coverage.known.get(`${channel} ${category} ${symbol}`)
   return {
     table,
@@ -189,7 +194,7 @@ async function exportItem(
     format: order.format,
     spreadsheetSafe: order.spreadsheetSafe ?? false,
     ...written,
-    partition: coverage.partitions.get(`${table} ${day}`) ?? 'missing',
+    partition: isGone ? 'removed' : before,
     isDayOver: exportedAt >= timesOf(day).to,
     // Events may be stored while files are written.
     knownFrom: known?.firstTs ?? written.firstTs,
@@ -260,6 +265,23 @@ function gapsOf(
 
 type Written = Pick<ManifestEntry, 'path' | 'rows' | 'firstTs' | 'lastTs' | 'bytes' | 'sha256'>
 
+const NOTHING: Written = {
+  path: null,
+  rows: 0,
+  firstTs: null,
+  lastTs: null,
+  bytes: null,
+  sha256: null,
+}
+
+/** What ends the writing of a file whose day is removed meanwhile: it may hold a part of the day only. */
+class DayRemoved extends Error {}
+
+async function isStored({ db }: ExportOrder, { channel, day }: Item): Promise<boolean> {
+  const [partition] = await listPartitions(db, { table: MARKET_TABLES[channel].table, day })
+  return partition?.state === 'attached'
+}
+
 async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
   const { channel, category, symbol, day } = item
   const { signal } = order
@@ -271,9 +293,7 @@ async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
     signal,
   })
   const first = await events.next()
-  if (first.done) {
-    return { path: null, rows: 0, firstTs: null, lastTs: null, bytes: null, sha256: null }
-  }
+  if (first.done) return NOTHING
   const path = pathOf(order, item)
   let rows = 0
   let lastTs = first.value.exchangeTs
@@ -288,6 +308,7 @@ async function writeRows(order: ExportOrder, item: Item): Promise<Written> {
         rows += 1
       }
       await writer.finish()
+      if (!(await isStored(order, item))) throw new DayRemoved(`${day} is removed`)
     } finally {
       await events.return()
     }

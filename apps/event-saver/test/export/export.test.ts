@@ -19,6 +19,7 @@ import {
   InstrumentRepository,
   migrate,
   PublicTradeRepository,
+  pruneDays,
   TickerSnapshotRepository,
 } from '@grid/db'
 import { createTestDatabase, type TestDatabase } from '@grid/testing'
@@ -388,6 +389,53 @@ describe('export', () => {
     expect(files[0]?.sha256).toBe(before.files[0]?.sha256)
     const other = order('twice', { ...base, days: ['2025-10-11'], environment: 'testnet' })
     await expect(exportDays(other)).rejects.toMatchObject({ code: 'EXPORT_ENVIRONMENT_MISMATCH' })
+  })
+
+  it('a day that is removed while it is exported leaves no file of a part of it', async () => {
+    // Before all days of other tests.
+    const day = '2019-06-01'
+    const from = Date.parse(`${day}T00:00:00Z`)
+    const names = ['XRPUSDT', 'SOLUSDT']
+    await new PublicTradeRepository(db).bulkInsert(
+      names.flatMap((symbol) =>
+        Array.from({ length: 1000 }, (_, n) => trade(n, { symbol, exchangeTs: from + n * 60_000 })),
+      ),
+    )
+    const market: PublicTradeRepository = Object.getPrototypeOf(PublicTradeRepository.prototype)
+    const { range } = market
+    const olderThanMs = Date.now() - from - 3 * DAY_MS
+    vi.spyOn(market, 'range').mockImplementation(async function* (
+      this: PublicTradeRepository,
+      query,
+    ) {
+      let read = 0
+      for await (const event of range.call(this, query)) {
+        yield event
+        read += 1
+        if (read !== 50) continue
+        const prune = { table: 'public_trades', olderThanMs, requestedBy: 'retention' } as const
+        expect((await pruneDays(db, prune)).removed).toHaveLength(1)
+      }
+    })
+    try {
+      const symbols = [{ category: 'linear', all: false, names }] as const
+      const channels = ['publicTrade'] as const
+      const { files } = await exportDays(order('removed-day', { channels, symbols, days: [day] }))
+      expect(files).toMatchObject(
+        names.map((symbol) => ({
+          symbol,
+          rows: 0,
+          path: null,
+          sha256: null,
+          partition: 'removed',
+        })),
+      )
+      expect(await readdir(join(folder, 'removed-day'), { recursive: true })).not.toContainEqual(
+        expect.stringContaining(day),
+      )
+    } finally {
+      vi.restoreAllMocks()
+    }
   })
 
   it('exports into one folder at the same time each add to the manifest', async () => {

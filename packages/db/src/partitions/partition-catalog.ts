@@ -2,7 +2,7 @@ import { CompiledQuery, type Kysely, sql } from 'kysely'
 import type { GridDatabase } from '../schema/database.ts'
 import type { PartitionedTable } from '../schema/market-schema.ts'
 import { PARTITIONED_TABLES } from '../tables/daily-tables.ts'
-import { DAY_MS, dayOf, dayText } from './partition-day.ts'
+import { DAY_MS, dayOf, dayText, partitionName } from './partition-day.ts'
 
 /**
  * Whether a partition is a part of its table (`attached`), is no part of it (`detached`), or is being
@@ -34,6 +34,8 @@ export interface Partition {
 export interface PartitionQuery {
   /** Of one table only. */
   readonly table?: PartitionedTable
+  /** Of one day only, as `2026-11-22`. */
+  readonly day?: string
   /** Counts the rows, which reads every partition, in place of the server's estimate. */
   readonly exact?: boolean
 }
@@ -60,12 +62,12 @@ export const CLOSED_AFTER = '1 hour'
  */
 export async function listPartitions(
   db: Kysely<GridDatabase>,
-  { table, exact = false }: PartitionQuery = {},
+  { table, day, exact = false }: PartitionQuery = {},
 ): Promise<Partition[]> {
   const tables = table === undefined ? PARTITIONED_TABLES : [table]
   const listed: Partition[] = []
   for (const parent of tables) {
-    const { rows } = await readCatalog(db, parent)
+    const { rows } = await readCatalog(db, parent, day)
     for (const { is_closed, is_frozen, was_frozen, ...row } of rows) {
       listed.push({
         ...row,
@@ -88,7 +90,8 @@ export async function listPartitions(
  * that it visits, so from then on "all pages are visible" means "all pages are frozen". (The server's
  * count of rows since the last vacuum would be simpler, but comes seconds late.)
  */
-function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
+function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable, day: string | undefined) {
+  const name = day === undefined ? null : partitionName(table, dayOf(Date.parse(day)))
   return sql<CatalogRow>`
     select ${table} as table, child.relname as name,
       case when inhrelid is null then 'detached'
@@ -107,7 +110,7 @@ function readCatalog(db: Kysely<GridDatabase>, table: PartitionedTable) {
       select coalesce('autovacuum_freeze_min_age=0' = any (child.reloptions), false)
     ) as mark (was_frozen)
     left join pg_inherits on inhrelid = child.oid and inhparent = parent.oid
-    where parent.oid = to_regclass(${table})
+    where parent.oid = to_regclass(${table}) and (${name}::text is null or child.relname = ${name})
     order by child.relname`.execute(db)
 }
 

@@ -234,10 +234,10 @@ export class Saver {
   }
 
   /**
-   * Begins to capture, serves health, and begins to prepare the database; gives the HTTP address. What
-   * takes round trips goes first: the market is missed until its sockets are open.
+   * Begins to capture, serves health, and begins to prepare the database; gives the HTTP address, or null while this
+   * machine does not have it. What takes round trips goes first: the market is missed until its sockets are open.
    */
-  async start(): Promise<string> {
+  async start(): Promise<string | null> {
     const { config } = this.#options
     this.#markets.start()
     const address = await this.#health.listen()

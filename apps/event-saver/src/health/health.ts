@@ -1,13 +1,27 @@
-import { nowMs } from '@grid/core-events'
+import { nowMs, retry } from '@grid/core-events'
 import type { Config } from '../config/config.ts'
+import { CommandError, EXIT } from '../exit-code.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
+import { retryLog } from '../log/retry-log.ts'
 import { HttpAccess } from './http-access.ts'
 import { LoopWatchdog } from './loop-watchdog.ts'
 import { Readiness } from './readiness.ts'
 import { readSaverStatus, type StatusSources } from './saver-status.ts'
-import { HttpServer } from './server.ts'
+import { addressText, HttpServer } from './server.ts'
 import type { SaverStatus } from './status.ts'
+
+const HTTP_ADDRESS_UNUSABLE = 'HTTP_ADDRESS_UNUSABLE'
+/** An address that the network has not given yet, as at a machine's start, names that cannot be asked for, and full tables. */
+const PASSING: ReadonlySet<unknown> = new Set(
+  'EADDRNOTAVAIL EAI_AGAIN EAI_FAIL EMFILE ENFILE ENOBUFS ENOMEM ENOTFOUND'.split(' '),
+)
+const BACKOFF = { baseMs: 1000, capMs: 15_000, jitter: false }
+
+/** Where a saver is served, for the log. */
+export function servedText(address: string): string {
+  return `health, status and metrics at http://${address}`
+}
 
 /** What the health of a saver is made of. */
 export interface HealthOptions extends StatusSources {
@@ -24,6 +38,7 @@ export class Health {
   readonly #access: HttpAccess
   readonly #server: HttpServer
   readonly #log: Logger
+  readonly #stopping = new AbortController()
   #isFailed = false
   #tickFailures = 0
 
@@ -49,14 +64,53 @@ export class Health {
     )
   }
 
-  /** Begins to serve; gives the address. A busy address rejects with exit code 78. */
-  listen(): Promise<string> {
+  /**
+   * Begins to serve; gives the address, or null where this machine does not have it yet: the capture does not wait for
+   * it, and it is tried again. Rejects with a `CommandError` with exit code 78 when the address cannot be used, as it is
+   * in use.
+   */
+  async listen(): Promise<string | null> {
     if (this.#access.isClosed) {
       const text =
         'beyond loopback /status and /metrics need a token: set EVENTSAVER_HTTP_TOKEN, until then they answer 401'
       this.#log.warn({ code: 'HTTP_TOKEN_MISSING' }, text)
     }
-    return this.#server.listen(this.#sources.config.httpAddress)
+    try {
+      return await this.#server.listen(this.#sources.config.httpAddress)
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown }
+      if (!PASSING.has(code)) throw this.#unusable(code)
+      void this.#listenLater()
+      return null
+    }
+  }
+
+  /** Tries again until the address can be used, or the saver stops. */
+  async #listenLater(): Promise<void> {
+    const { clock, config } = this.#sources
+    const { signal } = this.#stopping
+    try {
+      const address = await retry(() => this.#server.listen(config.httpAddress), {
+        clock,
+        signal,
+        backoff: BACKOFF,
+        onRetry: retryLog(this.#log, {
+          code: HTTP_ADDRESS_UNUSABLE,
+          failing:
+            'EVENTSAVER_HTTP_ADDRESS cannot be used yet: capturing without health, status and metrics',
+          recovered: 'EVENTSAVER_HTTP_ADDRESS can be used',
+        }),
+      })
+      this.#log.info({ httpAddress: address }, servedText(address))
+    } catch {
+      // Only the stop ends it.
+    }
+  }
+
+  #unusable(reason: unknown): CommandError {
+    const { host, port } = this.#sources.config.httpAddress
+    const message = `EVENTSAVER_HTTP_ADDRESS ${addressText(host, port)} cannot be used (${reason}); set another, or port 0 for any free one`
+    return new CommandError(EXIT.configuration, HTTP_ADDRESS_UNUSABLE, message)
   }
 
   /** Everything that is known of the saver, read in one synchronous step. */
@@ -81,6 +135,7 @@ export class Health {
   }
 
   async close(): Promise<void> {
+    this.#stopping.abort()
     await this.#server.close()
     this.#watchdog.stop()
   }

@@ -1,7 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { ListenAddress } from '../config/schemas.ts'
-import { CommandError, EXIT } from '../exit-code.ts'
 import type { HttpAccess, Refusal } from './http-access.ts'
 import type { Metrics } from './metrics.ts'
 import type { SaverStatus } from './status.ts'
@@ -54,24 +54,19 @@ export class HttpServer {
       })
     })
     this.#server.maxConnections = MAX_CONNECTIONS
+    // An error after the start, such as no file descriptor left, must not end the process.
+    this.#server.on('error', () => {})
   }
 
   /**
-   * Begins to listen; gives the address with its actual port. Rejects with a `CommandError` with exit
-   * code 78 when the address cannot be used.
+   * Begins to listen; gives the address with its actual port. Rejects with the system's error, and may be called again
+   * then.
    */
-  listen({ host, port }: ListenAddress): Promise<string> {
-    return new Promise((resolve, reject) => {
-      // Stays after the start: a later error, such as no file descriptor left, must not end the process.
-      this.#server.on('error', (error: NodeJS.ErrnoException) => {
-        const message = `EVENTSAVER_HTTP_ADDRESS ${host}:${port} cannot be used (${error.code}); set another, or port 0 for any free one`
-        reject(new CommandError(EXIT.configuration, 'HTTP_ADDRESS_UNUSABLE', message))
-      })
-      this.#server.listen(port, host, () => {
-        const { port: actual } = this.#server.address() as AddressInfo
-        resolve(`${host.includes(':') ? `[${host}]` : host}:${actual}`)
-      })
-    })
+  async listen({ host, port }: ListenAddress): Promise<string> {
+    this.#server.listen(port, host)
+    await once(this.#server, 'listening')
+    const { port: actual } = this.#server.address() as AddressInfo
+    return addressText(host, actual)
   }
 
   close(): Promise<void> {
@@ -140,6 +135,11 @@ export class HttpServer {
         send(response, 404, 'text/plain', 'try /livez, /readyz, /status or /metrics\n')
     }
   }
+}
+
+/** An address as a URL has it. */
+export function addressText(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function refuse(response: ServerResponse, { status, code, message }: Refusal): void {

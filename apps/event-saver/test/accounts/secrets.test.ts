@@ -133,7 +133,7 @@ it('no secret appears in any output, log, error, file or table', {
     where account_id = ${secretOf('swapped-1')}`.execute(database.db)
 
   const { saver, log } = makeSaver(sim.wsUrl, through.href, settings)
-  const address = await saver.start()
+  const address = (await saver.start()) ?? ''
   const state = () =>
     Object.fromEntries(
       saver.status().accounts.map(({ accountName, code, state }) => [accountName, code ?? state]),

@@ -115,6 +115,27 @@ describe('file descriptors', () => {
   })
 })
 
+describe('an address for health', () => {
+  it('that this machine does not have yet does not keep it from capturing', async () => {
+    await using database = await ownDatabase()
+    await using sim = await startSimulator({ seed: 57, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+    await using cli = new Cli(['run'], {
+      EVENTSAVER_WS_URL: sim.wsUrl,
+      EVENTSAVER_DATABASE_URL: database.url,
+      EVENTSAVER_SYMBOLS: 'BTCUSDT',
+      EVENTSAVER_HTTP_ADDRESS: '192.0.2.1:9464',
+    })
+    const stored = () => storedTrades(database.db).catch(() => 0)
+    await expect.poll(stored, { timeout: 120_000 }).toBeGreaterThan(20)
+    await expect
+      .poll(() => cli.log, { timeout: 120_000 })
+      .toContainEqual(expect.objectContaining({ code: 'HTTP_ADDRESS_UNUSABLE', level: 40 }))
+    expect(cli.httpAddress).toBeUndefined()
+    cli.kill('SIGTERM')
+    expect(await cli.exited).toBe(0)
+  })
+})
+
 /** A saver whose items wait, as only a stop stores them. */
 async function startWaiting(
   wsUrl: string,

@@ -197,3 +197,15 @@ it('a watchdog goes on when its timer’s work fails', async () => {
   watchdog.stop()
   expect(errors).toHaveLength(ticks)
 })
+
+it('an address that this machine does not have yet can be listened to later', async () => {
+  const subject = { status: () => ({}) as SaverStatus, alive: () => true }
+  const access = new HttpAccess({ host: '127.0.0.1', hosts: [], token: undefined })
+  const server = new HttpServer(subject, access)
+  servers.push(server)
+  const failure = server.listen({ host: '192.0.2.1', port: 0 })
+  await expect(failure).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' })
+  const address = await server.listen({ host: '127.0.0.1', port: 0 })
+  const port = Number(address.split(':')[1])
+  expect(await ask(port, '/livez', {})).toMatchObject({ code: 200 })
+})

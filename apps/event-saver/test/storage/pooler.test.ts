@@ -18,7 +18,7 @@ it.skipIf(!isPoolerInstalled)('captures everything through a transaction pooler'
     const { saver } = makeSaver(sim.wsUrl, pooler.url, {
       EVENTSAVER_RETENTION_PUBLIC_TRADES: '90d',
     })
-    const address = await saver.start()
+    const address = (await saver.start()) ?? ''
     await expect.poll(() => saver.status().ready, { timeout: 120_000 }).toBe(true)
     sim.burst({ symbol: 'ETHUSDT', trades: 2500 })
     const status = await runCli(['status'], { EVENTSAVER_HTTP_ADDRESS: address })

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { EXIT, type ExitCode } from '../../exit-code.ts'
+import { servedText } from '../../health/health.ts'
 import type { Logger } from '../../log/log.ts'
 import { Saver, type SaverOptions } from '../../saver.ts'
 import { isTaken } from '../../storage/collector-claim.ts'
@@ -32,7 +33,7 @@ export async function runUntilStopped(
   for (const line of banner(config)) log.info(line)
   try {
     const address = await saver.start()
-    log.info({ httpAddress: address }, `health, status and metrics at http://${address}`)
+    if (address !== null) log.info({ httpAddress: address }, servedText(address))
     await Promise.race([stop, saver.failure, uncaught])
   } catch (error) {
     const isRefused = isWriteRefused(error)

@@ -13,6 +13,9 @@ const VARIABLES = [
   { variable: 'PGSSLNEGOTIATION', parameter: 'sslnegotiation', part: 'sslnegotiation' },
 ] as const
 
+/** Variables of libpq that name a server, and that the driver does not know: it would look for one on this machine. */
+const UNREAD = ['PGSERVICE', 'PGHOSTADDR'] as const
+
 /**
  * The faults of variables of PostgreSQL that a connection to this URL would use. The driver takes a wrong
  * `PGSSLMODE` for no TLS, looks for the host `a,b` for ever, and a server says of a line break behind a name
@@ -25,8 +28,14 @@ export function pgVariableFaults(
   if (!url?.startsWith('postgres')) return []
   const parts = postgresConnection(url)
   const ssl = parts.ssl ?? env['PGSSLMODE'] ?? ''
+  const isHere = !Object.hasOwn(parts, 'host') && !env['PGHOST']
+  const unread = UNREAD.filter((variable) => isHere && env[variable]).map((variable) => ({
+    where: variable,
+    problem: 'is not read, so that EVENTSAVER_DATABASE_URL means a server of this machine',
+    fix: 'name the host in the URL, or with PGHOST',
+  }))
   const hasTls = ssl !== false && ssl !== '' && ssl !== 'disable'
-  return VARIABLES.flatMap(({ variable, parameter, part }) => {
+  const wrong = VARIABLES.flatMap(({ variable, parameter, part }): ConfigFault[] => {
     const value = env[variable]
     if (value === undefined || value === '' || Object.hasOwn(parts, part)) return []
     const fix = 'correct it, or say it in the URL'
@@ -46,6 +55,7 @@ export function pgVariableFaults(
       return [{ where: variable, problem, fix }]
     }
   })
+  return [...unread, ...wrong]
 }
 
 /** What decides which database is meant. */

@@ -156,6 +156,14 @@ const VALUES: readonly Fault[] = [
       fix,
     }),
   ),
+  ...['PGSERVICE', 'PGHOSTADDR'].map(
+    (names): Fault => ({
+      title: `a server that only ${names} names`,
+      env: () => ({ EVENTSAVER_DATABASE_URL: 'postgres:///grid', [names]: '10.0.0.5' }),
+      names,
+      fix: /name the host in the URL/,
+    }),
+  ),
   {
     title: 'the URL of the database among the symbols',
     env: () => ({ EVENTSAVER_SYMBOLS: at('/db') }),

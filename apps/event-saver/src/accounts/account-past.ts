@@ -27,15 +27,19 @@ export interface AccountPast {
 /** A new account's first gap begins a little earlier: the database's clock is not the exchange's. */
 const CLOCK_MARGIN_MS = 5000
 
-/** Reads how the capture of an account ended before this process, and what was open then. */
+/**
+ * Reads how the capture of an account ended before this process, and what was open then. What was missed is judged by
+ * what was received before a time, in epoch microseconds; default: by all that is stored.
+ */
 export async function readAccountPast(
   db: Kysely<GridDatabase>,
   account: EnabledAccount,
+  receivedBeforeUs?: number,
 ): Promise<AccountPast> {
   const { userId, accountId } = account
   const scope = { userId }
   return {
-    missedSince: await readMissedSince(db, account),
+    missedSince: await readMissedSince(db, account, receivedBeforeUs),
     legs: await ACCOUNT_REPOSITORIES.position(db).latest(scope, { accountId }),
     orders: await ACCOUNT_REPOSITORIES.order(db).listOpen(scope, { accountId }),
     coins: await ACCOUNT_REPOSITORIES.wallet(db).latest(scope, { accountId }),
@@ -46,10 +50,12 @@ export async function readAccountPast(
 export async function readMissedSince(
   db: Kysely<GridDatabase>,
   { userId, accountId, createdAt }: Pick<EnabledAccount, 'userId' | 'accountId' | 'createdAt'>,
+  receivedBeforeUs?: number,
 ): Promise<MissedSince> {
+  const query = { accountId, receivedBeforeUs }
   const lastTs: Partial<Record<PrivateChannel, number>> = {}
   for (const channel of PRIVATE_CHANNELS) {
-    const ts = await ACCOUNT_REPOSITORIES[channel](db).lastTs({ userId }, { accountId })
+    const ts = await ACCOUNT_REPOSITORIES[channel](db).lastTs({ userId }, query)
     if (ts !== null) lastTs[channel] = ts
   }
   return missedSince(lastTs, createdAt - CLOCK_MARGIN_MS)

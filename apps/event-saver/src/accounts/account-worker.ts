@@ -93,6 +93,8 @@ export class AccountWorker {
   #readsLeft = false
   #verdict: AccountVerdict = { state: 'connecting', code: null, reason: null }
   #since: number
+  /** When it was made, in epoch microseconds: nothing was received before. */
+  readonly #madeUs: number
   #running: Promise<void> = Promise.resolve()
 
   /** Throws `INVALID_OPTION` for text that cannot be a key. */
@@ -103,6 +105,7 @@ export class AccountWorker {
     this.#context = context
     this.#previous = previous
     this.#since = nowMs(clock)
+    this.#madeUs = clock.nowUs()
     const { environment, wsUrl, restUrl, accountCategories: categories } = config
     const credentials = credentialsOf(account.credential)
     const place = { environment, wsUrl, restUrl, clock, accountId, credentials }
@@ -173,10 +176,12 @@ export class AccountWorker {
     this.#running = this.#runEarly(this.#stop.signal)
   }
 
-  /** Goes on with what needs the database, whether or not the past could be read. */
+  /** Goes on with what needs the database. A past that could not be read in time is asked for again until it is. */
   goOn(): void {
+    const isRead = this.#missedSince !== null
     this.#missedSince ??= {}
     this.#past.resolve()
+    if (!isRead) void this.#readPastLate(this.#stop.signal)
   }
 
   /** The worker that this one replaces has ended. */
@@ -231,6 +236,21 @@ export class AccountWorker {
       this.#readsLeft = false
       this.#jobs.requestSnapshot()
     })
+  }
+
+  async #readPastLate(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context
+    const onRetry = (error: unknown, failures: number): void =>
+      log.failed(this.account, 'past', error, failures)
+    try {
+      // What was received since then hides what was missed before.
+      await retry(() => untilAborted(this.readPast(this.#madeUs), signal), {
+        ...{ clock, backoff: BACKOFF, signal, onRetry },
+      })
+      this.#jobs.requestSnapshot()
+    } catch {
+      // Only the abort ends it.
+    }
   }
 
   #listen(): void {
@@ -352,9 +372,10 @@ export class AccountWorker {
     })
   }
 
-  /** Reads how the capture of the account ended before this worker. */
-  async readPast(): Promise<void> {
-    const past = await readAccountPast(this.#context.db, this.account)
+  /** Reads how the capture of the account ended before this worker, or before a time in epoch microseconds. */
+  async readPast(beforeUs?: number): Promise<void> {
+    const past = await readAccountPast(this.#context.db, this.account, beforeUs)
+    if (this.#stop.signal.aborted) return
     const { coins, legs, orders, missedSince } = past
     for (const coin of coins) this.#coins.note(coin)
     for (const leg of legs) this.#legs.note(leg)

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { isBelievableSql } from '../columns/believable-sql.ts'
+import { isBelievableSql, isReceivedBeforeSql } from '../columns/believable-sql.ts'
 import { type BulkInsertOptions, type BulkInsertResult, bulkInsert } from '../insert/bulk-insert.ts'
 import type { GridDatabase } from '../schema/database.ts'
 import type { TenantScope } from '../schema/tenant-scope.ts'
@@ -85,17 +85,25 @@ export class AccountEventRepository<Event extends ReceivedRow, About extends Sub
 
   /**
    * Gives the exchange time of an account's newest stored event, in epoch milliseconds; null when
-   * none is stored. Events whose time is ahead of their receipt by more than a minute count only when
+   * none is stored. With `receivedBeforeUs`, in epoch microseconds, only those count that were received before that time.
+   * Events whose time is ahead of their receipt by more than a minute count only when
    * there are no others, and then by their receipt: one absurd time must not hide what came after it.
    *
    * @example
    * const ts = await repository.lastTs({ userId }, { accountId })
    */
-  async lastTs(scope: TenantScope, query: AccountQuery<About>): Promise<number | null> {
+  async lastTs(
+    scope: TenantScope,
+    query: AccountQuery<About> & { readonly receivedBeforeUs?: number | undefined },
+  ): Promise<number | null> {
     const { table } = this.#target
-    const newest = await this.#newest(scope, query, 'exchange_ts', isBelievableSql(table))
+    const { receivedBeforeUs } = query
+    const isOfTime =
+      receivedBeforeUs === undefined ? 'true' : isReceivedBeforeSql(table, receivedBeforeUs)
+    const isWanted = `${isBelievableSql(table)} and ${isOfTime}`
+    const newest = await this.#newest(scope, query, 'exchange_ts', isWanted)
     if (newest !== undefined) return newest.exchangeTs
-    const received = await this.#newest(scope, query, 'local_ts')
+    const received = await this.#newest(scope, query, 'local_ts', isOfTime)
     return received === undefined ? null : Math.floor(received.localTsUs / 1000)
   }
 
@@ -103,11 +111,11 @@ export class AccountEventRepository<Event extends ReceivedRow, About extends Sub
     scope: TenantScope,
     query: AccountQuery<About>,
     by: 'exchange_ts' | 'local_ts',
-    where?: string,
+    where: string,
   ): Promise<Event | undefined> {
     const [row] = await readAccountRows(this.#db, this.#target, scope, {
       conditions: this.#conditions(query),
-      ...(where === undefined ? {} : { where }),
+      where,
       orderBy: [`${this.#target.table}.${by} desc`],
       limit: 1,
     })

@@ -12,3 +12,11 @@ export function believableSql(row: string): string {
     case when ${isBelievableSql(row)}
       then ${row}.exchange_ts else ${row}.local_ts end`
 }
+
+/** SQL condition of a row that was received before a time, in epoch microseconds. */
+export function isReceivedBeforeSql(row: string, epochUs: number): string {
+  if (!Number.isSafeInteger(epochUs)) {
+    throw new RangeError(`${epochUs} is no time in whole epoch microseconds`)
+  }
+  return `${row}.local_ts < timestamptz 'epoch' + ${epochUs} * interval '1 microsecond'`
+}

@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { believableSql, isBelievableSql } from '../columns/believable-sql.ts'
+import { believableSql, isBelievableSql, isReceivedBeforeSql } from '../columns/believable-sql.ts'
 import { COLUMN_KINDS } from '../columns/column-kind.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
 import { sqlText } from '../columns/sql-text.ts'
@@ -56,13 +56,6 @@ export async function readLastBelievable<Row extends StoredRow>(
   const believed = await searchEnds(db, target, { ...query, symbols }, later, 'last', condition)
   for (const [symbol, { ts }] of believed) times.set(symbol, Math.max(ts, times.get(symbol) ?? ts))
   return times
-}
-
-function isReceivedBeforeSql(table: string, epochUs: number): string {
-  if (!Number.isSafeInteger(epochUs)) {
-    throw new RangeError(`${epochUs} is no time in whole epoch microseconds`)
-  }
-  return `${table}.local_ts < timestamptz 'epoch' + ${epochUs} * interval '1 microsecond'`
 }
 
 /** Times of an instrument's first or last row. */

@@ -126,6 +126,25 @@ describe.each(DATABASES)('on %s', (_kind, open) => {
     expect(await executions.lastTs(scope, query)).toBe(T0 + 7)
     await executions.bulkInsert([ahead(60_000)])
     expect(await executions.lastTs(scope, query)).toBe(T0 + 60_000)
+    // Of those that were received before a time.
+    const before = (us: number) => executions.lastTs(scope, { ...query, receivedBeforeUs: us })
+    expect(await before(T0 * 1000)).toBeNull()
+    expect(await before(T0 * 1000 + 1)).toBe(T0 + 60_000)
+  })
+
+  it('of what was received before a time the newest is when something was last stored', async () => {
+    const { scope, accountId } = await addTenant(opened.db, 'received')
+    const executions = new ExecutionRepository(opened.db)
+    const at = (ms: number, ahead = 0) => {
+      const times = { exchangeTs: T0 + ms + ahead, localTsUs: (T0 + ms) * 1000 }
+      return execution({ accountId, execId: `at ${ms}`, ...times })
+    }
+    await executions.bulkInsert([at(0), at(100), at(200, 61_000), at(300)])
+    const before = (ms: number) =>
+      executions.lastTs(scope, { accountId, receivedBeforeUs: (T0 + ms) * 1000 })
+    expect(await before(301)).toBe(T0 + 300)
+    expect(await before(300)).toBe(T0 + 100)
+    expect(await before(0)).toBeNull()
   })
 
   it('where the clock is behind by minutes, the newest state is the newest all the same', async () => {

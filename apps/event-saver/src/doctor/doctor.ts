@@ -7,7 +7,7 @@ import { examineHost } from './exchange-host.ts'
 import { type Finding, well } from './finding.ts'
 import { examineHttpAddress } from './http-address.ts'
 import { examineJournal } from './journal.ts'
-import { examineDisk, examineFileLimit, examineFolder } from './machine.ts'
+import { examineDataDir, examineDisk, examineFileLimit } from './machine.ts'
 import { examineVariables } from './settings.ts'
 import { examineSymbols } from './symbols.ts'
 
@@ -45,7 +45,7 @@ export async function examine(
     ...rest,
     examineDatabase(config),
     examineHttpAddress(config),
-    examineFolder(config.dataDir),
+    examineDataDir(config),
     examineJournal(config),
     ...folders.map(examineDisk),
     examineFileLimit(),

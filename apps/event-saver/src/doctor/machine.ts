@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs'
 import { readFile, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { Config } from '../config/config.ts'
 import { reasonOf } from '../log/reason.ts'
 import { tryWriting } from '../storage/data-folder.ts'
+import { keptFolder } from '../storage/kept-file.ts'
 import { type Finding, problem, well } from './finding.ts'
 
 const MIN_FREE_BYTES = 1024 ** 3
@@ -26,10 +29,15 @@ export async function examineDisk(folder: string): Promise<Finding> {
   }
 }
 
-/** Checks that a folder can be written, by writing a file to the disk. */
-export async function examineFolder(folder: string): Promise<Finding> {
-  const unusable = await folderProblem('DATA_DIR', folder)
-  return unusable ?? well('DATA_DIR', `a file could be written to ${folder}, and to its disk`)
+/** Checks that a data directory can be written, and the folder in it for what a start begins with, by writing files to the disk. */
+export async function examineDataDir(config: Pick<Config, 'dataDir'>): Promise<Finding> {
+  const { dataDir } = config
+  const kept = keptFolder(config)
+  for (const folder of existsSync(kept) ? [dataDir, kept] : [dataDir]) {
+    const unusable = await folderProblem('DATA_DIR', folder)
+    if (unusable !== null) return unusable
+  }
+  return well('DATA_DIR', `a file could be written to ${dataDir}, and to its disk`)
 }
 
 /** A problem when a folder cannot be written; null when it can. */

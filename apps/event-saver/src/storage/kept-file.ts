@@ -35,6 +35,11 @@ const AGAIN_MS = 3_600_000
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 
+/** The folder of kept files in a data directory. */
+export function keptFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+  return join(dataDir, 'kept')
+}
+
 /**
  * A small file in the data directory: what a process knew of others, for the next one to begin with before
  * they answer. It is readable for its owner alone, and whole or absent. Neither reading nor writing throws.
@@ -49,7 +54,7 @@ export class KeptFile<Value> {
 
   constructor(options: KeptFileOptions<Value>) {
     this.#options = options
-    this.#path = join(options.config.dataDir, 'kept', `${options.name}.json`)
+    this.#path = join(keptFolder(options.config), `${options.name}.json`)
   }
 
   /** What an earlier process kept; null, and a line of the log says why, when that cannot be used. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { examineDatabase } from '../../src/doctor/database.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { examineHttpAddress } from '../../src/doctor/http-address.ts'
-import { examineFolder } from '../../src/doctor/machine.ts'
+import { examineDataDir } from '../../src/doctor/machine.ts'
 import { examineVariables } from '../../src/doctor/settings.ts'
 import { ownDatabase } from '../support/rig.ts'
 
@@ -165,16 +165,24 @@ describe('doctor writes into the data folder', () => {
   it('where it exists and where it does not yet, and leaves nothing behind', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'grid-trial-'))
     try {
-      expect(await examineFolder(folder)).toMatchObject({ ok: true })
-      expect(await examineFolder(join(folder, 'not', 'yet'))).toMatchObject({ ok: true })
+      expect(await examineDataDir({ dataDir: folder })).toMatchObject({ ok: true })
+      expect(await examineDataDir({ dataDir: join(folder, 'not', 'yet') })).toMatchObject({
+        ok: true,
+      })
       expect(readdirSync(folder)).toEqual([])
+      // What a start without the database needs could not be kept.
+      writeFileSync(join(folder, 'kept'), '')
+      expect(await examineDataDir({ dataDir: folder })).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining(`${folder}/kept cannot be written`),
+      })
     } finally {
       rmSync(folder, { recursive: true })
     }
   })
 
   it.skipIf(process.platform !== 'linux')('and finds that it cannot', async () => {
-    expect(await examineFolder('/proc/grid/data')).toMatchObject({
+    expect(await examineDataDir({ dataDir: '/proc/grid/data' })).toMatchObject({
       ok: false,
       code: 'DATA_DIR',
       detail: expect.stringContaining('/proc/grid/data cannot be written: ENOENT'),

@@ -9,6 +9,7 @@ import { CommandError, EXIT } from '../../exit-code.ts'
 import { forgetInDirectory, whileUnwritten } from '../../journal/forget-in-directory.ts'
 import { reasonOf } from '../../log/reason.ts'
 import { journalFolder } from '../../storage/data-journal.ts'
+import { keptFolder } from '../../storage/kept-file.ts'
 
 /**
  * Takes what a removed account sent out of the journal in the data directory, and the account out of what the next
@@ -44,7 +45,7 @@ export async function forgetKept(config: Config, accountId: string): Promise<str
 }
 
 async function takeOut(config: Config, accountId: string): Promise<void> {
-  const folder = join(config.dataDir, 'kept')
+  const folder = keptFolder(config)
   for (const name of await readdir(folder).catch(() => [])) {
     // What a process that was ended did not finish.
     if (UNFINISHED.test(name)) await rm(join(folder, name), { force: true })

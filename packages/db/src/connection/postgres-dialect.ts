@@ -50,7 +50,7 @@ async function createPool(
   const { parameters } = options.url
   const { ssl, ...given } = connectionOf(options.url)
   const pool = new Pool({
-    Client: withStartupForms(guardedClient(Client), settings),
+    Client: settledClient(guardedClient(Client), settings),
     types: ownTypes(types),
     application_name: options.applicationName,
     max: options.poolSize,
@@ -129,16 +129,21 @@ interface StartingClient {
  * A client that also sends the forms when it connects. As parameters of their own, unlike those in
  * `options`, they win over what the URL's `options` set and leave that in force otherwise.
  *
+ * Values come as text, which our parsers read, also where a program has set `defaults.binary` for all of pg: an option
+ * of the pool could only say the opposite.
+ *
  * The method is not documented. If a version of pg lacks it, the sessions lack the forms, and each
  * transaction sets them.
  */
-function withStartupForms(
+function settledClient(
   Client: typeof import('pg').Client,
   settings: SessionSettings,
 ): typeof Client {
   const { getStartupConf } = Client.prototype as unknown as Partial<StartingClient>
-  if (getStartupConf === undefined) return Client
-  class SettledClient extends Client {}
+  class SettledClient extends Client {
+    readonly binary = false
+  }
+  if (getStartupConf === undefined) return SettledClient
   Object.assign(SettledClient.prototype, {
     getStartupConf(this: StartingClient): Record<string, string> {
       return { ...getStartupConf.call(this), ...settings.startupForms }

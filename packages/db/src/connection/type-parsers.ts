@@ -1,18 +1,22 @@
 type Parse = (text: string) => unknown
 
-/** How values of a type are read, by the number of the type in PostgreSQL. */
+/** How values of a type are read, by the number of the type in PostgreSQL. No statement gives others. */
 const PARSERS: ReadonlyMap<number, Parse> = new Map<number, Parse>([
   [16, (text) => text === 't'], // boolean
   [17, (text) => Buffer.from(text.slice(2), 'hex')], // bytea
+  [19, (text) => text], // name
   [20, (text) => text], // bigint: a number may lose digits
   [21, Number], // smallint
   [23, Number], // integer
+  [25, (text) => text], // text
   [26, Number], // oid
   [114, (text) => JSON.parse(text) as unknown],
   [700, Number], // real
   [701, Number], // double precision
+  [1043, (text) => text], // varchar
   [1184, readInstant], // timestamptz
   [1700, (text) => text], // numeric: likewise
+  [2950, (text) => text], // uuid
   [3802, (text) => JSON.parse(text) as unknown], // jsonb
 ])
 

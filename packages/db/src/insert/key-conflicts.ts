@@ -123,20 +123,21 @@ function conflictSql<Event extends StoredRow>(
     ...target.lookup.sameKey('stored', 'batch'),
     ...(isBounded ? [`stored.exchange_ts between ${bounds.join(' and ')}`] : []),
   ]
+  // As JSON: how arrays are read a program may change for all of `pg`.
   // `offset 0` keeps the planner from merging the lookup into the join: each row is looked up by the
   // index, whatever it thinks of the table.
   return sqlText`
     select position::integer,
       ${isMissing} as is_missing,
-      array[
+      array_to_json(array[
         ${textsSql(differs)}
-      ]::text[] as differs,
-      array[
+      ]::text[]) as differs,
+      array_to_json(array[
         ${textsSql(fields.map(stored))}
-      ]::text[] as stored,
-      array[
+      ]::text[]) as stored,
+      array_to_json(array[
         ${textsSql(fields.map(offered))}
-      ]::text[] as offered
+      ]::text[]) as offered
     from unnest(
       ${listText(arraysSql(columns))}
     ) with ordinality as batch (

@@ -103,13 +103,14 @@ async function partitionsOf(
 ): Promise<{ latest: number; names: ReadonlySet<string> }> {
   const { rows } = await sql<{ latest: number; names: string[] }>`
     select (now() at time zone 'UTC')::date + 1 - date '1970-01-01' as latest,
-      array(
+      -- As JSON: how arrays are read a program may change for all of pg.
+      array_to_json(array(
         select child.relname::text
         from pg_inherits join pg_class child on child.oid = inhrelid
         where inhparent = to_regclass(${table}) and not inhdetachpending
           -- Without a unique index a day would store duplicates.
           and exists (select from pg_index where indrelid = child.oid and indisunique and indisvalid)
-      ) as names`.execute(db)
+      )) as names`.execute(db)
   const [row] = rows
   return { latest: row?.latest ?? 0, names: new Set(row?.names) }
 }

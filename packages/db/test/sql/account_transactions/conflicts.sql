@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 select position::integer,
   stored.account_id is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.category <> batch.category)::text, (stored.symbol <> batch.symbol)::text,
     (stored.side <> batch.side)::text, (stored.qty <> batch.qty)::text,
     (stored.size <> batch.size)::text,
@@ -22,8 +22,8 @@ select position::integer,
       join jsonb_each(batch.extra) as other using (key)
       where one.value <> other.value
     )) and stored.extra is distinct from batch.extra))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.category)::text, (stored.symbol)::text, (stored.side)::text,
     (stored.qty)::text, (stored.size)::text, (stored.trade_price)::text,
     (stored.funding)::text, (stored.fee)::text, (stored.cash_flow)::text,
@@ -31,8 +31,8 @@ select position::integer,
     (stored.order_link_id)::text, (stored.trans_sub_type)::text,
     (stored.fee_rate)::text, (stored.bonus_change)::text, (stored.extra_fees)::text,
     (stored.extra)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.category)::text, (batch.symbol)::text, (batch.side)::text,
     (batch.qty)::text, (batch.size)::text, (batch.trade_price)::text,
     (batch.funding)::text, (batch.fee)::text, (batch.cash_flow)::text,
@@ -40,7 +40,7 @@ select position::integer,
     (batch.order_link_id)::text, (batch.trans_sub_type)::text,
     (batch.fee_rate)::text, (batch.bonus_change)::text, (batch.extra_fees)::text,
     (batch.extra)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
   $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::numeric[],

@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 select position::integer,
   stored.account_id is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.symbol <> batch.symbol)::text, (stored.side <> batch.side)::text,
     (stored.status <> batch.status)::text,
     (stored.order_link_id <> batch.order_link_id)::text,
@@ -37,8 +37,8 @@ select position::integer,
       join jsonb_each(batch.extra) as other using (key)
       where one.value <> other.value
     )) and stored.extra is distinct from batch.extra))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.symbol)::text, (stored.side)::text, (stored.status)::text,
     (stored.order_link_id)::text, (stored.created_time)::text,
     (stored.cum_exec_qty)::text, (stored.position_idx)::text,
@@ -53,8 +53,8 @@ select position::integer,
     (stored.place_type)::text, (stored.smp_type)::text, (stored.smp_group)::text,
     (stored.smp_order_id)::text, (stored.rpi_taker_access)::text,
     (stored.rpi_matched_qty)::text, (stored.extra_fees)::text, (stored.extra)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.symbol)::text, (batch.side)::text, (batch.status)::text,
     (batch.order_link_id)::text, (batch.created_time)::text,
     (batch.cum_exec_qty)::text, (batch.position_idx)::text,
@@ -69,7 +69,7 @@ select position::integer,
     (batch.smp_group)::text, (batch.smp_order_id)::text,
     (batch.rpi_taker_access)::text, (batch.rpi_matched_qty)::text,
     (batch.extra_fees)::text, (batch.extra)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
   $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],

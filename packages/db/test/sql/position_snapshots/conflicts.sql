@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 select position::integer,
   stored.account_id is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.side <> batch.side)::text, (stored.size <> batch.size)::text,
     (stored.entry_price <> batch.entry_price)::text,
     (stored.bust_price <> batch.bust_price)::text,
@@ -15,19 +15,19 @@ select position::integer,
       join jsonb_each(batch.extra) as other using (key)
       where one.value <> other.value
     )) and stored.extra is distinct from batch.extra))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.side)::text, (stored.size)::text, (stored.entry_price)::text,
     (stored.bust_price)::text, (stored.position_balance)::text,
     (stored.trade_mode)::text, (stored.tpsl_mode)::text,
     (stored.net_delta_ratio)::text, (stored.extra)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.side)::text, (batch.size)::text, (batch.entry_price)::text,
     (batch.bust_price)::text, (batch.position_balance)::text,
     (batch.trade_mode)::text, (batch.tpsl_mode)::text, (batch.net_delta_ratio)::text,
     (batch.extra)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[], $6::text[],
   $7::text[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[],

@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 select position::integer,
   stored.account_id is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.exchange_ts <> batch.exchange_ts)::text,
     (stored.side <> batch.side)::text, (stored.exec_price <> batch.exec_price)::text,
     (stored.exec_qty <> batch.exec_qty)::text,
@@ -38,8 +38,8 @@ select position::integer,
       join jsonb_each(batch.extra) as other using (key)
       where one.value <> other.value
     )) and stored.extra is distinct from batch.extra))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.exchange_ts)::text, (stored.side)::text, (stored.exec_price)::text,
     (stored.exec_qty)::text, (stored.exec_value)::text, (stored.exec_fee)::text,
     (stored.fee_rate)::text, (stored.fee_currency)::text, (stored.closed_pnl)::text,
@@ -52,8 +52,8 @@ select position::integer,
     (stored.order_id)::text, (stored.order_link_id)::text,
     (stored.block_trade_id)::text, (stored.is_maker)::text, (stored.seq)::text,
     (stored.is_leverage)::text, (stored.extra_fees)::text, (stored.extra)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.exchange_ts)::text, (batch.side)::text, (batch.exec_price)::text,
     (batch.exec_qty)::text, (batch.exec_value)::text, (batch.exec_fee)::text,
     (batch.fee_rate)::text, (batch.fee_currency)::text, (batch.closed_pnl)::text,
@@ -66,7 +66,7 @@ select position::integer,
     (batch.order_link_id)::text, (batch.block_trade_id)::text,
     (batch.is_maker)::text, (batch.seq)::text, (batch.is_leverage)::text,
     (batch.extra_fees)::text, (batch.extra)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
   $7::text[], $8::numeric[], $9::numeric[], $10::bigint[], $11::text[],

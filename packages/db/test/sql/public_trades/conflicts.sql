@@ -1,7 +1,7 @@
 -- one array a column; then the first and the last exchange time
 select position::integer,
   stored.category is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.side <> batch.side)::text, (stored.price <> batch.price)::text,
     (stored.size <> batch.size)::text,
     (stored.is_block_trade <> batch.is_block_trade)::text,
@@ -11,21 +11,21 @@ select position::integer,
     (stored.index_price <> batch.index_price)::text,
     (stored.mark_iv <> batch.mark_iv)::text, (stored.iv <> batch.iv)::text,
     ((stored.seq >= 0 and batch.seq >= 0 and stored.seq is distinct from batch.seq))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.side)::text, (stored.price)::text, (stored.size)::text,
     (stored.is_block_trade)::text, (stored.is_rpi_trade)::text,
     (stored.tick_direction)::text, (stored.mark_price)::text,
     (stored.index_price)::text, (stored.mark_iv)::text, (stored.iv)::text,
     (stored.seq)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.side)::text, (batch.price)::text, (batch.size)::text,
     (batch.is_block_trade)::text, (batch.is_rpi_trade)::text,
     (batch.tick_direction)::text, (batch.mark_price)::text,
     (batch.index_price)::text, (batch.mark_iv)::text, (batch.iv)::text,
     (batch.seq)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::numeric[],
   $7::numeric[], $8::text[], $9::boolean[], $10::boolean[], $11::bigint[],

@@ -1,7 +1,7 @@
 -- one array a column; then the first and the last exchange time
 select position::integer,
   stored.category is null as is_missing,
-  array[
+  array_to_json(array[
     ((batch.changed & ~stored.changed <> 0 and stored.changed is distinct from batch.changed))::text,
     (((stored.source = batch.source or exists (
       select
@@ -53,8 +53,8 @@ select position::integer,
     ((stored.changed & batch.changed & 2199023255552 <> 0 and stored.vega is distinct from batch.vega))::text,
     ((stored.changed & batch.changed & 4398046511104 <> 0 and stored.theta is distinct from batch.theta))::text,
     ((stored.changed & batch.changed & 8796093022208 <> 0 and stored.change24h is distinct from batch.change24h))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.changed)::text, (stored.extra)::text, (stored.tick_direction)::text,
     (stored.last_price)::text, (stored.price24h_pcnt)::text,
     (stored.prev_price24h)::text, (stored.high_price24h)::text,
@@ -75,8 +75,8 @@ select position::integer,
     (stored.underlying_price)::text, (stored.total_volume)::text,
     (stored.total_turnover)::text, (stored.delta)::text, (stored.gamma)::text,
     (stored.vega)::text, (stored.theta)::text, (stored.change24h)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.changed)::text, (batch.extra)::text, (batch.tick_direction)::text,
     (batch.last_price)::text, (batch.price24h_pcnt)::text,
     (batch.prev_price24h)::text, (batch.high_price24h)::text,
@@ -97,7 +97,7 @@ select position::integer,
     (batch.underlying_price)::text, (batch.total_volume)::text,
     (batch.total_turnover)::text, (batch.delta)::text, (batch.gamma)::text,
     (batch.vega)::text, (batch.theta)::text, (batch.change24h)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::boolean[],
   $6::bigint[], $7::text[], $8::numeric[], $9::numeric[], $10::numeric[],

@@ -1,7 +1,7 @@
 -- one array a column, in the order of the columns
 select position::integer,
   stored.account_id is null as is_missing,
-  array[
+  array_to_json(array[
     (stored.wallet_balance <> batch.wallet_balance)::text,
     (stored.equity <> batch.equity)::text,
     (stored.account_ltv <> batch.account_ltv)::text,
@@ -14,17 +14,17 @@ select position::integer,
       join jsonb_each(batch.extra) as other using (key)
       where one.value <> other.value
     )) and stored.extra is distinct from batch.extra))::text
-  ]::text[] as differs,
-  array[
+  ]::text[]) as differs,
+  array_to_json(array[
     (stored.wallet_balance)::text, (stored.equity)::text, (stored.account_ltv)::text,
     (stored.free)::text, (stored.available_balance)::text,
     (stored.available_to_borrow)::text, (stored.extra)::text
-  ]::text[] as stored,
-  array[
+  ]::text[]) as stored,
+  array_to_json(array[
     (batch.wallet_balance)::text, (batch.equity)::text, (batch.account_ltv)::text,
     (batch.free)::text, (batch.available_balance)::text,
     (batch.available_to_borrow)::text, (batch.extra)::text
-  ]::text[] as offered
+  ]::text[]) as offered
 from unnest(
   $1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::numeric[],
   $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[], $11::numeric[],

@@ -163,6 +163,7 @@ export {
   type StoredGap,
 } from './records/capture-gaps.ts'
 export {
+  type DeadLetterCount,
   type DeadLetterOrigin,
   type DeadLetterPage,
   DeadLetterRepository,

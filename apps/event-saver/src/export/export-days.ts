@@ -4,6 +4,8 @@ import { streamSymbol } from '@grid/bybit-adapter'
 import type { Category, PublicChannel, PublicEvent } from '@grid/core-events'
 import {
   CaptureGapRepository,
+  type DeadLetterCount,
+  DeadLetterRepository,
   type EndTimes,
   type GridDatabase,
   listPartitions,
@@ -93,12 +95,12 @@ export async function exportDays(order: ExportOrder): Promise<Manifest> {
       files.push(entry)
       order.onDone(entry)
     }
-    files = await withLaterGaps(order, items, files, coverage.gaps)
+    files = await withLosses(order, items, files, coverage.gaps)
     isWhole = true
   } finally {
     // Also after a failure, because the files that were written before it are complete.
     if (!isWhole) {
-      files = await withLaterGaps(order, items, files, coverage.gaps).catch(() => files)
+      files = await withLosses(order, items, files, coverage.gaps).catch(() => files)
     }
     if (files.length > 0 || instruments.some(({ path }) => path !== null)) {
       await addToManifest(manifestPath, { version: 1, environment, files, instruments })
@@ -200,22 +202,26 @@ async function exportItem(
     knownFrom: known?.firstTs ?? written.firstTs,
     knownUntil: known === undefined ? written.lastTs : Math.max(known.lastTs, written.lastTs ?? 0),
     gaps: gapsOf(item, coverage.gaps),
+    deadLetters: null,
     exportedAt,
   }
 }
 
 /**
- * Adds the gaps that were recorded since the export began. One that was even filled since then counts as open: what
+ * Adds what may be missing in files: dead letters, and the gaps that were recorded since the export began. One that was even filled since then counts as open: what
  * filled it may have come too late for the file.
  */
-async function withLaterGaps(
+async function withLosses(
   order: ExportOrder,
   items: readonly Item[],
   files: readonly ManifestEntry[],
   before: readonly StoredGap[],
 ): Promise<ManifestEntry[]> {
+  const { db } = order
+  const whole = wholeOf(order.days)
+  const letters = await new DeadLetterRepository(db).countByDay(whole)
   const known = new Set(before.map(({ id }) => id))
-  const gaps = await new CaptureGapRepository(order.db).list(wholeOf(order.days))
+  const gaps = await new CaptureGapRepository(db).list(whole)
   const later = gaps
     .filter(({ id }) => !known.has(id))
     .map((gap): StoredGap => {
@@ -224,8 +230,24 @@ async function withLaterGaps(
     })
   return files.map((entry, place) => {
     const item = items[place]
-    return item === undefined ? entry : { ...entry, gaps: [...entry.gaps, ...gapsOf(item, later)] }
+    if (item === undefined) return entry
+    const deadLetters = lettersOf(item, letters)
+    return { ...entry, gaps: [...entry.gaps, ...gapsOf(item, later)], deadLetters }
   })
+}
+
+/** How many dead letters may hold events of an item. */
+function lettersOf(
+  { channel, category, symbol, day }: Item,
+  letters: readonly DeadLetterCount[],
+): number {
+  const names: readonly (string | null)[] = [symbol, streamSymbol(category, channel, symbol), null]
+  const mayBe = (letter: DeadLetterCount): boolean =>
+    letter.day === day &&
+    (letter.channel ?? channel) === channel &&
+    (letter.category ?? category) === category &&
+    names.includes(letter.symbol)
+  return letters.filter(mayBe).reduce((sum, { count }) => sum + count, 0)
 }
 
 function wholeOf(days: readonly string[]): { from: number; to: number } {

@@ -49,6 +49,11 @@ const entrySchema = z.object({
       collector: z.string(),
     }),
   ),
+  /**
+   * How many dead letters wait that were received on the day and may hold events of the instrument: those that name it
+   * or its stream, and those that name no channel, category or symbol. Null where it was not counted.
+   */
+  deadLetters: z.int().nullable().default(null),
   /** When the export of the day began, in epoch milliseconds. */
   exportedAt: z.int(),
 })

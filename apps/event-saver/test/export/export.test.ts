@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import {
+  type DeadLetter,
   type Decimal,
   instrumentFromJson,
   type PublicEvent,
@@ -14,6 +15,7 @@ import {
 import {
   CaptureGapRepository,
   createDatabase,
+  DeadLetterRepository,
   type GridDatabase,
   type InstrumentList,
   InstrumentRepository,
@@ -266,6 +268,50 @@ describe('export', () => {
         state: 'open',
         collector: 'c1',
       },
+    ])
+  })
+
+  it('the manifest counts the dead letters that may hold events of a file', async () => {
+    const day = '2025-10-06'
+    const localTsUs = Date.parse(`${day}T00:00:00Z`) * 1000
+    const letter = (n: number, names: Partial<DeadLetter>): DeadLetter => ({
+      code: 'ITEM_MALFORMED',
+      reason: 'p is empty',
+      field: 'p',
+      topic: null,
+      source: 'ws',
+      category: 'linear',
+      channel: 'publicTrade',
+      symbol: null,
+      localTsUs: localTsUs + n,
+      raw: new Uint8Array([n]),
+      ...names,
+    })
+    await new DeadLetterRepository(db).bulkInsert(
+      [
+        letter(0, { symbol: 'BTCUSDT' }),
+        letter(1, { symbol: 'BTCUSDT', channel: 'ticker' }),
+        letter(2, { symbol: 'ETHUSDT' }),
+        letter(3, {}),
+        letter(4, { channel: null, category: null }),
+        letter(5, { category: 'option', symbol: 'BTC' }),
+        letter(6, { symbol: 'BTCUSDT', localTsUs: localTsUs - 1 }),
+      ],
+      { collector: 'c1' },
+    )
+    const symbols = [
+      { category: 'linear', all: false, names: ['BTCUSDT', 'SOLUSDT'] },
+      { category: 'option', all: false, names: ['BTC-26DEC25-120000-C-USDT'] },
+    ] as const
+    const { files } = await exportDays(order('letters', { symbols, days: [day] }))
+    const counts = files.map(({ table, symbol, deadLetters }) => [table, symbol, deadLetters])
+    expect(counts).toEqual([
+      ['public_trades', 'BTCUSDT', 3],
+      ['public_trades', 'SOLUSDT', 2],
+      ['public_trades', 'BTC-26DEC25-120000-C-USDT', 2],
+      ['ticker_snapshots', 'BTCUSDT', 2],
+      ['ticker_snapshots', 'SOLUSDT', 1],
+      ['ticker_snapshots', 'BTC-26DEC25-120000-C-USDT', 1],
     ])
   })
 

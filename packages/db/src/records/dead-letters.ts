@@ -1,4 +1,4 @@
-import type { Channel, DeadLetter, DeadLetterCode } from '@grid/core-events'
+import type { Category, Channel, DeadLetter, DeadLetterCode } from '@grid/core-events'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { columnsOf, decodeRow, insertSql, selectListSql, type TextRow } from '../columns/column.ts'
 import { encodeTexts } from '../columns/encoding/encode-varying.ts'
@@ -36,6 +36,17 @@ export interface DeadLetterPage {
   readonly after?: string
   /** Also those of this user's (or everyone's) accounts; by default of market data only. */
   readonly of?: Viewer
+}
+
+/** How many dead letters of market data wait that were received on a day, of what they name. */
+export interface DeadLetterCount {
+  /** UTC, as `2026-11-21`. */
+  readonly day: string
+  /** Null, as the next two, where the letters do not name it. */
+  readonly channel: Channel | null
+  readonly category: Category | null
+  readonly symbol: string | null
+  readonly count: number
 }
 
 interface DeadLetterRow extends Omit<DeadLetter, 'accountId'> {
@@ -89,6 +100,16 @@ const WRITTEN = [
 const INSERT = insertSql<WrittenLetter>('dead_letters', WRITTEN)
 /** Most bytes of `raw` in one statement. */
 const STATEMENT_BYTES = 16 * 1024 * 1024
+
+/** A day as text: as a date it would depend on the session's formats. */
+const COUNT = sqlText`
+  select to_char(local_ts at time zone 'UTC', 'YYYY-MM-DD') as day, channel, category, symbol,
+    count(*)::text as count
+  from dead_letters
+  where account_id is null and state = 'waiting'
+    and local_ts >= $1::timestamptz and local_ts < $2::timestamptz
+  group by 1, 2, 3, 4
+  order by 1, 2, 3, 4`
 
 /** `isVisible` is an SQL condition that may have a parameter `$9`. */
 function listSql(isVisible: string): string {
@@ -198,6 +219,26 @@ export class DeadLetterRepository {
     )
     // Sound: the columns are the type's fields.
     return rows.map((row) => decodeRow([...OFFERED, ...STORED], row) as unknown as StoredDeadLetter)
+  }
+
+  /**
+   * Counts the waiting dead letters of market data that were received in an interval, in epoch milliseconds, `from`
+   * inclusive and `to` exclusive: what they hold is in no other table.
+   *
+   * @example
+   * const counts = await deadLetters.countByDay({ from, to })
+   */
+  async countByDay({
+    from,
+    to,
+  }: {
+    readonly from: number
+    readonly to: number
+  }): Promise<readonly DeadLetterCount[]> {
+    const times = [from, to].map((ms) => new Date(ms).toISOString())
+    type Row = Omit<DeadLetterCount, 'count'> & { readonly count: string }
+    const { rows } = await this.#db.executeQuery<Row>(CompiledQuery.raw(COUNT, times))
+    return rows.map((row) => ({ ...row, count: Number(row.count) }))
   }
 
   /**

@@ -18,6 +18,8 @@ import { callsOn } from '../support/tenant-calls.ts'
 
 /** Methods of collectors and operators, which store events of any account and fill gaps of market data only. */
 const INGEST = new Set(['bulkInsert', 'insert', 'fill'])
+/** Methods of repositories that hold data of tenants too, and that give market data only. */
+const OF_MARKETS = new Set(['countByDay'])
 /** Repositories of market data, which everybody may read, the collectors' and the operator's. */
 const NOT_OF_TENANTS: readonly object[] = [
   PublicTradeRepository,
@@ -33,7 +35,9 @@ function methodsOf(repository: object): readonly string[] {
   for (let owner = prototype; owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
     for (const name of Object.getOwnPropertyNames(owner)) names.add(name)
   }
-  return [...names].filter((name) => name !== 'constructor' && !INGEST.has(name)).toSorted()
+  return [...names]
+    .filter((name) => !['constructor', ...INGEST, ...OF_MARKETS].includes(name))
+    .toSorted()
 }
 
 async function outcomeOf(call: Promise<unknown>): Promise<'something' | 'nothing'> {

@@ -153,6 +153,31 @@ describe.each(DATABASES)('on %s', (_name, open) => {
     expect(await repository.bulkInsert(letters)).toEqual({ inserted: 0 })
   })
 
+  it('waiting dead letters of market data are counted by the day of their receipt', async () => {
+    const letters = new DeadLetterRepository(opened.db)
+    const midnight = Date.UTC(2025, 5, 2)
+    const at = (ms: number, changes: Partial<DeadLetter> = {}): DeadLetter => ({
+      ...{ ...LETTER, symbol: 'COUNTED', localTsUs: (midnight + ms) * 1000 },
+      ...changes,
+    })
+    await letters.bulkInsert([
+      ...[at(-1), at(0), at(1), at(86_400_000), at(2, { symbol: null })],
+      at(3, { symbol: 'RETRIED' }),
+      at(4, { channel: 'order', accountId: ACCOUNT }),
+    ])
+    const day = { from: midnight, to: midnight + 86_400_000 }
+    const retried = (await letters.list({ ...day })).filter(({ symbol }) => symbol === 'RETRIED')
+    const ids = retried.map(({ id }) => id)
+    await letters.markRetried('everyone', ids)
+    const of = { channel: 'publicTrade', category: 'linear' }
+    expect(await letters.countByDay({ ...day, from: midnight - 1 })).toEqual([
+      { day: '2025-06-01', ...of, symbol: 'COUNTED', count: 1 },
+      { day: '2025-06-02', ...of, symbol: 'COUNTED', count: 2 },
+      { day: '2025-06-02', ...of, symbol: null, count: 1 },
+    ])
+    expect(await letters.countByDay({ from: 0, to: midnight - 86_400_000 })).toEqual([])
+  })
+
   it('dead letters too large for one statement are stored by several statements, all or none', async () => {
     const repository = new DeadLetterRepository(opened.db)
     const topic = 'LARGE'

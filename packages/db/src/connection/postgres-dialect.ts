@@ -146,7 +146,11 @@ function settledClient(
   if (getStartupConf === undefined) return SettledClient
   Object.assign(SettledClient.prototype, {
     getStartupConf(this: StartingClient): Record<string, string> {
-      return { ...getStartupConf.call(this), ...settings.startupForms }
+      return {
+        ...settings.startupDefaults,
+        ...getStartupConf.call(this),
+        ...settings.startupForms,
+      }
     },
   })
   return SettledClient

@@ -1,7 +1,8 @@
 import { SessionForms, type SessionState, sessionSql } from './session-forms.ts'
 
-/** The limits of every transaction; 0 leaves a limit to the server. */
+/** The limits of every transaction; 0 leaves a limit to the server, where nothing else is said. */
 export interface SessionLimits {
+  /** 0 is no limit, also where the server, the database or the role has one. */
   readonly statementTimeoutMs: number
   readonly idleInTransactionTimeoutMs: number
   readonly readOnly: boolean
@@ -21,6 +22,7 @@ interface StartupParameters {
 }
 
 const READ_ONLY = 'default_transaction_read_only'
+const STATEMENT_TIMEOUT = 'statement_timeout'
 const NO_PARAMETERS: StartupParameters = {
   statement_timeout: 0,
   idle_in_transaction_session_timeout: 0,
@@ -43,10 +45,10 @@ export class SessionSettings {
     const { statementTimeoutMs, idleInTransactionTimeoutMs, readOnly } = limits
     this.#limits = new Map(
       [
-        ['statement_timeout', String(statementTimeoutMs)] as const,
+        [STATEMENT_TIMEOUT, String(statementTimeoutMs)] as const,
         ['idle_in_transaction_session_timeout', String(idleInTransactionTimeoutMs)] as const,
         [READ_ONLY, readOnly ? 'on' : '0'] as const,
-      ].filter(([, value]) => value !== '0'),
+      ].filter(([name, value]) => value !== '0' || name === STATEMENT_TIMEOUT),
     )
   }
 
@@ -60,10 +62,16 @@ export class SessionSettings {
     if (this.#areLocal) return NO_PARAMETERS
     const numberOf = (name: string): number => Number(this.#limits.get(name) ?? 0)
     return {
-      statement_timeout: numberOf('statement_timeout'),
+      statement_timeout: numberOf(STATEMENT_TIMEOUT),
       idle_in_transaction_session_timeout: numberOf('idle_in_transaction_session_timeout'),
       options: this.#limits.has(READ_ONLY) ? `-c ${READ_ONLY}=on` : undefined,
     }
+  }
+
+  /** What to send at a connection's start unless the URL says otherwise: `pg` sends no 0. */
+  get startupDefaults(): Readonly<Record<string, string>> {
+    const isUnlimited = !this.#areLocal && this.#limits.get(STATEMENT_TIMEOUT) === '0'
+    return isUnlimited ? { [STATEMENT_TIMEOUT]: '0' } : {}
   }
 
   /** The forms to send at a connection's start, beyond what `pg` sends by itself. */
@@ -99,10 +107,10 @@ export class SessionSettings {
     const { rows } = await client.query(sessionSql([...this.#limits.keys()]))
     const state = JSON.parse(String(rows[0]?.state)) as SessionState
     const hasForms = this.#forms.matches(state)
-    const hasLimits = [...this.#limits.keys()].every((name) => {
+    const hasLimits = [...this.#limits].every(([name, value]) => {
       const setting = state.settings[name]
       // A value other than ours was set on purpose, in the URL or for the role.
-      return setting !== '0' && setting !== 'off'
+      return value === '0' || (setting !== '0' && setting !== 'off')
     })
     if (!hasForms || !hasLimits) this.#areLocal = true
     return !this.#forms.learn(state) || this.#areLocal

@@ -58,6 +58,23 @@ describe('connections to a server', () => {
     await db.destroy()
   })
 
+  it('have no limit of a statement’s time where none is wanted, unless the URL names one', async () => {
+    const own = await createTestDatabase(inject('postgresUrl'))
+    const limit = async (query = ''): Promise<unknown> => {
+      const db = createDatabase({ url: own.url + query, statementTimeoutMs: 0 })
+      const { rows } = await sql`select current_setting('statement_timeout') as shown`.execute(db)
+      await db.destroy()
+      return rows[0]
+    }
+    const db = createDatabase({ url: own.url })
+    const name = sql.ref(new URL(own.url).pathname.slice(1))
+    await sql`alter database ${name} set statement_timeout = '100ms'`.execute(db)
+    await db.destroy()
+    expect(await limit()).toEqual({ shown: '0' })
+    expect(await limit('?statement_timeout=5000')).toEqual({ shown: '5s' })
+    await own.drop()
+  })
+
   it('are not used again once the server ended them in a transaction', async () => {
     const db = open({ idleInTransactionTimeoutMs: 100 })
     const watcher = open({})

@@ -3,6 +3,7 @@ import {
   Backoff,
   type Clock,
   type MarketStream,
+  sleep,
   streamKey,
   streamOf,
   untilAborted,
@@ -36,6 +37,9 @@ export interface MarketRepairOptions {
 const AT_A_TIME = 5
 /** The first retries come soon, while a page may still reach; the last ones are for quiet markets. */
 const BACKOFF = { baseMs: 1000, capMs: 300_000 }
+
+/** How soon the open gaps are asked for again, where the database cannot tell them. */
+const TAKE_UP_MS = 60_000
 
 /** One stream with gaps to fill. */
 interface Job {
@@ -96,18 +100,29 @@ export class MarketRepair {
     if (this.#notLive.delete(key)) this.#request(stream)
   }
 
-  /** Takes up the open gaps of earlier processes, once the database is ready. Never rejects. */
+  /**
+   * Takes up the open gaps of earlier processes, once the database is ready: nobody else asks for them. Resolves when
+   * they are known, or with the stop. Never rejects.
+   */
   async takeUp(): Promise<void> {
-    if (!this.#isOn) return
     const { clock, log } = this.#options
-    await queryAtStart({ log, clock, signal: this.#stop.signal }, async () => {
-      for (const gap of await this.#gaps.list({ state: 'open' })) {
-        const stream = streamOfStored(gap)
-        if (stream === null) continue
-        if (this.#options.isLive(stream)) this.#request(stream)
-        else this.#notLive.set(streamKey(stream), stream)
-      }
-    })
+    const { signal } = this.#stop
+    for (let isKnown = !this.#isOn; !isKnown && !signal.aborted; ) {
+      await queryAtStart({ log, clock, signal }, async () => {
+        await this.#takeUpOnce()
+        isKnown = true
+      })
+      if (!isKnown) await sleep(clock, TAKE_UP_MS, signal)
+    }
+  }
+
+  async #takeUpOnce(): Promise<void> {
+    for (const gap of await this.#gaps.list({ state: 'open' })) {
+      const stream = streamOfStored(gap)
+      if (stream === null) continue
+      if (this.#options.isLive(stream)) this.#request(stream)
+      else this.#notLive.set(streamKey(stream), stream)
+    }
   }
 
   /** Ends all repairs; gaps that are not filled stay open. */

@@ -6,6 +6,11 @@ export interface ReplayScope {
   readonly market: MarketScope | null
   /** By id; null for no accounts. */
   readonly accounts: ReadonlySet<string> | null
+  /**
+   * By id, all accounts that the database has, removed ones too; null where not all are wanted. What others sent belongs
+   * to nobody there.
+   */
+  readonly known: ReadonlySet<string> | null
   /** Times of receipt in epoch microseconds, `fromUs` inclusive and `toUs` exclusive. */
   readonly fromUs: number
   readonly toUs: number

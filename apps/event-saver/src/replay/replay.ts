@@ -50,6 +50,8 @@ export interface ReplayReport {
   readonly deadLetters: number
   /** Stretches of the journal that cannot be read. */
   readonly holes: number
+  /** Messages of accounts that the database does not have, where all accounts are wanted: they are left out. */
+  readonly ofUnknown: number
 }
 
 /** Stores what segments hold and the database lacks. What is stored already stays as it is. */
@@ -147,8 +149,14 @@ async function storeAll(
   const merge = new IntervalMerge(intervals, (event, place) => {
     if (isWithin(scope, event.localTsUs) && isMeant(event.channel, place)) rows.add(event)
   })
+  let ofUnknown = 0
   const found = await walkAll(options, step, (frame) => {
     onFrame?.(frame)
+    const accountId = frame.origin?.accountId ?? null
+    if (accountId !== null && scope.known?.has(accountId) === false) {
+      if (isWithin(scope, frame.timeUs)) ofUnknown += 1
+      return null
+    }
     for (const event of frame.events) {
       if (isWanted(scope, streamOfEvent(event))) merge.add(event, frame.position)
     }
@@ -165,7 +173,7 @@ async function storeAll(
   })
   merge.end()
   await rows.store()
-  return found
+  return { ...found, ofUnknown }
 }
 
 function walkAll(
@@ -181,7 +189,7 @@ function walkAll(
 
 function reportOf(
   { segments }: ReplayOptions,
-  { frames, holes }: { readonly frames: number; readonly holes: number },
+  found: Pick<ReplayReport, 'frames' | 'holes' | 'ofUnknown'>,
   parts: readonly ReplayedRows[],
 ): ReplayReport {
   const channels = new Map<Channel, ChannelRows>()
@@ -193,5 +201,5 @@ function reportOf(
     }
   }
   const deadLetters = parts.reduce((sum, part) => sum + part.deadLetters, 0)
-  return { segments: segments.length, frames, holes, channels, deadLetters }
+  return { ...found, segments: segments.length, channels, deadLetters }
 }

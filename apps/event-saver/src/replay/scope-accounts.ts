@@ -2,6 +2,7 @@ import { AccountRepository, type GridDatabase, OperatorRepository, type User } f
 import type { Kysely } from 'kysely'
 import { isShownText } from '../config/shown-text.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
+import type { ReplayScope } from './replay-scope.ts'
 
 /** Accounts as they are asked for. */
 export interface AskedAccounts {
@@ -14,18 +15,20 @@ export interface AskedAccounts {
 const PAGE = 1000
 
 /**
- * The ids of the accounts that are asked for: of this environment, and without those that were removed. Throws a
+ * The accounts that are asked for, of this environment and without those that were removed, and if all are, which there are. Throws a
  * `CommandError` for a name that there is not, and for an account's name that several users have.
  */
 export async function scopeAccounts(
   db: Kysely<GridDatabase>,
   { names, user }: AskedAccounts,
-): Promise<ReadonlySet<string>> {
+): Promise<Pick<ReplayScope, 'accounts' | 'known'>> {
   const accounts = new AccountRepository(db)
   const ids = new Set<string>()
+  const known = new Set<string>()
   const found = new Set<string>()
   for await (const scope of usersOf(db, user)) {
     for (const { accountId, accountName, status } of await accounts.list(scope)) {
+      known.add(accountId)
       if (status === 'removed' || names?.has(accountName) === false) continue
       if (names !== null && found.has(accountName)) {
         const message = `--account: several users have an account ${nameText(accountName)}: say whose with --user`
@@ -41,7 +44,7 @@ export async function scopeAccounts(
   if (user !== undefined && ids.size === 0) {
     throw notFound(`--user: user ${nameText(user)} has no account of this environment`)
   }
-  return ids
+  return { accounts: ids, known: names === null && user === undefined ? known : null }
 }
 
 async function* usersOf(db: Kysely<GridDatabase>, name: string | undefined): AsyncGenerator<User> {

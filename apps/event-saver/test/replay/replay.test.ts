@@ -216,6 +216,23 @@ it('replaces what accounts sent, and the newest states of their orders with it',
   expect(wrong.different).toBeGreaterThan(20)
   expect(wrong.missing).toBeGreaterThan(5)
 
+  // As one that was restored from a backup of before the accounts were added.
+  await using older = await ownDatabase()
+  await Tenants.prepare(older.db, sim)
+  const other = { ...env, EVENTSAVER_DATABASE_URL: older.url }
+  const unknown = await replay(other, [])
+  expect(unknown).toMatchObject({ code: 3 })
+  expect(unknown.stdout).toMatch(
+    /^[1-9]\d* messages are of accounts that this database does not have/m,
+  )
+  for (const args of [
+    ['--from', '2100-01-01'],
+    ['--category', 'linear'],
+  ]) {
+    const { code, stdout } = await replay(other, args)
+    expect({ code, isTold: stdout.includes('accounts') }).toEqual({ code: 0, isTold: false })
+  }
+
   const one = await replay(env, ['--replace', '--account', 'a', '--user', 'ann'])
   expect(one).toMatchObject({ code: 0 })
   expect(one.stdout).not.toContain('publicTrade')

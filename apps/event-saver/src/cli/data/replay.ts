@@ -117,7 +117,7 @@ async function scopeOf(
   db: Kysely<GridDatabase>,
   { config, origins }: LoadedConfig,
   { account, user }: ReplayCommandOptions,
-): Promise<Pick<ReplayScope, 'accounts' | 'market'>> {
+): Promise<Pick<ReplayScope, 'accounts' | 'known' | 'market'>> {
   const isGiven = (['symbols', 'category', 'channels'] as const).some(
     (name) => origins[name] === 'flag',
   )
@@ -125,7 +125,7 @@ async function scopeOf(
   const asked = { names: account === undefined ? null : new Set(account), user }
   return {
     market: isGiven || !ofAccounts ? marketOf({ config, origins }) : null,
-    accounts: ofAccounts || !isGiven ? await scopeAccounts(db, asked) : null,
+    ...(ofAccounts || !isGiven ? await scopeAccounts(db, asked) : { accounts: null, known: null }),
   }
 }
 
@@ -157,9 +157,12 @@ async function committedOf(
   return positions.size === 0 ? null : positions
 }
 
-function isClean({ channels, deadLetters, holes }: ReplayReport): boolean {
+function isClean({ channels, deadLetters, holes, ofUnknown }: ReplayReport): boolean {
   const rows = [...channels.values()]
-  return deadLetters + holes === 0 && rows.every((each) => each.conflicts + each.refused === 0)
+  return (
+    deadLetters + holes + ofUnknown === 0 &&
+    rows.every((each) => each.conflicts + each.refused === 0)
+  )
 }
 
 function jsonOf({ channels, ...report }: ReplayReport): object {
@@ -176,7 +179,8 @@ const COUNTS: readonly (readonly [keyof ChannelRows, string])[] = [
   ['refused', 'refused by the database, see dead-letters list'],
 ]
 
-function linesOf({ channels, deadLetters, frames, holes, segments }: ReplayReport): string[] {
+function linesOf(report: ReplayReport): string[] {
+  const { channels, deadLetters, frames, holes, ofUnknown, segments } = report
   const rows = [...channels].map(([channel, counts]) => {
     const told = COUNTS.filter(([name]) => counts[name] > 0 || name === 'stored').map(
       ([name, text]) => `${counts[name]} ${text}`,
@@ -186,6 +190,9 @@ function linesOf({ channels, deadLetters, frames, holes, segments }: ReplayRepor
   const problems = [
     ...(deadLetters > 0
       ? [`${deadLetters} messages cannot be understood, see dead-letters list`]
+      : []),
+    ...(ofUnknown > 0
+      ? [`${ofUnknown} messages are of accounts that this database does not have, left out`]
       : []),
     ...(holes > 0
       ? [`${holes} places of the journal cannot be read: around them rows stay as they are`]

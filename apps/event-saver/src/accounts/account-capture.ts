@@ -44,6 +44,7 @@ export class AccountCapture {
         since,
         topics: [],
         snapshotAt: null,
+        unread: [],
       }),
     )
     const captured = [...this.#workers.values()].map((worker) => worker.status())

@@ -25,8 +25,13 @@ export interface AccountStatus {
   /** Since when it has this state and code, in epoch milliseconds. */
   readonly since: number
   readonly topics: readonly TopicStatus<PrivateChannel>[]
-  /** When all of wallet, positions and orders was last read, in epoch milliseconds; null if never. */
+  /**
+   * When wallet, positions and orders were last read, but for the lists that are `unread`, in epoch milliseconds; null
+   * if never.
+   */
   readonly snapshotAt: number | null
+  /** Lists that the exchange refused when they were last asked for, such as `spot orders`. */
+  readonly unread: readonly string[]
 }
 
 /** The state that the latest statuses of a stream amount to. */

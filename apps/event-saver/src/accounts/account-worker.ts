@@ -81,6 +81,8 @@ export class AccountWorker {
   readonly #legs = new LegBook()
   readonly #orders = new OpenOrders()
   readonly #seen = new SeenInstruments()
+  /** Lists that the exchange refuses. */
+  readonly #unread = new Set<string>()
   readonly #stop = new AbortController()
   /** Channels that have been live, and since when, as the end of a gap. */
   readonly #begun = new Map<PrivateChannel, number>()
@@ -116,6 +118,10 @@ export class AccountWorker {
       coins: context.coins,
       seen: this.#seen,
       onDenied: (category, reason) => context.log.denied(account, category, reason),
+      onListed: (list, isRead) => {
+        if (isRead) this.#unread.delete(list)
+        else this.#unread.add(list)
+      },
     })
     const store = (rows: ArrivedRows): Promise<boolean> => {
       // After the end, the writers take no more rows.
@@ -214,6 +220,7 @@ export class AccountWorker {
       since: this.#since,
       topics: this.#stream.topics(),
       snapshotAt: this.#jobs.snapshotAt,
+      unread: [...this.#unread].sort(),
     }
   }
 

@@ -22,12 +22,18 @@ it('an account’s name is shown on one line, without commands for the terminal'
     'ann\\u202e/main\\u001b[2J\\u000aalice/other  enabled  enabled  mainnet  a',
   )
   expect(strayLine(ACCOUNT)).toContain('main\\u001b[2J\\u000aalice/other')
-  const account = { accountName: NAME, state: 'refused', code: 'X', reason: 'no\u0007' }
+  const account = {
+    accountName: NAME,
+    state: 'refused',
+    code: 'X',
+    reason: 'no\u0007',
+    unread: ['a b'],
+  }
   const nothing = { checks: [], instruments: [], channels: [], gaps: {}, evidenceLost: {} }
   const status = { accounts: [account], ...nothing }
   const lines = statusLines(status as unknown as SaverStatus)
   expect(lines).toContain(
-    'account main\\u001b[2J\\u000aalice/other  enabled: refused (X: no\\u0007)',
+    'account main\\u001b[2J\\u000aalice/other  enabled: refused (X: no\\u0007), cannot read a b',
   )
 })
 

@@ -70,6 +70,8 @@ export interface AccountReaderOptions extends PrivateRestClientOptions {
   readonly seen: SeenInstruments
   /** Told of a category that the key may not read. */
   readonly onDenied: (category: Category, reason: string) => void
+  /** Told whether a list of the present, such as `spot orders`, could be read. */
+  readonly onListed: (list: string, isRead: boolean) => void
 }
 
 /** What to ask a list for. */
@@ -101,11 +103,14 @@ const EVERYTHING: Scopes = { each: [{}], gone: [], isAsked: () => true, complete
  */
 export class AccountReader {
   readonly #client: BybitPrivateRestClient
-  readonly #options: Pick<AccountReaderOptions, 'clock' | 'coins' | 'seen' | 'onDenied'>
+  readonly #options: Pick<
+    AccountReaderOptions,
+    'clock' | 'coins' | 'seen' | 'onDenied' | 'onListed'
+  >
 
-  constructor({ coins, seen, onDenied, ...place }: AccountReaderOptions) {
+  constructor({ coins, seen, onDenied, onListed, ...place }: AccountReaderOptions) {
     this.#client = new BybitPrivateRestClient(place)
-    this.#options = { clock: place.clock, coins, seen, onDenied }
+    this.#options = { clock: place.clock, coins, seen, onDenied, onListed }
   }
 
   /** The present wallet: the coins that have a balance. */
@@ -129,7 +134,7 @@ export class AccountReader {
     signal: AbortSignal,
   ): Promise<ListedRows<PositionEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    return this.#whole(category, signal, (scope) =>
+    return this.#whole(category, 'positions', signal, (scope) =>
       this.#client.positions({ category, ...scope }, options),
     )
   }
@@ -148,7 +153,7 @@ export class AccountReader {
   /** Every open order of a category. */
   openOrders(category: Category, signal: AbortSignal): Promise<ListedRows<OrderEvent>> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    return this.#whole(category, signal, (scope) =>
+    return this.#whole(category, 'orders', signal, (scope) =>
       this.#client.openOrders({ category, ...scope }, options),
     )
   }
@@ -203,10 +208,12 @@ export class AccountReader {
   /** Reads a list of the present of everything that there is to be asked for. */
   async #whole<Event extends InstrumentEvent>(
     category: Category,
+    what: 'orders' | 'positions',
     signal: AbortSignal,
     list: (scope: Scope) => RestPages<Event>,
   ): Promise<ListedRows<Event>> {
-    const asOfMs = nowMs(this.#options.clock) - LISTING_AGE_MS
+    const { clock, onListed } = this.#options
+    const asOfMs = nowMs(clock) - LISTING_AGE_MS
     const { each, gone, isAsked } =
       category === 'linear'
         ? await this.#linearScopes(asOfMs, signal)
@@ -218,14 +225,18 @@ export class AccountReader {
         () => this.#collected(list(scope)),
         () => null,
       )
-      // Time 0, so that nothing counts as absent from a list that lacks a part.
-      if (rows === null) return { ...NOTHING, ...whole, isAsked, exchangeTs: 0 }
+      if (rows === null) {
+        onListed(`${category} ${what}`, false)
+        // Time 0, so that nothing counts as absent from a list that lacks a part.
+        return { ...NOTHING, ...whole, isAsked, exchangeTs: 0 }
+      }
       whole = whole === null ? rows : joined(whole, rows)
     }
     for (const scope of gone) {
       const rows = await orUnknown(() => this.#collected(list(scope)))
       if (rows !== null) whole = whole === null ? rows : joined(whole, rows)
     }
+    onListed(`${category} ${what}`, true)
     return { ...(whole ?? NOTHING), isAsked }
   }
 

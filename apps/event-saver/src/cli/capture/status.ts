@@ -47,8 +47,9 @@ export function statusLines(status: SaverStatus): string[] {
     `database ${status.database}${status.databaseReady ? '' : ' (not reached yet)'}`,
     ...status.checks.map((check) => `${check.ok ? 'ok  ' : 'FAIL'} ${check.code}: ${check.detail}`),
     ...status.accounts.map(
-      ({ accountName, state, code, reason }) =>
-        `account ${accountName}: ${state}${code === null ? '' : ` (${code}: ${reason})`}`,
+      ({ accountName, state, code, reason, unread }) =>
+        `account ${accountName}: ${state}${code === null ? '' : ` (${code}: ${reason})`}` +
+        (unread.length === 0 ? '' : `, cannot read ${unread.join(', ')}`),
     ),
     ...status.instruments.map(
       ({ category, listed, recordedAt, changes, ended }) =>

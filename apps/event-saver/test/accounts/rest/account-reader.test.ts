@@ -23,8 +23,9 @@ async function rig(listed: {
   /** Names that the exchange does not know. */
   unknown?: readonly string[]
   /** What the exchange refuses everything with. */
-  retCode?: number
+  retCode?: number | undefined
 }) {
+  const lists: string[] = []
   const asked: string[] = []
   const denied: string[] = []
   const server = createServer((request, response) => {
@@ -74,8 +75,9 @@ async function rig(listed: {
       if (listed.retCode === undefined) expect.unreachable()
       denied.push(category)
     },
+    onListed: (list, isRead) => lists.push(`${list} ${isRead ? 'read' : 'unread'}`),
   })
-  return { reader, seen, asked, answer, denied }
+  return { reader, seen, asked, answer, denied, lists }
 }
 
 it('asks for options of every coin that is listed or was traded, and for nothing else', async () => {
@@ -147,6 +149,16 @@ it.each([
   const { reader, denied } = await rig({ coins: [], retCode })
   expect(await reader.executions('spot', INTERVAL, async () => {}, { signal })).toBe(told)
   expect(denied).toEqual(['spot'])
+})
+
+it('tells which lists of the present are refused, and which are read', async () => {
+  const listed: Parameters<typeof rig>[0] = { coins: ['USDT'], retCode: 10005 }
+  const { reader, lists } = await rig(listed)
+  await reader.positions('linear', signal)
+  await reader.openOrders('spot', signal)
+  listed.retCode = undefined
+  await reader.openOrders('spot', signal)
+  expect(lists).toEqual(['linear positions unread', 'spot orders unread', 'spot orders read'])
 })
 
 it('gives a part of a history from before it is known which coins there were', async () => {

@@ -316,7 +316,13 @@ export const SETTINGS = {
     'COLLECTOR',
     hostname(),
     'collector-1',
-    z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters'),
+    z
+      .string()
+      // The name is in rows and in the log: the URL of a database does not belong there.
+      .regex(
+        /^(?!.*:\/\/)[\x21-\x7e]{1,64}$/,
+        'must be 1 to 64 visible ASCII characters, and no URL',
+      ),
     'name of this collector in the database (default: the host’s name)',
   ),
   logLevel: setting(

@@ -171,6 +171,12 @@ const VALUES: readonly Fault[] = [
     fix: /unknown category/,
   },
   {
+    title: 'the URL of the database in place of the collector’s name',
+    env: () => ({ EVENTSAVER_COLLECTOR: at('/db') }),
+    names: 'EVENTSAVER_COLLECTOR',
+    fix: /no URL/,
+  },
+  {
     title: 'a URL where the name of its file should be',
     env: () => ({ EVENTSAVER_DATABASE_URL_FILE: at('/db') }),
     names: 'EVENTSAVER_DATABASE_URL_FILE',

@@ -8,7 +8,7 @@ import {
 } from '@grid/core-events'
 import type { EnabledAccount, GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import { ACCOUNT_REPOSITORIES } from '../pipeline/channel-stores.ts'
+import { ACCOUNT_REPOSITORIES } from '../pipeline/writers/channel-stores.ts'
 
 /** By channel, the time since which events may have been missed, in epoch milliseconds. */
 export type MissedSince = Readonly<Partial<Record<PrivateChannel, number>>>

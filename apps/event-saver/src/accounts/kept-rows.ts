@@ -1,6 +1,6 @@
 import { isKept, PREDECESSOR_FILTER, type PrivateFilter } from '@grid/bybit-adapter'
 import type { Config } from '../config/config.ts'
-import type { ArrivedRows } from '../pipeline/pipeline.ts'
+import type { ArrivedRows } from '../pipeline/arrived.ts'
 
 /** What the setting keeps of accounts; undefined for everything. */
 export function accountFilterOf({

@@ -2,10 +2,10 @@ import type { DeadLetter } from '@grid/core-events'
 import { DeadLetterRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
 import { reasonOf } from '../log/reason.ts'
-import type { BufferedWriter } from './buffered-writer.ts'
 import type { DropReason, Ledger, LedgerChannel } from './ledger.ts'
-import type { Arrival } from './waiting-room.ts'
-import type { WriterFactory } from './writer-factory.ts'
+import type { BufferedWriter } from './writers/buffered-writer.ts'
+import type { Arrival } from './writers/waiting-room.ts'
+import type { WriterFactory } from './writers/writer-factory.ts'
 
 /** A dead letter on its way to the database. */
 export interface PendingDeadLetter {

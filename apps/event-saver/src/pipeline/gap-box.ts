@@ -6,12 +6,12 @@ import type { JournalNote } from '../journal/format/items.ts'
 import type { JournalPosition } from '../journal/format/position.ts'
 import type { Journal } from '../journal/journal.ts'
 import { reasonOf } from '../log/reason.ts'
-import type { BufferedWriter } from './buffered-writer.ts'
 import { STOPPED } from './dead-letter-box.ts'
 import { GapRecorder, type RecordedGap } from './gap-recorder.ts'
 import { createGapWriter } from './gap-writer.ts'
 import { GapLane } from './recovery/gap-lane.ts'
-import type { WriterFactory } from './writer-factory.ts'
+import type { BufferedWriter } from './writers/buffered-writer.ts'
+import type { WriterFactory } from './writers/writer-factory.ts'
 
 /** What a box of gaps is made of. */
 export interface GapBoxOptions {

@@ -1,9 +1,9 @@
 import type { CaptureGap } from '@grid/core-events'
 import { CaptureGapRepository, type GridDatabase } from '@grid/db'
 import type { Kysely } from 'kysely'
-import type { BufferedWriter } from './buffered-writer.ts'
 import type { RecordedGap } from './gap-recorder.ts'
-import type { WriterFactory } from './writer-factory.ts'
+import type { BufferedWriter } from './writers/buffered-writer.ts'
+import type { WriterFactory } from './writers/writer-factory.ts'
 
 /** What a gap writer is made of. */
 export interface GapWriterOptions {

@@ -3,8 +3,8 @@ import { contentOf } from '../log/content.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
 import type { LedgerChannel } from './ledger.ts'
-import type { PipelineHandlers } from './pipeline.ts'
-import type { WriterName } from './writer-factory.ts'
+import type { PipelineHandlers } from './pipeline-options.ts'
+import type { WriterName } from './writers/writer-factory.ts'
 
 /** How many lost items are logged with their content; of more only some are, so that the log stays bounded. */
 const MOST_CONTENTS = 10_000

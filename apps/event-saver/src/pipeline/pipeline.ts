@@ -1,111 +1,38 @@
-import type { Discard, PrivateFilter } from '@grid/bybit-adapter'
+import type { Discard } from '@grid/bybit-adapter'
 import {
   type CaptureGap,
   CHANNELS,
   type Channel,
-  type Clock,
   type DeadLetter,
   type GridEvent,
   nowMs,
   repeat,
-  type Stream,
 } from '@grid/core-events'
-import { classifyDatabaseError, type GridDatabase } from '@grid/db'
-import type { Kysely } from 'kysely'
-import { type DurableJournal, isDurable } from '../journal/durable-journal.ts'
-import type { JournalItem } from '../journal/format/items.ts'
-import type { Journal } from '../journal/journal.ts'
-import { BufferedWriter } from './buffered-writer.ts'
+import { isDurable } from '../journal/durable-journal.ts'
+import type { ArrivedFrame, ArrivedRows } from './arrived.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
-import {
-  DroppedIntervals,
-  type Moment,
-  momentOfEvent,
-  momentOfLetter,
-} from './dropped-intervals.ts'
-import { createEventWriter, type EventQueue } from './event-writer.ts'
+import { DroppedIntervals, momentOfEvent, momentOfLetter } from './dropped-intervals.ts'
 import { GapBox } from './gap-box.ts'
-import type { GapRecorder, RecordedGap } from './gap-recorder.ts'
-import { LastingRefusal } from './lasting-refusal.ts'
+import type { GapRecorder } from './gap-recorder.ts'
 import { type DropReason, Ledger, type LedgerChannel, type LedgerEntry } from './ledger.ts'
+import { makeWriters } from './make-writers.ts'
 import { MergingQueue } from './merging/merging-queue.ts'
 import { type MergeStates, STATE_MERGES } from './merging/state-merges.ts'
-import type { ReadFrame } from './recovery/catch-up.ts'
+import type { Intervals, PipelineOptions } from './pipeline-options.ts'
 import { forEachLane } from './recovery/frame-items.ts'
 import { Lane, type LaneItems } from './recovery/lane.ts'
-import { isElsewhere } from './recovery/positions.ts'
 import { Recovery } from './recovery/recovery.ts'
 import type { Place } from './recovery/stream-recorder.ts'
 import { UnkeptNotes } from './recovery/unkept-notes.ts'
 import { UnknownKeys } from './unknown-keys.ts'
-import type { Arrival } from './waiting-room.ts'
-import type { WriterFactory, WriterName } from './writer-factory.ts'
-
-/** What a pipeline tells its owner about. */
-export interface PipelineHandlers {
-  /** A failed write is tried again, or succeeded after failures (`failures` is then 0). */
-  onRetry(writer: WriterName, error: unknown, failures: number): void
-  /** An item is stored as a dead letter. */
-  onDeadLetter(letter: DeadLetter): void
-  /** A queue had no room for an item; a gap will cover it. */
-  onDrop(channel: LedgerChannel): void
-  /** A dead letter or a gap, the evidence of a loss, could not be stored, and nothing holds it any longer. */
-  onEvidenceLost(what: DeadLetter | CaptureGap, reason: string): void
-}
-
-/** The length of the intervals of which one event a stream is stored, in milliseconds; 0 for every event. */
-export type Intervals = { readonly [Name in Channel]?: number }
-
-/** What a pipeline is made of. */
-export interface PipelineOptions {
-  readonly db: Kysely<GridDatabase>
-  /** One that can be read keeps what finds no room in memory. */
-  readonly journal: Journal | (Journal & DurableJournal)
-  readonly clock: Clock
-  readonly collector: string
-  /** What the database and the journal are of, e.g. `mainnet`. */
-  readonly environment: string
-  readonly batchSize: number
-  readonly flushIntervalMs: number
-  readonly maxWaiting: number
-  readonly gapThresholdMs: number
-  /** Default: every event is stored. */
-  readonly intervals?: Intervals
-  /** How frames of accounts are filtered, also those that are read from the journal. */
-  readonly filter?: PrivateFilter | undefined
-  readonly handlers: PipelineHandlers
-  /** Told of each item that is read from the journal, in order; a promise is awaited before the next. */
-  readonly onJournalItem?: (item: JournalItem, frame: ReadFrame | null) => Promise<unknown> | null
-  /** The streams of a channel that are captured, or were when the records came that are being read: they have a gap where the journal is damaged. */
-  readonly streamsOf?: (channel: Channel) => readonly Stream[]
-  /** When events of each stream of a channel were last stored. */
-  readonly lastStored?: (channel: Channel) => Promise<readonly Moment[]>
-  /** Told of each gap, before it is stored. */
-  readonly onRecorded?: (recorded: RecordedGap) => void
-  /** Told that the database goes on refusing what a writer stores, and that trying again does not help. */
-  readonly onRefused?: (writer: WriterName, error: unknown) => void
-  /** Told that counting an item failed: the process should not go on. */
-  readonly onDefect: (error: unknown) => void
-}
-
-/** A frame with everything that it was normalized to. */
-export interface ArrivedFrame extends ArrivedRows {
-  readonly frame: { readonly bytes: Uint8Array; readonly localTsUs: number }
-  readonly discarded: readonly Discard[]
-}
+import { createEventWriter, type EventQueue } from './writers/event-writer.ts'
+import type { Arrival } from './writers/waiting-room.ts'
+import type { WriterFactory } from './writers/writer-factory.ts'
 
 /** How many items of evidence are lost: what was written nowhere but in the log. */
 export interface EvidenceLost {
   readonly deadLetters: number
   readonly gaps: number
-}
-
-/** The rows of a REST reply. */
-export interface ArrivedRows {
-  readonly events: readonly GridEvent[]
-  readonly deadLetters: readonly DeadLetter[]
-  /** Events that the configuration leaves out: they are counted, and not stored. */
-  readonly filtered?: readonly GridEvent[]
 }
 
 /** What a stop left. */
@@ -118,11 +45,6 @@ export interface DrainReport {
 
 /** Why an item of a kind that is not captured was left out. */
 const FILTERS: ReadonlySet<Discard['reason']> = new Set(['filtered', 'category_not_captured'])
-/**
- * Most bytes that may wait in one queue, so that large items cannot fill the memory. Less where what finds no room is
- * in the journal.
- */
-const MAX_WAITING_BYTES = { disk: 12 * 1024 * 1024, memory: 32 * 1024 * 1024 }
 /** Gaps of dropped items end once no more than this share of a queue is taken. */
 const RESUME_AT = 0.8
 /** About how many bytes a row of a reply takes while it waits. */
@@ -152,12 +74,14 @@ export class Pipeline {
   readonly #unkept: UnkeptNotes
   readonly #refused = new WeakSet<GridEvent>()
   readonly #ended = new AbortController()
+  readonly #writer: WriterFactory
   /** The newest record of which everything was taken. */
   #newest = 0
 
   constructor(options: PipelineOptions) {
     const { db, collector, gapThresholdMs, journal } = options
     this.#options = options
+    this.#writer = makeWriters(options, () => this.#afterItems())
     this.#deadLetters = new DeadLetterBox({
       db,
       collector,
@@ -510,32 +434,6 @@ export class Pipeline {
     const moment = momentOfLetter(letter)
     if (moment !== null) this.#dropped.note(moment)
     this.#options.handlers.onEvidenceLost(letter, reason)
-  }
-
-  readonly #writer: WriterFactory = (name, part, maxWaiting = this.#options.maxWaiting) => {
-    const { batchSize, flushIntervalMs, clock, handlers, onDefect, onRefused } = this.#options
-    const maxBytes = MAX_WAITING_BYTES[isDurable(this.#options.journal) ? 'disk' : 'memory']
-    const refusal = new LastingRefusal(clock, (error) => onRefused?.(name, error))
-    return new BufferedWriter(
-      {
-        ...part,
-        settle: (items, outcome, arrivals) => {
-          part.settle(items, outcome, arrivals)
-          this.#afterItems()
-        },
-        reject: (item, error, arrival) => {
-          part.reject(item, error, arrival)
-          this.#afterItems()
-        },
-        classify: (error) => (isElsewhere(error) ? 'transient' : classifyDatabaseError(error)),
-        onRetry: (error, failures) => {
-          handlers.onRetry(name, error, failures)
-          refusal.note(error, failures)
-        },
-        onDefect,
-      },
-      { batchSize, flushIntervalMs, maxWaiting, maxBytes, clock },
-    )
   }
 
   /** Some items wait no longer. */

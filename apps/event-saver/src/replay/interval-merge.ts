@@ -1,7 +1,7 @@
 import type { Channel, GridEvent } from '@grid/core-events'
 import { StateMerger } from '../pipeline/merging/state-merger.ts'
 import { type MergeStates, STATE_MERGES } from '../pipeline/merging/state-merges.ts'
-import type { Intervals } from '../pipeline/pipeline.ts'
+import type { Intervals } from '../pipeline/pipeline-options.ts'
 
 /** Takes an event with the place of its first message in the journal. */
 export type TakeEvent = (event: GridEvent, position: number) => void

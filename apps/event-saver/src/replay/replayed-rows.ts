@@ -7,8 +7,8 @@ import {
   type RowReplacement,
 } from '@grid/db'
 import { type Kysely, sql } from 'kysely'
-import { channelStore } from '../pipeline/channel-stores.ts'
-import { conflictLetter, refusalLetter } from '../pipeline/event-writer.ts'
+import { channelStore } from '../pipeline/writers/channel-stores.ts'
+import { conflictLetter, refusalLetter } from '../pipeline/writers/event-writer.ts'
 import type { RemovedDays } from './removed-days.ts'
 
 /** What became of a channel's events. */

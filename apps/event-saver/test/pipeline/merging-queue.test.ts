@@ -5,10 +5,10 @@ import {
   type TickerEvent,
 } from '@grid/core-events'
 import { expect, it } from 'vitest'
-import type { EventQueue } from '../../src/pipeline/event-writer.ts'
 import { MergingQueue } from '../../src/pipeline/merging/merging-queue.ts'
 import { STATE_MERGES } from '../../src/pipeline/merging/state-merges.ts'
-import type { Arrival } from '../../src/pipeline/waiting-room.ts'
+import type { EventQueue } from '../../src/pipeline/writers/event-writer.ts'
+import type { Arrival } from '../../src/pipeline/writers/waiting-room.ts'
 
 const T0 = 1_760_000_000_000
 const NEVER = new AbortController().signal

@@ -21,7 +21,7 @@ import {
 import { sql } from 'kysely'
 import { expect, it } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
-import type { ArrivedFrame } from '../../src/pipeline/pipeline.ts'
+import type { ArrivedFrame } from '../../src/pipeline/arrived.ts'
 import type { Saver } from '../../src/saver.ts'
 import { Tenants } from '../support/accounts.ts'
 import { ownFolder } from '../support/own-folder.ts'

@@ -1,5 +1,5 @@
 import type { Category, OrderEvent, PositionEvent } from '@grid/core-events'
-import type { ArrivedRows } from '../../pipeline/pipeline.ts'
+import type { ArrivedRows } from '../../pipeline/arrived.ts'
 import type { AccountReader, ReadRows } from './account-reader.ts'
 import type { HeldCoins } from './held-coins.ts'
 import type { LegBook } from './leg-book.ts'

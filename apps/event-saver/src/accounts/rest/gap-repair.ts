@@ -9,7 +9,7 @@ import {
   type PrivateChannel,
 } from '@grid/core-events'
 import type { CaptureGapRepository, GapState, StoredGap, TenantScope } from '@grid/db'
-import type { ArrivedRows } from '../../pipeline/pipeline.ts'
+import type { ArrivedRows } from '../../pipeline/arrived.ts'
 import type { AccountReader, ReadInterval } from './account-reader.ts'
 import { type Completeness, together } from './completeness.ts'
 

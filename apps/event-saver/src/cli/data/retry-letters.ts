@@ -11,7 +11,7 @@ import { accountFilterOf } from '../../accounts/kept-rows.ts'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
 import { reasonOf } from '../../log/reason.ts'
-import { channelStore } from '../../pipeline/channel-stores.ts'
+import { channelStore } from '../../pipeline/writers/channel-stores.ts'
 import { withDatabase } from '../with-database.ts'
 import { type LetterFilter, pagesOf } from './dead-letters.ts'
 

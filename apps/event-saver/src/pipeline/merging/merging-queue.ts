@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer, GridEvent } from '@grid/core-events'
-import type { LeftItems } from '../buffered-writer.ts'
-import type { EventQueue } from '../event-writer.ts'
-import type { Arrival } from '../waiting-room.ts'
+import type { LeftItems } from '../writers/buffered-writer.ts'
+import type { EventQueue } from '../writers/event-writer.ts'
+import type { Arrival } from '../writers/waiting-room.ts'
 import { type MergerOptions, StateMerger } from './state-merger.ts'
 
 /** How the messages of an interval are merged. */

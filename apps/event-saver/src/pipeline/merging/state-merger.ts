@@ -1,5 +1,5 @@
 import { believableTs, type GridEvent } from '@grid/core-events'
-import type { Arrival } from '../waiting-room.ts'
+import type { Arrival } from '../writers/waiting-room.ts'
 import type { MergeStates, StateEvent } from './state-merges.ts'
 
 /** How the messages of an interval are merged. */

@@ -1,7 +1,7 @@
 import type { CaptureGap } from '@grid/core-events'
 import type { NoteItem } from '../../journal/format/items.ts'
 import type { JournalPosition } from '../../journal/format/position.ts'
-import type { Arrival } from '../waiting-room.ts'
+import type { Arrival } from '../writers/waiting-room.ts'
 
 /** What a lane of gaps is made of. */
 export interface GapLaneOptions {

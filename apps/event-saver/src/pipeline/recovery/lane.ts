@@ -1,9 +1,9 @@
 import type { DeadLetter, GridEvent } from '@grid/core-events'
 import type { JournalPosition } from '../../journal/format/position.ts'
 import type { DeadLetterBox } from '../dead-letter-box.ts'
-import type { EventQueue } from '../event-writer.ts'
 import type { ChannelCounts, LedgerChannel } from '../ledger.ts'
-import type { Arrival } from '../waiting-room.ts'
+import type { EventQueue } from '../writers/event-writer.ts'
+import type { Arrival } from '../writers/waiting-room.ts'
 
 /** What moves through the journal by itself: a channel, the letters that name none, and gaps. */
 export type LaneName = LedgerChannel | 'gaps'

@@ -4,7 +4,7 @@ import { takeSnapshot } from '../../../src/accounts/rest/account-snapshot.ts'
 import { HeldCoins } from '../../../src/accounts/rest/held-coins.ts'
 import { LegBook } from '../../../src/accounts/rest/leg-book.ts'
 import { OpenOrders } from '../../../src/accounts/rest/open-orders.ts'
-import type { ArrivedRows } from '../../../src/pipeline/pipeline.ts'
+import type { ArrivedRows } from '../../../src/pipeline/arrived.ts'
 
 const CHANGED_TS = 1_700_000_000_000
 const LEG = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DeadLetterBox } from '../../../src/pipeline/dead-letter-box.ts'
-import type { EventQueue } from '../../../src/pipeline/event-writer.ts'
 import { Ledger } from '../../../src/pipeline/ledger.ts'
 import { Lane } from '../../../src/pipeline/recovery/lane.ts'
+import type { EventQueue } from '../../../src/pipeline/writers/event-writer.ts'
 
 const LETTERS = { writer: { hasRoom: true }, waiting: () => 0 } as unknown as DeadLetterBox
 const EVENT = {} as never

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '@grid/core-events'
 import type { DatabaseErrorClass } from '@grid/db'
 import { describe, expect, it } from 'vitest'
-import { BufferedWriter } from '../../src/pipeline/buffered-writer.ts'
-import { SteppedClock } from '../support/stepped-clock.ts'
+import { BufferedWriter } from '../../../src/pipeline/writers/buffered-writer.ts'
+import { SteppedClock } from '../../support/stepped-clock.ts'
 
 class FakeFailure extends Error {
   readonly kind: DatabaseErrorClass

@@ -56,7 +56,7 @@ export class Positions {
   readonly #committed = new Map<LaneName | Held, number | null>()
   /** Lanes that the beat is moving. */
   #beating: { readonly lanes: ReadonlySet<LaneName>; readonly done: Promise<unknown> } | null = null
-
+  #lastBeat: Promise<void> = Promise.resolve()
   #isEnded = false
 
   constructor(options: PositionsOptions) {
@@ -157,7 +157,14 @@ export class Positions {
   }
 
   /** Compares all positions and moves those of lanes of which no batch is being stored. */
-  async beat(): Promise<void> {
+  beat(): Promise<void> {
+    // Two at once would begin from the same positions, and one of them would move none.
+    const beat = this.#lastBeat.catch(() => {}).then(() => this.#beat())
+    this.#lastBeat = beat
+    return beat
+  }
+
+  async #beat(): Promise<void> {
     const { db, host } = this.#options
     await this.compare()
     const moves = this.#dueMoves()

@@ -170,7 +170,10 @@ export class Saver {
         const accounts = this.#accounts.onJournalItem(item, frame)
         return markets === null ? accounts : Promise.all([markets, accounts])
       },
-      onRecorded: (recorded) => this.#repair.onGap(recorded),
+      onRecorded: (recorded) => {
+        this.#repair.onGap(recorded)
+        this.#accounts.onGap(recorded)
+      },
       onRefused: (writer, error) => this.#fail(writeRefused(writer, error, config)),
       onDefect: this.#fail,
     })

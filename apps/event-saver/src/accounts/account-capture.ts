@@ -89,6 +89,11 @@ export class AccountCapture {
     this.#early.clear()
   }
 
+  /** A gap of an account was recorded that its history may fill. */
+  onRecorded(accountId: string): void {
+    this.#workers.get(accountId)?.onRecorded()
+  }
+
   /** Takes events that earlier processes left in the journal. */
   noteLeft(events: readonly GridEvent[]): void {
     for (const event of events) {

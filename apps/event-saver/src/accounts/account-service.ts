@@ -15,6 +15,7 @@ import type { Logger } from '../log/log.ts'
 import { queryAtStart } from '../log/query-or-warn.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Moment } from '../pipeline/dropped-intervals.ts'
+import type { RecordedGap } from '../pipeline/gap-recorder.ts'
 import type { ReadFrame } from '../pipeline/recovery/catch-up.ts'
 import type { KeptFile } from '../storage/kept-file.ts'
 import { AccountCapture } from './account-capture.ts'
@@ -129,6 +130,11 @@ export class AccountService {
       this.#capture.noteLeft(frame.events)
     }
     return this.#past?.onItem(item) ?? null
+  }
+
+  /** A gap was recorded: by a socket, because items were dropped, or because the journal cannot give them back. */
+  onGap({ gap, state }: RecordedGap): void {
+    if (state === 'open' && 'accountId' in gap) this.#capture.onRecorded(gap.accountId)
   }
 
   /** What an earlier process captured whose records are being read. */

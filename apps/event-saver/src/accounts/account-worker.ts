@@ -225,6 +225,11 @@ export class AccountWorker {
     }
   }
 
+  /** A gap of the account was recorded, which its socket need not know of. */
+  onRecorded(): void {
+    this.#jobs.requestRepair()
+  }
+
   /** Stops capturing; resolves when the socket is closed and no job runs. */
   async close(): Promise<void> {
     this.#stop.abort()

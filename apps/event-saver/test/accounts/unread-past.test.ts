@@ -71,3 +71,36 @@ it('what an account missed before the start is known later, where the database a
   await saver.stop(patience())
   expect(imbalances(saver)).toEqual([])
 })
+
+it('what an account missed without a lost connection is read from history at once', async () => {
+  await using database = await ownDatabase()
+  await using sim = await startSimulator({ seed: 19, paused: true })
+  const tenants = await Tenants.prepare(database.db, sim)
+  const { accountId, uid, userId } = await tenants.add('ann', 'a')
+  const { saver } = makeSaver(sim.wsUrl, database.url, tenants.env, { historySettleMs: 500 })
+  await saver.start()
+  const gaps = async () => {
+    const all = await new CaptureGapRepository(database.db).list({ accountId, of: { userId } })
+    return all.filter(({ channel }) => channel === 'execution')
+  }
+  // Those of the start are read, so that nothing is due any more.
+  await expect
+    .poll(async () => (await gaps()).map(({ state }) => state), TIMEOUT)
+    .toEqual(['partial'])
+  await quiet(saver)
+  await sim.fault({ kind: 'drop-frame', count: 4, uid })
+  const startTs = Date.now() - 1
+  sim.exchange.placeOrder(uid, ORDER)
+  await quiet(saver)
+  // As the pipeline tells what it had to drop, or what the journal cannot give back.
+  const bounds = { startTs, endTs: Date.now(), reason: 'queue_full' } as const
+  saver.pipeline.acceptGap({ accountId, channel: 'execution', ...bounds })
+  const isRead = async () =>
+    (await gaps()).some(({ reason, state }) => reason === 'queue_full' && state !== 'open')
+  await expect.poll(isRead, TIMEOUT).toBe(true)
+  const [execution] = sim.exchange.books(uid).executions
+  expect(execution).toBeDefined()
+  const { samples } = await tenants.prove()
+  expect(samples.filter((text) => text.startsWith('missing: execution'))).toEqual([])
+  await saver.stop(patience())
+})

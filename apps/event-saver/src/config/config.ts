@@ -60,7 +60,7 @@ function stampOf(environment: Config['environment'], wsUrl: string | undefined):
 
 /** A database URL whose folder, or whose files of certificates, do not depend on where a process runs. */
 export function withAbsolutePaths(url: string, cwd: string): string {
-  if (/^pglite:(?!:|\/)(?!.*:\/\/)./i.test(url))
+  if (/^pglite:(?!:|\/|~|\$)(?!.*:\/\/)./i.test(url))
     return `pglite:${resolve(cwd, url.slice('pglite:'.length))}`
   return url.replace(
     /([?&]ssl(?:rootcert|cert|key)=)(?!%2F|\/)([^&#]+)/gi,

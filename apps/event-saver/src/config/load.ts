@@ -66,6 +66,10 @@ export function loadConfig(input: ConfigInput): ConfigResult {
     if (given === undefined) continue
     // What stands around a value came with the file or the variable, and belongs to no value.
     const trimmed = (given.content ?? given.text).trim()
+    if (isQuoted(trimmed)) {
+      faults.push(quotedFault(given.where))
+      continue
+    }
     const text = name === 'databaseUrl' ? withAbsolutePaths(trimmed, input.cwd) : trimmed
     givens.set(name, { variable: given.variable, text: given.text.trim() })
     const result = setting.schema.safeParse(text)
@@ -177,6 +181,10 @@ function find(
   }
   if (secretFile !== undefined) {
     const where = `${setting.variable}_FILE`
+    if (isQuoted(secretFile.trim())) {
+      faults.push(quotedFault(where))
+      return undefined
+    }
     const text = resolve(input.cwd, secretFile)
     const content = readText(text, where, faults, 'the file that it names')
     if (content === undefined) return undefined
@@ -190,6 +198,19 @@ function find(
   return setting.fallback === undefined
     ? undefined
     : { variable: own, text: setting.fallback, origin: 'default', where: own }
+}
+
+/** Whether a value stands in quotes, which no value has: a shell takes them away, others leave them. */
+function isQuoted(text: string): boolean {
+  return /^(["'])[\s\S]*\1$/.test(text) && text.length > 1
+}
+
+function quotedFault(where: string): ConfigFault {
+  return {
+    where,
+    problem: 'stands in quotes, which would be a part of it',
+    fix: 'leave them out: a file of variables is not always read by a shell, as docker run --env-file shows',
+  }
 }
 
 function faultOf(

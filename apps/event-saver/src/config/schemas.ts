@@ -53,6 +53,10 @@ export function duration(minMs: number, maxMs: number): TextSchema<number> {
   })
 }
 
+/** A path that begins with what a shell replaces, and nothing else does. */
+const FOR_A_SHELL = /^(~|\$[A-Za-z_({])/
+const NO_SHELL = 'must not begin with ~ or $, which only a shell replaces: write it in full'
+
 /** A folder. A URL is refused, because its password would be shown as a part of the path. */
 export const folderPath: TextSchema<string> = z
   .string()
@@ -60,6 +64,7 @@ export const folderPath: TextSchema<string> = z
     (text) => text !== '' && !/\p{Cc}|:\/\//u.test(text),
     'must name a folder, without control characters and ://',
   )
+  .refine((text) => !FOR_A_SHELL.test(text), NO_SHELL)
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 }
 
@@ -135,6 +140,8 @@ function isHost(host: string): boolean {
 export const databaseUrl: TextSchema<string> = z.string().transform((text, context) => {
   try {
     checkDatabaseUrl(text)
+    const [, folder = ''] = /^pglite:(.*)$/i.exec(text) ?? []
+    if (FOR_A_SHELL.test(folder)) throw new Error(`its folder ${NO_SHELL}`)
     return text.replace(/^\w+:/, (scheme) => scheme.toLowerCase())
   } catch (error) {
     const message = error instanceof Error ? error.message : 'cannot be read'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ConfigInput, type ConfigResult, loadConfig } from '../../src/config/load.ts'
 import { databaseName } from '../../src/config/pg-variables.ts'
+import { SETTINGS } from '../../src/config/settings.ts'
 
 let folder: string
 
@@ -54,6 +55,42 @@ describe('precedence', () => {
       ok: true,
       origins: { symbols: 'environment', category: 'flag', batchSize: 'default' },
     })
+  })
+})
+
+describe('a value that only a shell would read as it is meant', () => {
+  const problemsOf = (env: Record<string, string>): string[] => {
+    const result = load({ env })
+    return result.ok ? [] : result.faults.map(({ where, problem }) => `${where}: ${problem}`)
+  }
+
+  it.each(Object.entries(SETTINGS))('is refused in quotes: %s', (_, { example, variable }) => {
+    for (const quote of ['"', "'"]) {
+      expect(problemsOf({ [variable]: `${quote}${example}${quote}` })).toContain(
+        `${variable}: stands in quotes, which would be a part of it`,
+      )
+    }
+  })
+
+  it('is refused in quotes where it names the file of a secret, or is its content', () => {
+    const path = file('quoted', '"postgres://me@127.0.0.1/db"\n')
+    for (const text of [path, `"${path}"`]) {
+      expect(problemsOf({ EVENTSAVER_DATABASE_URL_FILE: text })).toContain(
+        'EVENTSAVER_DATABASE_URL_FILE: stands in quotes, which would be a part of it',
+      )
+    }
+  })
+
+  it.each([
+    ['EVENTSAVER_DATA_DIR', '~/data'],
+    ['EVENTSAVER_DATA_DIR', '$HOME/data'],
+    ['EVENTSAVER_DATA_DIR', '$(DIR)/data'],
+    ['EVENTSAVER_DATABASE_URL', 'pglite:~/grid'],
+    ['EVENTSAVER_DATABASE_URL', 'pglite:$HOME/grid'],
+  ])('is refused with what a shell replaces: %s=%s', (variable, text) => {
+    expect(problemsOf({ [variable]: text })).toEqual([
+      expect.stringMatching(`^${variable}: .*which only a shell replaces`),
+    ])
   })
 })
 

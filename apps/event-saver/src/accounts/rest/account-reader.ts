@@ -18,7 +18,7 @@ import {
 import { type Completeness, together } from './completeness.ts'
 import type { CoinSource, ListedTime } from './listed-coins.ts'
 import type { OrderName } from './open-orders.ts'
-import { isExplained, isLasting, orUnknown } from './refusals.ts'
+import { isExplained, isLasting, isOfName, orUnknown } from './refusals.ts'
 import { baseCoinOf, type SeenInstruments } from './seen-instruments.ts'
 
 /** Rows that one or more replies brought. */
@@ -139,15 +139,22 @@ export class AccountReader {
     )
   }
 
-  /** Every leg of one instrument, also flat ones; none when the exchange does not know it any more. */
+  /**
+   * Every leg of one instrument, also flat ones; none when the exchange does not know it any more, and null when it
+   * refuses for a reason that nobody has explained: that says nothing about the legs.
+   */
   async legsOf(
     category: Exclude<Category, 'spot'>,
     symbol: string,
     signal: AbortSignal,
-  ): Promise<ReadRows<PositionEvent>> {
+  ): Promise<ReadRows<PositionEvent> | null> {
     const options = { signal, priority: SNAPSHOT_PRIORITY } as const
-    const read = () => this.#collected(this.#client.positions({ category, symbol }, options))
-    return (await orUnknown(read)) ?? NOTHING
+    try {
+      return await this.#collected(this.#client.positions({ category, symbol }, options))
+    } catch (error) {
+      if (!isOfName(error)) throw error
+      return isExplained(error) ? NOTHING : null
+    }
   }
 
   /** Every open order of a category. */

@@ -90,6 +90,8 @@ async function withClosedLegs(
   const doubtful = deadLetters.length > 0 ? [] : absent
   for (const [symbol, own] of Map.groupBy(doubtful, (leg) => leg.symbol)) {
     const told = await reader.legsOf(category, symbol, signal)
+    // Nothing is known of them: the next list is compared with them again.
+    if (told === null) continue
     rows.events.push(...told.events)
     rows.deadLetters.push(...told.deadLetters)
     if (told.deadLetters.length > 0) continue

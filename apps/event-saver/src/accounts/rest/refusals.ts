@@ -16,11 +16,16 @@ export function isExplained(error: unknown): boolean {
   return code !== 'REFUSED' || (retCode !== undefined && isOfRequest(retCode))
 }
 
-/** Codes of refusals of what was asked for: a wrong parameter, an instrument or order that does not exist. */
-const OF_REQUEST: ReadonlySet<number> = new Set([10001, 10017, 10029, 110001])
+/** Codes of refusals of what was asked for: a wrong parameter, an instrument or order that does not exist or trades no more. */
+const OF_REQUEST: ReadonlySet<number> = new Set([10001, 10017, 10029, 110001, 110074])
 
 function isOfRequest(retCode: number): boolean {
   return OF_REQUEST.has(retCode) || (retCode >= 181_000 && retCode < 182_000)
+}
+
+/** Whether a refusal may be one of a name that was asked for. */
+export function isOfName(error: unknown): boolean {
+  return isLasting(error) && (error as { readonly code?: unknown }).code === 'REFUSED'
 }
 
 /** Reads what is asked for by a name; null when the exchange does not know the name any more. */
@@ -28,7 +33,7 @@ export async function orUnknown<Result>(read: () => Promise<Result>): Promise<Re
   try {
     return await read()
   } catch (error) {
-    if (!isLasting(error) || (error as { readonly code?: unknown }).code !== 'REFUSED') throw error
+    if (!isOfName(error)) throw error
     return null
   }
 }

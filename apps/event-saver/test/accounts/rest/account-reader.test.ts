@@ -115,7 +115,7 @@ it('takes what the exchange does not know any more for nothing, and of a history
     expect(exchangeTs).toBeGreaterThan(0)
     expect(isAsked(name)).toBe(true)
     expect((await reader.openOrders(category, signal)).exchangeTs).toBeGreaterThan(0)
-    expect((await reader.legsOf('linear', 'OLDUSDT', signal)).events).toEqual([])
+    expect((await reader.legsOf('linear', 'OLDUSDT', signal))?.events).toEqual([])
   }
   const { reader } = await rig({ coins: ['BTC', 'GONE'], symbols: ['BTC-26DEC25-1-C'], unknown })
   expect(await reader.executions('option', INTERVAL, async () => {}, { signal })).toBe('part')
@@ -149,6 +149,16 @@ it.each([
   const { reader, denied } = await rig({ coins: [], retCode })
   expect(await reader.executions('spot', INTERVAL, async () => {}, { signal })).toBe(told)
   expect(denied).toEqual(['spot'])
+})
+
+it.each([
+  [10001, []],
+  [10029, []],
+  // It may pass, and the legs are not flat because of it.
+  [987_654, null],
+])('takes legs of a name that is refused with %d for %j', async (retCode, told) => {
+  const { reader } = await rig({ coins: [], retCode })
+  expect((await reader.legsOf('linear', 'BTCUSDT', signal))?.events ?? null).toEqual(told)
 })
 
 it('tells which lists of the present are refused, and which are read', async () => {

@@ -31,7 +31,7 @@ async function snapshotAt(
   legs: LegBook,
   orders: OpenOrders,
   isAsked: (symbol: string) => boolean = () => true,
-  own: readonly PositionEvent[] = [],
+  own: readonly PositionEvent[] | null = [],
 ) {
   const stored: ArrivedRows['events'][number][] = []
   const nothing = async () => ({
@@ -48,7 +48,7 @@ async function snapshotAt(
         wallet: nothing,
         coins: nothing,
         positions: nothing,
-        legsOf: async () => ({ ...(await nothing()), events: own }),
+        legsOf: async () => (own === null ? null : { ...(await nothing()), events: own }),
         openOrders: nothing,
         order: async () => ({ ...(await nothing()), events: [cancelled] }),
       },
@@ -90,6 +90,16 @@ describe('a snapshot', () => {
     const asked = await snapshotAt(CHANGED_TS + 7000, legs, orders, (name) => name === LEG.symbol)
     expect(asked.stored).toMatchObject([{ symbol: LEG.symbol, size: '0' }])
     expect(asked.result.isSettled).toBe(true)
+  })
+
+  it('takes no leg for flat of which the exchange refuses to tell', async () => {
+    const legs = new LegBook()
+    legs.note(LEG)
+    const orders = new OpenOrders()
+    const refused = await snapshotAt(CHANGED_TS + 3500, legs, orders, () => true, null)
+    expect(refused).toEqual({ result: { isStored: true, isSettled: true }, stored: [] })
+    const told = await snapshotAt(CHANGED_TS + 7000, legs, orders)
+    expect(told.stored).toMatchObject([{ symbol: LEG.symbol, size: '0' }])
   })
 
   it('takes no leg for flat that a list of several pages left out, but as the exchange tells it by name', async () => {

@@ -77,8 +77,8 @@ async function hasAccounts(db: Kysely<GridDatabase>): Promise<boolean> {
 
 /**
  * Refuses a login that the server lets read only, one that lacks rights on the tables, and one that may not have
- * enough connections. Throws a `CommandError` with exit code 78. A standby is not meant, because it may be promoted;
- * neither is a login that may not make partitions, because another saver may make them.
+ * enough connections. Throws a `CommandError` with exit code 78. A standby is not meant, because it may be promoted, nor a server that
+ * lets nobody write, as hosts do while its disk is full; neither is a login that may not make partitions, because another saver may make them.
  */
 export async function assertMayWrite(
   db: Kysely<GridDatabase>,
@@ -90,7 +90,10 @@ export async function assertMayWrite(
     limited: string | null
   }>`
     select current_user::text as me,
-      not pg_is_in_recovery() and current_setting('transaction_read_only') = 'on' as reads_only,
+      not pg_is_in_recovery() and current_setting('transaction_read_only') = 'on' and exists (
+        select from pg_settings
+        where name = 'default_transaction_read_only' and source <> 'configuration file'
+      ) as reads_only,
       (
         select case
           when rolconnlimit between 0 and ${LEAST_CONNECTIONS - 1} then

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,10 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true }))
 
 const kept = (name: string): string => join(dataDir, 'kept', `${name}.json`)
+interface KeptAccount {
+  readonly accountName: string
+  readonly credential?: { readonly sealedSecret: string }
+}
 const keptAccounts = async (): Promise<string[]> => {
   const { value } = JSON.parse(await readFile(kept('accounts'), 'utf8')) as {
     value: { accountName: string }[]
@@ -140,49 +145,61 @@ describe('a start while the database is away', () => {
   })
 
   it.each([
-    ['disabled', ['disable', 'a']],
-    ['given another key', ['rotate', 'a', '--api-key', 'another', '--no-check']],
-  ])('captures no account that a command %s meanwhile', async (_what, argv) => {
-    await using database = await ownDatabase()
-    await using proxy = await TcpProxy.to(database.url)
-    await using sim = await startSimulator({ seed: 67, symbols: SYMBOLS, paused: true })
-    const tenants = await Tenants.prepare(database.db, sim)
-    const [ann] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
-    const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
-    await runOnce(sim.wsUrl, proxy.through(database.url), env)
-    const before = JSON.parse(await readFile(kept('accounts'), 'utf8'))
-    await writeFile(`${kept('accounts')}.0badcafe.tmp`, ann.accountId)
+    ['disables', ['disable', 'a', '--user', 'ann'], ['b']],
+    ['gives another key', ['rotate', 'a', '--user', 'ann', '--api-key', 'X', '--no-check'], ['b']],
+    ['encrypts anew', ['reencrypt'], ['a', 'b']],
+  ])(
+    'begins with the accounts and keys that a command leaves: it %s',
+    async (_what, argv, then) => {
+      await using database = await ownDatabase()
+      await using proxy = await TcpProxy.to(database.url)
+      await using sim = await startSimulator({ seed: 67, symbols: SYMBOLS, paused: true })
+      const tenants = await Tenants.prepare(database.db, sim)
+      const [ann] = [await tenants.add('ann', 'a'), await tenants.add('bob', 'b')]
+      const env = { ...tenants.env, EVENTSAVER_SYMBOLS: 'linear:*', EVENTSAVER_DATA_DIR: dataDir }
+      const url = proxy.through(database.url)
+      await runOnce(sim.wsUrl, url, env)
+      const before = await readFile(kept('accounts'), 'utf8')
+      await writeFile(`${kept('accounts')}.0badcafe.tmp`, ann.accountId)
 
-    let stderr = ''
-    const code = await runProgram({
-      argv: ['account', ...argv, '--user', 'ann'],
-      env: {
-        ...env,
-        EVENTSAVER_DATABASE_URL: proxy.through(database.url),
-        EVENTSAVER_WS_URL: sim.wsUrl,
-      },
-      cwd: dataDir,
-      out: () => {},
-      err: (text) => {
-        stderr += text
-      },
-      stdin: Readable.from(['another-secret']),
-    })
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(await keptAccounts()).toEqual(['b'])
-    // What is known of the other one did not become younger.
-    expect(JSON.parse(await readFile(kept('accounts'), 'utf8')).keptAt).toBe(before.keptAt)
-    expect((await readdir(join(dataDir, 'kept'))).filter((name) => name.endsWith('.tmp'))).toEqual(
-      [],
-    )
+      const newKey = `new:${randomBytes(32).toString('base64')}`
+      const keys = `${newKey},${tenants.keysText}`
+      let stderr = ''
+      const code = await runProgram({
+        argv: ['account', ...argv],
+        env: {
+          ...env,
+          EVENTSAVER_ENCRYPTION_KEYS: keys,
+          EVENTSAVER_DATABASE_URL: url,
+          EVENTSAVER_WS_URL: sim.wsUrl,
+        },
+        cwd: dataDir,
+        out: () => {},
+        err: (text) => {
+          stderr += text
+        },
+        stdin: Readable.from(['another-secret']),
+      })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const { value } = JSON.parse(before) as { value: KeptAccount[] }
+      const { credential } = value.find(({ accountName }) => accountName === 'a') ?? {}
+      expect(await readFile(kept('accounts'), 'utf8')).not.toContain(credential?.sealedSecret)
+      expect(await readdir(join(dataDir, 'kept'))).not.toContainEqual(expect.stringMatching(/tmp$/))
 
-    proxy.down()
-    const { saver } = makeSaver(sim.wsUrl, proxy.through(database.url), env)
-    await saver.start()
-    await expect.poll(() => live(saver), TIMEOUT).toEqual(['b'])
-    expect(saver.status().accounts.map(({ accountName }) => accountName)).toEqual(['b'])
-    expect((await saver.stop(AbortSignal.timeout(2000))).lost).toBe(0)
-  })
+      proxy.down()
+      // Once all is encrypted anew, the old encryption key is gone.
+      const ownKeys = argv[0] === 'reencrypt' ? newKey : keys
+      const { saver } = makeSaver(sim.wsUrl, url, { ...env, EVENTSAVER_ENCRYPTION_KEYS: ownKeys })
+      await saver.start()
+      await expect.poll(() => live(saver), TIMEOUT).toEqual(then)
+      const faults = saver
+        .status()
+        .accounts.flatMap(({ accountName, state }) => (state === 'live' ? [] : [accountName]))
+      // The exchange refuses the other key.
+      expect(faults).toEqual(argv[0] === 'rotate' ? ['a'] : [])
+      expect((await saver.stop(AbortSignal.timeout(2000))).lost).toBe(0)
+    },
+  )
 
   it('knows what was open before a time without database and saver, and stores what was closed in it', async () => {
     await using database = await ownDatabase()

@@ -94,7 +94,7 @@ export function addAccountCommands(cli: CommandLine): void {
           const { rotateKey } = await implementation()
           const credential = await rotateKey(config, nameOf(options, args), await keyOf(options))
           print(options, credential, [credentialLine(credential)])
-          await takeFromKept(config, credential.accountId, context)
+          await renew(config, credential.accountId, context)
           return EXIT.ok
         },
       ),
@@ -109,7 +109,7 @@ export function addAccountCommands(cli: CommandLine): void {
         const account = await changeAccount(config, change, nameOf(options, args))
         print(options, account, [accountLine(account)])
         if (change === 'remove') await forget(config, account, context)
-        if (change === 'disable') await takeFromKept(config, account.accountId, context)
+        if (change === 'disable') await renew(config, account.accountId, context)
         return EXIT.ok
       }),
     )
@@ -137,6 +137,7 @@ export function addAccountCommands(cli: CommandLine): void {
     async ({ config }, options) => {
       const { reencrypt } = await implementation()
       const changed = await reencrypt(config)
+      await renew(config, null, context)
       print(options, { changed }, [`${changed} secrets encrypted anew`])
       return EXIT.ok
     },
@@ -161,16 +162,16 @@ async function forget(
   )
 }
 
-async function takeFromKept(
+async function renew(
   config: Config,
-  accountId: string,
+  accountId: string | null,
   { err }: Pick<CommandContext, 'err'>,
 ): Promise<void> {
-  const { forgetKept } = await import('./forget-account.ts')
-  const reason = await forgetKept(config, accountId)
+  const { renewKept } = await import('./forget-account.ts')
+  const reason = await renewKept(config, accountId)
   if (reason === null) return
   err(
-    `event-saver: WARNING: a start without the database would still capture the account as it was (${reason}): remove ${config.dataDir}/kept/accounts.json\n`,
+    `event-saver: WARNING: a start without the database would begin with the accounts and keys of before (${reason}): remove ${config.dataDir}/kept/accounts.json\n`,
   )
 }
 

@@ -20,6 +20,11 @@ export interface AccountJobsOptions {
 const BACKOFF = { baseMs: 1000, capMs: 300_000 }
 /** How soon another snapshot follows one that left something open. */
 const UNSETTLED_MS = 3000
+/**
+ * How soon it is looked again whether there are gaps, where none was left: a database that lost its last moments has
+ * gaps open again that were closed, and other collectors record gaps too.
+ */
+const LOOK_AGAIN_MS = 300_000
 /** How long a wait for the next job lasts at most. */
 const IDLE_MS = 60_000
 
@@ -99,7 +104,8 @@ export class AccountJobs {
       this.#repairDueMs = 0
       throw error
     })
-    this.#repairDueMs = Math.min(this.#repairDueMs, againMs ?? NEVER)
+    const dueMs = againMs ?? nowMs(clock) + LOOK_AGAIN_MS
+    this.#repairDueMs = Math.min(this.#repairDueMs, dueMs)
   }
 
   async #snapshot(signal: AbortSignal): Promise<void> {

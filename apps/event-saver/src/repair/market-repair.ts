@@ -40,6 +40,11 @@ const BACKOFF = { baseMs: 1000, capMs: 300_000 }
 
 /** How soon the open gaps are asked for again, where the database cannot tell them. */
 const TAKE_UP_MS = 60_000
+/**
+ * How often it is looked which gaps are open: a database that lost its last moments has gaps open again that were
+ * closed.
+ */
+const LOOK_AGAIN_MS = 300_000
 
 /** One stream with gaps to fill. */
 interface Job {
@@ -102,7 +107,7 @@ export class MarketRepair {
 
   /**
    * Takes up the open gaps of earlier processes, once the database is ready: nobody else asks for them. Resolves when
-   * they are known, or with the stop. Never rejects.
+   * they are known, or with the stop, and looks again every five minutes. Never rejects.
    */
   async takeUp(): Promise<void> {
     const { clock, log } = this.#options
@@ -114,12 +119,24 @@ export class MarketRepair {
       })
       if (!isKnown) await sleep(clock, TAKE_UP_MS, signal)
     }
+    if (this.#isOn) this.#running.push(this.#lookAgain(signal))
+  }
+
+  async #lookAgain(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await sleep(this.#options.clock, LOOK_AGAIN_MS, signal)
+      if (signal.aborted) return
+      // One that fails is left to the next.
+      await untilAborted(this.#takeUpOnce(), signal).catch(() => {})
+    }
   }
 
   async #takeUpOnce(): Promise<void> {
     for (const gap of await this.#gaps.list({ state: 'open' })) {
       const stream = streamOfStored(gap)
-      if (stream === null) continue
+      // Who repairs a stream reads its gaps anew each time.
+      const isKnown = stream === null || this.#jobs.has(streamKey(stream))
+      if (isKnown || this.#outOfReach.has(gap.id)) continue
       if (this.#options.isLive(stream)) this.#request(stream)
       else this.#notLive.set(streamKey(stream), stream)
     }

@@ -1,12 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Clock } from '@grid/core-events'
 import { describe, expect, it } from 'vitest'
 import { AccountJobs } from '../../src/accounts/account-jobs.ts'
 import { HURRIED_CLOCK } from '../support/hurried-clock.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 describe('the jobs of an account', () => {
   const WHOLE = { isStored: true, isSettled: true }
 
-  function jobs(options: { fails?: number; isLive?: () => boolean } = {}) {
+  function jobs(options: { fails?: number; isLive?: () => boolean; clock?: Clock } = {}) {
     const done: string[] = []
     const retries: number[] = []
     let failures = options.fails ?? 0
@@ -15,7 +17,7 @@ describe('the jobs of an account', () => {
       if (failures-- > 0) throw new Error('refused')
     }
     const it = new AccountJobs({
-      clock: HURRIED_CLOCK,
+      clock: options.clock ?? HURRIED_CLOCK,
       repair: async () => {
         job('repair')
         return null
@@ -55,6 +57,20 @@ describe('the jobs of an account', () => {
     const running = work.run(stop.signal)
     await expect.poll(() => retries).toEqual([1, 2, 0])
     expect(done).toEqual(['repair', 'repair', 'repair'])
+    stop.abort()
+    await running
+  })
+
+  it('look for gaps again where none was left: a database that lost its last moments has closed ones open', async () => {
+    const clock = new SteppedClock()
+    const { it: work, done } = jobs({ clock })
+    const stop = new AbortController()
+    work.requestRepair()
+    const running = work.run(stop.signal)
+    await clock.step(1000)
+    expect(done).toEqual(['repair'])
+    await clock.step(300_000)
+    expect(done).toEqual(['repair', 'repair'])
     stop.abort()
     await running
   })

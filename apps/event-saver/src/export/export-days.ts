@@ -152,8 +152,9 @@ async function readCoverage({ db, days }: ExportOrder, items: readonly Item[]): 
     known: await readKnown(db, items),
     gaps: await new CaptureGapRepository(db).list(wholeOf(days)),
     partitions: new Map([
-      ...removed.map(({ table, day }) => [`${table} ${day}`, 'removed'] as const),
       ...kept.map(({ table, day }) => [`${table} ${day}`, 'stored'] as const),
+      // Also where some of its rows were stored again since, as dead letters of it are that are tried again.
+      ...removed.map(({ table, day }) => [`${table} ${day}`, 'removed'] as const),
     ]),
   }
 }

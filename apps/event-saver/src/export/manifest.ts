@@ -27,7 +27,10 @@ const entrySchema = z.object({
   lastTs: z.int().nullable(),
   bytes: z.int().nullable(),
   sha256: z.string().nullable(),
-  /** Whether the day is kept: `stored`, `missing` (never captured) or `removed` (by retention). */
+  /**
+   * Whether the day is kept: `stored`, `missing` (never captured) or `removed` (by retention; rows that were stored
+   * again since are in the file).
+   */
   partition: z.enum(['stored', 'missing', 'removed']),
   /** Whether the day was over when it was exported. If not, more rows may have followed. */
   isDayOver: z.boolean(),

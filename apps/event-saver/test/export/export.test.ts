@@ -484,6 +484,24 @@ describe('export', () => {
     }
   })
 
+  it('a day that was removed is told so, though a row of it was stored again', async () => {
+    const day = '2019-05-01'
+    const from = Date.parse(`${day}T00:00:00Z`)
+    const rows = ['first', 'second'].map((tradeId) =>
+      trade(0, { symbol: 'AGAIN', tradeId, exchangeTs: from }),
+    )
+    const trades = new PublicTradeRepository(db)
+    await trades.bulkInsert(rows)
+    const olderThanMs = Date.now() - from - 3 * DAY_MS
+    const prune = { table: 'public_trades', olderThanMs, requestedBy: 'retention' } as const
+    expect((await pruneDays(db, prune)).removed).toHaveLength(1)
+    await trades.bulkInsert(rows.slice(1))
+    const symbols = [{ category: 'linear', all: false, names: ['AGAIN'] }] as const
+    const channels = ['publicTrade'] as const
+    const { files } = await exportDays(order('again', { channels, symbols, days: [day] }))
+    expect(files).toMatchObject([{ rows: 1, partition: 'removed' }])
+  })
+
   it('exports into one folder at the same time each add to the manifest', async () => {
     const manifest = async (): Promise<readonly (readonly [string, string])[]> => {
       const text = await readFile(join(folder, 'at-once', 'manifest.json'), 'utf8')

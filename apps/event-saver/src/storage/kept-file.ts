@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { chmod, open, rename, rm } from 'node:fs/promises'
+import { chmod, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Clock, nowMs } from '@grid/core-events'
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { createPrivate } from '../journal/files/create-private.ts'
 import { makeFolder } from '../journal/files/make-folder.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
@@ -33,7 +34,6 @@ const OLDEST_MS = 3 * 86_400_000
 /** How often a value that stays the same is written, so that its age says when it last held. */
 const AGAIN_MS = 3_600_000
 const FOLDER_MODE = 0o700
-const FILE_MODE = 0o600
 
 /** The folder of kept files in a data directory. */
 export function keptFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
@@ -147,7 +147,7 @@ async function write(path: string, text: string): Promise<void> {
   await chmod(folder, FOLDER_MODE)
   const unfinished = `${path}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    const file = await open(unfinished, 'wx', FILE_MODE)
+    const file = await createPrivate(unfinished)
     try {
       await file.writeFile(text)
       await file.sync()

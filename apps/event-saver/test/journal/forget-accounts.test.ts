@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { getuid } from 'node:process'
 import { expect, it } from 'vitest'
 import { forgetInDirectory } from '../../src/journal/forget-in-directory.ts'
 import type { JournalItem } from '../../src/journal/format/items.ts'
@@ -119,6 +120,20 @@ it('leaves nothing of an account in what a process that was ended did not finish
   expect(await forgetInDirectory(directory, [{ accountId: ANN, removedAt: 7 }])).toBe(true)
   const files = await readdir(directory, { recursive: true })
   expect(files.filter((file) => file.endsWith('.tmp'))).toEqual([])
+})
+
+it.skipIf(getuid?.() !== 0)('done by root, leaves all files to the user of the saver', async () => {
+  const directory = await filled(true)
+  const owners = async () => {
+    const files = (await readdir(directory)).map((file) => join(directory, file))
+    return Promise.all(files.map(async (file) => [file, (await stat(file)).uid] as const))
+  }
+  for (const [file] of [[directory], ...(await owners())] as const)
+    await chown(file, 65_534, 65_534)
+  const before = await linesOf(directory)
+  expect(await forgetInDirectory(directory, [{ accountId: ANN, removedAt: 7 }])).toBe(true)
+  expect((await linesOf(directory)).length).toBe(before.length)
+  expect((await owners()).filter(([, uid]) => uid !== 65_534)).toEqual([])
 })
 
 it('leaves nothing of an account in what is damaged', { timeout: 120_000 }, async () => {

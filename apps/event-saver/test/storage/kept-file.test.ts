@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getuid } from 'node:process'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -56,6 +57,14 @@ describe('what a process keeps', () => {
     await mkdir(join(dataDir, 'kept'), { recursive: true, mode: 0o755 })
     await keep('A')
     expect(await mode(join(dataDir, 'kept'))).toBe('700')
+  })
+
+  it.skipIf(getuid?.() !== 0)('stays its folder’s owner’s when root writes it', async () => {
+    await keep('A')
+    await chown(join(dataDir, 'kept'), 65_534, 65_534)
+    await keep('B')
+    expect(await mode(path())).toBe('600')
+    expect((await stat(path())).uid).toBe(65_534)
   })
 
   it('is replaced by what differs, and written again when it is an hour old', async () => {

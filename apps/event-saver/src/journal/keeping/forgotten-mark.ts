@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RemovedAccount } from '../durable-journal.ts'
+import { createPrivate } from '../files/create-private.ts'
 
 const FILE = 'forgotten'
 
@@ -22,8 +23,15 @@ export class ForgottenMark {
 
   async add(removed: readonly RemovedAccount[]): Promise<void> {
     for (const each of removed) this.#hashes.add(hashOf(each))
-    await writeFile(`${this.#path}.tmp`, `${[...this.#hashes].join('\n')}\n`, { mode: 0o600 })
-    await rename(`${this.#path}.tmp`, this.#path)
+    const unfinished = `${this.#path}.tmp`
+    await rm(unfinished, { force: true })
+    const file = await createPrivate(unfinished)
+    try {
+      await file.writeFile(`${[...this.#hashes].join('\n')}\n`)
+    } finally {
+      await file.close()
+    }
+    await rename(unfinished, this.#path)
   }
 }
 

@@ -1,7 +1,8 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
+import { createPrivate } from '../files/create-private.ts'
 import { syncDirectory } from '../files/journal-files.ts'
 import type { Block } from '../format/block.ts'
 import { writeChunk } from '../format/chunk.ts'
@@ -31,7 +32,7 @@ export async function packSegment(
   await rm(temporary, { force: true })
   const source = await openRaw(from)
   try {
-    const file = await open(temporary, 'wx', 0o600)
+    const file = await createPrivate(temporary)
     let bytes: number | null
     try {
       bytes = await pack(source, file, between)

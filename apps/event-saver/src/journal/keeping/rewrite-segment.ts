@@ -1,5 +1,6 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createPrivate } from '../files/create-private.ts'
 import { type SegmentName, segmentPath } from '../files/file-names.ts'
 import { syncDirectory } from '../files/journal-files.ts'
 import type { Block } from '../format/block.ts'
@@ -60,7 +61,7 @@ async function write(
 ): Promise<number> {
   const source = await openSource(directory, name)
   try {
-    const file = await open(path, 'wx', 0o600)
+    const file = await createPrivate(path)
     try {
       let waiting: Uint8Array[] = []
       let bytes = 0

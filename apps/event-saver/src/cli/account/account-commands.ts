@@ -118,7 +118,7 @@ export function addAccountCommands(cli: CommandLine): void {
   withName(
     add(
       'test',
-      'ask the exchange what an account’s key may do; exit 3 when it cannot capture',
+      'ask the exchange what an account’s key may do; exit 3 when it cannot read all that is captured',
       TEST_EXAMPLES,
       async ({ config }, options, args) => {
         const { testAccount } = await implementation()

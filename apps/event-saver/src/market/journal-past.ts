@@ -35,9 +35,9 @@ interface Place {
   readonly key: string
 }
 
-/** The note that a stream has begun to deliver. */
-export function liveNote(stream: MarketStream): JournalNote {
-  return { type: 'live', stream: { ...streamOf(stream) } }
+/** The note that a topic of a stream has begun to deliver. */
+export function liveNote(stream: MarketStream, topic: string): JournalNote {
+  return { type: 'live', stream: { ...streamOf(stream) }, topic }
 }
 
 /**
@@ -108,12 +108,19 @@ export class JournalPast {
     const stream = note['stream'] as unknown as MarketStream
     this.#streams.set(streamKey(stream), stream)
     const stored = this.#options.lastStored(stream)
-    if (stored instanceof Promise) return stored.then((ts) => this.#onLive(stream, ts, atMs))
-    this.#onLive(stream, stored, atMs)
+    // Earlier versions named no topic.
+    const topic = typeof note['topic'] === 'string' ? note['topic'] : ''
+    const at = { atMs, topic }
+    if (stored instanceof Promise) return stored.then((ts) => this.#onLive(stream, ts, at))
+    this.#onLive(stream, stored, at)
     return null
   }
 
-  #onLive(stream: MarketStream, stored: number | undefined, atMs: number): void {
+  #onLive(
+    stream: MarketStream,
+    stored: number | undefined,
+    { atMs, topic }: { readonly atMs: number; readonly topic: string },
+  ): void {
     if (this.#starts === null) return
     const { category, channel, symbol } = stream
     const times = [this.#before.get(keyOf(stream)), stored]
@@ -121,7 +128,7 @@ export class JournalPast {
     if (known.length > 0) {
       this.#starts.onStored(category, channel, new Map([[symbol, Math.max(...known)]]))
     }
-    this.#starts.onLive(stream, atMs)
+    this.#starts.onLive(stream, atMs, topic)
   }
 
   #onEvent(event: GridEvent, localTsUs: number): void {

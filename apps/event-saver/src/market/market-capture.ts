@@ -34,8 +34,8 @@ export interface MarketTopic extends TopicStatus {
 /** What a capture tells its owner about. */
 export interface MarketCaptureHandlers {
   onStatus(status: StreamStatus): void
-  /** Data of a stream has begun to arrive, for the first time or again. */
-  onLive(stream: MarketStream): void
+  /** Data of a topic of a stream have begun to arrive, for the first time or again. */
+  onLive(stream: MarketStream, topic: string): void
   /** The events of one frame came, received at a time in epoch microseconds. */
   onEvents(events: readonly PublicEvent[], localTsUs: number): void
   /** Awaited before symbols are subscribed that were not captured until now. */
@@ -213,8 +213,8 @@ export class MarketCapture {
         const topic = stream.topics().find((candidate) => candidate.topic === status.topic)
         if (topic !== undefined) {
           const live = streamOf({ ...topic, category })
-          recorder.note(liveNote(live), this.#options.clock.nowUs())
-          handlers.onLive(live)
+          recorder.note(liveNote(live, topic.topic), this.#options.clock.nowUs())
+          handlers.onLive(live, topic.topic)
         }
       }
       handlers.onStatus(status)

@@ -221,8 +221,8 @@ export class MarketService {
       pipeline,
       handlers: {
         onStatus: (status) => this.#onStatus(status, category),
-        onLive: (stream) => {
-          this.#startGaps.onLive(stream, nowMs(clock))
+        onLive: (stream, topic) => {
+          this.#startGaps.onLive(stream, nowMs(clock), topic)
           this.#options.onLive(stream)
         },
         onEvents: (events, localTsUs) => {

@@ -18,6 +18,8 @@ interface Start {
 
 interface Live {
   readonly stream: MarketStream
+  /** The topics that have been live: spot's tickers come by two, and what the later one brings was missed longer. */
+  readonly topics: Set<string>
   /** In epoch milliseconds; later once data has shown that this machine's clock is behind. */
   atMs: number
   hasData: boolean
@@ -39,14 +41,27 @@ export class StartGaps {
     this.#onGap = onGap
   }
 
-  /** A stream is live. Only its first time counts. */
-  onLive(stream: MarketStream, atMs: number): void {
+  /** A topic of a stream is live. Only its first time counts. */
+  onLive(stream: MarketStream, atMs: number, topic = ''): void {
     const start = this.#startOf(stream)
     const key = streamKey(stream)
-    if (start.live.has(key)) return
-    start.live.set(key, { stream, atMs, hasData: false })
-    this.#silent += 1
-    this.#judge(stream, start.storedTs, atMs)
+    const known = start.live.get(key)
+    if (known === undefined) {
+      start.live.set(key, { stream, topics: new Set([topic]), atMs, hasData: false })
+      this.#silent += 1
+      this.#judge(stream, start.storedTs, atMs)
+    } else if (!known.topics.has(topic)) {
+      known.topics.add(topic)
+      this.#extend(start, known, atMs)
+    }
+  }
+
+  /** A stream that was told to be live was so only later. */
+  #extend({ storedTs }: Start, live: Live, atMs: number): void {
+    const toldMs = live.atMs
+    live.atMs = Math.max(toldMs, atMs)
+    if (storedTs === undefined) return
+    this.#judge(live.stream, Math.max(storedTs, toldMs), live.atMs)
   }
 
   /** Whether the first data of a live stream are still to come. */
@@ -68,10 +83,7 @@ export class StartGaps {
     live.hasData = true
     this.#silent -= 1
     if (behindMs <= 0) return
-    const toldMs = live.atMs
-    live.atMs += behindMs + UNDER_WAY_MS
-    if (start.storedTs === undefined) return
-    this.#judge(stream, Math.max(start.storedTs, toldMs), live.atMs)
+    this.#extend(start, live, live.atMs + behindMs + UNDER_WAY_MS)
   }
 
   /**

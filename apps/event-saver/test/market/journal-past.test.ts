@@ -42,10 +42,10 @@ it('knows what was captured by the process that is being read', async () => {
     return [...past.streams, ...accounts.streams]
   }
   await read(boot(1))
-  await read(noted(2, liveNote(BTC)))
+  await read(noted(2, liveNote(BTC, 'publicTrade.BTCUSDT')))
   const ofAnn = { accountId: 'ann', channel: 'order' }
   expect(await read(noted(3, accountLiveNote(ANN, 'order')))).toEqual([BTC, ofAnn])
   await read(boot(20))
-  expect(await read(noted(21, liveNote(ETH)))).toEqual([ETH])
+  expect(await read(noted(21, liveNote(ETH, 'publicTrade.ETHUSDT')))).toEqual([ETH])
   expect(await read(boot(30))).toEqual([])
 })

@@ -25,6 +25,25 @@ it('a stream has one gap, from its last stored event until it is first live, in 
   expect(storedFirst.gaps).toEqual([gap])
 })
 
+it('a stream of several topics has missed something until the last of them is live', () => {
+  const judged = (isStoredFirst: boolean) => {
+    const { gaps, starts } = setUp()
+    const stored = () => starts.onStored('linear', CHANNEL, STORED)
+    if (isStoredFirst) stored()
+    starts.onLive(STREAM, 5000, 'tickers.BTCUSDT')
+    starts.onLive(STREAM, 7000, 'orderbook.1.BTCUSDT')
+    if (!isStoredFirst) stored()
+    // Live again, after a lost connection of its own gap.
+    starts.onLive(STREAM, 9000, 'tickers.BTCUSDT')
+    return gaps.map(({ startTs, endTs }) => [startTs, endTs])
+  }
+  expect(judged(true)).toEqual([
+    [1000, 5000],
+    [5000, 7000],
+  ])
+  expect(judged(false)).toEqual([[1000, 7000]])
+})
+
 it('only the first time counts: an instrument added to a stream of several makes no second gap', () => {
   const { gaps, starts } = setUp()
   const coin = { category: 'option', channel: CHANNEL, symbol: 'BTC' } as const

@@ -259,6 +259,7 @@ export class Saver {
    * database or an exchange that answers nothing does not delay the end.
    */
   async stop(signal: AbortSignal): Promise<StopReport> {
+    this.#health.stopping()
     // First, so that the gaps that the stop itself leaves are not asked for.
     const captures = [this.#repair.stop(), this.#markets.close(), this.#accounts.close()]
     await within(Promise.all(captures), signal)

@@ -7,6 +7,7 @@ import { retryLog } from '../log/retry-log.ts'
 import { HttpAccess } from './http-access.ts'
 import { LoopWatchdog } from './loop-watchdog.ts'
 import { Readiness } from './readiness.ts'
+import { ReadinessLog } from './readiness-log.ts'
 import { readSaverStatus, type StatusSources } from './saver-status.ts'
 import { addressText, HttpServer } from './server.ts'
 import type { SaverStatus } from './status.ts'
@@ -34,6 +35,7 @@ export class Health {
   readonly #sources: Omit<HealthOptions, 'log'>
   readonly #startedAt: number
   readonly #readiness = new Readiness()
+  readonly #readinessLog: ReadinessLog
   readonly #watchdog: LoopWatchdog
   readonly #access: HttpAccess
   readonly #server: HttpServer
@@ -45,6 +47,7 @@ export class Health {
   constructor({ log, ...sources }: HealthOptions) {
     this.#sources = sources
     this.#log = log
+    this.#readinessLog = new ReadinessLog(log, sources.clock)
     this.#startedAt = nowMs(sources.clock)
     const { httpAddress, httpHosts, httpToken } = sources.config
     this.#access = new HttpAccess({
@@ -54,14 +57,15 @@ export class Health {
     })
     const subject = {
       status: () => this.status(),
-      alive: () => !this.#isFailed && !this.#watchdog.stalled,
+      alive: () => !this.#isFailed,
     }
     this.#server = new HttpServer(subject, this.#access)
     // Reading the status regularly lets readiness know since when each of its checks holds.
-    this.#watchdog = new LoopWatchdog(
-      () => this.status(),
-      (error) => this.#onTickFailure(error),
-    )
+    this.#watchdog = new LoopWatchdog({
+      onTick: () => this.#readinessLog.take(this.status().checks),
+      onError: (error) => this.#onTickFailure(error),
+      onStall: (lastedMs) => this.#onStall(lastedMs),
+    })
   }
 
   /**
@@ -118,13 +122,24 @@ export class Health {
     return readSaverStatus(this.#sources, {
       readiness: this.#readiness,
       startedAt: this.#startedAt,
-      isStalled: this.#watchdog.stalled,
+      stalledMs: this.#watchdog.stalledMs,
+      stalls: this.#watchdog.stalls,
     })
   }
 
   /** The saver cannot go on: from now on it is reported as not alive. */
   fail(): void {
     this.#isFailed = true
+  }
+
+  /** The saver stops: that it is not ready from now on is no loss. */
+  stopping(): void {
+    this.#readinessLog.end()
+  }
+
+  #onStall(lastedMs: number): void {
+    const text = 'the process stood still: nothing was read meanwhile'
+    this.#log.warn({ code: 'LOOP_STALLED', lastedMs: Math.round(lastedMs) }, text)
   }
 
   #onTickFailure(error: unknown): void {

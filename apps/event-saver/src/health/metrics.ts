@@ -136,6 +136,17 @@ export class Metrics {
     ['category'],
   )
   readonly #ready = this.#gauge('grid_ready', 'Whether all readiness checks hold', [])
+  readonly #loopStalls = this.#counter(
+    'grid_loop_stalls_total',
+    'Times that the process stood still for more than 5 s',
+    [],
+  )
+  readonly #loopStalled = this.#counter(
+    'grid_loop_stalled_seconds_total',
+    'Seconds of these times',
+    [],
+  )
+  readonly #check = this.#gauge('grid_ready_check', 'Whether a readiness check holds', ['check'])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
     'Seconds of streams that no source can fill',
@@ -245,6 +256,9 @@ export class Metrics {
       setTo(this.#instrumentChanges, { category }, changes + ended)
     }
     this.#ready.set(status.ready ? 1 : 0)
+    for (const { code, ok } of status.checks) this.#check.set({ check: code }, ok ? 1 : 0)
+    setTo(this.#loopStalls, {}, status.loopStalls.count)
+    setTo(this.#loopStalled, {}, status.loopStalls.totalMs / 1000)
     setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)
     return this.#registry.metrics()
   }

@@ -1,9 +1,18 @@
 import type { TopicStatus } from '@grid/bybit-adapter'
 import { durationText } from '@grid/core-events'
 
+/** The conditions of readiness, by their stable codes. */
+export type ReadinessCode =
+  | 'DATABASE_REACHED'
+  | 'TOPICS_LIVE'
+  | 'ACCOUNTS_KNOWN'
+  | 'JOURNAL_WRITABLE'
+  | 'WRITER_LAG'
+  | 'WATCHDOG'
+
 /** One condition of readiness. */
 export interface ReadinessCheck {
-  readonly code: 'TOPICS_LIVE' | 'ACCOUNTS_KNOWN' | 'JOURNAL_WRITABLE' | 'WRITER_LAG' | 'WATCHDOG'
+  readonly code: ReadinessCode
   readonly ok: boolean
   /** Since when `ok` has this value, in epoch milliseconds. */
   readonly since: number
@@ -16,6 +25,8 @@ export type WantedTopicState = Pick<TopicStatus, 'topic' | 'state'>
 /** What readiness depends on. */
 export interface ReadinessFacts {
   readonly nowMs: number
+  /** Whether the database was reached and prepared since the start. */
+  readonly isDatabaseReady: boolean
   readonly topics: readonly WantedTopicState[]
   /** Categories of which it is not known yet which instruments are wanted. */
   readonly unlisted: readonly string[]
@@ -43,6 +54,11 @@ export class Readiness {
     const refused = facts.topics.filter((topic) => topic.state === 'refused')
     const isWhole = pending.length === 0 && facts.unlisted.length === 0
     const checks = [
+      this.#check(facts, 'DATABASE_REACHED', facts.isDatabaseReady, () =>
+        facts.isDatabaseReady
+          ? 'was reached'
+          : 'not reached yet: what is received waits in the journal',
+      ),
       this.#check(facts, 'TOPICS_LIVE', isWhole && live.length > 0, () =>
         [
           `${live.length} live`,

@@ -1,4 +1,4 @@
-import { CHANNELS, type Clock, nowMs } from '@grid/core-events'
+import { CHANNELS, type Clock, durationText, nowMs } from '@grid/core-events'
 import { redactDatabaseUrl } from '@grid/db'
 import type { AccountService } from '../accounts/account-service.ts'
 import type { AccountStatus } from '../accounts/account-status.ts'
@@ -8,6 +8,7 @@ import type { MarketService } from '../market/market-service.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
+import type { LoopStalls } from './loop-watchdog.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
 import type { JournalStatus, SaverStatus } from './status.ts'
 
@@ -35,8 +36,9 @@ export interface HealthFacts {
   readonly readiness: Readiness
   /** Epoch milliseconds. */
   readonly startedAt: number
-  /** Whether the event loop stood still. */
-  readonly isStalled: boolean
+  /** How long the event loop stood still a moment ago, in milliseconds; null when it did not. */
+  readonly stalledMs: number | null
+  readonly stalls: LoopStalls
 }
 
 /** Reads everything that is known of a saver in one synchronous step. */
@@ -52,6 +54,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
   ) as SaverStatus['lagSeconds']
   const { ready, checks } = facts.readiness.evaluate({
     nowMs: nowMs(clock),
+    isDatabaseReady: sources.isDatabaseReady(),
     topics: [...topics, ...accounts.flatMap(accountTopics)],
     unlisted: sources.markets.unlisted(),
     accountsUnknown: sources.accounts.unknown,
@@ -61,7 +64,10 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
         ? 'the disk takes nothing: it is tried each second'
         : null,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
-    watchdog: facts.isStalled ? 'the event loop stood still for more than 30 s' : null,
+    watchdog:
+      facts.stalledMs === null
+        ? null
+        : `the event loop stood still for ${durationText(facts.stalledMs)}`,
   })
   return {
     name: 'event-saver',
@@ -91,6 +97,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     evidenceLost: pipeline.evidenceLost,
     repair: sources.repair.totals,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
+    loopStalls: facts.stalls,
     rss: readRss(),
   }
 }

@@ -9,7 +9,7 @@ import type { SaverStatus } from './status.ts'
 /** What the HTTP server reads. */
 export interface HttpSubject {
   status(): SaverStatus
-  /** False after a fatal failure or a stall of the event loop, never because of the database or the network. */
+  /** False once the saver stops for a fatal reason, and never else: whoever probes it may end the process. */
   alive(): boolean
 }
 
@@ -106,7 +106,7 @@ export class HttpServer {
     switch (url.split('?')[0]) {
       case '/livez': {
         const alive = this.#subject.alive()
-        send(response, alive ? 200 : 503, 'text/plain', alive ? 'alive\n' : 'stalled\n')
+        send(response, alive ? 200 : 503, 'text/plain', alive ? 'alive\n' : 'stopping\n')
         return
       }
       case '/readyz': {

@@ -9,6 +9,7 @@ import type { EvidenceLost } from '../pipeline/pipeline.ts'
 import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
 import type { RepairTotals } from '../repair/repair-totals.ts'
 import type { RetentionTotal } from '../storage/retention-totals.ts'
+import type { LoopStalls } from './loop-watchdog.ts'
 import type { ReadinessCheck } from './readiness.ts'
 
 /** The state of a saver's journal. */
@@ -68,6 +69,8 @@ export interface SaverStatus {
   /** What the repair of market data did since the start. */
   readonly repair: RepairTotals
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
+  /** How often and how long the event loop stood still since the start. */
+  readonly loopStalls: LoopStalls
   /** Bytes; null when they cannot be read, e.g. because no file descriptor is left. */
   readonly rss: number | null
 }

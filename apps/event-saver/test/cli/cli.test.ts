@@ -177,6 +177,7 @@ describe('run', () => {
     expect(await ready.json()).toMatchObject({
       ready: false,
       checks: [
+        { code: 'DATABASE_REACHED', ok: false },
         { code: 'TOPICS_LIVE', ok: false },
         { code: 'ACCOUNTS_KNOWN', ok: false },
         {},

@@ -186,13 +186,13 @@ describe('connections', () => {
 it('a watchdog goes on when its timer’s work fails', async () => {
   let ticks = 0
   const errors: unknown[] = []
-  const watchdog = new LoopWatchdog(
-    () => {
+  const watchdog = new LoopWatchdog({
+    onTick: () => {
       ticks += 1
       throw new Error('EMFILE')
     },
-    (error) => errors.push(error),
-  )
+    onError: (error) => errors.push(error),
+  })
   await expect.poll(() => ticks, { timeout: 120_000 }).toBeGreaterThan(1)
   watchdog.stop()
   expect(errors).toHaveLength(ticks)

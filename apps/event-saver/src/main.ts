@@ -25,6 +25,7 @@ runProgram({
   // pnpm runs scripts in the package's folder and says where the command was typed.
   cwd: process.env['INIT_CWD'] ?? process.cwd(),
   out: (text) => process.stdout.write(text),
+  drained,
   err: (text) => STDERR.write(text),
   terminal: process.stderr.isTTY ? process.stderr : undefined,
   stdin: process.stdin,
@@ -33,8 +34,17 @@ runProgram({
   exit(EXIT.failure)
 })
 
+/** Resolves once everything for stdout was written, or cannot be: what waits for a slow reader would end with the process. */
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.writableLength === 0) resolve()
+    else process.stdout.write('', () => resolve())
+  })
+}
+
 /** Ends the process, once it is known whether all data was written. */
-function exit(exitCode: number): void {
+async function exit(exitCode: number): Promise<void> {
+  await drained()
   // A failed write is reported a step later.
   setImmediate(() => {
     const isRead = unwritten === null

@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly cwd: string
   /** Takes data for the caller. */
   readonly out: (text: string) => void
+  /** Resolves once the caller has taken all data; left out where it takes them at once. */
+  readonly drained?: (() => Promise<void>) | undefined
   /** Takes messages for the operator. */
   readonly err: (text: string) => void
   /** Where messages are seen by somebody, who may be shown how far a command is; left out for none. */

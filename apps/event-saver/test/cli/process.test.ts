@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readdirSync } from 'node:fs'
+import { openSync, readdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSimulator } from '@grid/bybit-sim'
@@ -230,6 +231,25 @@ describe('stdout', () => {
     const [code] = await once(child, 'close')
     expect(stderr).toContain('cannot write to stdout')
     expect(code).toBe(1)
+  })
+
+  it('that is read slowly gets all', async () => {
+    const symbols = Array.from({ length: 30_000 }, (_, n) => `A${n}USDT`)
+    const settings = join(ownFolder(), 'settings.json')
+    writeFileSync(settings, JSON.stringify({ symbols }))
+    const args = ['config', '--json', '--config', settings]
+    const child = spawn(process.execPath, ['--conditions=@grid/source', MAIN, ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    endWithThisProcess(child)
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'readable')
+    // Time enough to end with what is in the pipe.
+    await wait(1000)
+    let text = ''
+    for await (const part of child.stdout.setEncoding('utf8')) text += part
+    expect(JSON.parse(text)).toMatchObject({ symbols: symbols.join(',') })
+    expect(await exited).toEqual([0, null])
   })
 
   it('whose reader left ends a command without a trace of the program', async () => {

@@ -79,7 +79,7 @@ export function addDeadLetterCommands({ program, context, add, print }: CommandL
       EXPORT_EXAMPLES,
       async ({ config }, options) => {
         const { exportLetters } = await import('./dead-letters.ts')
-        await exportLetters(config, filterOf(options), context.out)
+        await exportLetters(config, filterOf(options), context)
         return EXIT.ok
       },
       deadLetters,

@@ -7,6 +7,7 @@ import {
 import type { Kysely } from 'kysely'
 import type { Config } from '../../config/config.ts'
 import { CommandError, EXIT } from '../../exit-code.ts'
+import type { CommandContext } from '../command.ts'
 import { plainText } from '../plain-text.ts'
 import { withDatabase } from '../with-database.ts'
 
@@ -64,17 +65,18 @@ export async function showLetter(config: Config, id: string): Promise<StoredDead
   throw new CommandError(EXIT.failure, 'LETTER_NOT_FOUND', `there is no dead letter ${id}`)
 }
 
-/** Gives each letter to `write` as a line of JSON; gives how many there were. */
+/** Gives each letter to `out` as a line of JSON, no faster than the reader takes them; gives how many there were. */
 export function exportLetters(
   config: Config,
   filter: LetterFilter,
-  write: (line: string) => void,
+  { drained, out }: Pick<CommandContext, 'drained' | 'out'>,
 ): Promise<number> {
   const use = { command: 'dead-letters export', mode: 'read' } as const
   return withDatabase(config, use, async (db) => {
     let count = 0
     for await (const letters of pagesOf(db, filter)) {
-      for (const letter of letters) write(`${JSON.stringify(letterJson(letter))}\n`)
+      for (const letter of letters) out(`${JSON.stringify(letterJson(letter))}\n`)
+      await drained?.()
       count += letters.length
     }
     return count

@@ -12,6 +12,7 @@ import { narrowTickers } from './steps/0011-narrow-tickers.ts'
 import { journalPositions } from './steps/0012-journal-positions.ts'
 import { deadLetterStates } from './steps/0013-dead-letter-states.ts'
 import { tickersOfOneInstant } from './steps/0014-tickers-of-one-instant.ts'
+import { coverage } from './steps/coverage/0015-coverage.ts'
 import type { Migration } from './steps/migration.ts'
 
 /** Every migration in order. The n-th brings the schema to version n. */
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   journalPositions,
   deadLetterStates,
   tickersOfOneInstant,
+  coverage,
 ]
 
 /** The schema version that this package reads and writes. */

@@ -19,6 +19,17 @@ const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   capture_gaps: { writer: 'select, insert, update', reader: 'select' },
   removed_days: { writer: 'select', reader: 'select' },
   journal_positions: { writer: 'select, insert, update', reader: 'select' },
+  streams: { writer: 'select, insert', reader: 'select' },
+  collectors: { writer: 'select, insert, update', reader: 'select' },
+  wanted_spans: { writer: 'select, insert, update', reader: 'select' },
+  coverage_lines: { writer: 'select, insert, update', reader: 'select' },
+  collector_beats: { writer: 'select, insert, update', reader: 'select' },
+  coverage_spans: { writer: 'select, insert, update', reader: 'select' },
+  coverage_losses: { writer: 'select, insert, update', reader: 'select' },
+  left_positions: { writer: 'select, insert, update', reader: 'select' },
+  // What can be computed again.
+  coverage_days: { writer: 'select, insert, update, delete', reader: 'select' },
+  coverage_dirty: { writer: 'select, insert, update, delete', reader: 'select' },
   instruments: { writer: 'select, insert, update', reader: 'select' },
   instrument_lists: { writer: 'select, insert, update', reader: 'select' },
   users: { writer: 'select', reader: 'select' },
@@ -28,9 +39,11 @@ const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   runs: { writer: 'select, insert, update', reader: 'select' },
 }
 
-/** What a role may do with each table and view. No role may delete. */
+/** What a role may do with each table, view and sequence. No role may delete what was captured. */
 const GRANTS: ReadonlyMap<string, TableGrants> = new Map([
   ...Object.entries(OTHER_GRANTS),
+  // It lets take the next number.
+  ['coverage_ids', { writer: 'update', reader: null }],
   ...[...DAILY_TABLES, ...Object.values(ACCOUNT_TABLES)].flatMap(eventTableGrants),
 ])
 

@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely } from 'kysely'
+import { isoOf } from '../columns/instant.ts'
 import { sqlText } from '../columns/sql-text.ts'
 import type { GridDatabase } from '../schema/database.ts'
 
@@ -17,6 +18,11 @@ export interface PositionMove extends JournalOwner {
   readonly from: number | null
   /** Where it is to be, at or after `from`. */
   readonly to: number
+  /**
+   * Exchange time in epoch milliseconds: everything of the channel that is earlier, and in the journal up to `to`,
+   * is stored. It never becomes less; left out, it stays.
+   */
+  readonly storedUntil?: number
 }
 
 const READ = sqlText`
@@ -26,15 +32,16 @@ const READ = sqlText`
 
 const MOVE = sqlText`
   update journal_positions
-  set position = $5::bigint, moved_at = now()
+  set position = $5::bigint, stored_until = greatest(stored_until, $6::timestamptz), moved_at = now()
   where (collector, channel, journal_id, position) = ($1::text, $2::text, $3::uuid, $4::bigint)`
 
 /** A row of another journal belongs to a data directory that this one replaced. */
 const BEGIN = sqlText`
-  insert into journal_positions as stored (collector, channel, journal_id, position)
-  values ($1::text, $2::text, $3::uuid, $4::bigint)
+  insert into journal_positions as stored (collector, channel, journal_id, position, stored_until)
+  values ($1::text, $2::text, $3::uuid, $4::bigint, $5::timestamptz)
   on conflict (collector, channel) do update
-    set journal_id = excluded.journal_id, position = excluded.position, moved_at = now()
+    set journal_id = excluded.journal_id, position = excluded.position,
+      stored_until = excluded.stored_until, moved_at = now()
     where stored.journal_id <> excluded.journal_id`
 
 /**
@@ -82,7 +89,7 @@ export class JournalPositionRepository {
    */
   async move(
     trx: Kysely<GridDatabase>,
-    { collector, journalId, channel, from, to }: PositionMove,
+    { collector, journalId, channel, from, to, storedUntil }: PositionMove,
   ): Promise<boolean> {
     if (!Number.isSafeInteger(to) || to < (from ?? 0)) {
       throw new RangeError(
@@ -90,10 +97,11 @@ export class JournalPositionRepository {
       )
     }
     const names = [collector, channel, journalId]
+    const until = storedUntil === undefined ? null : isoOf('storedUntil', storedUntil)
     const { numAffectedRows } = await trx.executeQuery(
       from === null
-        ? CompiledQuery.raw(BEGIN, [...names, to])
-        : CompiledQuery.raw(MOVE, [...names, from, to]),
+        ? CompiledQuery.raw(BEGIN, [...names, to, until])
+        : CompiledQuery.raw(MOVE, [...names, from, to, until]),
     )
     return numAffectedRows === 1n
   }

@@ -1,4 +1,5 @@
 import type { AccountSchema } from './account-schema.ts'
+import type { CoverageSchema } from './coverage-schema.ts'
 import type { IdentitySchema } from './identity-schema.ts'
 import type { InstrumentSchema } from './instrument-schema.ts'
 import type { MarketSchema } from './market-schema.ts'
@@ -9,5 +10,6 @@ export interface GridDatabase
   extends MarketSchema,
     InstrumentSchema,
     RecordSchema,
+    CoverageSchema,
     IdentitySchema,
     AccountSchema {}

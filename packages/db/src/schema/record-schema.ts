@@ -83,6 +83,8 @@ export interface JournalPositionsTable {
   /** The journal that the position counts in. */
   journal_id: Uuid
   position: BigInteger
+  /** Exchange time before which everything of the channel is in its table; null where no writer said so. */
+  stored_until: WithDefault<NullableTimestamp>
   /** When it moved last, by the database's clock. */
   moved_at: WithDefault<Timestamp>
 }

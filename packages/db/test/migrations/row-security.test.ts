@@ -34,12 +34,12 @@ const DENIED = { code: '42501' }
 
 /** The tables that have rows of users, found in the catalog by the columns that name one. */
 async function tenantTables(db: Kysely<GridDatabase>) {
-  const { rows } = await sql<{ table: string; of: 'user_id' | 'account_id'; forced: boolean }>`
+  const { rows } = await sql<{ table: string; of: string; forced: boolean }>`
     select relname::text as table, min(attname) as of,
       bool_and(relrowsecurity and relforcerowsecurity) as forced
     from pg_class join pg_attribute on attrelid = pg_class.oid
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and attname in ('user_id', 'account_id', 'strategy_id', 'run_id')
+      and attname in ('user_id', 'account_id', 'strategy_id', 'run_id', 'stream_id')
     group by relname order by relname`.execute(db)
   return rows
 }
@@ -105,6 +105,10 @@ describe('the roles, on PostgreSQL,', () => {
     await migrate(opened.db, { environment: 'testnet' })
     alice = await fillTenant(opened.db, 'alice')
     bob = await fillTenant(opened.db, 'bob')
+    await run(
+      opened.db,
+      `insert into coverage_days select date '2026-01-01', id, 1, 0, 1, 1, '{}' from streams`,
+    )
     await new PublicTradeRepository(opened.db).bulkInsert([trade()])
   }, START_TIMEOUT_MS)
   afterAll(async () => {
@@ -125,9 +129,13 @@ describe('the roles, on PostgreSQL,', () => {
   it('a reader sees the rows of the user that it names, and none without a name', async () => {
     const reader = await connectAs('grid_reader')
     for (const { table, of } of await tenantTables(opened.db)) {
+      const streamOf = (tenant: Tenant) =>
+        `(select id from streams where account_id = '${tenant.accountId}')`
       const idOf = (tenant: Tenant) => (of === 'user_id' ? tenant.userId : tenant.accountId)
+      const isOf = (tenant: Tenant) =>
+        of === 'stream_id' ? `= ${streamOf(tenant)}` : `= '${idOf(tenant)}'`
       const seenOf = (db: Kysely<GridDatabase>, tenant: Tenant) =>
-        countOf(db, table, `${of} = '${idOf(tenant)}'`)
+        countOf(db, table, `${of} ${isOf(tenant)}`)
       if (table === 'api_credentials') {
         await expect(countOf(reader, table)).rejects.toMatchObject(DENIED)
         continue

@@ -27,6 +27,27 @@ export {
   postgresConnection,
 } from './connection/url/postgres-connection.ts'
 export type { TlsOptions } from './connection/url/tls-options.ts'
+export type { HeardLine } from './coverage/beat.ts'
+export { CollectorRepository, type Retirement } from './coverage/collectors.ts'
+export {
+  type CoverageInterval,
+  type CoverageQuery,
+  type CoverageState,
+  coverage,
+} from './coverage/coverage.ts'
+export { type KeepOptions, keepCoverageDays } from './coverage/coverage-days.ts'
+export {
+  type Beat,
+  type LineEnd,
+  type LineKey,
+  LineRepository,
+  type NewLine,
+  type OpenLine,
+} from './coverage/lines.ts'
+export { type Loss, type LossEnd, LossRepository } from './coverage/losses.ts'
+export { type PercentQuery, percent, type StreamPercent } from './coverage/percent.ts'
+export { type LiveSpan, type Proof, SpanRepository, type StreamSpan } from './coverage/spans.ts'
+export { type UnwantedStream, WantedRepository, type WantedStream } from './coverage/wanted.ts'
 export { DatabaseError, type DatabaseErrorCode, type DatabaseErrorContext } from './errors.ts'
 export {
   type Account,
@@ -192,6 +213,19 @@ export type {
   WalletSnapshotsTable,
 } from './schema/account-schema.ts'
 export type { BigInteger, Numeric, Timestamp, Uuid, WithDefault } from './schema/column-types.ts'
+export type {
+  CollectorBeatsTable,
+  CollectorsTable,
+  CoverageDaysTable,
+  CoverageDirtyTable,
+  CoverageEvidence,
+  CoverageLinesTable,
+  CoverageLossesTable,
+  CoverageSpansTable,
+  LeftPositionsTable,
+  StreamsTable,
+  WantedSpansTable,
+} from './schema/coverage-schema.ts'
 export type { GridDatabase } from './schema/database.ts'
 export type {
   AccountStatus,

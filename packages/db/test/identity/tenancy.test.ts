@@ -27,6 +27,11 @@ const NOT_OF_TENANTS: readonly object[] = [
   packageExports.InstrumentRepository,
   packageExports.JournalPositionRepository,
   packageExports.OperatorRepository,
+  packageExports.CollectorRepository,
+  packageExports.WantedRepository,
+  packageExports.LineRepository,
+  packageExports.SpanRepository,
+  packageExports.LossRepository,
 ]
 
 function methodsOf(repository: object): readonly string[] {

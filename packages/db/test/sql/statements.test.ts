@@ -3,18 +3,26 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readAccountRange } from '../../src/account-events/account-range.ts'
 import {
   CaptureGapRepository,
+  CollectorRepository,
+  coverage,
   DeadLetterRepository,
   ExecutionRepository,
   ensurePartitions,
   JournalPositionRepository,
+  keepCoverageDays,
+  LineRepository,
+  LossRepository,
   marketRepository,
   migrate,
   OperatorRepository,
   OrderRepository,
   PositionSnapshotRepository,
   PublicTradeRepository,
+  percent,
   readMarket,
+  SpanRepository,
   WalletSnapshotRepository,
+  WantedRepository,
 } from '../../src/index.ts'
 import { bulkInsert } from '../../src/insert/bulk-insert.ts'
 import { ACCOUNT_TABLES } from '../../src/tables/account-tables.ts'
@@ -248,6 +256,67 @@ it('positions of journals', async () => {
     /./,
   )
   const names = '$1 collector, $2 channel, $3 journal'
-  await expectSent('journal_positions/begin', `${names}, $4 to`, () => move(null), /./)
-  await expectSent('journal_positions/move', `${names}, $4 from, $5 to`, () => move(0), /./)
+  const until = 'stored until, which may be null'
+  await expectSent('journal_positions/begin', `${names}, $4 to, $5 ${until}`, () => move(null), /./)
+  await expectSent(
+    'journal_positions/move',
+    `${names}, $4 from, $5 to, $6 ${until}`,
+    () => move(0),
+    /./,
+  )
+})
+
+it('the ledger of what is covered', async () => {
+  const { db } = planned
+  const stream = { ...ONE, channel: 'ticker' } as const
+  const keep = (name: string, parameters: string, call: () => Promise<unknown>) =>
+    expectSent(`coverage/${name}`, parameters, call, /./)
+  const owner = { collector: 'c', journalId: tenant.accountId }
+  const collectors = new CollectorRepository(db)
+  const collectorId = await collectors.register(owner)
+  await keep('register', '$1 name, $2 journal', () => collectors.register(owner))
+  const wanted = new WantedRepository(db)
+  const span = { stream, from: T0, to: T0 + 1 }
+  const rows = '$1 rows as JSON'
+  await keep('want', `${rows}, $2 collector`, () => wanted.begin('c', [span]))
+  await keep('want-no-more', `${rows}, $2 collector`, () => wanted.end('c', [span]))
+  await keep('wanted', '$1 collector', () => wanted.list('c'))
+  await keep('retire', '$1 collector, $2 time', () => collectors.retire({ collector: 'c', to: T0 }))
+  const lines = new LineRepository(db)
+  const opening = { collectorId, position: 1, openedAt: T0 }
+  const { lineId, slot } = await lines.open(opening)
+  await keep('open-line', '$1 collector, $2 position, $3 time, $4 account or null', () =>
+    lines.open(opening),
+  )
+  await keep('open-lines', '$1 collector', () => lines.listOpen(collectorId))
+  await keep(
+    'beat',
+    'first, of quiet lines only: $1 lines, $2 times; then: $1 collector, $2 time, $3 hundredths of a second by slot',
+    () => lines.beat({ collectorId, at: T0 + 400_000, lines: [{ lineId, slot, until: T0 }] }),
+  )
+  const spans = new SpanRepository(db)
+  await keep('claim', `${rows}, $2 line`, () => spans.claim(lineId, [span]))
+  await keep('end-claim', `${rows}, $2 line`, () => spans.end(lineId, [span]))
+  await keep('begin-proof', 'no parameters', () => spans.beginProof())
+  await keep('prove', `${rows}, $2 number, $3 evidence`, () =>
+    spans.prove({ id: '1', evidence: 'archive', spans: [span] }),
+  )
+  const losses = new LossRepository(db)
+  const loss = { ...span, collectorId, position: 1, reason: 'dead_letter' }
+  await keep('add-loss', rows, () => losses.add([loss]))
+  await keep('end-loss', '$1 collector, $2 position, $3 time', () =>
+    losses.end({ collectorId, position: 1, to: T0 }),
+  )
+  await keep('end-line', '$1 line, $2 time, $3 cause', () =>
+    lines.end({ lineId, until: T0, cause: 'closed' }),
+  )
+  await keep('coverage', '$1 to $5 stream, $6 from, $7 to; $8 user', () =>
+    coverage(db, { ...span, of: tenant }),
+  )
+  await keep('percent', '$1 first day, $2 last day; $3 user', () =>
+    percent(db, { day: '2025-10-09', of: tenant }),
+  )
+  await keep('keep-days', 'first: $1 most days; then of each: $1 day', () =>
+    keepCoverageDays(db, { limit: 1 }),
+  )
 })

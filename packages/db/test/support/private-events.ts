@@ -19,18 +19,23 @@ import {
   type AccountTransaction,
   AccountTransactionRepository,
   CaptureGapRepository,
+  CollectorRepository,
   DeadLetterRepository,
   EncryptionKeys,
   ExecutionRepository,
   type GridDatabase,
+  LineRepository,
+  LossRepository,
   type NewCredential,
   OperatorRepository,
   OrderRepository,
   PositionSnapshotRepository,
   RunRepository,
+  SpanRepository,
   StrategyRepository,
   type TenantScope,
   WalletSnapshotRepository,
+  WantedRepository,
 } from '../../src/index.ts'
 import { decimal, T0 } from './events.ts'
 
@@ -214,6 +219,14 @@ export async function fillTenant(db: Kysely<GridDatabase>, name: string): Promis
       raw: Buffer.from(name),
     },
   ])
+  const owner = { collector: 'test', journalId: accountId }
+  const collectorId = await new CollectorRepository(db).register(owner)
+  const stream = { accountId, channel: 'wallet' } as const
+  await new WantedRepository(db).begin('test', [{ stream, from: T0 }])
+  const opening = { collectorId, position: 1, openedAt: T0, accountId }
+  const { lineId } = await new LineRepository(db).open(opening)
+  await new SpanRepository(db).claim(lineId, [{ stream, from: T0 }])
+  await new LossRepository(db).add([{ stream, from: T0, reason: 'test' }])
   const list = await letters.list({ of: scope })
   const letterId = list.find((letter) => letter.accountId === accountId)?.id ?? ''
   return { ...scope, name, accountId, strategyId, runId, gapId: stored?.id ?? '', letterId }

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import type { MarketStream } from '@grid/core-events'
+import { type Kysely, sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  CollectorRepository,
+  type GridDatabase,
+  JournalPositionRepository,
+  keepCoverageDays,
+  LineRepository,
+  LossRepository,
+  migrate,
+  percent,
+  SpanRepository,
+  WantedRepository,
+} from '../../src/index.ts'
+import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** A day that may be kept, whenever the test runs. */
+const DAY = (Math.floor(Date.now() / DAY_MS) - 5) * DAY_MS
+const DAY_TEXT = new Date(DAY).toISOString().slice(0, 10)
+const hour = (hours: number) => DAY + hours * HOUR_MS
+
+/** A stream that is wanted all day and comes on a line from 1:00; heard until 10:00, stored until 20:00. */
+class Case {
+  readonly db: Kysely<GridDatabase>
+  readonly stream: MarketStream
+  readonly owner = { collector: randomUUID(), journalId: randomUUID() }
+  readonly lines: LineRepository
+  readonly spans: SpanRepository
+  readonly losses: LossRepository
+  readonly wanted: WantedRepository
+  collectorId = 0
+  lineId = 0
+  slot = 0
+  #position: number | null = null
+
+  constructor(db: Kysely<GridDatabase>) {
+    this.db = db
+    this.stream = { category: 'linear', channel: 'ticker', symbol: this.owner.collector }
+    this.lines = new LineRepository(db)
+    this.spans = new SpanRepository(db)
+    this.losses = new LossRepository(db)
+    this.wanted = new WantedRepository(db)
+  }
+
+  async begin({ heard = true, storedUntil = hour(20) }: CaseOptions): Promise<void> {
+    this.collectorId = await new CollectorRepository(this.db).register(this.owner)
+    await this.wanted.begin(this.owner.collector, [{ stream: this.stream, from: DAY }])
+    const opening = { collectorId: this.collectorId, position: 1, openedAt: DAY }
+    Object.assign(this, await this.lines.open(opening))
+    await this.spans.claim(this.lineId, [{ stream: this.stream, from: hour(1) }])
+    if (heard) await this.beat(hour(10))
+    if (storedUntil !== null) await this.store(storedUntil)
+  }
+
+  async beat(at: number, until: number = at): Promise<void> {
+    const { collectorId, lineId, slot } = this
+    await this.lines.beat({ collectorId, at, lines: [{ lineId, slot, until }] })
+  }
+
+  async store(storedUntil: number): Promise<void> {
+    const [from, to] = [this.#position, (this.#position ?? 0) + 1]
+    this.#position = to
+    const move = { ...this.owner, channel: 'ticker', from, to, storedUntil }
+    expect(await new JournalPositionRepository(this.db).move(this.db, move)).toBe(true)
+  }
+
+  /** Covered and wanted hours of the day, and gaps: as `percent` says, and as they are now. */
+  async both(): Promise<readonly [unknown, unknown]> {
+    const summed = await percent(this.db, { day: DAY_TEXT })
+    const isOwn = (stream: object) => 'symbol' in stream && stream.symbol === this.stream.symbol
+    const said = summed.find(({ stream }) => isOwn(stream))
+    const { rows } = await sql<{ covered: number; wanted: number; gaps: number }>`
+      select covered_ms as covered, wanted_ms as wanted, gaps
+      from compute_coverage_day(${DAY_TEXT}::date)
+      where stream_id = (select id from streams where symbol = ${this.stream.symbol})`.execute(
+      this.db,
+    )
+    const [now] = rows
+    return [
+      [said?.coveredMs, said?.wantedMs, said?.gaps].map((ms) => ms ?? 0),
+      [now?.covered, now?.wanted, now?.gaps].map((ms) => ms ?? 0),
+    ]
+  }
+}
+
+interface CaseOptions {
+  readonly heard?: boolean
+  readonly storedUntil?: number | null
+}
+
+const LOSS = { from: hour(2), to: hour(3), reason: 'test' }
+
+/** What changes a day that is kept, after what. */
+const CHANGES: readonly (readonly [string, CaseOptions, (it: Case) => Promise<unknown>])[] = [
+  ['a position moves', { storedUntil: hour(8) }, (it) => it.store(hour(9))],
+  ['something is stored at last', { storedUntil: null }, (it) => it.store(hour(9))],
+  ['a line is heard', {}, (it) => it.beat(hour(11))],
+  ['a line is heard first', { heard: false }, (it) => it.beat(hour(11))],
+  ['a line is heard, and then not for hours', {}, (it) => it.beat(hour(15), hour(12))],
+  [
+    'a line ends',
+    {},
+    (it) => it.lines.end({ lineId: it.lineId, until: hour(12), cause: 'closed' }),
+  ],
+  [
+    'a line ends that no beat had named',
+    { heard: false },
+    (it) => it.lines.end({ lineId: it.lineId, until: hour(12), cause: 'crash' }),
+  ],
+  [
+    'a stream ends on its line',
+    {},
+    (it) => it.spans.end(it.lineId, [{ stream: it.stream, from: hour(1), to: hour(4) }]),
+  ],
+  ['a stream begins', {}, (it) => it.spans.claim(it.lineId, [{ stream: it.stream, from: DAY }])],
+  [
+    'something is proved',
+    {},
+    async (it) =>
+      it.spans.prove({
+        id: await it.spans.beginProof(),
+        evidence: 'archive',
+        spans: [{ stream: it.stream, from: DAY - DAY_MS, to: DAY + 2 * DAY_MS }],
+      }),
+  ],
+  ['a loss of the stream', {}, (it) => it.losses.add([{ ...LOSS, stream: it.stream }])],
+  [
+    'a loss of the line',
+    {},
+    (it) => it.losses.add([{ ...LOSS, collectorId: it.collectorId, lineId: it.lineId }]),
+  ],
+  [
+    'a loss of the collector',
+    {},
+    (it) => it.losses.add([{ ...LOSS, collectorId: it.collectorId }]),
+  ],
+  [
+    'it is wanted before',
+    {},
+    (it) => it.wanted.end(it.owner.collector, [{ stream: it.stream, from: DAY, to: hour(6) }]),
+  ],
+  [
+    'its collector is retired',
+    {},
+    (it) => new CollectorRepository(it.db).retire({ collector: it.owner.collector, to: hour(6) }),
+  ],
+  [
+    'somebody deletes a row',
+    {},
+    (it) => sql`delete from coverage_spans where line_id = ${it.lineId}`.execute(it.db),
+  ],
+]
+
+describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_name, open) => {
+  let opened: OpenedDatabase
+  beforeAll(async () => {
+    opened = await open()
+    await migrate(opened.db)
+  }, START_TIMEOUT_MS)
+  afterAll(() => opened.close())
+
+  it.each(CHANGES)('are computed again where %s', async (_title, options, change) => {
+    const world = new Case(opened.db)
+    await world.begin(options)
+    expect(await keepCoverageDays(opened.db)).toContain(DAY_TEXT)
+    const [before, computed] = await world.both()
+    expect(before).toEqual(computed)
+    // What is kept is read.
+    expect(await keepCoverageDays(opened.db)).toEqual([])
+    await change(world)
+    const [after, now] = await world.both()
+    expect(now).not.toEqual(before)
+    expect(after).toEqual(now)
+    expect(await keepCoverageDays(opened.db)).toContain(DAY_TEXT)
+    expect(await world.both()).toEqual([now, now])
+  })
+
+  it('are computed again where a line is heard after hours, and where a loss ends', async () => {
+    const world = new Case(opened.db)
+    await world.begin({})
+    const { collectorId } = world
+    await world.beat(hour(15), hour(12))
+    await world.losses.add([{ collectorId, position: 7, from: hour(2), reason: 'queue_full' }])
+    await keepCoverageDays(opened.db)
+    const [quiet] = await world.both()
+    await world.losses.end({ collectorId, position: 7, to: hour(3) })
+    await keepCoverageDays(opened.db)
+    const [ended] = await world.both()
+    expect([quiet, ended]).toEqual([
+      [HOUR_MS, DAY_MS, 2],
+      [10 * HOUR_MS, DAY_MS, 3],
+    ])
+    await world.beat(hour(16))
+    expect(await world.both()).toEqual([
+      [14 * HOUR_MS, DAY_MS, 3],
+      [14 * HOUR_MS, DAY_MS, 3],
+    ])
+  })
+
+  it('are not yesterday and today, whose transactions may be open', async () => {
+    const world = new Case(opened.db)
+    const from = Date.now() - DAY_MS
+    await world.wanted.begin('today', [{ stream: world.stream, from }])
+    const yesterday = new Date(from).toISOString().slice(0, 10)
+    const kept = await keepCoverageDays(opened.db)
+    expect(kept.filter((day) => day >= yesterday)).toEqual([])
+  })
+
+  it('stay right where a change is committed while they are kept', async () => {
+    // PGlite has one connection: there is no meanwhile.
+    if (_name === 'PGlite') return
+    const world = new Case(opened.db)
+    await world.begin({})
+    await keepCoverageDays(opened.db)
+    let kept: Promise<unknown> | undefined
+    await opened.db.transaction().execute(async (trx) => {
+      await new LossRepository(trx).add([{ ...LOSS, stream: world.stream }])
+      await world.store(hour(21))
+      kept = keepCoverageDays(opened.db)
+      await kept
+    })
+    const [said, now] = await world.both()
+    expect(said).toEqual(now)
+    expect(now).toEqual([8 * HOUR_MS, DAY_MS, 3])
+  })
+})
+
+it('a day that is none is refused', async () => {
+  for (const day of ['2026-02-30', '22.11.2026', '']) {
+    // It is refused before the database is asked.
+    const reading = percent(undefined as never, { day })
+    await expect(reading).rejects.toThrow(`day is ${day}: a day is written as 2026-11-22`)
+  }
+})

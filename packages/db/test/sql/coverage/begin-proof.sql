@@ -1,0 +1,2 @@
+-- no parameters
+select nextval('coverage_ids')::text as id;

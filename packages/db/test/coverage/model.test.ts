@@ -255,18 +255,20 @@ class World {
     const channel = this.#random.pick(['publicTrade', 'ticker'] as const)
     const from = journal.positions.get(channel) ?? null
     const to = ++this.#position
-    const storedUntil = this.#about()
+    // Older savers do not say it.
+    const storedUntil = this.#random.below(4) === 0 ? null : this.#about()
     const positions = new JournalPositionRepository(this.#db)
     const isMoved = await positions.move(this.#db, {
       ...journal.owner,
       channel,
       from,
       to,
-      storedUntil,
+      ...(storedUntil !== null && { storedUntil }),
     })
     expect(isMoved).toBe(true)
     journal.positions.set(channel, to)
     this.model.positions.set(`${journal.owner.collector} ${channel}`, journal.number)
+    if (storedUntil === null) return
     const key = `${journal.number} ${channel}`
     this.model.stored.set(key, Math.max(this.model.stored.get(key) ?? 0, storedUntil))
   }

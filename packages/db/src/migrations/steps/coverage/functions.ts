@@ -6,6 +6,7 @@ const HEARD = `coalesce(line.alive_until,
 const STORED = `select collectors.id as collector_id, channel, stored_until
     from journal_positions position
     join collectors on (name, collectors.journal_id) = (collector, position.journal_id)
+    where stored_until is not null
     union all
     select collector_id, channel, stored_until from left_positions`
 
@@ -112,16 +113,17 @@ as $$
     select line.id, line.collector_id, ${HEARD} as until
     from coverage_lines line left join collector_beats beat using (collector_id), bounds
     where line.opened_at < ends and coalesce(line.alive_until, 'infinity') > starts
-  ), claim as materialized (
-    select span.id, span.stream_id, span.evidence, heard.collector_id, span.line_id,
-      stream.channel,
-      tstzrange(span.from_ts,
-        greatest(span.from_ts, least(span.to_ts, heard.until, stored.until))) as r
+  ), came as materialized (
+    select span.id, span.stream_id, span.evidence, span.line_id, span.from_ts,
+      least(span.to_ts, heard.until) as until, heard.collector_id, stream.channel
     from heard
     join coverage_spans span on span.line_id = heard.id
     join streams stream on stream.id = span.stream_id
-    join stored on (stored.collector_id, stored.channel) = (heard.collector_id, stream.channel)
     where heard.until is not null
+  ), claim as materialized (
+    select id, stream_id, evidence, collector_id, line_id, channel,
+      tstzrange(from_ts, greatest(from_ts, least(came.until, stored.until))) as r
+    from came join stored using (collector_id, channel)
     union all
     select span.id, span.stream_id, span.evidence, null, null, stream.channel,
       tstzrange(span.from_ts, span.to_ts)

@@ -4,6 +4,7 @@ import { endToEnd } from './benches/end-to-end.ts'
 import { journalSpeed } from './benches/journal.ts'
 import { normalizeSpeed } from './benches/normalize.ts'
 import { startTime } from './benches/start.ts'
+import { coverageSpeed } from './storage/coverage.ts'
 import { insertDecay } from './storage/decay.ts'
 import { insertSpeed } from './storage/insert.ts'
 import { readSpeed } from './storage/read.ts'
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   'two-writers': twoWriters,
   'ticker-insert': tickerInsert,
   'ticker-read': tickerRead,
+  coverage: coverageSpeed,
 }
 
 interface BenchOptions {

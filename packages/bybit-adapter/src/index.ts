@@ -112,6 +112,7 @@ export {
   ConnectionBudget,
   type ConnectionBudgetOptions,
 } from './ws/connection/connection-budget.ts'
+export type { UnansweredConnection } from './ws/connection/socket.ts'
 export type { KeyRefusal } from './ws/login/key-guard.ts'
 export type {
   Frame,

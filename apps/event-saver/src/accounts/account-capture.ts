@@ -1,3 +1,4 @@
+import type { UnansweredConnection } from '@grid/bybit-adapter'
 import { type GridEvent, nowMs, sleep } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
 import type { AccountStatus } from './account-status.ts'
@@ -49,6 +50,14 @@ export class AccountCapture {
     )
     const captured = [...this.#workers.values()].map((worker) => worker.status())
     return [...captured, ...unusable].sort((a, b) => (a.accountName < b.accountName ? -1 : 1))
+  }
+
+  /** Asks connections that were silent for so long for a sign of life; gives those that owe one. */
+  askSilent(afterMs: number): (UnansweredConnection & { readonly accountName: string })[] {
+    return [...this.#workers.values()].flatMap((worker) => {
+      const { accountName } = worker.account
+      return worker.askSilent(afterMs).map((asked) => ({ ...asked, accountName }))
+    })
   }
 
   /** Captures these accounts from now on, and no others. */

@@ -1,4 +1,4 @@
-import { BybitRestClient } from '@grid/bybit-adapter'
+import { BybitRestClient, type UnansweredConnection } from '@grid/bybit-adapter'
 import type { AccountStream, PrivateChannel } from '@grid/core-events'
 import {
   type GridDatabase,
@@ -122,6 +122,11 @@ export class AccountService {
   /** The state of every account's capture. */
   statuses(): readonly AccountStatus[] {
     return this.#capture.statuses()
+  }
+
+  /** Asks connections that were silent for so long for a sign of life; gives those that owe one. */
+  askSilent(afterMs: number): (UnansweredConnection & { readonly accountName: string })[] {
+    return this.#capture.askSilent(afterMs)
   }
 
   /** Takes an item that is read from the journal; a promise must be awaited before the next. */

@@ -1,4 +1,8 @@
-import { BybitPrivateStream, type PrivateStreamStatus } from '@grid/bybit-adapter'
+import {
+  BybitPrivateStream,
+  type PrivateStreamStatus,
+  type UnansweredConnection,
+} from '@grid/bybit-adapter'
 import {
   type Clock,
   nowMs,
@@ -223,6 +227,11 @@ export class AccountWorker {
       snapshotAt: this.#jobs.snapshotAt,
       unread: [...this.#unread].sort(),
     }
+  }
+
+  /** Asks the connection, when it was silent for so long, for a sign of life; gives it while it owes one. */
+  askSilent(afterMs: number): readonly UnansweredConnection[] {
+    return this.#stream.askSilent(afterMs)
   }
 
   /** A gap of the account was recorded, which its socket need not know of. */

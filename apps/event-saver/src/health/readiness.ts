@@ -5,6 +5,7 @@ import { durationText } from '@grid/core-events'
 export type ReadinessCode =
   | 'DATABASE_REACHED'
   | 'TOPICS_LIVE'
+  | 'CONNECTIONS_ALIVE'
   | 'ACCOUNTS_KNOWN'
   | 'JOURNAL_WRITABLE'
   | 'WRITER_LAG'
@@ -30,6 +31,8 @@ export interface ReadinessFacts {
   readonly topics: readonly WantedTopicState[]
   /** Categories of which it is not known yet which instruments are wanted. */
   readonly unlisted: readonly string[]
+  /** What brings nothing though it should; null when nothing is known to. */
+  readonly silence: string | null
   /** Why it is not known which accounts are to be captured; null when it is. */
   readonly accountsUnknown: string | null
   /** Whether every item is kept. */
@@ -66,6 +69,12 @@ export class Readiness {
           `${pending.length} pending${listOf(pending)}`,
           ...facts.unlisted.map((category) => `${category} not listed yet`),
         ].join(', '),
+      ),
+      this.#check(
+        facts,
+        'CONNECTIONS_ALIVE',
+        facts.silence === null,
+        () => facts.silence ?? 'all that are open answer',
       ),
       this.#check(facts, 'ACCOUNTS_KNOWN', facts.accountsUnknown === null, () =>
         facts.accountsUnknown === null

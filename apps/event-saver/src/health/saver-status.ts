@@ -10,15 +10,19 @@ import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
 import type { LoopStalls } from './loop-watchdog.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
+import { silence } from './silence.ts'
 import type { JournalStatus, SaverStatus } from './status.ts'
 
 /** The parts of a saver that a status is read from. */
 export interface StatusSources {
   readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
   readonly clock: Clock
-  readonly markets: Pick<MarketService, 'topics' | 'unlisted' | 'instruments'>
+  readonly markets: Pick<
+    MarketService,
+    'askSilent' | 'instruments' | 'silentTopics' | 'topics' | 'unlisted'
+  >
   readonly repair: Pick<MarketRepair, 'totals'>
-  readonly accounts: Pick<AccountService, 'statuses' | 'unknown'>
+  readonly accounts: Pick<AccountService, 'askSilent' | 'statuses' | 'unknown'>
   readonly pipeline: Pipeline
   readonly journal: Pick<Journal, 'bytes' | 'counts' | 'position' | 'state'> & {
     readonly totalBytes?: number
@@ -57,6 +61,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     isDatabaseReady: sources.isDatabaseReady(),
     topics: [...topics, ...accounts.flatMap(accountTopics)],
     unlisted: sources.markets.unlisted(),
+    silence: silence(sources),
     accountsUnknown: sources.accounts.unknown,
     accepting: pipeline.accepting,
     journalFault:

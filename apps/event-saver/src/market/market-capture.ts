@@ -4,6 +4,7 @@ import {
   type PublicStreamOptions,
   type StreamStatus,
   type TopicStatus,
+  type UnansweredConnection,
 } from '@grid/bybit-adapter'
 import {
   type Category,
@@ -113,6 +114,11 @@ export class MarketCapture {
   topics(): MarketTopic[] {
     const topics = this.#stream?.topics() ?? []
     return topics.map((topic) => ({ ...topic, category: this.category }))
+  }
+
+  /** Asks connections that were silent for so long for a sign of life; gives those that owe one. */
+  askSilent(afterMs: number): readonly UnansweredConnection[] {
+    return this.#stream?.askSilent(afterMs) ?? []
   }
 
   async close(): Promise<void> {

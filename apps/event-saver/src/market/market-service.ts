@@ -1,4 +1,9 @@
-import { BybitRestClient, type StreamStatus, streamSymbol } from '@grid/bybit-adapter'
+import {
+  BybitRestClient,
+  type StreamStatus,
+  streamSymbol,
+  type UnansweredConnection,
+} from '@grid/bybit-adapter'
 import {
   type Category,
   type Clock,
@@ -29,6 +34,7 @@ import { JournalPast } from './journal-past.ts'
 import { keptSymbols } from './kept-symbols.ts'
 import { MarketCapture, type MarketTopic } from './market-capture.ts'
 import { MarketLog } from './market-log.ts'
+import { SilentTopics } from './silent-topics.ts'
 import { StartGaps } from './start-gaps.ts'
 
 /** What the capture of market data is made of. */
@@ -88,6 +94,7 @@ export class MarketService {
   readonly #instruments: InstrumentRecorder
   readonly #captures: readonly MarketCapture[]
   readonly #startGaps: StartGaps
+  readonly #silent = new SilentTopics()
   /** Null where the journal cannot be read. */
   readonly #past: JournalPast | null
   /** By stream, when it was last stored before this process. */
@@ -181,6 +188,18 @@ export class MarketService {
     return this.#captures.flatMap((capture) => capture.topics())
   }
 
+  /** Asks connections that were silent for so long for a sign of life; gives those that owe one. */
+  askSilent(afterMs: number): (UnansweredConnection & { readonly category: Category })[] {
+    return this.#captures.flatMap((capture) =>
+      capture.askSilent(afterMs).map((asked) => ({ ...asked, category: capture.category })),
+    )
+  }
+
+  /** Topics that are silent while others of their symbol speak, with their category. */
+  silentTopics(): string[] {
+    return this.#silent.among(this.topics(), this.#options.clock.nowUs())
+  }
+
   /** What is known of the instruments of each category. */
   instruments(): InstrumentStatus[] {
     return this.#instruments.statuses()
@@ -248,7 +267,10 @@ export class MarketService {
   }
 
   #onStatus(status: StreamStatus, category: Category): void {
-    const { onConnection, pipeline, streamLog } = this.#options
+    const { clock, onConnection, pipeline, streamLog } = this.#options
+    if (status.type === 'silent_topic') {
+      this.#silent.onSilent(category, status.topic, status.step, clock.nowUs())
+    }
     if (status.type === 'open') onConnection()
     if (status.type === 'gap') pipeline.acceptGap(status.gap)
     streamLog.tell(status, { category })

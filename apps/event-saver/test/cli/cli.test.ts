@@ -179,6 +179,7 @@ describe('run', () => {
       checks: [
         { code: 'DATABASE_REACHED', ok: false },
         { code: 'TOPICS_LIVE', ok: false },
+        { code: 'CONNECTIONS_ALIVE', ok: true },
         { code: 'ACCOUNTS_KNOWN', ok: false },
         {},
         {},

@@ -141,6 +141,27 @@ describe('the log of readiness', () => {
   })
 })
 
+it('a saver is not ready while a connection that is open brings nothing, and is again', {
+  timeout: 300_000,
+}, async () => {
+  await using database = await ownDatabase()
+  await using sim = await startSimulator({ seed: 73, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+  const { saver } = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_SYMBOLS: 'BTCUSDT' })
+  await saver.start()
+  const alive = () => saver.status().checks.find(({ code }) => code === 'CONNECTIONS_ALIVE')
+  await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
+  const { connections } = await sim.fault({ kind: 'half-open' })
+  expect(connections).toHaveLength(1)
+  await expect.poll(() => alive()?.ok, TIMEOUT).toBe(false)
+  expect(alive()?.detail).toMatch(/^connection 1 of linear has brought nothing for /)
+  // Long before the heartbeat cuts it.
+  expect(saver.status().connections).toBe(1)
+  expect(saver.status().topics.every(({ state }) => state === 'live')).toBe(true)
+  await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
+  expect(saver.status().connections).toBe(2)
+  await saver.stop(AbortSignal.timeout(30_000))
+})
+
 it('a saver is not ready until the database was reached', { timeout: 300_000 }, async () => {
   await using database = await ownDatabase()
   await using proxy = await TcpProxy.to(database.url)

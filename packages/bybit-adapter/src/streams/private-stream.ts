@@ -5,6 +5,7 @@ import { PrivateFrameNormalizer } from '../normalizer/private-normalizer.ts'
 import { BybitPrivateRestClient } from '../rest/private-rest-client.ts'
 import { sharedServerClock } from '../rest/shared-server-clock.ts'
 import { sharedConnectionBudget } from '../ws/connection/connection-budget.ts'
+import type { UnansweredConnection } from '../ws/connection/socket.ts'
 import { TopicOutage } from '../ws/coverage/topic-outage.ts'
 import type { KeyRefusal } from '../ws/login/key-guard.ts'
 import { PrivateLink, type PrivateSink } from '../ws/login/private-link.ts'
@@ -105,6 +106,18 @@ export class BybitPrivateStream {
   /** Where every wanted channel stands; `symbol` is empty. */
   topics(): readonly TopicStatus<PrivateChannel>[] {
     return this.#link.topics()
+  }
+
+  /**
+   * Asks the open connection on which nothing came for `afterMs` for a sign of life; gives it
+   * while it has not answered, else nothing. Call it regularly to know of a dead connection before its heartbeat does, which takes 30 s.
+   *
+   * @example
+   * const dead = stream.askSilent(4000).filter(({ unansweredForMs }) => unansweredForMs > 3000)
+   */
+  askSilent(afterMs: number): readonly UnansweredConnection[] {
+    const unanswered = this.#link.askIfSilent(afterMs)
+    return unanswered === null ? [] : [unanswered]
   }
 
   /** Why the key is refused at the moment and when it is tried next; null when it is not refused. */

@@ -6,6 +6,7 @@ import { BybitAdapterError } from '../errors.ts'
 import { ConnectionStates } from '../normalizer/connection-states.ts'
 import type { ConnectionCheckpoint } from '../normalizer/stream-control.ts'
 import { sharedConnectionBudget } from '../ws/connection/connection-budget.ts'
+import type { UnansweredConnection } from '../ws/connection/socket.ts'
 import { WatchedTopics } from '../ws/coverage/watched-topics.ts'
 import { Shards } from '../ws/shard/shards.ts'
 import { streamEmitter } from '../ws/stream/stream-emitter.ts'
@@ -94,6 +95,17 @@ export class BybitPublicStream {
   /** Where every wanted topic stands. */
   topics(): readonly TopicStatus[] {
     return this.#shards.topics()
+  }
+
+  /**
+   * Asks every open connection on which nothing came for `afterMs` for a sign of life, once each; gives those that have
+   * not answered yet. Call it regularly to know of a dead connection before its heartbeat does, which takes 30 s.
+   *
+   * @example
+   * const dead = stream.askSilent(4000).filter(({ unansweredForMs }) => unansweredForMs > 3000)
+   */
+  askSilent(afterMs: number): readonly UnansweredConnection[] {
+    return this.#shards.askSilent(afterMs)
   }
 
   /**

@@ -4,7 +4,7 @@ import { Pause } from '../../time/pause.ts'
 import type { ConnectionStatus } from '../stream/stream-status.ts'
 import type { StreamTimings } from '../stream/stream-timings.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
-import { type FrameReader, Socket, type SocketEnd } from './socket.ts'
+import { type FrameReader, Socket, type SocketEnd, type UnansweredConnection } from './socket.ts'
 
 /**
  * Where a connection stands.
@@ -86,6 +86,12 @@ export class Connection {
   /** Sends a text when the socket is open. */
   send(text: string): void {
     this.#socket?.send(text)
+  }
+
+  /** Asks an open socket that was silent for so long for a sign of life; null when none is missing. */
+  askIfSilent(afterMs: number): UnansweredConnection | null {
+    const asked = this.#state === 'open' ? this.#socket?.askIfSilent(afterMs) : undefined
+    return asked ? { connection: this.#number, ...asked } : null
   }
 
   /** The open socket serves its purpose: the next backoff starts anew. */

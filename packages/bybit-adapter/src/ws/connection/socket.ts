@@ -13,6 +13,16 @@ export type SocketEnd =
       readonly cause: 'remote' | 'stale' | 'oversized' | 'recycled'
     }
 
+/** An open connection that was asked for a sign of life, and has not given one yet. */
+export interface UnansweredConnection {
+  /** Its number, as in the statuses of its stream. */
+  readonly connection: number
+  /** How long ago its newest frame of any kind came. */
+  readonly silentForMs: number
+  /** How long ago it was asked. */
+  readonly unansweredForMs: number
+}
+
 /** What reads a socket's frames. */
 export interface FrameReader {
   /** Reads one frame; the bytes are a view of the socket's buffer. */
@@ -53,6 +63,8 @@ export class Socket {
   #inboundCount = 0
   #lastInboundMs = 0
   #pings = 0
+  /** When a sign of life was asked for that has not come yet, in epoch milliseconds. */
+  #askedMs: number | null = null
   #httpStatus: number | null = null
   #error: string | null = null
   #cause: (SocketEnd & { type: 'closed' })['cause'] = 'remote'
@@ -101,6 +113,19 @@ export class Socket {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text, ignoreSendError)
   }
 
+  /** Asks once for a sign of life when the open socket was silent for so long; null when it was not. */
+  askIfSilent(afterMs: number): Omit<UnansweredConnection, 'connection'> | null {
+    if (!this.#wasOpen) return null
+    const now = nowMs(this.#options.clock)
+    const silentForMs = now - this.#lastInboundMs
+    if (silentForMs < afterMs) return null
+    if (this.#askedMs === null) {
+      this.#askedMs = now
+      this.send(JSON.stringify({ req_id: 'probe', op: 'ping' }))
+    }
+    return { silentForMs, unansweredForMs: Math.max(0, now - this.#askedMs) }
+  }
+
   /** Cuts a socket that is no longer useful. */
   recycle(reason: string): void {
     this.#cut('recycled', reason)
@@ -125,6 +150,7 @@ export class Socket {
 
   #markInbound(localTsUs: number): void {
     this.#inboundCount++
+    this.#askedMs = null
     this.#lastInboundMs = Math.floor(localTsUs / 1000)
   }
 

@@ -9,6 +9,7 @@ import { type ControlFrame, controlOf } from '../../wire/control-frame.ts'
 import { parseFrame } from '../../wire/parsed-frame.ts'
 import { isWireObject } from '../../wire/wire.ts'
 import { Connection, type ConnectionOptions } from '../connection/connection.ts'
+import type { UnansweredConnection } from '../connection/socket.ts'
 import type { PrivateFrame } from '../stream/stream-events.ts'
 import type { StreamSink } from '../stream/stream-sink.ts'
 import type { PrivateStreamStatus, SubscriptionStatus } from '../stream/stream-status.ts'
@@ -110,6 +111,11 @@ export class PrivateLink {
 
   topics(): readonly TopicStatus<PrivateChannel>[] {
     return this.#subscriptions.topics()
+  }
+
+  /** Asks the connection, when it was silent for so long, for a sign of life; null when none is missing. */
+  askIfSilent(afterMs: number): UnansweredConnection | null {
+    return this.#connection.askIfSilent(afterMs)
   }
 
   start(): void {

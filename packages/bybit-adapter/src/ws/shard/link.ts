@@ -12,6 +12,7 @@ import { parseFrame } from '../../wire/parsed-frame.ts'
 import { printable } from '../../wire/printable.ts'
 import { isWireObject } from '../../wire/wire.ts'
 import { Connection, type ConnectionOptions } from '../connection/connection.ts'
+import type { UnansweredConnection } from '../connection/socket.ts'
 import { TopicProgress } from '../coverage/topic-progress.ts'
 import type { Frame } from '../stream/stream-events.ts'
 import type { PublicSink } from '../stream/stream-sink.ts'
@@ -128,6 +129,11 @@ export class Link implements LinkView {
   /** Asks for a sign of life; a pong counts as any frame does. */
   probe(): void {
     this.#connection.send(JSON.stringify({ req_id: 'probe', op: 'ping' }))
+  }
+
+  /** Asks an open socket that was silent for so long for a sign of life; null when none is missing. */
+  askIfSilent(afterMs: number): UnansweredConnection | null {
+    return this.#connection.askIfSilent(afterMs)
   }
 
   /** The topics that are wanted of this connection. */

@@ -1,5 +1,6 @@
 import { categoryDialect } from '../../channels/dialect/category-dialect.ts'
 import type { WantedTopic } from '../../channels/topics.ts'
+import type { UnansweredConnection } from '../connection/socket.ts'
 import { LONGEST_LAG_MS } from '../coverage/topic-outage.ts'
 import type { PublicSink } from '../stream/stream-sink.ts'
 import type { LinkStatus } from '../stream/stream-status.ts'
@@ -63,6 +64,11 @@ export class Shard {
 
   topics(): readonly TopicStatus[] {
     return this.#link.topics()
+  }
+
+  /** Asks the connection, when it was silent for so long, for a sign of life; null when none is missing. */
+  askIfSilent(afterMs: number): UnansweredConnection | null {
+    return this.#link.askIfSilent(afterMs)
   }
 
   start(): void {

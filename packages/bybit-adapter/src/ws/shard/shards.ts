@@ -1,5 +1,6 @@
 import { categoryDialect } from '../../channels/dialect/category-dialect.ts'
 import type { WantedTopic } from '../../channels/topics.ts'
+import type { UnansweredConnection } from '../connection/socket.ts'
 import type { PublicSink } from '../stream/stream-sink.ts'
 import type { TopicStatus } from '../stream/topic-status.ts'
 import type { LinkOptions } from './link.ts'
@@ -30,6 +31,13 @@ export class Shards {
 
   topics(): readonly TopicStatus[] {
     return this.#shards.flatMap((shard) => shard.topics())
+  }
+
+  /** Asks each connection that was silent for so long for a sign of life; gives those that owe one. */
+  askSilent(afterMs: number): UnansweredConnection[] {
+    return this.#shards
+      .map((shard) => shard.askIfSilent(afterMs))
+      .filter((unanswered) => unanswered !== null)
   }
 
   /** The shard that carries a topic. */

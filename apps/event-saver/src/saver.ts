@@ -17,6 +17,7 @@ import type { Config } from './config/config.ts'
 import { retentionOf } from './config/retention.ts'
 import { Health } from './health/health.ts'
 import type { SaverStatus } from './health/status.ts'
+import { GapLog } from './log/gap-log.ts'
 import type { Logger } from './log/log.ts'
 import { queryAtStart } from './log/query-or-warn.ts'
 import { StreamLog } from './log/stream-log.ts'
@@ -100,6 +101,7 @@ export class Saver {
   readonly #accounts: AccountService
   readonly #partitions: PartitionKeeper
   readonly #openGaps: OpenGapCount
+  readonly #gapLog: GapLog
   readonly #health: Health
   readonly #stopping = new AbortController()
   readonly #fail: (error: unknown) => void
@@ -110,6 +112,7 @@ export class Saver {
   #isRefused = false
   #connections = 0
   #hasBeenLive = false
+  #leavesUnread = false
 
   /** Opens the journal: throws a `CommandError` with exit code 75 or 78 where it cannot. */
   constructor(options: SaverOptions) {
@@ -130,6 +133,7 @@ export class Saver {
       this.#health.fail()
       reject(error)
     }
+    this.#gapLog = new GapLog(log, clock)
     const journal = openDataJournal({
       config,
       clock,
@@ -171,6 +175,7 @@ export class Saver {
         return markets === null ? accounts : Promise.all([markets, accounts])
       },
       onRecorded: (recorded) => {
+        this.#gapLog.take(recorded.gap)
         this.#repair.onGap(recorded)
         this.#accounts.onGap(recorded)
       },
@@ -254,6 +259,11 @@ export class Saver {
     return this.#health.status()
   }
 
+  /** After a stop, whether earlier processes may have left something in the journal that was not read to its end. */
+  get leavesUnread(): boolean {
+    return this.#leavesUnread
+  }
+
   /**
    * Stops capturing, stores the waiting items and closes everything. The signal ends every wait: a
    * database or an exchange that answers nothing does not delay the end.
@@ -273,6 +283,9 @@ export class Saver {
     const { left, lost } = this.#isRefused
       ? await this.#abandon()
       : await this.pipeline.drain(signal)
+    this.#gapLog.flush()
+    const { firstOfProcess = 0, oldest = firstOfProcess } = this.#journal
+    this.#leavesUnread = this.pipeline.behind.length > 0 && oldest < firstOfProcess
     this.#journal.note({ type: 'stop' })
     await this.#journal.close()
     await within(this.#claim?.release(signal), signal)

@@ -1,7 +1,7 @@
 import type { PrivateStreamStatus } from '@grid/bybit-adapter'
 import type { Category } from '@grid/core-events'
 import type { Account, GapState, StoredGap } from '@grid/db'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 import { retryLog } from '../log/retry-log.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -73,7 +73,7 @@ export class AccountLog {
     } else if (isWorthALine(failures)) {
       const reason = reasonOf(error)
       const { code: cause } = error as { code?: unknown }
-      this.#log.warn(
+      this.#log[levelOf(failures)](
         { code: 'ACCOUNT_JOB_FAILED', account: accountName, job, cause, failures, reason },
         'cannot read the account, trying again',
       )

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
 import { isShownText } from '../config/shown-text.ts'
 import { CommandError, EXIT, type ExitCode } from '../exit-code.ts'
+import { fatalLine } from '../log/line-base.ts'
 import { addAccountCommands } from './account/account-commands.ts'
 import { addCaptureCommands } from './capture/capture-commands.ts'
 import type { Action, AddCommand, CommandContext, CommandLine, CommandOptions } from './command.ts'
@@ -102,10 +103,12 @@ interface Call {
 }
 
 async function withConfig(
-  { cwd, env, err }: CommandContext,
+  { cwd, env, err, terminal }: CommandContext,
   { options, args, warns }: Call,
   action: Action,
 ): Promise<ExitCode> {
+  // A command with a log has lines of one form, also the one that says why it ends.
+  const isJsonLog = !warns && terminal === undefined
   const flags: Partial<Record<SettingName, string>> = {}
   for (const name of NAMES) {
     const value = options[camelCase(SETTINGS[name].flag)]
@@ -118,23 +121,40 @@ async function withConfig(
     for (const { code, message } of warns ? result.exposures : []) {
       err(`event-saver: warning ${code}: ${message}\n`)
     }
-    return action(result, options, args)
+    if (!isJsonLog) return action(result, options, args)
+    try {
+      return await action(result, options, args)
+    } catch (error) {
+      const { code, exitCode, text } = endOf(error)
+      err(fatalLine({ code, collector: result.config.collector }, text))
+      return exitCode
+    }
   }
-  err(`event-saver: ${faultText(result.faults)}`)
+  const text = faultText(result.faults)
+  const facts = { code: 'CONFIGURATION', collector: undefined }
+  err(isJsonLog ? fatalLine(facts, text.trim()) : `event-saver: ${text}`)
   return EXIT.configuration
 }
 
 function reportError(error: unknown, { err }: CommandContext): ExitCode {
   // Commander has printed its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  const { exitCode, text } = endOf(error)
+  err(`event-saver: ${text}\n`)
+  return exitCode
+}
+
+/** How an error ends a command. */
+function endOf(error: unknown): { code: string; exitCode: ExitCode; text: string } {
   if (isInvalidOption(error)) {
-    err(`event-saver: ${error.code}: ${error.message}\n`)
-    return EXIT.configuration
+    const { code, message } = error
+    return { code, exitCode: EXIT.configuration, text: `${code}: ${message}` }
   }
-  const known = error instanceof CommandError
-  const text = known ? `${error.code}: ${error.message}` : String(error)
-  err(`event-saver: ${plainText(text)}\n`)
-  return known ? error.exitCode : EXIT.failure
+  if (error instanceof CommandError) {
+    const { code, exitCode, message } = error
+    return { code, exitCode, text: plainText(`${code}: ${message}`) }
+  }
+  return { code: 'FAILED', exitCode: EXIT.failure, text: plainText(String(error)) }
 }
 
 /** Whether a library refuses a setting, such as too many topics, or a certificate that is gone by now. */

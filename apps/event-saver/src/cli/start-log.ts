@@ -11,7 +11,7 @@ export async function startLog({
   exposures,
   unknownVariables,
 }: Pick<LoadedConfig, 'config' | 'exposures' | 'unknownVariables'>): Promise<Logger> {
-  const log = await createLogger(config.logLevel)
+  const log = await createLogger(config.logLevel, { collector: config.collector })
   logWarnings(log)
   for (const { code, message } of exposures) log.warn({ code }, message)
   for (const variable of unknownVariables) {

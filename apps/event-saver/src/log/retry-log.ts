@@ -1,4 +1,4 @@
-import { isWorthALine, type Logger } from './log.ts'
+import { isWorthALine, type Logger, levelOf } from './log.ts'
 import { reasonOf } from './reason.ts'
 
 /** What is logged about work that is tried again until it succeeds. */
@@ -6,7 +6,7 @@ export interface RetryLines {
   readonly code: string
   /** Fields of both lines. */
   readonly facts?: object
-  /** The warning after the 1st, 2nd, 4th, 8th … failure in a row. */
+  /** The line after the 1st, 2nd, 4th, 8th … failure in a row: from the 8th on an error, before a warning. */
   readonly failing: string
   /** The line after the first success that follows failures. */
   readonly recovered: string
@@ -27,7 +27,7 @@ export function retryLog(
       log.info({ ...facts }, recovered)
     } else if (isWorthALine(failures)) {
       const { code: cause } = error as { readonly code?: unknown }
-      log.warn({ code, ...facts, cause, failures, reason: reasonOf(error) }, failing)
+      log[levelOf(failures)]({ code, ...facts, cause, failures, reason: reasonOf(error) }, failing)
     }
   }
 }

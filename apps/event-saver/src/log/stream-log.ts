@@ -1,6 +1,6 @@
 import type { PrivateStreamStatus, StreamStatus } from '@grid/bybit-adapter'
-import { type Category, type Clock, type Gap, nowMs } from '@grid/core-events'
-import { isWorthALine, type Logger } from './log.ts'
+import { type Category, type Clock, nowMs } from '@grid/core-events'
+import { isWorthALine, type Logger, levelOf } from './log.ts'
 
 /** Most lines of one kind a minute: a reconnect of many topics, or a faulty server, gives more. */
 const LINES_A_MINUTE = 20
@@ -46,7 +46,7 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
     case 'connect_failed':
       if (isWorthALine(status.attempt)) {
         const { attempt, error, httpStatus } = status
-        log.warn(
+        log[levelOf(attempt)](
           { code: 'CONNECT_FAILED', attempt, httpStatus, reason: error },
           'cannot connect to the exchange, trying again',
         )
@@ -94,13 +94,9 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
         'too many connections were opened lately, waiting',
       )
       return
-    case 'gap': {
-      const { channel, startTs, endTs, reason } = status.gap
-      const { symbol, variant } = status.gap as Partial<Gap>
-      const facts = { channel, symbol, variant, startTs, endTs, reason }
-      log.warn({ code: 'GAP', ...facts }, 'events may be missing')
+    case 'gap':
+      // One line tells of all that a reconnect leaves: see `GapLog`.
       return
-    }
     case 'unexpected_control':
       log.warn(
         { code: 'UNEXPECTED_CONTROL', text: status.text },

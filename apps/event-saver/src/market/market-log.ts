@@ -2,6 +2,9 @@ import type { Category, DeadLetter } from '@grid/core-events'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
 
+/** How many instruments a line names. */
+const MOST_NAMED = 20
+
 /** Logs how the lists of instruments are read. */
 export class MarketLog {
   readonly #log: Logger
@@ -36,6 +39,13 @@ export class MarketLog {
       { code: 'INSTRUMENTS_PARTIAL', category, coins },
       'the exchange lists instruments of these coins only and does not say whether there are others: others are not captured',
     )
+  }
+
+  /** Instruments are captured no longer, because the exchange lists them no longer. */
+  delisted(category: Category, symbols: readonly string[]): void {
+    if (symbols.length === 0) return
+    const facts = { category, instruments: symbols.length, symbols: symbols.slice(0, MOST_NAMED) }
+    this.#log.info({ code: 'DELISTED', ...facts }, 'delisted: no longer captured')
   }
 
   /** It could be read after all when instruments were last stored before they were captured. */

@@ -254,6 +254,7 @@ export class MarketService {
           await this.#readPastOf(past, (query) => queryOrWarn(log, query))
         },
         onRemoved: (symbols) => {
+          this.#log.delisted(category, symbols)
           for (const symbol of symbols) this.#startGaps.forget(category, symbol)
         },
         onList: (reading) => this.#instruments.take(category, reading),

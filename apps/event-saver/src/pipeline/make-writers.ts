@@ -4,6 +4,7 @@ import type { PipelineOptions } from './pipeline-options.ts'
 import { isElsewhere } from './recovery/positions.ts'
 import { BufferedWriter } from './writers/buffered-writer.ts'
 import { LastingRefusal } from './writers/lasting-refusal.ts'
+import { tellingSlow } from './writers/slow-writes.ts'
 import type { WriterFactory } from './writers/writer-factory.ts'
 
 /**
@@ -21,6 +22,12 @@ export function makeWriters(options: PipelineOptions, afterItems: () => void): W
     return new BufferedWriter(
       {
         ...part,
+        store: (items, arrivals) =>
+          tellingSlow(
+            clock,
+            () => part.store(items, arrivals),
+            (ms, isOver) => handlers.onSlow(name, items.length, ms, isOver),
+          ),
         settle: (items, outcome, arrivals) => {
           part.settle(items, outcome, arrivals)
           afterItems()

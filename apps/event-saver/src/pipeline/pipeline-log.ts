@@ -1,4 +1,4 @@
-import type { CaptureGap, DeadLetter } from '@grid/core-events'
+import { type CaptureGap, type DeadLetter, durationText } from '@grid/core-events'
 import { contentOf } from '../log/content.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { retryLog } from '../log/retry-log.ts'
@@ -15,6 +15,7 @@ const MOST_KINDS = 1000
 export class PipelineLog implements PipelineHandlers {
   readonly #log: Logger
   readonly #deadLetters = new Map<string, number>()
+  readonly #slow = new Map<WriterName, number>()
   readonly #drops = new Map<LedgerChannel, number>()
   #evidenceLost = 0
 
@@ -29,6 +30,17 @@ export class PipelineLog implements PipelineHandlers {
       failing: 'cannot write, trying again',
       recovered: 'writing again',
     })(error, failures)
+  }
+
+  onSlow(writer: WriterName, rows: number, ms: number, isOver: boolean): void {
+    if (isOver) {
+      this.#log.info({ code: 'WRITE_SLOW', writer, rows, ms }, 'the slow write is over')
+      return
+    }
+    const slow = (this.#slow.get(writer) ?? 0) + 1
+    this.#slow.set(writer, slow)
+    const text = `a write takes longer than ${durationText(ms)}`
+    this.#log.warn({ code: 'WRITE_SLOW', writer, rows, ms, slow }, text)
   }
 
   onDeadLetter(letter: DeadLetter): void {

@@ -15,6 +15,8 @@ import type { WriterName } from './writers/writer-factory.ts'
 export interface PipelineHandlers {
   /** A failed write is tried again, or succeeded after failures (`failures` is then 0). */
   onRetry(writer: WriterName, error: unknown, failures: number): void
+  /** A batch of so many rows is not stored after this time, or is at last, or failed (`isOver`). */
+  onSlow(writer: WriterName, rows: number, ms: number, isOver: boolean): void
   /** An item is stored as a dead letter. */
   onDeadLetter(letter: DeadLetter): void
   /** A queue had no room for an item; a gap will cover it. */

@@ -13,7 +13,12 @@ import { reasonOf } from '../log/reason.ts'
 export type SaverJournal = Journal & {
   /** Ends it; resolves once everything is on the disk. Never rejects. */
   close(): Promise<unknown>
-} & Partial<Pick<DurableJournal, 'totalBytes' | 'durable' | 'forget' | 'reader'>>
+} & Partial<
+    Pick<
+      DurableJournal,
+      'totalBytes' | 'durable' | 'firstOfProcess' | 'forget' | 'oldest' | 'reader'
+    >
+  >
 
 /** What a saver's journal is opened with. */
 export interface DataJournalOptions {

@@ -3,7 +3,7 @@ import { assertWritable, type GridDatabase, migrate, redactDatabaseUrl } from '@
 import type { Kysely } from 'kysely'
 import type { Config } from '../config/config.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 import { assertMayWrite } from './assert-may-write.ts'
 import { databaseFault, unreachable } from './database-fault.ts'
@@ -69,7 +69,7 @@ function warnUnreachable(
   failures: number,
 ): void {
   const reason = reasonOf(error)
-  log.warn(
+  log[levelOf(failures)](
     { code: 'DATABASE_UNREACHABLE', failures, reason },
     `cannot reach ${redactDatabaseUrl(databaseUrl)}: ${reason}; what arrives waits, trying again`,
   )

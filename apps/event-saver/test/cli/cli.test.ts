@@ -92,9 +92,11 @@ describe('a wrong configuration', () => {
     const env = { EVENTSAVER_BATCH_SIZE: 'many', EVENTSAVER_CATEGORY: 'x' }
     const { code, stderr } = await runCli(['run'], env)
     expect(code).toBe(78)
-    expect(stderr).toContain('2 faults in the configuration')
-    expect(stderr).toContain('EVENTSAVER_BATCH_SIZE: "many" must be a whole number')
-    expect(stderr).toContain('EVENTSAVER_CATEGORY')
+    // One line of the log's form.
+    const { msg } = JSON.parse(stderr) as { msg: string }
+    expect(msg).toContain('2 faults in the configuration')
+    expect(msg).toContain('EVENTSAVER_BATCH_SIZE: "many" must be a whole number')
+    expect(msg).toContain('EVENTSAVER_CATEGORY')
   })
 
   it('exits 78 when the HTTP port is taken', async () => {

@@ -28,7 +28,7 @@ describe('a line of the log that cannot be written', () => {
     async (code) => {
       const to = destination()
       const sink = new LogSink((bytes) => to.write(bytes), noTimers)
-      const log = await createLogger('info', sink)
+      const log = await createLogger('info', { sink })
       log.info('one')
       to.take = code
       log.info('two')

@@ -46,11 +46,10 @@ export async function runUntilStopped(
   }
 
   const { left, lost, dropped } = await saver.stop(patience(hurry))
-  const { gaps: gapsLost } = saver.pipeline.evidenceLost
+  const { gaps: gapsLost, deadLetters: lettersLost } = saver.pipeline.evidenceLost
   if (left > 0) logLeft(log, left)
   if (lost === 0 && gapsLost === 0 && dropped === 0) {
-    if (left > 0) return EXIT.ok
-    log.info('stopped; everything received is stored')
+    if (left === 0) tellStored(log, saver, lettersLost)
     return EXIT.ok
   }
   if (lost === 0 && gapsLost === 0) {
@@ -61,6 +60,27 @@ export async function runUntilStopped(
   }
   logLost(log, lost, gapsLost)
   return EXIT.failure
+}
+
+/** Says that everything is stored only where it is so. */
+function tellStored(log: Logger, saver: Saver, lettersLost: number): void {
+  const entries = saver.pipeline.sample()
+  const unaccounted = entries.filter(({ imbalance }) => imbalance !== 0)
+  const letters = entries.reduce((sum, entry) => sum + entry.deadLettered + entry.conflict, 0)
+  if (lettersLost > 0 || unaccounted.length > 0) {
+    const channels = unaccounted.map(({ channel }) => channel)
+    const facts = { code: 'STORED_IN_PART', lettersLost, channels }
+    log.error(facts, 'stopped; not everything that was received is stored')
+  } else if (saver.leavesUnread) {
+    const text =
+      'stopped; what earlier processes may have left in the journal was not read to its end, and waits there'
+    log.info({ code: 'LEFT_IN_JOURNAL', left: 0 }, text)
+  } else if (letters > 0) {
+    const text = `stopped; everything received is stored, ${letters} as dead letters`
+    log.warn({ code: 'DEAD_LETTERS', letters }, text)
+  } else {
+    log.info('stopped; everything received is stored')
+  }
 }
 
 function patience(hurry: AbortSignal, ms = DRAIN_MS): AbortSignal {

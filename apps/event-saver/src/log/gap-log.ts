@@ -1,0 +1,95 @@
+import { type CaptureGap, type Clock, type ClockTimer, durationText } from '@grid/core-events'
+import type { Logger } from './log.ts'
+
+/** Gaps that come within this time of each other are told of together. */
+const QUIET_MS = 1000
+/** A line waits no longer for more of them. */
+const LONGEST_MS = 5000
+/** How many streams a line names. */
+const MOST_NAMED = 5
+
+/** The gaps of one category or account, and of one reason, that are not told of yet. */
+interface Burst {
+  readonly facts: object
+  readonly sinceUs: number
+  gaps: number
+  startTs: number
+  endTs: number
+  longestMs: number
+  readonly streams: Set<string>
+}
+
+/**
+ * Logs the gaps of streams, all that one reconnect or start leaves in one line: a reconnect of many topics leaves
+ * hundreds.
+ */
+export class GapLog {
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #bursts = new Map<string, Burst>()
+  #timer: ClockTimer | null = null
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+  }
+
+  /** Takes a gap, as it is recorded. */
+  take(gap: CaptureGap): void {
+    const { channel, reason, startTs, endTs } = gap
+    const whose = 'accountId' in gap ? { accountId: gap.accountId } : { category: gap.category }
+    const key = JSON.stringify([whose, reason])
+    const burst = this.#bursts.get(key) ?? {
+      facts: { ...whose, reason },
+      sinceUs: this.#clock.nowUs(),
+      gaps: 0,
+      startTs,
+      endTs,
+      longestMs: 0,
+      streams: new Set(),
+    }
+    this.#bursts.set(key, burst)
+    burst.gaps += 1
+    burst.startTs = Math.min(burst.startTs, startTs)
+    burst.endTs = Math.max(burst.endTs, endTs)
+    burst.longestMs = Math.max(burst.longestMs, endTs - startTs)
+    if (burst.streams.size < MOST_NAMED) {
+      burst.streams.add('accountId' in gap ? channel : `${channel} ${gap.symbol}`)
+    }
+    const waitedMs = (this.#clock.nowUs() - this.#oldestUs()) / 1000
+    if (waitedMs >= LONGEST_MS) {
+      this.flush()
+      return
+    }
+    this.#timer?.cancel()
+    this.#timer = this.#clock.setTimer(() => this.flush(), QUIET_MS)
+  }
+
+  /** Tells of everything at once. */
+  flush(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    for (const { facts, gaps, longestMs, startTs, endTs, streams } of this.#bursts.values()) {
+      const times = { from: isoOf(startTs), to: isoOf(endTs) }
+      const text = `events may be missing: ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, longest ${durationText(longestMs)}`
+      this.#log.warn(
+        { code: 'GAP', ...facts, gaps, longestMs, ...times, streams: [...streams] },
+        text,
+      )
+    }
+    this.#bursts.clear()
+  }
+
+  #oldestUs(): number {
+    return [...this.#bursts.values()].reduce(
+      (oldest, { sinceUs }) => Math.min(oldest, sinceUs),
+      Number.POSITIVE_INFINITY,
+    )
+  }
+}
+
+/** A time as text; the number where it is none that a date can be. */
+function isoOf(ts: number): string | number {
+  const date = new Date(ts)
+  return Number.isNaN(date.getTime()) ? ts : date.toISOString()
+}

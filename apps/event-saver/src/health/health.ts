@@ -4,6 +4,7 @@ import { CommandError, EXIT } from '../exit-code.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 import { retryLog } from '../log/retry-log.ts'
+import { DeadLetterShare } from './dead-letter-share.ts'
 import { HttpAccess } from './http-access.ts'
 import { LoopWatchdog } from './loop-watchdog.ts'
 import { Readiness } from './readiness.ts'
@@ -36,6 +37,7 @@ export class Health {
   readonly #startedAt: number
   readonly #readiness = new Readiness()
   readonly #readinessLog: ReadinessLog
+  readonly #deadLetters = new DeadLetterShare()
   readonly #watchdog: LoopWatchdog
   readonly #access: HttpAccess
   readonly #server: HttpServer
@@ -124,6 +126,7 @@ export class Health {
       startedAt: this.#startedAt,
       stalledMs: this.#watchdog.stalledMs,
       stalls: this.#watchdog.stalls,
+      deadLetters: this.#deadLetters,
     })
   }
 

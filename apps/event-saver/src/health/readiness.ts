@@ -9,6 +9,7 @@ export type ReadinessCode =
   | 'ACCOUNTS_KNOWN'
   | 'JOURNAL_WRITABLE'
   | 'WRITER_LAG'
+  | 'ITEMS_UNDERSTOOD'
   | 'WATCHDOG'
 
 /** One condition of readiness. */
@@ -41,6 +42,8 @@ export interface ReadinessFacts {
   readonly journalFault: string | null
   /** Age of the oldest waiting item, in milliseconds; 0 when none waits. */
   readonly lagMs: number
+  /** Of which channels most becomes dead letters; null for none. */
+  readonly deadLetters: string | null
   /** What the watchdog noticed, or null. */
   readonly watchdog: string | null
 }
@@ -90,6 +93,12 @@ export class Readiness {
         'WRITER_LAG',
         facts.lagMs < MAX_LAG_MS,
         () => `the oldest waiting item is ${durationText(facts.lagMs)} old`,
+      ),
+      this.#check(
+        facts,
+        'ITEMS_UNDERSTOOD',
+        facts.deadLetters === null,
+        () => facts.deadLetters ?? 'of no channel most becomes dead letters',
       ),
       this.#check(facts, 'WATCHDOG', facts.watchdog === null, () => facts.watchdog ?? 'quiet'),
     ]

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { CHANNELS, type Clock, durationText, nowMs } from '@grid/core-events'
 import { redactDatabaseUrl } from '@grid/db'
 import type { AccountService } from '../accounts/account-service.ts'
@@ -8,6 +9,7 @@ import type { MarketService } from '../market/market-service.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
+import type { DeadLetterShare } from './dead-letter-share.ts'
 import type { LoopStalls } from './loop-watchdog.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
 import { silence } from './silence.ts'
@@ -43,6 +45,7 @@ export interface HealthFacts {
   /** How long the event loop stood still a moment ago, in milliseconds; null when it did not. */
   readonly stalledMs: number | null
   readonly stalls: LoopStalls
+  readonly deadLetters: DeadLetterShare
 }
 
 /** Reads everything that is known of a saver in one synchronous step. */
@@ -56,6 +59,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
   const lagSeconds = Object.fromEntries(
     CHANNELS.map((channel) => [channel, ageSeconds(pipeline.oldestEventUs(channel))]),
   ) as SaverStatus['lagSeconds']
+  const channels = pipeline.sample()
   const { ready, checks } = facts.readiness.evaluate({
     nowMs: nowMs(clock),
     isDatabaseReady: sources.isDatabaseReady(),
@@ -69,6 +73,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
         ? 'the disk takes nothing: it is tried each second'
         : null,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
+    deadLetters: facts.deadLetters.judge(channels, performance.now()),
     watchdog:
       facts.stalledMs === null
         ? null
@@ -91,7 +96,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     })),
     instruments: sources.markets.instruments(),
     accounts,
-    channels: pipeline.sample(),
+    channels,
     unknownKeys: pipeline.unknownKeys.counts,
     lagSeconds,
     journalBytes: sources.journal.bytes,

@@ -186,6 +186,7 @@ describe('run', () => {
         {},
         {},
         {},
+        {},
       ],
     })
     expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')

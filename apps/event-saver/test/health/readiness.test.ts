@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startSimulator } from '@grid/bybit-sim'
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
+import { DeadLetterShare } from '../../src/health/dead-letter-share.ts'
 import { LoopWatchdog } from '../../src/health/loop-watchdog.ts'
 import type { ReadinessCheck, ReadinessCode } from '../../src/health/readiness.ts'
 import { ReadinessLog } from '../../src/health/readiness-log.ts'
+import type { LedgerEntry } from '../../src/pipeline/ledger.ts'
 import { Cli } from '../support/cli.ts'
 import { makeSaver, ownDatabase } from '../support/rig.ts'
 import { SteppedClock } from '../support/stepped-clock.ts'
@@ -160,6 +163,59 @@ it('a saver is not ready while a connection that is open brings nothing, and is 
   await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
   expect(saver.status().connections).toBe(2)
   await saver.stop(AbortSignal.timeout(30_000))
+})
+
+it('a saver is not ready while most of a channel becomes dead letters, and is again', {
+  timeout: 300_000,
+}, async () => {
+  await using database = await ownDatabase()
+  await using sim = await startSimulator({ seed: 74, symbols: ['BTCUSDT'], tradesPerSecond: 50 })
+  const { saver } = makeSaver(sim.wsUrl, database.url, { EVENTSAVER_SYMBOLS: 'BTCUSDT' })
+  await saver.start()
+  const check = () => saver.status().checks.find(({ code }) => code === 'ITEMS_UNDERSTOOD')
+  await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
+  await sql`alter table public_trades add constraint planted check (price < 0) not valid`.execute(
+    database.db,
+  )
+  await expect.poll(() => check()?.ok, TIMEOUT).toBe(false)
+  expect(check()?.detail).toMatch(/^became dead letters: \d+ of the last \d+ items of publicTrade$/)
+  expect(saver.status().ready).toBe(false)
+  await sql`alter table public_trades drop constraint planted`.execute(database.db)
+  await expect.poll(() => saver.status().ready, TIMEOUT).toBe(true)
+  await saver.stop(AbortSignal.timeout(30_000))
+})
+
+describe('the share of dead letters', () => {
+  const entry = (channel: string, deadLettered: number, persisted: number): LedgerEntry =>
+    ({
+      channel,
+      deadLettered,
+      persisted,
+      conflict: 0,
+      merged: 0,
+      duplicate: 0,
+      filtered: 0,
+    }) as LedgerEntry
+
+  it('of a quiet channel is that of its last items, and one odd item is none', () => {
+    const share = new DeadLetterShare()
+    const judge = (dead: number, stored: number, second: number) =>
+      share.judge([entry('wallet', dead, stored), entry('unknown', 0, 0)], second * 1000)
+    expect(judge(2, 0, 0)).toBeNull()
+    expect(judge(3, 0, 60)).toMatch('3 of the last 3 items of wallet')
+    expect(judge(3, 2, 120)).not.toBeNull()
+    expect(judge(3, 3, 180)).toBeNull()
+    // Ten minutes later what was before does not count.
+    expect(judge(6, 3, 900)).toMatch('3 of the last 3 items of wallet')
+  })
+
+  it('of frames that name no channel is that of all items', () => {
+    const share = new DeadLetterShare()
+    const judge = (unknown: number, trades: number) =>
+      share.judge([entry('publicTrade', 0, trades), entry('unknown', unknown, 0)], 0)
+    expect(judge(5, 5)).toBeNull()
+    expect(judge(6, 5)).toMatch('6 of the last 11 items of frames that name no channel')
+  })
 })
 
 it('a saver is not ready until the database was reached', { timeout: 300_000 }, async () => {

@@ -387,6 +387,7 @@ export class Pipeline {
       letters: this.#deadLetters,
       counts: this.ledger.of(channel),
       maxWaiting: this.#options.maxWaiting,
+      batchSize: this.#options.batchSize,
       newest: () => this.#newest,
     })
   }

@@ -17,6 +17,8 @@ export interface LaneOptions {
   readonly counts: ChannelCounts
   /** Most items that may wait in the queue. */
   readonly maxWaiting: number
+  /** How many items the queue stores without waiting for more. */
+  readonly batchSize: number
   /** The newest record of which everything was taken. */
   readonly newest: () => JournalPosition
 }
@@ -112,10 +114,11 @@ export class Lane {
   }
 
   get #queueHasRoomToRead(): boolean {
-    const { maxWaiting, queue } = this.#options
+    const { batchSize, maxWaiting, queue } = this.#options
     if (queue === null) return true
     if (!queue.hasRoom) return false
-    if (queue.waiting < maxWaiting * READ_SHARE) return true
+    // With less than a batch the queue would wait for more in vain.
+    if (queue.waiting < Math.max(batchSize, maxWaiting * READ_SHARE)) return true
     return this.isCounted(this.readTo + 1) && queue.waiting + this.inJournal <= maxWaiting
   }
 

@@ -196,7 +196,9 @@ export class BufferedWriter<Item, Outcome> {
 
   #schedule(): void {
     if (!this.#isOpen || this.#running !== null || this.#room.size === 0) return
-    if (this.#room.size >= this.#options.batchSize || this.#settling.length > 0) {
+    const isDue = this.#room.size >= this.#options.batchSize || this.#settling.length > 0
+    // Nobody adds to a full queue: less than a batch would wait for more in vain.
+    if (isDue || !this.hasRoom) {
       this.#timer?.cancel()
       this.#timer = null
       void this.#flush()

@@ -8,7 +8,7 @@ const LETTERS = { writer: { hasRoom: true }, waiting: () => 0 } as unknown as De
 const EVENT = {} as never
 
 /** A lane whose queue holds as many items as a test says, and has room for 30. */
-function laneWith(queue: { waiting: number }): Lane {
+function laneWith(queue: { waiting: number }, batchSize = 5): Lane {
   return new Lane({
     channel: 'publicTrade',
     queue: {
@@ -25,6 +25,7 @@ function laneWith(queue: { waiting: number }): Lane {
     letters: LETTERS,
     counts: new Ledger().of('publicTrade'),
     maxWaiting: 30,
+    batchSize,
     newest: () => 0,
   })
 }
@@ -47,6 +48,16 @@ describe('the room of a lane for what is read', () => {
     queue.waiting = 9
     expect(lane.hasRoomToRead).toBe(true)
     queue.waiting = 10
+    expect(lane.hasRoomToRead).toBe(false)
+  })
+
+  it('is a batch at least: with less the queue would wait for more', () => {
+    const queue = { waiting: 30 }
+    const lane = laneWith(queue, 20)
+    takeLive(lane, 1, 60)
+    queue.waiting = 19
+    expect(lane.hasRoomToRead).toBe(true)
+    queue.waiting = 20
     expect(lane.hasRoomToRead).toBe(false)
   })
 

@@ -109,6 +109,15 @@ describe('BufferedWriter', () => {
     await drain(writer, patience())
   })
 
+  it('stores what is less than a batch at once when no more finds room', async () => {
+    const store = new Store()
+    // Time stands still: no interval ends.
+    const writer = store.writer({ clock: new SteppedClock(), maxWaiting: 7 })
+    writer.open()
+    addAll(writer, 0, 7)
+    await expect.poll(() => store.stored).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
   it('stores a partial batch at once when somebody waits for it', async () => {
     const store = new Store()
     // Time stands still: no interval ends.

@@ -12,15 +12,26 @@ export interface KeepOptions {
 
 /** Days before yesterday, because a transaction of yesterday may still be open. */
 const DUE = sqlText`
-  select to_char(due.day, 'YYYY-MM-DD') as day
-  from generate_series(
-    (select date_trunc('day', min(from_ts) at time zone 'UTC') from wanted_spans),
-    date_trunc('day', now() at time zone 'UTC') - interval '2 days', interval '1 day') as due (day)
-  where exists (select from coverage_dirty where coverage_dirty.day = due.day::date)
-    or not exists (select from coverage_days kept where kept.day = due.day::date)
-    and exists (select from wanted_spans where from_ts < (due.day + interval '1 day') at time zone 'UTC'
-      and coalesce(to_ts, 'infinity') > due.day at time zone 'UTC')
-  order by due.day desc
+  with past as (
+    select (date_trunc('day', now() at time zone 'UTC') - interval '2 days')::date as last
+  )
+  select to_char(day, 'YYYY-MM-DD') as day
+  from (
+    select day from coverage_dirty, past
+    where day <= last
+    union
+    select wanted.day::date
+    from past, generate_series(
+      (select date_trunc('day', min(from_ts) at time zone 'UTC') from wanted_spans),
+      last::timestamp, interval '1 day') as wanted (day)
+    where not exists (select from coverage_days kept where kept.day = wanted.day::date)
+      and exists (
+        select from wanted_spans
+        where from_ts < (wanted.day + interval '1 day') at time zone 'UTC'
+          and coalesce(to_ts, 'infinity') > wanted.day at time zone 'UTC'
+      )
+  ) due
+  order by day desc
   limit $1::integer`
 
 /** One keeper at a time, so that two do not keep one day at once. Marks may be made meanwhile. */

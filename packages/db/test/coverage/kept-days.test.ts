@@ -149,6 +149,13 @@ const CHANGES: readonly (readonly [string, CaseOptions, (it: Case) => Promise<un
     (it) => new CollectorRepository(it.db).retire({ collector: it.owner.collector, to: hour(6) }),
   ],
   [
+    'somebody gives a claim another start',
+    {},
+    (it) =>
+      sql`update coverage_spans set from_ts = ${new Date(hour(2)).toISOString()}::timestamptz
+        where line_id = ${it.lineId}`.execute(it.db),
+  ],
+  [
     'somebody deletes a row',
     {},
     (it) => sql`delete from coverage_spans where line_id = ${it.lineId}`.execute(it.db),
@@ -199,6 +206,29 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
       [14 * HOUR_MS, DAY_MS, 3],
       [14 * HOUR_MS, DAY_MS, 3],
     ])
+  })
+
+  it('are those before an end only where somebody ends what began long ago', async () => {
+    const world = new Case(opened.db)
+    await world.begin({})
+    // A mark of yesterday stays until that day is kept.
+    const marksAfter = async (change: () => Promise<unknown>) => {
+      await keepCoverageDays(opened.db)
+      await sql`delete from coverage_dirty`.execute(opened.db)
+      await change()
+      const { rows } = await sql<{ day: string }>`
+        select day::text as day from coverage_dirty order by day`.execute(opened.db)
+      return rows.map(({ day }) => day)
+    }
+    const { lineId, stream } = world
+    const dayAfter = (days: number) => new Date(DAY + days * DAY_MS).toISOString().slice(0, 10)
+    const end = { stream, from: hour(1), to: hour(30) }
+    expect(await marksAfter(() => world.spans.end(lineId, [end]))).toEqual(
+      // To yesterday.
+      [1, 2, 3, 4].map(dayAfter),
+    )
+    const unwanted = { stream, from: DAY, to: Date.now() }
+    expect(await marksAfter(() => world.wanted.end(world.owner.collector, [unwanted]))).toEqual([])
   })
 
   it('are not yesterday and today, whose transactions may be open', async () => {

@@ -1,4 +1,15 @@
-/** What a change of the ledger marks: the days that it may change, up to yesterday. Later days are not kept. */
+/** SQL condition that a time is in a day that is marked. */
+function isOld(time: string): string {
+  return `${time} < date_trunc('day', now(), 'UTC')`
+}
+
+/** SQL condition that of a row nothing but its end changed. */
+const ONLY_END = `to_jsonb(old) - 'to_ts' = to_jsonb(new) - 'to_ts'`
+
+/**
+ * What a change of the ledger marks: the days that it may change, up to yesterday. Yesterday is not kept yet, but
+ * will be soon, maybe before this transaction is committed.
+ */
 const MARK = `create function mark_coverage_days(first timestamptz, last timestamptz) returns void
   language sql
 as $$
@@ -13,8 +24,23 @@ const MARK_CHANGED = `create function mark_changed_coverage() returns trigger la
 begin
   perform mark_coverage_days(lower(span), upper(span)) from unnest((
     select range_agg(tstzrange(from_ts, to_ts, '[]')) from changed
-    where from_ts < date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'
+    where ${isOld('from_ts')}
   )) span;
+  return null;
+end $$`
+
+/** An end that moves changes the time that it moved over, and not the years before. */
+const MARK_UPDATED = `create function mark_updated_coverage() returns trigger language plpgsql as $$
+declare
+  before timestamptz := coalesce(old.to_ts, 'infinity');
+  after timestamptz := coalesce(new.to_ts, 'infinity');
+begin
+  if ${ONLY_END} then
+    perform mark_coverage_days(least(before, after), greatest(before, after));
+  else
+    perform mark_coverage_days(old.from_ts, before);
+    perform mark_coverage_days(new.from_ts, after);
+  end if;
   return null;
 end $$`
 
@@ -72,28 +98,28 @@ begin
   return new;
 end $$`
 
-/** An update is marked for what it was and for what it becomes. */
 function markChanges(table: string): readonly string[] {
-  return (
-    [
-      ['inserted', 'insert', 'new'],
-      ['left', 'update', 'old'],
-      ['became', 'update', 'new'],
-      ['deleted', 'delete', 'old'],
-    ] as const
-  ).map(
-    ([name, event, rows]) => `create trigger ${table}_${name} after ${event} on ${table}
-      referencing ${rows} table as changed
-      for each statement execute function mark_changed_coverage()`,
-  )
+  const whole = [
+    ['inserted', 'insert', 'new'],
+    ['deleted', 'delete', 'old'],
+  ] as const
+  return [
+    ...whole.map(
+      ([name, event, rows]) => `create trigger ${table}_${name} after ${event} on ${table}
+        referencing ${rows} table as changed
+        for each statement execute function mark_changed_coverage()`,
+    ),
+    `create trigger ${table}_updated after update on ${table}
+      for each row when (${isOld('least(old.to_ts, new.to_ts)')} or not (${ONLY_END}))
+      execute function mark_updated_coverage()`,
+  ]
 }
-
-const IS_OLD = (time: string) => `${time} < now() - interval '1 day'`
 
 /** SQL of the triggers, so that no way of changing the ledger forgets the kept days. */
 export const COVERAGE_TRIGGERS: readonly string[] = [
   MARK,
   MARK_CHANGED,
+  MARK_UPDATED,
   MARK_LINE,
   MARK_BEAT,
   MARK_FIRST_BEAT,
@@ -106,12 +132,12 @@ export const COVERAGE_TRIGGERS: readonly string[] = [
     for each row execute function mark_first_beat()`,
   // The condition is what an ordinary second costs.
   `create trigger collector_beats_moved after update on collector_beats
-    for each row when (${IS_OLD('least(old.beat_at, new.beat_at)')}) execute function mark_beat()`,
+    for each row when (${isOld('least(old.beat_at, new.beat_at)')}) execute function mark_beat()`,
   `create trigger journal_positions_begun after insert on journal_positions
     for each row when (new.stored_until is not null) execute function mark_stored_position()`,
   `create trigger journal_positions_stored after update on journal_positions
     for each row when (new.stored_until is distinct from old.stored_until
-      and (old.stored_until is null or ${IS_OLD('least(old.stored_until, new.stored_until)')}))
+      and (old.stored_until is null or ${isOld('least(old.stored_until, new.stored_until)')}))
     execute function mark_stored_position()`,
   `create trigger journal_positions_left before update on journal_positions
     for each row when (old.journal_id <> new.journal_id) execute function leave_position()`,

@@ -221,6 +221,7 @@ export type {
   CoverageEvidence,
   CoverageLinesTable,
   CoverageLossesTable,
+  CoverageMidnightsTable,
   CoverageSpansTable,
   LeftPositionsTable,
   StreamsTable,

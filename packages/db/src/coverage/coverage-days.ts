@@ -10,10 +10,23 @@ export interface KeepOptions {
   readonly limit?: number
 }
 
-/** Days before yesterday, because a transaction of yesterday may still be open. */
+const NOTE = sqlText`
+  with past as (
+    delete from coverage_midnights
+    where day < (clock_timestamp() at time zone 'UTC')::date
+  )
+  insert into coverage_midnights (day)
+  values ((clock_timestamp() at time zone 'UTC')::date)
+  on conflict (day) do nothing`
+
+/** Days up to yesterday, and without it while a transaction is open that may have begun yesterday. */
 const DUE = sqlText`
   with past as (
-    select (date_trunc('day', now() at time zone 'UTC') - interval '2 days')::date as last
+    select today - case when exists (
+        select from coverage_midnights
+        where day = today and noted_in < pg_snapshot_xmin(pg_current_snapshot())
+      ) then 1 else 2 end as last
+    from (select (now() at time zone 'UTC')::date as today) clock
   )
   select to_char(day, 'YYYY-MM-DD') as day
   from (
@@ -41,7 +54,7 @@ const CLEAR = 'delete from coverage_days where day = $1::date'
 const KEEP = 'insert into coverage_days select * from compute_coverage_day($1::date)'
 
 /**
- * Keeps whole days in table `coverage_days`, so that `percent` need not compute them: those before yesterday that
+ * Keeps whole days in table `coverage_days`, so that `percent` need not compute them: those up to yesterday that
  * are not kept, and those that changed since. Each day is a transaction of its own. Gives the days that it kept.
  * Throws `TENANTS_HIDDEN` where row security would hide some streams.
  *
@@ -53,6 +66,7 @@ export async function keepCoverageDays(
   { limit = 31 }: KeepOptions = {},
 ): Promise<readonly string[]> {
   await assertSeesAll(db)
+  await db.executeQuery(CompiledQuery.raw(NOTE))
   const { rows } = await db.executeQuery<{ day: string }>(CompiledQuery.raw(DUE, [limit]))
   for (const { day } of rows) await inTransaction(db, (trx) => keepDay(trx, day))
   return rows.map(({ day }) => day)

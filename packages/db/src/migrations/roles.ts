@@ -30,6 +30,7 @@ const OTHER_GRANTS: Readonly<Record<OtherTable, TableGrants>> = {
   // What can be computed again.
   coverage_days: { writer: 'select, insert, update, delete', reader: 'select' },
   coverage_dirty: { writer: 'select, insert, update, delete', reader: 'select' },
+  coverage_midnights: { writer: 'select, insert, delete', reader: 'select' },
   instruments: { writer: 'select, insert, update', reader: 'select' },
   instrument_lists: { writer: 'select, insert, update', reader: 'select' },
   users: { writer: 'select', reader: 'select' },

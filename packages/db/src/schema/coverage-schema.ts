@@ -13,6 +13,7 @@ export interface CoverageSchema {
   left_positions: LeftPositionsTable
   coverage_days: CoverageDaysTable
   coverage_dirty: CoverageDirtyTable
+  coverage_midnights: CoverageMidnightsTable
 }
 
 /**
@@ -153,4 +154,12 @@ export interface CoverageDirtyTable {
   id: GeneratedAlways<string>
   /** `date`, likewise. */
   day: string
+}
+
+/** Table `coverage_midnights`: the days that have begun, and in which transaction that was noted. */
+export interface CoverageMidnightsTable {
+  /** `date`, likewise. */
+  day: string
+  /** `xid8`: once no older transaction is open, the day before changes no more without a mark. */
+  noted_in: Generated<string>
 }

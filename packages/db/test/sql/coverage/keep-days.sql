@@ -4,7 +4,19 @@
       current_user::text as me;
 
 with past as (
-  select (date_trunc('day', now() at time zone 'UTC') - interval '2 days')::date as last
+  delete from coverage_midnights
+  where day < (clock_timestamp() at time zone 'UTC')::date
+)
+insert into coverage_midnights (day)
+values ((clock_timestamp() at time zone 'UTC')::date)
+on conflict (day) do nothing;
+
+with past as (
+  select today - case when exists (
+      select from coverage_midnights
+      where day = today and noted_in < pg_snapshot_xmin(pg_current_snapshot())
+    ) then 1 else 2 end as last
+  from (select (now() at time zone 'UTC')::date as today) clock
 )
 select to_char(day, 'YYYY-MM-DD') as day
 from (

@@ -113,17 +113,18 @@ as $$
     select line.id, line.collector_id, ${HEARD} as until
     from coverage_lines line left join collector_beats beat using (collector_id), bounds
     where line.opened_at < ends and coalesce(line.alive_until, 'infinity') > starts
-  ), came as materialized (
-    select span.id, span.stream_id, span.evidence, span.line_id, span.from_ts,
-      least(span.to_ts, heard.until) as until, heard.collector_id, stream.channel
+  ), claim as materialized (
+    select span.id, span.stream_id, span.evidence, heard.collector_id, span.line_id,
+      stream.channel,
+      tstzrange(span.from_ts, greatest(span.from_ts,
+        least(span.to_ts, heard.until, coalesce(stored.until, '-infinity')))) as r
     from heard
     join coverage_spans span on span.line_id = heard.id
     join streams stream on stream.id = span.stream_id
+    -- An inner join would be taken for one that leaves few rows, and all that follows be planned for few.
+    left join stored
+      on (stored.collector_id, stored.channel) = (heard.collector_id, stream.channel)
     where heard.until is not null
-  ), claim as materialized (
-    select id, stream_id, evidence, collector_id, line_id, channel,
-      tstzrange(from_ts, greatest(from_ts, least(came.until, stored.until))) as r
-    from came join stored using (collector_id, channel)
     union all
     select span.id, span.stream_id, span.evidence, null, null, stream.channel,
       tstzrange(span.from_ts, span.to_ts)
@@ -133,16 +134,26 @@ as $$
     select id, stream_id, channel, collector_id, line_id, tstzrange(from_ts, to_ts) as r
     from coverage_losses, bounds
     where from_ts < ends and coalesce(to_ts, 'infinity') > starts
+  ), hit as (
+    -- By equality where there is one: a comparison of each claim with each loss takes long.
+    select loss.id as loss_id, claim.* from loss join claim on loss.stream_id = claim.stream_id
+    union all
+    select loss.id, claim.* from loss join claim on loss.line_id = claim.line_id
+    where loss.stream_id is null
+    union all
+    select loss.id, claim.* from loss cross join claim
+    where loss.stream_id is null and loss.line_id is null
   ), hurt as (
     select claim.id, claim.stream_id, range_agg(loss.r) as lost
-    from loss join claim on loss.r && claim.r
-      and (loss.stream_id is null or loss.stream_id = claim.stream_id)
-      and (loss.channel is null or loss.channel = claim.channel)
+    from hit claim join loss on loss.id = claim.loss_id
+    where loss.r && claim.r and (loss.channel is null or loss.channel = claim.channel)
       and ${CUTS}
     group by claim.id, claim.stream_id
   ), held as (
     select claim.stream_id,
-      range_agg(tstzmultirange(claim.r) - coalesce(hurt.lost, '{}')) as m,
+      coalesce(range_agg(claim.r) filter (where hurt.lost is null), '{}')
+        + coalesce(range_agg(tstzmultirange(claim.r) - hurt.lost)
+          filter (where hurt.lost is not null), '{}') as m,
       array_agg(distinct claim.evidence) as evidence
     from claim left join hurt using (id, stream_id), bounds
     where claim.r && tstzrange(starts, ends)
@@ -154,7 +165,7 @@ as $$
     where w.from_ts < ends and coalesce(w.to_ts, 'infinity') > starts
     group by w.stream_id, starts, ends
   ), hole as (
-    select stream_id, extract(epoch from upper(r) - lower(r)) * 1000 as ms
+    select stream_id, date_part('epoch', upper(r) - lower(r)) * 1000 as ms
     from (
       select wanted.stream_id, unnest(wanted.m - coalesce(held.m, '{}')) as r
       from wanted left join held using (stream_id)
@@ -164,11 +175,11 @@ as $$
     from hole group by stream_id
   )
   select compute_coverage_day.day, wanted.stream_id, total.ms::integer,
-    greatest(0, total.ms - coalesce(lack.ms, 0))::integer, coalesce(lack.holes, 0)::integer,
+    greatest(0, total.ms::integer - coalesce(lack.ms, 0)::integer), coalesce(lack.holes, 0)::integer,
     coalesce(lack.largest, 0)::integer, coalesce(held.evidence, '{}')
   from wanted
   cross join lateral (
-    select coalesce(sum(extract(epoch from upper(r) - lower(r)) * 1000), 0) as ms
+    select coalesce(sum(date_part('epoch', upper(r) - lower(r)) * 1000), 0) as ms
     from unnest(wanted.m) r
   ) total
   left join lack using (stream_id)
@@ -176,9 +187,12 @@ as $$
   where total.ms > 0
 $$`
 
-/** The days from the first to the last, each by stream: as they were kept, or computed where they are not. */
+/**
+ * The days from the first to the last, each by stream: as they were kept, or computed where they are not. It has no
+ * settings, so that PostgreSQL puts it into the statement that calls it.
+ */
 const QUALITY = `create function coverage_quality(first date, last date) returns setof coverage_days
-  language sql stable set jit = off
+  language sql stable
 as $$
   with asked as materialized (
     select generated::date as day

@@ -129,6 +129,11 @@ const DAYS = [
     day date not null
   )`,
   'create index coverage_dirty_day on coverage_dirty (day)',
+  // Once no older transaction is open, whoever changes the day before leaves a mark.
+  `create table coverage_midnights (
+    day date primary key,
+    noted_in xid8 not null default pg_current_xact_id()
+  )`,
 ]
 
 /** SQL that makes the tables of the ledger. */

@@ -1,22 +1,22 @@
-/** SQL condition that a time is in a day that is marked. */
+/**
+ * SQL condition that a time is in a day that is marked: before today, by the clock as it is when the row is changed.
+ * So whoever changes a day without a mark had begun before that day's end.
+ */
 function isOld(time: string): string {
-  return `${time} < date_trunc('day', now(), 'UTC')`
+  return `${time} < date_trunc('day', clock_timestamp(), 'UTC')`
 }
 
 /** SQL condition that of a row nothing but its end changed. */
 const ONLY_END = `to_jsonb(old) - 'to_ts' = to_jsonb(new) - 'to_ts'`
 
-/**
- * What a change of the ledger marks: the days that it may change, up to yesterday. Yesterday is not kept yet, but
- * will be soon, maybe before this transaction is committed.
- */
+/** What a change of the ledger marks: the days that it may change, up to yesterday. Today is not kept. */
 const MARK = `create function mark_coverage_days(first timestamptz, last timestamptz) returns void
   language sql
 as $$
   insert into coverage_dirty (day)
   select day::date
   from generate_series(date_trunc('day', first at time zone 'UTC'),
-    least(last, now() - interval '1 day') at time zone 'UTC', interval '1 day') day
+    least(last, clock_timestamp() - interval '1 day') at time zone 'UTC', interval '1 day') day
 $$`
 
 /** Of thousands of rows each day is marked once. */
@@ -132,7 +132,8 @@ export const COVERAGE_TRIGGERS: readonly string[] = [
     for each row execute function mark_first_beat()`,
   // The condition is what an ordinary second costs.
   `create trigger collector_beats_moved after update on collector_beats
-    for each row when (${isOld('least(old.beat_at, new.beat_at)')}) execute function mark_beat()`,
+    for each row when (${isOld("least(old.beat_at, new.beat_at) - interval '328 s'")})
+    execute function mark_beat()`,
   `create trigger journal_positions_begun after insert on journal_positions
     for each row when (new.stored_until is not null) execute function mark_stored_position()`,
   `create trigger journal_positions_stored after update on journal_positions

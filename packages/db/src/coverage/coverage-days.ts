@@ -13,10 +13,10 @@ export interface KeepOptions {
 const NOTE = sqlText`
   with past as (
     delete from coverage_midnights
-    where day < (clock_timestamp() at time zone 'UTC')::date
+    where day < (now() at time zone 'UTC')::date
   )
   insert into coverage_midnights (day)
-  values ((clock_timestamp() at time zone 'UTC')::date)
+  values ((now() at time zone 'UTC')::date)
   on conflict (day) do nothing`
 
 /** Days up to yesterday, and without it while a transaction is open that may have begun yesterday. */

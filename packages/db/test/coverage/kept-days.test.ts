@@ -15,13 +15,11 @@ import {
   WantedRepository,
 } from '../../src/index.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
+import { nowOf } from '../support/server-clock.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** A day that may be kept, whenever the test runs. */
-const DAY = (Math.floor(Date.now() / DAY_MS) - 5) * DAY_MS
-const DAY_TEXT = new Date(DAY).toISOString().slice(0, 10)
-const hour = (hours: number) => DAY + hours * HOUR_MS
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 /** A stream that is wanted all day and comes on a line from 1:00; heard until 10:00, stored until 20:00. */
 class Case {
@@ -37,8 +35,12 @@ class Case {
   slot = 0
   #position: number | null = null
 
-  constructor(db: Kysely<GridDatabase>) {
+  /** A day that may be kept. */
+  readonly day: number
+
+  constructor(db: Kysely<GridDatabase>, day: number) {
     this.db = db
+    this.day = day
     this.stream = { category: 'linear', channel: 'ticker', symbol: this.owner.collector }
     this.lines = new LineRepository(db)
     this.spans = new SpanRepository(db)
@@ -46,14 +48,22 @@ class Case {
     this.wanted = new WantedRepository(db)
   }
 
-  async begin({ heard = true, storedUntil = hour(20) }: CaseOptions): Promise<void> {
+  hour(hours: number): number {
+    return this.day + hours * HOUR_MS
+  }
+
+  get loss() {
+    return { from: this.hour(2), to: this.hour(3), reason: 'test' }
+  }
+
+  async begin({ heard = true, storedHour = 20 }: CaseOptions): Promise<void> {
     this.collectorId = await new CollectorRepository(this.db).register(this.owner)
-    await this.wanted.begin(this.owner.collector, [{ stream: this.stream, from: DAY }])
-    const opening = { collectorId: this.collectorId, position: 1, openedAt: DAY }
+    await this.wanted.begin(this.owner.collector, [{ stream: this.stream, from: this.day }])
+    const opening = { collectorId: this.collectorId, position: 1, openedAt: this.day }
     Object.assign(this, await this.lines.open(opening))
-    await this.spans.claim(this.lineId, [{ stream: this.stream, from: hour(1) }])
-    if (heard) await this.beat(hour(10))
-    if (storedUntil !== null) await this.store(storedUntil)
+    await this.spans.claim(this.lineId, [{ stream: this.stream, from: this.hour(1) }])
+    if (heard) await this.beat(this.hour(10))
+    if (storedHour !== null) await this.store(this.hour(storedHour))
   }
 
   async beat(at: number, until: number = at): Promise<void> {
@@ -70,12 +80,12 @@ class Case {
 
   /** Covered and wanted hours of the day, and gaps: as `percent` says, and as they are now. */
   async both(): Promise<readonly [unknown, unknown]> {
-    const summed = await percent(this.db, { day: DAY_TEXT })
+    const summed = await percent(this.db, { day: dayOf(this.day) })
     const isOwn = (stream: object) => 'symbol' in stream && stream.symbol === this.stream.symbol
     const said = summed.find(({ stream }) => isOwn(stream))
     const { rows } = await sql<{ covered: number; wanted: number; gaps: number }>`
       select covered_ms as covered, wanted_ms as wanted, gaps
-      from compute_coverage_day(${DAY_TEXT}::date)
+      from compute_coverage_day(${dayOf(this.day)}::date)
       where stream_id = (select id from streams where symbol = ${this.stream.symbol})`.execute(
       this.db,
     )
@@ -89,34 +99,33 @@ class Case {
 
 interface CaseOptions {
   readonly heard?: boolean
-  readonly storedUntil?: number | null
+  /** Null where nothing says that anything is stored. */
+  readonly storedHour?: number | null
 }
-
-const LOSS = { from: hour(2), to: hour(3), reason: 'test' }
 
 /** What changes a day that is kept, after what. */
 const CHANGES: readonly (readonly [string, CaseOptions, (it: Case) => Promise<unknown>])[] = [
-  ['a position moves', { storedUntil: hour(8) }, (it) => it.store(hour(9))],
-  ['something is stored at last', { storedUntil: null }, (it) => it.store(hour(9))],
-  ['a line is heard', {}, (it) => it.beat(hour(11))],
-  ['a line is heard first', { heard: false }, (it) => it.beat(hour(11))],
-  ['a line is heard, and then not for hours', {}, (it) => it.beat(hour(15), hour(12))],
+  ['a position moves', { storedHour: 8 }, (it) => it.store(it.hour(9))],
+  ['something is stored at last', { storedHour: null }, (it) => it.store(it.hour(9))],
+  ['a line is heard', {}, (it) => it.beat(it.hour(11))],
+  ['a line is heard first', { heard: false }, (it) => it.beat(it.hour(11))],
+  ['a line is heard, and then not for hours', {}, (it) => it.beat(it.hour(15), it.hour(12))],
   [
     'a line ends',
     {},
-    (it) => it.lines.end({ lineId: it.lineId, until: hour(12), cause: 'closed' }),
+    (it) => it.lines.end({ lineId: it.lineId, until: it.hour(12), cause: 'closed' }),
   ],
   [
     'a line ends that no beat had named',
     { heard: false },
-    (it) => it.lines.end({ lineId: it.lineId, until: hour(12), cause: 'crash' }),
+    (it) => it.lines.end({ lineId: it.lineId, until: it.hour(12), cause: 'crash' }),
   ],
   [
     'a stream ends on its line',
     {},
-    (it) => it.spans.end(it.lineId, [{ stream: it.stream, from: hour(1), to: hour(4) }]),
+    (it) => it.spans.end(it.lineId, [{ stream: it.stream, from: it.hour(1), to: it.hour(4) }]),
   ],
-  ['a stream begins', {}, (it) => it.spans.claim(it.lineId, [{ stream: it.stream, from: DAY }])],
+  ['a stream begins', {}, (it) => it.spans.claim(it.lineId, [{ stream: it.stream, from: it.day }])],
   [
     'something is proved',
     {},
@@ -124,35 +133,37 @@ const CHANGES: readonly (readonly [string, CaseOptions, (it: Case) => Promise<un
       it.spans.prove({
         id: await it.spans.beginProof(),
         evidence: 'archive',
-        spans: [{ stream: it.stream, from: DAY - DAY_MS, to: DAY + 2 * DAY_MS }],
+        spans: [{ stream: it.stream, from: it.day - DAY_MS, to: it.day + 2 * DAY_MS }],
       }),
   ],
-  ['a loss of the stream', {}, (it) => it.losses.add([{ ...LOSS, stream: it.stream }])],
+  ['a loss of the stream', {}, (it) => it.losses.add([{ ...it.loss, stream: it.stream }])],
   [
     'a loss of the line',
     {},
-    (it) => it.losses.add([{ ...LOSS, collectorId: it.collectorId, lineId: it.lineId }]),
+    (it) => it.losses.add([{ ...it.loss, collectorId: it.collectorId, lineId: it.lineId }]),
   ],
   [
     'a loss of the collector',
     {},
-    (it) => it.losses.add([{ ...LOSS, collectorId: it.collectorId }]),
+    (it) => it.losses.add([{ ...it.loss, collectorId: it.collectorId }]),
   ],
   [
     'it is wanted before',
     {},
-    (it) => it.wanted.end(it.owner.collector, [{ stream: it.stream, from: DAY, to: hour(6) }]),
+    (it) =>
+      it.wanted.end(it.owner.collector, [{ stream: it.stream, from: it.day, to: it.hour(6) }]),
   ],
   [
     'its collector is retired',
     {},
-    (it) => new CollectorRepository(it.db).retire({ collector: it.owner.collector, to: hour(6) }),
+    (it) =>
+      new CollectorRepository(it.db).retire({ collector: it.owner.collector, to: it.hour(6) }),
   ],
   [
     'somebody gives a claim another start',
     {},
     (it) =>
-      sql`update coverage_spans set from_ts = ${new Date(hour(2)).toISOString()}::timestamptz
+      sql`update coverage_spans set from_ts = ${new Date(it.hour(2)).toISOString()}::timestamptz
         where line_id = ${it.lineId}`.execute(it.db),
   ],
   [
@@ -164,44 +175,49 @@ const CHANGES: readonly (readonly [string, CaseOptions, (it: Case) => Promise<un
 
 describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_name, open) => {
   let opened: OpenedDatabase
+  /** Five days ago by the database's clock. */
+  let day: number
   beforeAll(async () => {
     opened = await open()
     await migrate(opened.db)
+    day = Math.floor((await nowOf(opened.db)) / DAY_MS - 5) * DAY_MS
   }, START_TIMEOUT_MS)
   afterAll(() => opened.close())
 
   it.each(CHANGES)('are computed again where %s', async (_title, options, change) => {
-    const world = new Case(opened.db)
+    const world = new Case(opened.db, day)
     await world.begin(options)
-    expect(await keepCoverageDays(opened.db)).toContain(DAY_TEXT)
+    expect(await keepCoverageDays(opened.db)).toContain(dayOf(day))
     const [before, computed] = await world.both()
     expect(before).toEqual(computed)
     // What is kept is read. (Yesterday may be kept now, once other transactions of the server have ended.)
-    expect(await keepCoverageDays(opened.db)).not.toContain(DAY_TEXT)
+    expect(await keepCoverageDays(opened.db)).not.toContain(dayOf(day))
     await change(world)
     const [after, now] = await world.both()
     expect(now).not.toEqual(before)
     expect(after).toEqual(now)
-    expect(await keepCoverageDays(opened.db)).toContain(DAY_TEXT)
+    expect(await keepCoverageDays(opened.db)).toContain(dayOf(day))
     expect(await world.both()).toEqual([now, now])
   })
 
   it('are computed again where a line is heard after hours, and where a loss ends', async () => {
-    const world = new Case(opened.db)
+    const world = new Case(opened.db, day)
     await world.begin({})
     const { collectorId } = world
-    await world.beat(hour(15), hour(12))
-    await world.losses.add([{ collectorId, position: 7, from: hour(2), reason: 'queue_full' }])
+    await world.beat(world.hour(15), world.hour(12))
+    await world.losses.add([
+      { collectorId, position: 7, from: world.hour(2), reason: 'queue_full' },
+    ])
     await keepCoverageDays(opened.db)
     const [quiet] = await world.both()
-    await world.losses.end({ collectorId, position: 7, to: hour(3) })
+    await world.losses.end({ collectorId, position: 7, to: world.hour(3) })
     await keepCoverageDays(opened.db)
     const [ended] = await world.both()
     expect([quiet, ended]).toEqual([
       [HOUR_MS, DAY_MS, 2],
       [10 * HOUR_MS, DAY_MS, 3],
     ])
-    await world.beat(hour(16))
+    await world.beat(world.hour(16))
     expect(await world.both()).toEqual([
       [14 * HOUR_MS, DAY_MS, 3],
       [14 * HOUR_MS, DAY_MS, 3],
@@ -209,7 +225,7 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
   })
 
   it('are those before an end only where somebody ends what began long ago', async () => {
-    const world = new Case(opened.db)
+    const world = new Case(opened.db, day)
     await world.begin({})
     // A mark of yesterday stays until that day is kept.
     const marksAfter = async (change: () => Promise<unknown>) => {
@@ -221,21 +237,19 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
       return rows.map(({ day }) => day)
     }
     const { lineId, stream } = world
-    const dayAfter = (days: number) => new Date(DAY + days * DAY_MS).toISOString().slice(0, 10)
-    const end = { stream, from: hour(1), to: hour(30) }
-    expect(await marksAfter(() => world.spans.end(lineId, [end]))).toEqual(
-      // To yesterday.
-      [1, 2, 3, 4, 5].map(dayAfter).filter((day) => day < new Date().toISOString().slice(0, 10)),
-    )
-    const unwanted = { stream, from: DAY, to: Date.now() }
+    const dayAfter = (days: number) => dayOf(day + days * DAY_MS)
+    const end = { stream, from: world.hour(1), to: world.hour(30) }
+    const marked = await marksAfter(() => world.spans.end(lineId, [end]))
+    const today = dayOf(await nowOf(opened.db))
+    expect(marked).toEqual([1, 2, 3, 4, 5].map(dayAfter).filter((date) => date < today))
+    const unwanted = { stream, from: day, to: await nowOf(opened.db) }
     expect(await marksAfter(() => world.wanted.end(world.owner.collector, [unwanted]))).toEqual([])
   })
 
   it('are yesterday only once no transaction is open that began before midnight', async () => {
-    const world = new Case(opened.db)
-    const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
-    const yesterday = dayOf(Date.now() - DAY_MS)
-    const from = DAY + DAY_MS
+    const world = new Case(opened.db, day)
+    const yesterday = dayOf((await nowOf(opened.db)) - DAY_MS)
+    const from = day + DAY_MS
     await world.wanted.begin('yesterday', [{ stream: world.stream, from }])
     await sql`delete from coverage_midnights`.execute(opened.db)
     if (_name !== 'PGlite') {
@@ -244,7 +258,7 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
         await sql`select pg_current_xact_id()`.execute(trx)
         for (let call = 0; call < 2; call++) {
           const kept = await keepCoverageDays(opened.db)
-          expect(kept.filter((day) => day >= yesterday)).toEqual([])
+          expect(kept.filter((date) => date >= yesterday)).toEqual([])
         }
       })
     }
@@ -252,7 +266,7 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
     const untilKept = async () => {
       for (;;) {
         const kept = await keepCoverageDays(opened.db)
-        expect(kept).not.toContain(dayOf(Date.now()))
+        expect(kept).not.toContain(dayOf(await nowOf(opened.db)))
         if (kept.includes(yesterday)) return
       }
     }
@@ -265,13 +279,13 @@ describe.each(DATABASES)('kept days on %s', { timeout: START_TIMEOUT_MS }, (_nam
   it('stay right where a change is committed while they are kept', async () => {
     // PGlite has one connection: there is no meanwhile.
     if (_name === 'PGlite') return
-    const world = new Case(opened.db)
+    const world = new Case(opened.db, day)
     await world.begin({})
     await keepCoverageDays(opened.db)
     let kept: Promise<unknown> | undefined
     await opened.db.transaction().execute(async (trx) => {
-      await new LossRepository(trx).add([{ ...LOSS, stream: world.stream }])
-      await world.store(hour(21))
+      await new LossRepository(trx).add([{ ...world.loss, stream: world.stream }])
+      await world.store(world.hour(21))
       kept = keepCoverageDays(opened.db)
       await kept
     })

@@ -17,6 +17,7 @@ import {
 } from '../../src/index.ts'
 import { DATABASES, type OpenedDatabase, START_TIMEOUT_MS } from '../support/databases.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
+import { nowOf } from '../support/server-clock.ts'
 import { CoverageModel, type ModelLine, statesOf } from './model.ts'
 
 const DAY_MS = 86_400_000
@@ -439,7 +440,7 @@ describe.each(DATABASES)('the ledger on %s', { timeout: START_TIMEOUT_MS }, (_na
   afterAll(() => opened.close())
 
   it('says of each millisecond what a plain reckoning says', async () => {
-    const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
+    const today = Math.floor((await nowOf(opened.db)) / DAY_MS) * DAY_MS
     for (let run = 0; run < RUNS; run++) {
       // Each world has two days of its own, before yesterday.
       const world = new World(opened.db, SEED + run, today - (3 + 3 * run) * DAY_MS)

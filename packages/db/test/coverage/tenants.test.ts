@@ -19,11 +19,12 @@ import {
 } from '../../src/index.ts'
 import { openPostgres, START_TIMEOUT_MS } from '../support/databases.ts'
 import { addTenant } from '../support/private-events.ts'
+import { nowOf } from '../support/server-clock.ts'
 
 const DAY_MS = 86_400_000
-const FROM = (Math.floor(Date.now() / DAY_MS) - 5) * DAY_MS
-const TO = FROM + 1000
-const DAY = new Date(FROM).toISOString().slice(0, 10)
+let FROM: number
+let TO: number
+let DAY: string
 const MARKET: MarketStream = { category: 'linear', channel: 'ticker', symbol: 'BTCUSDT' }
 const TABLES = [
   'streams',
@@ -60,6 +61,9 @@ async function connectAs(role: string): Promise<Kysely<GridDatabase>> {
 beforeAll(async () => {
   opened = await openPostgres()
   await migrate(opened.db, { environment: 'testnet' })
+  FROM = Math.floor((await nowOf(opened.db)) / DAY_MS - 5) * DAY_MS
+  TO = FROM + 1000
+  DAY = new Date(FROM).toISOString().slice(0, 10)
   const tenant = async (name: string) => {
     const { scope, accountId } = await addTenant(opened.db, name)
     return { userId: scope.userId, stream: { accountId, channel: 'wallet' } as const }
@@ -102,7 +106,7 @@ afterAll(async () => {
   await server.destroy()
 })
 
-const COVERED = [
+const covered = () => [
   { state: 'covered', from: FROM, to: FROM + 100, evidence: 'live' },
   { state: 'gap', from: FROM + 100, to: FROM + 200, evidence: null },
   { state: 'covered', from: FROM + 200, to: FROM + 500, evidence: 'live' },
@@ -112,12 +116,12 @@ const COVERED = [
 it('an account’s coverage is read by its own user and by everyone, and by nobody else', async () => {
   const read = (stream: AccountStream, of: Parameters<typeof coverage>[1]['of'] & object) =>
     coverage(opened.db, { stream, of, from: FROM, to: TO })
-  expect(await read(alice.stream, alice)).toEqual(COVERED)
-  expect(await read(alice.stream, 'everyone' as never)).toEqual(COVERED)
+  expect(await read(alice.stream, alice)).toEqual(covered())
+  expect(await read(alice.stream, 'everyone' as never)).toEqual(covered())
   expect(await read(alice.stream, bob)).toEqual([])
-  expect(await coverage(opened.db, { stream: MARKET, from: FROM, to: TO })).toEqual(COVERED)
+  expect(await coverage(opened.db, { stream: MARKET, from: FROM, to: TO })).toEqual(covered())
   expect(await coverage(opened.db, { stream: MARKET, of: bob, from: FROM, to: TO })).toEqual(
-    COVERED,
+    covered(),
   )
   const streamsOf = async (of?: typeof alice | 'everyone') =>
     (await percent(opened.db, { day: DAY, ...(of && { of }) })).map(({ stream }) => stream)
@@ -146,9 +150,9 @@ it('row security shows a reader the rows of its user, whose coverage is the same
     await asTenant(reader, me.userId, async (trx) => {
       expect(await seen(trx)).toEqual([2, 2, 2, 2, 4, 2])
       const read = (stream: AccountStream) => coverage(trx, { stream, of: me, from: FROM, to: TO })
-      expect(await read(me.stream)).toEqual(COVERED)
+      expect(await read(me.stream)).toEqual(covered())
       expect(await read(other.stream)).toEqual([])
-      expect(await coverage(trx, { stream: MARKET, from: FROM, to: TO })).toEqual(COVERED)
+      expect(await coverage(trx, { stream: MARKET, from: FROM, to: TO })).toEqual(covered())
       const [own] = (await percent(trx, { day: DAY, of: me })).slice(1)
       expect(own).toMatchObject({ stream: me.stream, coveredMs: 400, wantedMs: DAY_MS, gaps: 2 })
     })

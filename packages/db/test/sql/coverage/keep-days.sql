@@ -5,10 +5,10 @@
 
 with past as (
   delete from coverage_midnights
-  where day < (clock_timestamp() at time zone 'UTC')::date
+  where day < (now() at time zone 'UTC')::date
 )
 insert into coverage_midnights (day)
-values ((clock_timestamp() at time zone 'UTC')::date)
+values ((now() at time zone 'UTC')::date)
 on conflict (day) do nothing;
 
 with past as (

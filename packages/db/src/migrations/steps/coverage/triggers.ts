@@ -1,9 +1,12 @@
+/** SQL of the time as it is, and not as the transaction began: that time, and how long it has lasted. */
+const PRESENT = '(now() + (clock_timestamp() - transaction_timestamp()))'
+
 /**
  * SQL condition that a time is in a day that is marked: before today, by the clock as it is when the row is changed.
  * So whoever changes a day without a mark had begun before that day's end.
  */
 function isOld(time: string): string {
-  return `${time} < date_trunc('day', clock_timestamp(), 'UTC')`
+  return `${time} < date_trunc('day', ${PRESENT}, 'UTC')`
 }
 
 /** SQL condition that of a row nothing but its end changed. */
@@ -16,7 +19,7 @@ as $$
   insert into coverage_dirty (day)
   select day::date
   from generate_series(date_trunc('day', first at time zone 'UTC'),
-    least(last, clock_timestamp() - interval '1 day') at time zone 'UTC', interval '1 day') day
+    least(last, ${PRESENT} - interval '1 day') at time zone 'UTC', interval '1 day') day
 $$`
 
 /** Of thousands of rows each day is marked once. */

@@ -1,7 +1,7 @@
 import { type Clock, repeat } from '@grid/core-events'
 import type { Account } from '@grid/db'
 import type { DurableJournal, RemovedAccount } from '../journal/durable-journal.ts'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** What is needed to forget accounts. */
@@ -40,7 +40,10 @@ export class RemovedAccounts {
     const onRetry = (error: unknown, failures: number): void => {
       if (failures === 0 || signal.aborted || !isWorthALine(failures)) return
       const facts = { code: 'ACCOUNT_NOT_FORGOTTEN', failures, reason: reasonOf(error) }
-      log.warn(facts, 'what a removed account sent cannot be taken out of the journal yet')
+      log[levelOf(failures)](
+        facts,
+        'what a removed account sent cannot be taken out of the journal yet',
+      )
     }
     const options = { clock, backoff: BACKOFF, signal, onRetry }
     return repeat(async () => {

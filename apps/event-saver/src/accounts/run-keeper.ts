@@ -1,6 +1,6 @@
 import { type Clock, nowMs, repeat } from '@grid/core-events'
 import type { OperatorRepository } from '@grid/db'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** What a run keeper needs. */
@@ -51,7 +51,10 @@ export class RunKeeper {
         onRetry: (error, failures) => {
           if (failures === 0 || !isWorthALine(failures)) return
           const reason = reasonOf(error)
-          log.warn({ code: 'RUNS_UNKEPT', failures, reason }, 'cannot attribute events to runs')
+          log[levelOf(failures)](
+            { code: 'RUNS_UNKEPT', failures, reason },
+            'cannot attribute events to runs',
+          )
         },
       },
     )

@@ -1,6 +1,6 @@
 import { type Clock, retry } from '@grid/core-events'
 import type { OperatorRepository } from '@grid/db'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** What binding secrets anew needs. */
@@ -31,7 +31,7 @@ export async function rebindOldSecrets(
       onRetry: (error, failures) => {
         if (failures === 0 || !isWorthALine(failures)) return
         const line = { code: 'SECRETS_NOT_REBOUND', failures, reason: reasonOf(error) }
-        log.warn(line, 'cannot bind secrets of an older version anew, trying again')
+        log[levelOf(failures)](line, 'cannot bind secrets of an older version anew, trying again')
       },
     })
     if (rebound > 0) log.info({ rebound }, 'bound secrets of an older version anew')

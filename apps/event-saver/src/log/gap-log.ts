@@ -1,14 +1,14 @@
 import { type CaptureGap, type Clock, type ClockTimer, durationText } from '@grid/core-events'
 import type { Logger } from './log.ts'
 
-/** Gaps that come within this time of each other are told of together. */
-const QUIET_MS = 1000
+/** Gaps that come within this time of each other are told of together: that of a quiet topic ends 5 s after its ack. */
+const QUIET_MS = 6000
 /** A line waits no longer for more of them. */
-const LONGEST_MS = 5000
-/** How many streams a line names. */
+const LONGEST_MS = 15_000
+/** How many streams or accounts a line names. */
 const MOST_NAMED = 5
 
-/** The gaps of one category or account, and of one reason, that are not told of yet. */
+/** The gaps of one category, or of accounts, and of one reason, that are not told of yet. */
 interface Burst {
   readonly facts: object
   readonly sinceUs: number
@@ -16,6 +16,7 @@ interface Burst {
   startTs: number
   endTs: number
   longestMs: number
+  readonly accounts: Set<string>
   readonly streams: Set<string>
 }
 
@@ -37,7 +38,9 @@ export class GapLog {
   /** Takes a gap, as it is recorded. */
   take(gap: CaptureGap): void {
     const { channel, reason, startTs, endTs } = gap
-    const whose = 'accountId' in gap ? { accountId: gap.accountId } : { category: gap.category }
+    const isOfAccount = 'accountId' in gap
+    // All accounts in one: an exchange that restarts cuts off hundreds.
+    const whose = isOfAccount ? {} : { category: gap.category }
     const key = JSON.stringify([whose, reason])
     const burst = this.#bursts.get(key) ?? {
       facts: { ...whose, reason },
@@ -46,6 +49,7 @@ export class GapLog {
       startTs,
       endTs,
       longestMs: 0,
+      accounts: new Set(),
       streams: new Set(),
     }
     this.#bursts.set(key, burst)
@@ -53,8 +57,9 @@ export class GapLog {
     burst.startTs = Math.min(burst.startTs, startTs)
     burst.endTs = Math.max(burst.endTs, endTs)
     burst.longestMs = Math.max(burst.longestMs, endTs - startTs)
+    if (isOfAccount) burst.accounts.add(gap.accountId)
     if (burst.streams.size < MOST_NAMED) {
-      burst.streams.add('accountId' in gap ? channel : `${channel} ${gap.symbol}`)
+      burst.streams.add(isOfAccount ? channel : `${channel} ${gap.symbol}`)
     }
     const waitedMs = (this.#clock.nowUs() - this.#oldestUs()) / 1000
     if (waitedMs >= LONGEST_MS) {
@@ -69,13 +74,29 @@ export class GapLog {
   flush(): void {
     this.#timer?.cancel()
     this.#timer = null
-    for (const { facts, gaps, longestMs, startTs, endTs, streams } of this.#bursts.values()) {
+    for (const {
+      accounts,
+      facts,
+      gaps,
+      longestMs,
+      startTs,
+      endTs,
+      streams,
+    } of this.#bursts.values()) {
+      const named = [...accounts].slice(0, MOST_NAMED)
+      const whose = accounts.size === 0 ? {} : { accounts: accounts.size, accountIds: named }
       const times = { from: isoOf(startTs), to: isoOf(endTs) }
-      const text = `events may be missing: ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, longest ${durationText(longestMs)}`
-      this.#log.warn(
-        { code: 'GAP', ...facts, gaps, longestMs, ...times, streams: [...streams] },
-        text,
-      )
+      const line = {
+        code: 'GAP',
+        ...facts,
+        ...whose,
+        gaps,
+        longestMs,
+        ...times,
+        streams: [...streams],
+      }
+      const what = gaps === 1 ? '1 gap' : `${gaps} gaps`
+      this.#log.warn(line, `events may be missing: ${what}, longest ${durationText(longestMs)}`)
     }
     this.#bursts.clear()
   }

@@ -1,6 +1,6 @@
 import { type Clock, retry } from '@grid/core-events'
 import { classifyDatabaseError } from '@grid/db'
-import { isWorthALine, type Logger } from './log.ts'
+import { isWorthALine, type Logger, levelOf } from './log.ts'
 import { reasonOf } from './reason.ts'
 
 const BACKOFF = { baseMs: 250, capMs: 30_000 }
@@ -44,7 +44,7 @@ export async function queryAtStart(
         classifyDatabaseError(error) === 'transient' &&
         (failures < MOST_ANSWERS || !isAnswer(error)),
       onRetry: (error, failures) => {
-        if (failures > 0 && isWorthALine(failures)) warn(log, error, ', trying again')
+        if (failures > 0 && isWorthALine(failures)) warn(log, error, failures)
       },
     })
   } catch (error) {
@@ -52,9 +52,12 @@ export async function queryAtStart(
   }
 }
 
-function warn(log: Logger, error: unknown, more = ''): void {
+/** Logs a failure; `failures` of them in a row, where it is tried again. */
+function warn(log: Logger, error: unknown, failures?: number): void {
   const reason = reasonOf(error)
-  log.warn({ code: 'PAST_UNKNOWN', reason }, `cannot tell what was missed before this start${more}`)
+  const more = failures === undefined ? '' : ', trying again'
+  const text = `cannot tell what was missed before this start${more}`
+  log[levelOf(failures ?? 1)]({ code: 'PAST_UNKNOWN', failures, reason }, text)
 }
 
 function isAnswer(error: unknown): boolean {

@@ -22,6 +22,8 @@ export class StreamLog {
     status: StreamStatus | PrivateStreamStatus,
     whose: { readonly category: Category } | { readonly account: string },
   ): void {
+    // One line tells of all gaps that a reconnect leaves: see `GapLog`.
+    if (status.type === 'gap') return
     const now = nowMs(this.#clock)
     const minute = this.#minutes.get(status.type)
     if (minute === undefined || now - minute.since >= MINUTE_MS) {
@@ -41,7 +43,9 @@ export class StreamLog {
   }
 }
 
-function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus): void {
+type LoggedStatus = Exclude<StreamStatus | PrivateStreamStatus, { readonly type: 'gap' }>
+
+function logStreamStatus(log: Logger, status: LoggedStatus): void {
   switch (status.type) {
     case 'connect_failed':
       if (isWorthALine(status.attempt)) {
@@ -93,9 +97,6 @@ function logStreamStatus(log: Logger, status: StreamStatus | PrivateStreamStatus
         { code: 'CONNECTION_BUDGET', waitMs: status.waitMs },
         'too many connections were opened lately, waiting',
       )
-      return
-    case 'gap':
-      // One line tells of all that a reconnect leaves: see `GapLog`.
       return
     case 'unexpected_control':
       log.warn(

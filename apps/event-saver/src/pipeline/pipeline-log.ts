@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { type CaptureGap, type DeadLetter, durationText } from '@grid/core-events'
 import { contentOf } from '../log/content.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
@@ -11,11 +12,23 @@ const MOST_CONTENTS = 10_000
 /** How many kinds of dead letters are counted at most: their fields come from outside. */
 const MOST_KINDS = 1000
 
+/** How often the slow writes of one writer have a line: a slow database makes each write slow. */
+const SLOW_EVERY_MS = 60_000
+
+/** The slow writes of one writer. */
+interface SlowWrites {
+  readonly count: number
+  /** When one had a line; null before the first. */
+  readonly toldMs: number | null
+  /** Whether the one that lasts had a line. */
+  readonly isTold: boolean
+}
+
 /** Logs what becomes of items: a few lines, however many items there are. */
 export class PipelineLog implements PipelineHandlers {
   readonly #log: Logger
   readonly #deadLetters = new Map<string, number>()
-  readonly #slow = new Map<WriterName, number>()
+  readonly #slow = new Map<WriterName, SlowWrites>()
   readonly #drops = new Map<LedgerChannel, number>()
   #evidenceLost = 0
 
@@ -33,14 +46,19 @@ export class PipelineLog implements PipelineHandlers {
   }
 
   onSlow(writer: WriterName, rows: number, ms: number, isOver: boolean): void {
+    const before = this.#slow.get(writer) ?? { count: 0, toldMs: null, isTold: false }
+    const facts = { code: 'WRITE_SLOW', writer, rows, ms }
     if (isOver) {
-      this.#log.info({ code: 'WRITE_SLOW', writer, rows, ms }, 'the slow write is over')
+      if (before.isTold) this.#log.info(facts, 'the slow write is over')
+      this.#slow.set(writer, { ...before, isTold: false })
       return
     }
-    const slow = (this.#slow.get(writer) ?? 0) + 1
-    this.#slow.set(writer, slow)
+    const count = before.count + 1
+    const nowMs = performance.now()
+    const isTold = before.toldMs === null || nowMs - before.toldMs >= SLOW_EVERY_MS
+    this.#slow.set(writer, { count, toldMs: isTold ? nowMs : before.toldMs, isTold })
     const text = `a write takes longer than ${durationText(ms)}`
-    this.#log.warn({ code: 'WRITE_SLOW', writer, rows, ms, slow }, text)
+    if (isTold) this.#log.warn({ ...facts, count }, text)
   }
 
   onDeadLetter(letter: DeadLetter): void {

@@ -1,6 +1,6 @@
 import type { MarketStream } from '@grid/core-events'
 import type { GapInterval, GapState, StoredGap } from '@grid/db'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** Logs what the repair of market data finds. */
@@ -55,7 +55,7 @@ export class RepairLog {
   failed(stream: MarketStream, error: unknown, times: number): void {
     if (!isWorthALine(times)) return
     const { code: cause } = error as { readonly code?: unknown }
-    this.#log.warn(
+    this.#log[levelOf(times)](
       { code: 'REPAIR_FAILED', ...stream, cause, times, reason: reasonOf(error) },
       'cannot fill the gaps of a stream, trying again',
     )

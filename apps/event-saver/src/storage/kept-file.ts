@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Config } from '../config/config.ts'
 import { createPrivate } from '../journal/files/create-private.ts'
 import { makeFolder } from '../journal/files/make-folder.ts'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** What a kept file is, and what it is about. */
@@ -123,7 +123,7 @@ export class KeptFile<Value> {
         this.#failures += 1
         if (!isWorthALine(this.#failures)) return
         const facts = { file: this.#path, failures: this.#failures, reason: reasonOf(error) }
-        this.#options.log.warn(
+        this.#options.log[levelOf(this.#failures)](
           { code: 'KEPT_FILE_UNWRITABLE', ...facts },
           'cannot keep what a start without others needs: make EVENTSAVER_DATA_DIR writable',
         )

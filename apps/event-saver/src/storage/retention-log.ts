@@ -1,5 +1,5 @@
 import type { FreezeReport, PartitionedTable, RemovalReport } from '@grid/db'
-import { isWorthALine, type Logger } from '../log/log.ts'
+import { isWorthALine, type Logger, levelOf } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 
 /** Logs what is done with old days; of a fault that repeats every hour, a few lines. */
@@ -59,6 +59,6 @@ export class RetentionLog {
   ): void {
     const rounds = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, rounds)
-    if (isWorthALine(rounds)) this.#log.warn({ code, rounds, ...facts }, message)
+    if (isWorthALine(rounds)) this.#log[levelOf(rounds)]({ code, rounds, ...facts }, message)
   }
 }

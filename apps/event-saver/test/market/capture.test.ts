@@ -344,6 +344,9 @@ describe('a process that was down', () => {
     await second.saver.stop(patience())
     const gaps = await database.db.selectFrom('capture_gaps').select('reason').execute()
     expect(gaps).toEqual(Array.from({ length: 4 }, () => ({ reason: 'start' })))
+    // One line tells of all.
+    const told = second.log.filter(({ code }) => code === 'GAP')
+    expect(told).toMatchObject([{ category: 'linear', reason: 'start', gaps: 4 }])
     expect(await prove(database.db, sim)).toMatchObject(COMPLETE)
   })
 })

@@ -66,7 +66,7 @@ it('captures 600 instruments, and follows those that list and delist', async () 
     tickerIntervalMs: 2000,
   })
   const env = { EVENTSAVER_REST_URL: sim.restUrl, EVENTSAVER_SYMBOLS: '*' }
-  const { saver } = makeSaver(sim.wsUrl, database.url, env, { listPollMs: 2000 })
+  const { saver, log } = makeSaver(sim.wsUrl, database.url, env, { listPollMs: 2000 })
   await saver.start()
   const live = () =>
     saver.status().topics.flatMap(({ topic, state }) => (state === 'live' ? [topic] : []))
@@ -86,5 +86,8 @@ it('captures 600 instruments, and follows those that list and delist', async () 
       interval: 500,
     })
     .toBe(false)
+  expect(log).toContainEqual(
+    expect.objectContaining({ code: 'DELISTED', instruments: 1, symbols: ['COIN7USDT'] }),
+  )
   expect(await saver.stop(patience())).toEqual({ lost: 0, left: 0, dropped: 0 })
 })

@@ -198,6 +198,7 @@ export class Saver {
     this.#markets = new MarketService({
       ...capture,
       listPollMs,
+      onEvents: (events, localTsUs) => this.#health.noteEvents(events, localTsUs),
       onLive: (stream) => {
         this.#repair.onLive(stream)
         if (this.#hasBeenLive) return

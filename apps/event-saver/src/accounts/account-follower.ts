@@ -1,4 +1,4 @@
-import { type Clock, nowMs, repeat, retry, sleep, WakeUp } from '@grid/core-events'
+import { type Clock, durationText, nowMs, repeat, retry, sleep, WakeUp } from '@grid/core-events'
 import type { EnabledAccount } from '@grid/db'
 import { reasonOf } from '../log/reason.ts'
 
@@ -14,19 +14,22 @@ export interface AccountFollowerOptions {
 }
 
 /** An account that was added, disabled or given another key is noticed within this time. */
-const POLL_MS = 30_000
+const POLL_MS = 5000
 /**
  * A reading begins at least this long after the one before: any login of the server may notify, as
  * often as it likes, and each reading decrypts every key.
  */
 const SPACING_MS = 1000
-const BACKOFF = { baseMs: 1000, capMs: 30_000 }
+/** A reading that takes longer counts as one that fails: a lock may keep it for ever. */
+const SLOW_MS = 4000
+const BACKOFF = { baseMs: 1000, capMs: 5000 }
 
 /** Follows the accounts that are to be captured as they are added, disabled and given other keys. */
 export class AccountFollower {
   readonly #options: AccountFollowerOptions
   readonly #wakeUp = new WakeUp()
   #readAtMs: number | null = null
+  #isReading = false
   #unknown: string | null = 'they were not read yet'
 
   constructor(options: AccountFollowerOptions) {
@@ -35,7 +38,9 @@ export class AccountFollower {
 
   /** Why it is not known which accounts are to be captured; null when it is. */
   get unknown(): string | null {
-    return this.#unknown
+    if (this.#unknown !== null || !this.#isReading || this.#readAtMs === null) return this.#unknown
+    const tookMs = nowMs(this.#options.clock) - this.#readAtMs
+    return tookMs < SLOW_MS ? null : `the database has not told them for ${durationText(tookMs)}`
   }
 
   /**
@@ -73,6 +78,11 @@ export class AccountFollower {
     // The reading covers every hint so far; one that comes from here on asks for another.
     this.#wakeUp.clear()
     this.#readAtMs = nowMs(clock)
-    return load()
+    this.#isReading = true
+    try {
+      return await load()
+    } finally {
+      this.#isReading = false
+    }
   }
 }

@@ -245,6 +245,13 @@ export const SETTINGS = {
     word(['all', 'predecessor']),
     'what is kept of accounts: all, or as the predecessor only linear, executions of type Trade and Limit orders; the rest is counted as filtered',
   ),
+  requiredAccounts: setting(
+    'REQUIRED_ACCOUNTS',
+    undefined,
+    'main,hedge',
+    commaList(z.string(), 'account'),
+    'accounts without which the saver is not ready, a comma list of names, or * for every enabled one',
+  ),
   snapshotInterval: setting(
     'SNAPSHOT_INTERVAL',
     '5m',

@@ -1,12 +1,15 @@
-import { nowMs, retry } from '@grid/core-events'
+import { BybitRestClient, type ServerTime } from '@grid/bybit-adapter'
+import { nowMs, type PublicEvent, retry } from '@grid/core-events'
 import type { Config } from '../config/config.ts'
 import { CommandError, EXIT } from '../exit-code.ts'
 import { isWorthALine, type Logger } from '../log/log.ts'
 import { reasonOf } from '../log/reason.ts'
 import { retryLog } from '../log/retry-log.ts'
 import { DeadLetterShare } from './dead-letter-share.ts'
+import { ExchangeClock } from './exchange-clock.ts'
 import { HttpAccess } from './http-access.ts'
 import { LoopWatchdog } from './loop-watchdog.ts'
+import { MachineWatch, machineReaders } from './machine-watch.ts'
 import { Readiness } from './readiness.ts'
 import { ReadinessLog } from './readiness-log.ts'
 import { readSaverStatus, type StatusSources } from './saver-status.ts'
@@ -27,7 +30,11 @@ export function servedText(address: string): string {
 
 /** What the health of a saver is made of. */
 export interface HealthOptions extends StatusSources {
-  readonly config: StatusSources['config'] & Pick<Config, 'httpAddress' | 'httpHosts' | 'httpToken'>
+  readonly config: StatusSources['config'] &
+    Pick<
+      Config,
+      'dataDir' | 'environment' | 'httpAddress' | 'httpHosts' | 'httpToken' | 'restUrl' | 'wsUrl'
+    >
   readonly log: Logger
 }
 
@@ -38,6 +45,8 @@ export class Health {
   readonly #readiness = new Readiness()
   readonly #readinessLog: ReadinessLog
   readonly #deadLetters = new DeadLetterShare()
+  readonly #exchangeClock: ExchangeClock
+  readonly #machine: MachineWatch
   readonly #watchdog: LoopWatchdog
   readonly #access: HttpAccess
   readonly #server: HttpServer
@@ -51,7 +60,10 @@ export class Health {
     this.#log = log
     this.#readinessLog = new ReadinessLog(log, sources.clock)
     this.#startedAt = nowMs(sources.clock)
-    const { httpAddress, httpHosts, httpToken } = sources.config
+    const { clock } = sources
+    const { dataDir, httpAddress, httpHosts, httpToken } = sources.config
+    this.#exchangeClock = new ExchangeClock({ clock, log, readTime: timeReader(sources) })
+    this.#machine = new MachineWatch({ clock, log, readers: machineReaders(dataDir) })
     this.#access = new HttpAccess({
       host: httpAddress.host,
       hosts: httpHosts,
@@ -64,7 +76,7 @@ export class Health {
     this.#server = new HttpServer(subject, this.#access)
     // Reading the status regularly lets readiness know since when each of its checks holds.
     this.#watchdog = new LoopWatchdog({
-      onTick: () => this.#readinessLog.take(this.status().checks),
+      onTick: () => this.#onTick(),
       onError: (error) => this.#onTickFailure(error),
       onStall: (lastedMs) => this.#onStall(lastedMs),
     })
@@ -127,6 +139,8 @@ export class Health {
       stalledMs: this.#watchdog.stalledMs,
       stalls: this.#watchdog.stalls,
       deadLetters: this.#deadLetters,
+      exchangeClock: this.#exchangeClock,
+      machine: this.#machine.status,
     })
   }
 
@@ -138,6 +152,17 @@ export class Health {
   /** The saver stops: that it is not ready from now on is no loss. */
   stopping(): void {
     this.#readinessLog.end()
+  }
+
+  /** Takes the events of a frame, received at a time in epoch microseconds. */
+  noteEvents([event]: readonly PublicEvent[], localTsUs: number): void {
+    if (event !== undefined) this.#exchangeClock.note(event.exchangeTs, localTsUs)
+  }
+
+  #onTick(): void {
+    this.#machine.tick()
+    this.#exchangeClock.tick(this.#stopping.signal)
+    this.#readinessLog.take(this.status().checks)
   }
 
   #onStall(lastedMs: number): void {
@@ -157,4 +182,15 @@ export class Health {
     await this.#server.close()
     this.#watchdog.stop()
   }
+}
+
+/** Reads the exchange's clock once; null where REST would ask another exchange than the streams. */
+function timeReader({
+  clock,
+  config,
+}: Pick<HealthOptions, 'clock' | 'config'>): ((signal: AbortSignal) => Promise<ServerTime>) | null {
+  const { environment, restUrl, wsUrl } = config
+  if (wsUrl !== undefined && restUrl === undefined) return null
+  const client = new BybitRestClient({ environment, restUrl, clock, maxAttempts: 1 })
+  return (signal) => client.time({ signal })
 }

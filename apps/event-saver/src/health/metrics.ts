@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { MACHINE_ALARMS } from './machine-watch.ts'
 import type { SaverStatus } from './status.ts'
 
 const TERMS = {
@@ -146,6 +147,29 @@ export class Metrics {
     'Seconds of these times',
     [],
   )
+  readonly #clockOffset = this.#gauge(
+    'grid_exchange_clock_offset_seconds',
+    "How far the exchange's clock is ahead of this machine's; 0 before it is known",
+    [],
+  )
+  readonly #clockJumps = this.#counter(
+    'grid_clock_jumps_total',
+    "Times that this machine's clock was set by more than 1 s",
+    [],
+  )
+  readonly #memoryLimit = this.#gauge(
+    'grid_memory_limit_bytes',
+    'Most memory that the process may have; 0 where it is not known',
+    [],
+  )
+  readonly #diskFree = this.#gauge(
+    'grid_disk_free_bytes',
+    'Free on the disk of the data directory; 0 where it is not known',
+    [],
+  )
+  readonly #alarm = this.#gauge('grid_machine_alarm', 'Whether a watchdog gives an alarm', [
+    'alarm',
+  ])
   readonly #check = this.#gauge('grid_ready_check', 'Whether a readiness check holds', ['check'])
   readonly #unrecoverable = this.#counter(
     'grid_unrecoverable_seconds_total',
@@ -257,6 +281,12 @@ export class Metrics {
     }
     this.#ready.set(status.ready ? 1 : 0)
     for (const { code, ok } of status.checks) this.#check.set({ check: code }, ok ? 1 : 0)
+    this.#clockOffset.set((status.exchangeClock.offsetMs ?? 0) / 1000)
+    const { alarms, clockJumps, diskFreeBytes, memoryLimitBytes } = status.machine
+    setTo(this.#clockJumps, {}, clockJumps)
+    this.#memoryLimit.set(memoryLimitBytes ?? 0)
+    this.#diskFree.set(diskFreeBytes ?? 0)
+    for (const alarm of MACHINE_ALARMS) this.#alarm.set({ alarm }, alarms.includes(alarm) ? 1 : 0)
     setTo(this.#loopStalls, {}, status.loopStalls.count)
     setTo(this.#loopStalled, {}, status.loopStalls.totalMs / 1000)
     setTo(this.#unrecoverable, {}, status.gaps.unrecoverableSeconds)

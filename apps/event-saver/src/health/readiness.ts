@@ -7,9 +7,11 @@ export type ReadinessCode =
   | 'TOPICS_LIVE'
   | 'CONNECTIONS_ALIVE'
   | 'ACCOUNTS_KNOWN'
+  | 'REQUIRED_ACCOUNTS'
   | 'JOURNAL_WRITABLE'
   | 'WRITER_LAG'
   | 'ITEMS_UNDERSTOOD'
+  | 'EXCHANGE_CLOCK'
   | 'WATCHDOG'
 
 /** One condition of readiness. */
@@ -36,6 +38,8 @@ export interface ReadinessFacts {
   readonly silence: string | null
   /** Why it is not known which accounts are to be captured; null when it is. */
   readonly accountsUnknown: string | null
+  /** Which required accounts cannot be captured; null for none. */
+  readonly requiredAccounts: string | null
   /** Whether every item is kept. */
   readonly accepting: boolean
   /** Why the journal is not written; null when it is. */
@@ -44,6 +48,8 @@ export interface ReadinessFacts {
   readonly lagMs: number
   /** Of which channels most becomes dead letters; null for none. */
   readonly deadLetters: string | null
+  /** That the exchange's clock is too far from this machine's; null when it is not known to be. */
+  readonly exchangeClock: string | null
   /** What the watchdog noticed, or null. */
   readonly watchdog: string | null
 }
@@ -84,6 +90,12 @@ export class Readiness {
           ? 'read'
           : `the accounts cannot be read: ${facts.accountsUnknown}`,
       ),
+      this.#check(
+        facts,
+        'REQUIRED_ACCOUNTS',
+        facts.requiredAccounts === null,
+        () => facts.requiredAccounts ?? 'none is refused',
+      ),
       this.#check(facts, 'JOURNAL_WRITABLE', facts.accepting && facts.journalFault === null, () => {
         if (!facts.accepting) return 'no room: items are being dropped'
         return facts.journalFault ?? 'is written'
@@ -99,6 +111,12 @@ export class Readiness {
         'ITEMS_UNDERSTOOD',
         facts.deadLetters === null,
         () => facts.deadLetters ?? 'of no channel most becomes dead letters',
+      ),
+      this.#check(
+        facts,
+        'EXCHANGE_CLOCK',
+        facts.exchangeClock === null,
+        () => facts.exchangeClock ?? "is within 5 s of this machine's",
       ),
       this.#check(facts, 'WATCHDOG', facts.watchdog === null, () => facts.watchdog ?? 'quiet'),
     ]

@@ -10,14 +10,20 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { MarketRepair } from '../repair/market-repair.ts'
 import type { PartitionKeeper } from '../storage/partition-keeper.ts'
 import type { DeadLetterShare } from './dead-letter-share.ts'
+import type { ExchangeClock } from './exchange-clock.ts'
 import type { LoopStalls } from './loop-watchdog.ts'
+import type { MachineStatus } from './machine-watch.ts'
 import type { Readiness, WantedTopicState } from './readiness.ts'
+import { requiredAccountsFault } from './required-accounts.ts'
 import { silence } from './silence.ts'
 import type { JournalStatus, SaverStatus } from './status.ts'
 
 /** The parts of a saver that a status is read from. */
 export interface StatusSources {
-  readonly config: Pick<Config, 'collector' | 'databaseUrl' | 'environmentStamp'>
+  readonly config: Pick<
+    Config,
+    'collector' | 'databaseUrl' | 'environmentStamp' | 'requiredAccounts'
+  >
   readonly clock: Clock
   readonly markets: Pick<
     MarketService,
@@ -46,6 +52,8 @@ export interface HealthFacts {
   readonly stalledMs: number | null
   readonly stalls: LoopStalls
   readonly deadLetters: DeadLetterShare
+  readonly exchangeClock: ExchangeClock
+  readonly machine: MachineStatus
 }
 
 /** Reads everything that is known of a saver in one synchronous step. */
@@ -67,6 +75,11 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     unlisted: sources.markets.unlisted(),
     silence: silence(sources),
     accountsUnknown: sources.accounts.unknown,
+    requiredAccounts: requiredAccountsFault({
+      required: config.requiredAccounts,
+      statuses: accounts,
+      areKnown: sources.accounts.unknown === null,
+    }),
     accepting: pipeline.accepting,
     journalFault:
       sources.journal.state === 'stalled'
@@ -74,6 +87,7 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
         : null,
     lagMs: ageSeconds(pipeline.oldestUs) * 1000,
     deadLetters: facts.deadLetters.judge(channels, performance.now()),
+    exchangeClock: facts.exchangeClock.judge(),
     watchdog:
       facts.stalledMs === null
         ? null
@@ -108,6 +122,8 @@ export function readSaverStatus(sources: StatusSources, facts: HealthFacts): Sav
     repair: sources.repair.totals,
     gaps: { ...pipeline.gaps.totals, recent: pipeline.gaps.recent },
     loopStalls: facts.stalls,
+    exchangeClock: facts.exchangeClock.difference,
+    machine: facts.machine,
     rss: readRss(),
   }
 }

@@ -9,7 +9,9 @@ import type { EvidenceLost } from '../pipeline/pipeline.ts'
 import type { UnknownKeyCount } from '../pipeline/unknown-keys.ts'
 import type { RepairTotals } from '../repair/repair-totals.ts'
 import type { RetentionTotal } from '../storage/retention-totals.ts'
+import type { ClockDifference } from './exchange-clock.ts'
 import type { LoopStalls } from './loop-watchdog.ts'
+import type { MachineStatus } from './machine-watch.ts'
 import type { ReadinessCheck } from './readiness.ts'
 
 /** The state of a saver's journal. */
@@ -71,6 +73,8 @@ export interface SaverStatus {
   readonly gaps: GapTotals & { readonly recent: readonly RecordedGap[] }
   /** How often and how long the event loop stood still since the start. */
   readonly loopStalls: LoopStalls
+  readonly exchangeClock: ClockDifference
+  readonly machine: MachineStatus
   /** Bytes; null when they cannot be read, e.g. because no file descriptor is left. */
   readonly rss: number | null
 }

@@ -63,6 +63,8 @@ export interface MarketServiceOptions {
   readonly listPollMs: number
   /** Told of each stream whose data begins to arrive, for the first time or again. */
   readonly onLive: (stream: MarketStream) => void
+  /** Told of the events of each frame, received at a time in epoch microseconds. */
+  readonly onEvents?: (events: readonly PublicEvent[], localTsUs: number) => void
   /** Told of each connection that opens. */
   readonly onConnection: () => void
   /** Told when a capture cannot go on. */
@@ -245,6 +247,7 @@ export class MarketService {
           this.#options.onLive(stream)
         },
         onEvents: (events, localTsUs) => {
+          this.#options.onEvents?.(events, localTsUs)
           if (this.#startGaps.awaitsData) this.#onFirstData(events, localTsUs)
         },
         beforeAdded: async (symbols) => {

@@ -97,6 +97,36 @@ describe('the list of accounts', () => {
     await running
   })
 
+  it('is read every few seconds without a hint, and is not known while a reading lasts', async () => {
+    const stop = new AbortController()
+    const clock = new SteppedClock()
+    let reads = 0
+    let lock = Promise.resolve()
+    const follower = new AccountFollower({
+      clock,
+      load: async () => {
+        reads += 1
+        await lock
+        return []
+      },
+      onAccounts: () => {},
+      onRetry: () => {},
+    })
+    const running = follower.run(stop.signal)
+    await clock.step(0)
+    expect([reads, follower.unknown]).toEqual([1, null])
+    const locked = Promise.withResolvers<void>()
+    lock = locked.promise
+    await clock.step(10_000)
+    expect(reads).toBe(2)
+    expect(follower.unknown).toMatch(/^the database has not told them for /)
+    locked.resolve()
+    await clock.step(1000)
+    expect(follower.unknown).toBeNull()
+    stop.abort()
+    await running
+  })
+
   it('is tried again when it cannot be read', async () => {
     const stop = new AbortController()
     const told: (string | number)[] = []

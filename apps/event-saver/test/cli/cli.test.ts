@@ -187,6 +187,8 @@ describe('run', () => {
         {},
         {},
         {},
+        {},
+        {},
       ],
     })
     expect(cli.log.map(({ code }) => code)).toContain('DATABASE_UNREACHABLE')

@@ -109,8 +109,8 @@ export class BybitPrivateStream {
   }
 
   /**
-   * Asks the open connection on which nothing came for `afterMs` for a sign of life; gives it
-   * while it has not answered, else nothing. Call it regularly to know of a dead connection before its heartbeat does, which takes 30 s.
+   * Asks the open connection on which nothing came for `afterMs` for a sign of life; gives it while it has not answered,
+   * else nothing. Call it regularly to know of a dead connection before its heartbeat does, which takes 30 s.
    *
    * @example
    * const dead = stream.askSilent(4000).filter(({ unansweredForMs }) => unansweredForMs > 3000)

@@ -102,7 +102,12 @@ export async function chaos({
   const accounts = await judgeAccounts(scene, readWithinMs, watch.isUnheard)
   await watch.stop()
   watch.check(await lives.saver.status())
-  const exitCode = await lives.stop()
+  const stopped = await lives.stop()
+  // What a stream missed until a stop, and nobody has noticed by then, is told by the next start.
+  lives.start()
+  await live(scene)
+  await quieten(scene)
+  const exitCode = (await lives.stop()) || stopped
   const judgement = await judge(scene.databaseUrl, simulator, lives.all, {
     marginMs: (life) => HELD_BACK_MS + readWithinMs(life),
     hungUpMarginMs: HUNG_UP_MARGIN_MS,
@@ -192,9 +197,9 @@ async function note(
   watch: Watch,
   isComparable: boolean,
 ): Promise<void> {
-  const status = await lives.saver.status()
-  watch.check(status)
-  const checkpoint = await takeCheckpoint(status, databaseUrl, lives.saver.inspector)
+  const { saver } = lives
+  const checkpoint = await takeCheckpoint(() => saver.status(), databaseUrl, saver.inspector)
+  watch.check(await saver.status())
   const before = checkpoints.at(-1)
   if (isComparable && before?.pid === checkpoint.pid) verdicts.push(compareRows(before, checkpoint))
   checkpoints.push(checkpoint)

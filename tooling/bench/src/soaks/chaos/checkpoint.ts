@@ -30,26 +30,34 @@ interface ChannelCheck {
 
 /** Reads a saver that is quiet. */
 export async function takeCheckpoint(
-  status: SaverStatus,
+  readStatus: () => Promise<SaverStatus>,
   databaseUrl: string,
   inspector: string | null,
 ): Promise<Checkpoint> {
   const db = createDatabase({ url: databaseUrl })
   try {
-    const entries: [Counted, ChannelCheck][] = []
-    for (const channel of COUNTED) {
-      const entry = status.channels.find((one) => one.channel === channel)
-      const rows = await count(db, TABLES[channel])
-      entries.push([
-        channel,
-        { persisted: entry?.persisted ?? 0, duplicate: entry?.duplicate ?? 0, rows },
-      ])
-    }
-    return {
-      pid: status.pid,
-      heap: inspector === null ? Number.NaN : await usedHeap(inspector),
-      // Sound: there is an entry for each channel.
-      channels: Object.fromEntries(entries) as Record<Counted, ChannelCheck>,
+    for (;;) {
+      const before = await readStatus()
+      const entries: [Counted, ChannelCheck][] = []
+      for (const channel of COUNTED) {
+        entries.push([
+          channel,
+          { ...counts(before, channel), rows: await count(db, TABLES[channel]) },
+        ])
+      }
+      const after = await readStatus()
+      // Jobs of accounts may store rows meanwhile, also while the market rests.
+      const isSame = COUNTED.every((channel) => {
+        const [from, to] = [counts(before, channel), counts(after, channel)]
+        return from.persisted === to.persisted && from.duplicate === to.duplicate
+      })
+      if (!isSame) continue
+      return {
+        pid: after.pid,
+        heap: inspector === null ? Number.NaN : await usedHeap(inspector),
+        // Sound: there is an entry for each channel.
+        channels: Object.fromEntries(entries) as Record<Counted, ChannelCheck>,
+      }
     }
   } finally {
     await db.destroy()
@@ -81,6 +89,11 @@ export function compareRows(before: Checkpoint, after: Checkpoint): RowsVerdict 
     else wrong.push(`${channel}: ${rows} new rows, persisted ${persisted}, duplicate ${duplicate}`)
   }
   return { equal, explained, wrong }
+}
+
+function counts({ channels }: SaverStatus, channel: Counted): Omit<ChannelCheck, 'rows'> {
+  const entry = channels.find((one) => one.channel === channel)
+  return { persisted: entry?.persisted ?? 0, duplicate: entry?.duplicate ?? 0 }
 }
 
 async function count(db: Kysely<GridDatabase>, table: keyof GridDatabase): Promise<number> {

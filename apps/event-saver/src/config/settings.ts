@@ -198,7 +198,7 @@ export const SETTINGS = {
   ),
   maxWaiting: setting(
     'MAX_WAITING',
-    '60000',
+    '45000',
     '20000',
     wholeNumber(1000, 10_000_000),
     'events a channel holds in memory; what finds no room is read from the journal later, and with a journal in memory it is dropped with a gap',

@@ -388,6 +388,7 @@ export class Pipeline {
       counts: this.ledger.of(channel),
       maxWaiting: this.#options.maxWaiting,
       batchSize: this.#options.batchSize,
+      isKept: isDurable(this.#options.journal),
       newest: () => this.#newest,
     })
   }

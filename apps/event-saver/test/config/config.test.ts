@@ -46,7 +46,7 @@ describe('precedence', () => {
     expect(config.symbols).toEqual([{ category: 'linear', all: false, names: ['CUSDT'] }])
     expect(config.batchSize).toBe(7)
     expect(config.flushInterval).toBe(2000)
-    expect(config.maxWaiting).toBe(60_000)
+    expect(config.maxWaiting).toBe(45_000)
   })
 
   it('says where each value came from', () => {

@@ -19,12 +19,14 @@ export interface LaneOptions {
   readonly maxWaiting: number
   /** How many items the queue stores without waiting for more. */
   readonly batchSize: number
+  /** Whether what finds no room can be read from the journal. */
+  readonly isKept: boolean
   /** The newest record of which everything was taken. */
   readonly newest: () => JournalPosition
 }
 
-/** How much of a queue what is read from the journal may take. */
-const READ_SHARE = 1 / 3
+/** How much of a queue may be taken by what the journal keeps as well: what was read, and what waits for a database that is away. */
+const KEPT_SHARE = 1 / 3
 
 /** What of one frame belongs to one lane. */
 export interface LaneItems {
@@ -118,8 +120,15 @@ export class Lane {
     if (queue === null) return true
     if (!queue.hasRoom) return false
     // With less than a batch the queue would wait for more in vain.
-    if (queue.waiting < Math.max(batchSize, maxWaiting * READ_SHARE)) return true
+    if (queue.waiting < Math.max(batchSize, maxWaiting * KEPT_SHARE)) return true
     return this.isCounted(this.readTo + 1) && queue.waiting + this.inJournal <= maxWaiting
+  }
+
+  /** Whether a live frame finds room: while nothing can be stored, memory is not filled with what the journal keeps. */
+  get #hasRoomForLive(): boolean {
+    const { isKept, maxWaiting, queue } = this.#options
+    const isAway = queue !== null && (queue.isFailing || !queue.isOpen)
+    return this.hasRoom && !(isKept && isAway && queue.waiting >= maxWaiting * KEPT_SHARE)
   }
 
   /** Whether what keeps it from having room is failing. */
@@ -155,7 +164,7 @@ export class Lane {
   take({ events, letters }: LaneItems, arrival: Arrival): boolean {
     const items = events.length + letters.length
     this.#options.counts.received += items
-    if (this.#readTo === null && !this.hasRoom && arrival.isUnkept !== true) {
+    if (this.#readTo === null && !this.#hasRoomForLive && arrival.isUnkept !== true) {
       this.#readTo = arrival.position - 1
       this.#countedAfter = this.#readTo
     }

@@ -8,12 +8,21 @@ const LETTERS = { writer: { hasRoom: true }, waiting: () => 0 } as unknown as De
 const EVENT = {} as never
 
 /** A lane whose queue holds as many items as a test says, and has room for 30. */
-function laneWith(queue: { waiting: number }, batchSize = 5): Lane {
+interface FakeQueue {
+  waiting: number
+  isFailing?: boolean
+}
+
+function laneWith(queue: FakeQueue, batchSize = 5, isKept = true): Lane {
   return new Lane({
     channel: 'publicTrade',
     queue: {
       get waiting() {
         return queue.waiting
+      },
+      isOpen: true,
+      get isFailing() {
+        return queue.isFailing === true
       },
       get hasRoom() {
         return queue.waiting < 30
@@ -26,6 +35,7 @@ function laneWith(queue: { waiting: number }, batchSize = 5): Lane {
     counts: new Ledger().of('publicTrade'),
     maxWaiting: 30,
     batchSize,
+    isKept,
     newest: () => 0,
   })
 }
@@ -79,5 +89,21 @@ describe('the room of a lane for what is read', () => {
     expect(lane.hasRoomToRead).toBe(false)
     lane.advance(100)
     expect(lane.hasRoomToRead).toBe(true)
+  })
+})
+
+describe('a lane whose rows cannot be stored', () => {
+  it('keeps a third of the queue in memory, as the journal keeps the rest', () => {
+    const queue = { waiting: 0, isFailing: true }
+    const lane = laneWith(queue)
+    takeLive(lane, 1, 30)
+    expect([queue.waiting, lane.inJournal]).toEqual([10, 20])
+  })
+
+  it('keeps all in memory that finds room where no journal keeps it', () => {
+    const queue = { waiting: 0, isFailing: true }
+    const lane = laneWith(queue, 5, false)
+    takeLive(lane, 1, 30)
+    expect([queue.waiting, lane.inJournal]).toEqual([30, 0])
   })
 })

@@ -181,7 +181,13 @@ export const SETTINGS = {
     yesNo,
     'whether stored frames are kept for ever, compressed: rows can be made again from them',
   ),
-  batchSize: setting('BATCH_SIZE', '1000', '1000', wholeNumber(1, 10_000), 'rows in one statement'),
+  batchSize: setting(
+    'BATCH_SIZE',
+    '1000',
+    '1000',
+    wholeNumber(1, 10_000),
+    'waiting rows that are stored without waiting for more; of what waits longer, up to four times as many are stored at once',
+  ),
   flushInterval: setting(
     'FLUSH_INTERVAL',
     '0.5',

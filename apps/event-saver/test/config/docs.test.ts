@@ -39,7 +39,7 @@ list, and is read as the text of the variable would be:
 
 \`config\` prints what can be given back: as lines for a shell, and with \`--json\` as such a file. It leaves out secrets,
 which must be set anew. Blanks and line breaks around a value count for nothing. Quotes around it are refused: a shell takes
-them away, and \`docker run --env-file\` does not.
+them away, and Docker does not, in the file of its \`--env-file\`.
 
 | variable | key in a file | default | meaning | example |
 |---|---|---|---|---|

@@ -49,7 +49,8 @@ describe('a collector name', () => {
 
     const second = await runCli(['run'], env)
     expect(second.code).toBe(75)
-    expect(second.stderr).toMatch(
+    const { msg } = JSON.parse(second.stderr.trim().split('\n').at(-1) ?? '') as { msg: string }
+    expect(msg).toMatch(
       new RegExp(
         `COLLECTOR_TAKEN: the collector name "one" is held by process ${first.pid} on \\S+, since 20\\d\\d-\\S+Z: ` +
           'stop that saver, or give this one a name of its own with EVENTSAVER_COLLECTOR',

@@ -130,7 +130,7 @@ export class CatchUp {
         if (item.isState) continue
         const first = this.#options.onItem(item, frame)
         if (first !== null) await first
-        // Without a promise a frame: they took a twentieth of the reading's time.
+        // Without a promise a frame: with it reading costs a tenth more CPU.
         if (!this.#giveAtOnce(item, frame, before)) await this.#give(item, frame, before)
         before = item.position
       }
